@@ -1,0 +1,161 @@
+import type { Attributes, Shape, Tensor } from '../tensor/tensor.js';
+import { showShape, showType, size, stridesOf } from '../tensor/tensor.js';
+import type { Copy, OpDefinition, Values } from './op.js';
+import { at, mismatch, perElement } from './op.js';
+
+/** Ops that only move elements: each is described by its strided copies, which also evaluate it. */
+
+const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values): Values => {
+  for (const copy of copies) {
+    const src = at(inputs, copy.input);
+    const strides = stridesOf(copy.dims);
+    for (let i = 0; i < size(copy.dims); i++) {
+      let from = copy.srcOffset;
+      let to = copy.dstOffset;
+      for (let k = 0; k < copy.dims.length; k++) {
+        const c = Math.floor(i / strides[k]!) % copy.dims[k]!;
+        from += c * copy.srcStrides[k]!;
+        to += c * copy.dstStrides[k]!;
+      }
+      y[to] = src[from]!;
+    }
+  }
+  return y;
+};
+
+const mover = (definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> & { copies: (node: Tensor) => readonly Copy[]; cover: boolean }): OpDefinition => ({
+  ...definition,
+  paths: { kind: 'linear' },
+  evaluate: (inputs, node) => runCopies(definition.copies(node), inputs, new Float64Array(size(node.shape))),
+  cost: perElement(0),
+  lower: (node) => ({ kind: 'copies', cover: definition.cover, copies: definition.copies(node) }),
+});
+
+const numbers = (attributes: Attributes, key: string): readonly number[] => attributes[key] as readonly number[];
+
+/** Same elements, other shape. */
+export const reshape: OpDefinition = {
+  name: 'reshape',
+  doc: 'same elements in the same order under another shape',
+  infer: ([x], attributes, where) => {
+    const shape = attributes['shape'] as Shape;
+    if (x === undefined || size(x.shape) !== size(shape)) {
+      return mismatch(where, `cannot view ${x === undefined ? 'nothing' : showType(x)} as ${showShape(shape)}`, 'both must have as many elements');
+    }
+    return { shape, dtype: x.dtype };
+  },
+  vjp: (o, node, dy) => [o.reshape(dy, at(node.inputs, 0).shape)],
+  paths: { kind: 'linear' },
+  evaluate: ([x]) => x as Values,
+  cost: perElement(0),
+  lower: () => ({ kind: 'alias' }),
+};
+
+/** Axis i of the output is axis order[i] of the input. */
+export const transpose = mover({
+  name: 'transpose',
+  doc: 'reorder axes',
+  infer: ([x], attributes, where) => {
+    const order = numbers(attributes, 'order');
+    if (x === undefined || [...order].sort((a, b) => a - b).some((a, i) => a !== i) || order.length !== x.shape.length) {
+      return mismatch(where, `order ${showShape(order)} of ${x === undefined ? 'nothing' : showShape(x.shape)}`, 'name every axis once');
+    }
+    return { shape: order.map((a) => at(x.shape, a)), dtype: x.dtype };
+  },
+  vjp: (o, node, dy) => {
+    const order = numbers(node.attributes, 'order');
+    return [o.transpose(dy, order.map((_, i) => order.indexOf(i)))];
+  },
+  cover: true,
+  copies: (node) => {
+    const strides = stridesOf(at(node.inputs, 0).shape);
+    const order = numbers(node.attributes, 'order');
+    return [{ input: 0, dims: node.shape, srcOffset: 0, srcStrides: order.map((a) => at(strides, a)), dstOffset: 0, dstStrides: stridesOf(node.shape) }];
+  },
+});
+
+/** Elements start[i], start[i] + stride[i], ... below limit[i] of every axis i. */
+export const slice = mover({
+  name: 'slice',
+  doc: 'strided sub-array',
+  infer: ([x], attributes, where) => {
+    const [start, limit, stride] = [numbers(attributes, 'start'), numbers(attributes, 'limit'), numbers(attributes, 'stride')];
+    if (x === undefined || x.shape.some((d, i) => !(start[i]! >= 0 && limit[i]! > start[i]! && limit[i]! <= d && stride[i]! >= 1))) {
+      return mismatch(where, `from ${showShape(start)} to ${showShape(limit)} by ${showShape(stride)} of ${x === undefined ? 'nothing' : showShape(x.shape)}`, 'stay inside the shape');
+    }
+    return { shape: x.shape.map((_, i) => Math.ceil((limit[i]! - start[i]!) / stride[i]!)), dtype: x.dtype };
+  },
+  vjp: (o, node, dy) => [o.place(dy, at(node.inputs, 0).shape, numbers(node.attributes, 'start'), numbers(node.attributes, 'stride'))],
+  cover: true,
+  copies: (node) => {
+    const own = stridesOf(at(node.inputs, 0).shape);
+    const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
+    return [{
+      input: 0, dims: node.shape, srcOffset: own.reduce((s, d, i) => s + d * at(start, i), 0),
+      srcStrides: own.map((d, i) => d * at(stride, i)), dstOffset: 0, dstStrides: stridesOf(node.shape),
+    }];
+  },
+});
+
+/** Zeros of `shape` with x at start, start + stride, ...: the adjoint of `slice`, and zero padding. */
+export const place = mover({
+  name: 'place',
+  doc: 'write into zeros, strided',
+  infer: ([x], attributes, where) => {
+    const shape = attributes['shape'] as Shape;
+    const [start, stride] = [numbers(attributes, 'start'), numbers(attributes, 'stride')];
+    if (x === undefined || x.shape.length !== shape.length || x.shape.some((d, i) => !(start[i]! >= 0 && stride[i]! >= 1 && start[i]! + (d - 1) * stride[i]! < shape[i]!))) {
+      return mismatch(where, `${x === undefined ? 'nothing' : showShape(x.shape)} at ${showShape(start)} by ${showShape(stride)} in ${showShape(shape)}`, 'stay inside the shape');
+    }
+    return { shape, dtype: x.dtype };
+  },
+  vjp: (o, node, dy) => {
+    const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
+    const x = at(node.inputs, 0).shape;
+    return [o.slice(dy, start, x.map((d, i) => at(start, i) + (d - 1) * at(stride, i) + 1), stride)];
+  },
+  cover: false,
+  copies: (node) => {
+    const own = stridesOf(node.shape);
+    const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
+    const x = at(node.inputs, 0).shape;
+    return [{
+      input: 0, dims: x, srcOffset: 0, srcStrides: stridesOf(x),
+      dstOffset: own.reduce((s, d, i) => s + d * at(start, i), 0), dstStrides: own.map((d, i) => d * at(stride, i)),
+    }];
+  },
+});
+
+/** Inputs one after the other along `axis`. */
+export const concat = mover({
+  name: 'concat',
+  doc: 'join along an axis',
+  infer: (inputs, attributes, where) => {
+    const axis = attributes['axis'] as number;
+    const first = at(inputs, 0);
+    if (inputs.some((x) => x.dtype !== first.dtype || x.shape.length !== first.shape.length || x.shape.some((d, i) => i !== axis && d !== first.shape[i]))) {
+      mismatch(where, `cannot join ${inputs.map(showType).join(', ')} along axis ${axis}`, 'all other axes must agree');
+    }
+    return { shape: first.shape.map((d, i) => (i === axis ? inputs.reduce((s, x) => s + at(x.shape, i), 0) : d)), dtype: first.dtype };
+  },
+  vjp: (o, node, dy) => {
+    const axis = node.attributes['axis'] as number;
+    let from = 0;
+    return node.inputs.map((x) => {
+      const start = dy.shape.map((_, i) => (i === axis ? from : 0));
+      from += at(x.shape, axis);
+      return o.slice(dy, start, dy.shape.map((d, i) => (i === axis ? from : d)), dy.shape.map(() => 1));
+    });
+  },
+  cover: true,
+  copies: (node) => {
+    const axis = node.attributes['axis'] as number;
+    const own = stridesOf(node.shape);
+    let from = 0;
+    return node.inputs.map((x, input) => {
+      const dstOffset = from * at(own, axis);
+      from += at(x.shape, axis);
+      return { input, dims: x.shape, srcOffset: 0, srcStrides: stridesOf(x.shape), dstOffset, dstStrides: own };
+    });
+  },
+});

@@ -1,0 +1,105 @@
+import { fail } from '../errors.js';
+import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
+import { showType } from '../tensor/tensor.js';
+import type { Ops } from './registry.js';
+
+/** Values of the reference device: every dtype is held in float64. */
+export type Values = Float64Array;
+
+/**
+ * What an op means in the path algebra (a path = one edge per layer from the input to an output).
+ * `carried` inputs depend on the network's input, the others are parameters or constants.
+ */
+export type PathRule =
+  /** Unit or relabelling edges: the op itself runs on the path values; several carried inputs are unions of path sets. */
+  | { readonly kind: 'linear' }
+  /** Signed sum: like `linear` after taking every edge's magnitude (sub, neg). */
+  | { readonly kind: 'sum' }
+  /** Bilinear in one carried input and one weight (mul, conv2d, matmul). */
+  | { readonly kind: 'weight' }
+  /** One carried input divided by a weight. */
+  | { readonly kind: 'divide' }
+  /** y = gate(z) * z, with gate piecewise constant. */
+  | { readonly kind: 'gate'; readonly gate: (o: Ops, z: Tensor) => Tensor }
+  /** Selects one element of each window: `open` keeps every candidate, `chosen` follows z's choice. */
+  | {
+      readonly kind: 'selection';
+      readonly open: (o: Ops, node: Tensor, v: Tensor) => Tensor;
+      readonly chosen: (o: Ops, node: Tensor, z: Tensor, v: Tensor) => Tensor;
+    }
+  /** The op has no meaning in the path algebra when its input is carried. */
+  | { readonly kind: 'none'; readonly why: string };
+
+/** How the compiler lowers a node. Kernel names and attributes are those of the Plan. */
+export type Lowering =
+  | { readonly kind: 'leaf' }
+  /** Same elements in the same order: no work. */
+  | { readonly kind: 'alias' }
+  /** One instruction of a fused step. */
+  | { readonly kind: 'elementwise'; readonly instruction: string; readonly value?: number }
+  /** Input repeated along the axes of the output that are not in `axes`. */
+  | { readonly kind: 'broadcast'; readonly axes: readonly number[] }
+  | { readonly kind: 'reduce'; readonly op: 'sum' | 'max'; readonly axes: readonly number[] }
+  | { readonly kind: 'call'; readonly kernel: string; readonly attributes: Attributes }
+  /** Strided copies into one destination, which is zeroed first when `cover` is false. */
+  | { readonly kind: 'copies'; readonly cover: boolean; readonly copies: readonly Copy[] };
+
+/** dst[dstOffset + sum i_k dstStrides[k]] = inputs[input][srcOffset + sum i_k srcStrides[k]], i < dims; in elements. */
+export interface Copy {
+  readonly input: number;
+  readonly dims: readonly number[];
+  readonly srcOffset: number;
+  readonly srcStrides: readonly number[];
+  readonly dstOffset: number;
+  readonly dstStrides: readonly number[];
+}
+
+export interface Cost {
+  /** Floating-point operations, a multiply-add counting as two. */
+  readonly flops: number;
+}
+
+/** Everything the product knows about one op; see docs/concepts.md, "One op, one file". */
+export interface OpDefinition {
+  readonly name: string;
+  readonly doc: string;
+  /** Output type, or a SHAPE error. The only shape rule of the op. */
+  readonly infer: (inputs: readonly TensorType[], attributes: Attributes, where: Where) => TensorType;
+  /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */
+  readonly vjp: (o: Ops, node: Tensor, dy: Tensor) => readonly (Tensor | null)[];
+  readonly paths: PathRule;
+  /** Naive float64 loops: the meaning of the op. */
+  readonly evaluate: (inputs: readonly Values[], node: Tensor) => Values;
+  readonly cost: (node: Tensor) => Cost;
+  readonly lower: (node: Tensor) => Lowering;
+}
+
+/** Where a shape error happened: the op and the layer path. */
+export interface Where {
+  readonly op: string;
+  readonly path: string;
+}
+
+/** Throws "op: what differs: left, right; layer path; remedy". */
+export const mismatch = (where: Where, what: string, remedy: string): never =>
+  fail('SHAPE', `${where.op}: ${what}${where.path === '' ? '' : `; at ${where.path}`}; ${remedy}`);
+
+/** Checks the number of inputs and that they are of the real dtype. */
+export const expectReals = (inputs: readonly TensorType[], count: number, where: Where): void => {
+  if (inputs.length !== count) mismatch(where, `takes ${count} inputs, got ${inputs.length}`, 'pass exactly these');
+  inputs.forEach((t, i) => {
+    if (t.dtype !== 'f32') mismatch(where, `input ${i} is ${showType(t)}, expected f32`, 'cast it first');
+  });
+};
+
+export const real = (shape: Shape): TensorType => ({ shape, dtype: 'f32' });
+export const at = <T>(xs: readonly T[], i: number): T => {
+  const x = xs[i];
+  if (x === undefined) throw new RangeError(`index ${i} outside 0..${xs.length - 1}`);
+  return x;
+};
+
+/** The cost of an op that does `perElement` operations for each element of its output. */
+export const perElement = (n: number) => (node: Tensor): Cost => ({ flops: n * node.shape.reduce((a, d) => a * d, 1) });
+/** The vjp of an op that is constant almost everywhere, or has no differentiable input. */
+export const noGradient = (_o: Ops, node: Tensor): readonly null[] => node.inputs.map(() => null);

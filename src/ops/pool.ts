@@ -1,0 +1,171 @@
+import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
+import { sameShape, showShape, size } from '../tensor/tensor.js';
+import { convOutput } from './conv2d.js';
+import type { OpDefinition, Values, Where } from './op.js';
+import { at, expectReals, mismatch } from './op.js';
+
+/** Windowed reductions over [n,h,w,c], each with its adjoint. Padding is never part of a maximum and adds zero to a sum. */
+export interface PoolGeometry {
+  readonly window: readonly [number, number];
+  readonly stride: readonly [number, number];
+  /** [top, left, bottom, right] */
+  readonly padding: readonly [number, number, number, number];
+}
+
+type Four = readonly [number, number, number, number];
+export const poolGeometryOf = (attributes: Attributes): PoolGeometry => attributes as unknown as PoolGeometry;
+
+const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
+  if (t.shape.length !== 4) mismatch(where, `input is ${showShape(t.shape)}`, 'it needs four axes');
+  const [n, h, w, c] = t.shape as unknown as Four;
+  const oh = convOutput(h, g.window[0], g.stride[0], 1, g.padding[0], g.padding[2]);
+  const ow = convOutput(w, g.window[1], g.stride[1], 1, g.padding[1], g.padding[3]);
+  if (oh < 1 || ow < 1) mismatch(where, `the ${g.window.join('x')} window does not fit the ${h}x${w} input`, 'pad more or shrink the window');
+  if (g.padding[0] >= g.window[0] || g.padding[2] >= g.window[0] || g.padding[1] >= g.window[1] || g.padding[3] >= g.window[1]) {
+    mismatch(where, `padding ${showShape(g.padding)} holds whole windows of ${g.window.join('x')}`, 'pad less than the window');
+  }
+  return [n, oh, ow, c];
+};
+
+const big = (node: Tensor): Shape => (node.op === 'maxPoolScatter' || node.op === 'sumPoolGrad' ? node.shape : at(node.inputs, 0).shape);
+const small = (node: Tensor): Shape =>
+  node.op === 'maxPoolScatter' ? at(node.inputs, 1).shape : node.op === 'sumPoolGrad' ? at(node.inputs, 0).shape : node.shape;
+
+/** Calls visit(output index, input indices of its window, in row-major order of the window). */
+const eachWindow = (node: Tensor, visit: (y: number, window: readonly number[]) => void): void => {
+  const g = poolGeometryOf(node.attributes);
+  const [n, h, w, c] = big(node) as Four;
+  const [, oh, ow] = small(node) as Four;
+  for (let y = 0; y < n * oh * ow * c; y++) {
+    const [ch, q, p, b] = [y % c, Math.floor(y / c) % ow, Math.floor(y / (c * ow)) % oh, Math.floor(y / (c * ow * oh))];
+    const window: number[] = [];
+    for (let i = 0; i < g.window[0]; i++)
+      for (let j = 0; j < g.window[1]; j++) {
+        const [iy, ix] = [p * g.stride[0] - g.padding[0] + i, q * g.stride[1] - g.padding[1] + j];
+        if (iy >= 0 && iy < h && ix >= 0 && ix < w) window.push(((b * h + iy) * w + ix) * c + ch);
+      }
+    visit(y, window);
+  }
+};
+
+/** The first largest element of the window; a NaN wins, as it does in the forward maximum. */
+const winner = (x: Values, window: readonly number[]): number =>
+  window.reduce((best, i) => (x[i]! > x[best]! || (Number.isNaN(x[i]!) && !Number.isNaN(x[best]!)) ? i : best), at(window, 0));
+
+const shared = {
+  cost: (node: Tensor) => ({ flops: size(small(node)) * poolGeometryOf(node.attributes).window[0] * poolGeometryOf(node.attributes).window[1] }),
+  lower: (node: Tensor) => {
+    const [n, h, w, c] = big(node) as Four;
+    const [, oh, ow] = small(node) as Four;
+    const { window, stride, padding } = poolGeometryOf(node.attributes);
+    return { kind: 'call' as const, kernel: node.op, attributes: { n, h, w, c, oh, ow, window, stride, padding } };
+  },
+};
+
+/** (x) -> the largest element of each window. */
+export const maxPool: OpDefinition = {
+  ...shared,
+  name: 'maxPool',
+  doc: 'largest element of each window',
+  infer: (inputs, attributes, where) => {
+    expectReals(inputs, 1, where);
+    return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
+  },
+  vjp: (o, node, dy) => [o.maxPoolScatter(at(node.inputs, 0), dy, poolGeometryOf(node.attributes))],
+  paths: {
+    kind: 'selection',
+    open: (o, node, v) => o.sumPool(v, poolGeometryOf(node.attributes)),
+    chosen: (o, node, z, v) => o.maxPoolGather(z, v, poolGeometryOf(node.attributes)),
+  },
+  evaluate: ([x], node) => {
+    const y = new Float64Array(size(node.shape));
+    eachWindow(node, (i, window) => { y[i] = x![winner(x!, window)]!; });
+    return y;
+  },
+};
+
+/** (x, v) -> v at the element of each window that maxPool(x) chooses. */
+export const maxPoolGather: OpDefinition = {
+  ...shared,
+  name: 'maxPoolGather',
+  doc: "v at x's maximum of each window",
+  infer: (inputs, attributes, where) => {
+    expectReals(inputs, 2, where);
+    if (!sameShape(at(inputs, 0).shape, at(inputs, 1).shape)) {
+      mismatch(where, `x is ${showShape(at(inputs, 0).shape)}, v is ${showShape(at(inputs, 1).shape)}`, 'both must have one shape');
+    }
+    return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
+  },
+  vjp: (o, node, dy) => [null, o.maxPoolScatter(at(node.inputs, 0), dy, poolGeometryOf(node.attributes))],
+  paths: { kind: 'none', why: 'is the choice of another network' },
+  evaluate: ([x, v], node) => {
+    const y = new Float64Array(size(node.shape));
+    eachWindow(node, (i, window) => { y[i] = v![winner(x!, window)]!; });
+    return y;
+  },
+};
+
+/** (x, dy) -> dy added where maxPool(x) chose: the adjoint of maxPoolGather in v. */
+export const maxPoolScatter: OpDefinition = {
+  ...shared,
+  name: 'maxPoolScatter',
+  doc: "dy added at x's maximum of each window",
+  infer: (inputs, attributes, where) => {
+    expectReals(inputs, 2, where);
+    const [x, dy] = [at(inputs, 0), at(inputs, 1)];
+    const expected = pooled(x, poolGeometryOf(attributes), where);
+    if (!sameShape(dy.shape, expected)) mismatch(where, `dy is ${showShape(dy.shape)}, the pool gives ${showShape(expected)}`, 'pass the cotangent of that output');
+    return { shape: x.shape, dtype: 'f32' };
+  },
+  vjp: (o, node, g) => [null, o.maxPoolGather(at(node.inputs, 0), g, poolGeometryOf(node.attributes))],
+  paths: { kind: 'none', why: 'is the choice of another network' },
+  evaluate: ([x, dy], node) => {
+    const dx = new Float64Array(size(node.shape));
+    eachWindow(node, (i, window) => { dx[winner(x!, window)]! += dy![i]!; });
+    return dx;
+  },
+};
+
+/** (x) -> the sum of each window. */
+export const sumPool: OpDefinition = {
+  ...shared,
+  name: 'sumPool',
+  doc: 'sum of each window',
+  infer: (inputs, attributes, where) => {
+    expectReals(inputs, 1, where);
+    return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
+  },
+  vjp: (o, node, dy) => {
+    const x = at(node.inputs, 0).shape;
+    return [o.sumPoolGrad(dy, [at(x, 1), at(x, 2)], poolGeometryOf(node.attributes))];
+  },
+  paths: { kind: 'linear' },
+  evaluate: ([x], node) => {
+    const y = new Float64Array(size(node.shape));
+    eachWindow(node, (i, window) => { y[i] = window.reduce((s, j) => s + x![j]!, 0); });
+    return y;
+  },
+};
+
+/** (dy) -> dx [n, *size, c]: the adjoint of sumPool. */
+export const sumPoolGrad: OpDefinition = {
+  ...shared,
+  name: 'sumPoolGrad',
+  doc: 'adjoint of sumPool',
+  infer: (inputs, attributes, where) => {
+    expectReals(inputs, 1, where);
+    const dy = at(inputs, 0);
+    const [h, w] = attributes['size'] as unknown as readonly [number, number];
+    const x: Shape = [dy.shape[0] ?? 0, h, w, dy.shape[3] ?? 0];
+    const expected = pooled({ shape: x, dtype: 'f32' }, poolGeometryOf(attributes), where);
+    if (!sameShape(dy.shape, expected)) mismatch(where, `dy is ${showShape(dy.shape)}, the pool gives ${showShape(expected)}`, 'pass the cotangent of that output');
+    return { shape: x, dtype: 'f32' };
+  },
+  vjp: (o, node, g) => [o.sumPool(g, poolGeometryOf(node.attributes))],
+  paths: { kind: 'linear' },
+  evaluate: ([dy], node) => {
+    const dx = new Float64Array(size(node.shape));
+    eachWindow(node, (i, window) => { for (const j of window) dx[j]! += dy![i]!; });
+    return dx;
+  },
+};
