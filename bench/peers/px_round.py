@@ -7,8 +7,8 @@ H2 (x^2, ones for parameters, the gates of f) and H1 (ones for input, squared pa
 Q = sum H1 H2, score = theta^2 dQ/dtheta^2, and the mask keeps the best share d^((r+1)/R) of all weights.
 
 H1 runs on as many all-ones images as there are images, as PX's published code does; `--h1-batch 1` gives the same
-scores for less, because H1 does not depend on data. float32 overflows on this network ("finite": false), at the same
-cost; `--dtype float64` does not.
+scores for less, because H1 does not depend on data. float32 overflows on this network: "finite" is false once any round
+so far had a non-finite score, and from then on the masks mean nothing and only the time does; `--dtype float64` is right.
 """
 
 import torch
@@ -55,7 +55,7 @@ def scores(net, masks, x, ones):
 
 
 def keep_best(score, masks, density):
-    """Keep exactly N - int((1 - density) N) weights, ranked over all layers at once."""
+    """Keep exactly N - int((1 - density) N) weights, ranked over all layers at once. Were all scores finite?"""
     flat = torch.cat([s.flatten() for s in score.values()])
     keep = len(flat) - int((1 - density) * len(flat))
     mask = torch.zeros_like(flat)
@@ -70,17 +70,17 @@ def make_step(memory_format):
     masks = {n: torch.ones_like(p, requires_grad=False) for n, p in prunable(net).items()}
     x = torch.randn(options.batch, 3, 32, 32).to(net.fc.weight.dtype, memory_format=memory_format)
     ones = torch.ones_like(x[: options.h1_batch or options.batch])
-    done = 0
+    done, finite = 0, True
 
     def step():
-        nonlocal done
+        nonlocal done, finite
         if done == options.rounds:
             done = 0
             for m in masks.values():
                 m.fill_(1)
         done += 1
         density = options.density ** (done / options.rounds)
-        finite = keep_best(scores(net, masks, x, ones), masks, density)
+        finite &= keep_best(scores(net, masks, x, ones), masks, density)
         return {"finite": finite, "round": done, "kept": int(sum(m.sum() for m in masks.values()))}
 
     return step
