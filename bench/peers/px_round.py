@@ -8,8 +8,8 @@ Q = sum H1 H2, score = theta^2 dQ/dtheta^2, and the mask keeps the best share d^
 
 H1 runs on as many all-ones images as there are images, as PX's published code does; `--h1-batch 1` gives the same
 scores for less, because H1 does not depend on data. float32 overflows on this network: "finite" is false once any round
-so far had a non-finite score, and from then on the masks mean nothing and only the time does; `--dtype float64` is right.
-"""
+scores for less, because H1 does not depend on data. float32 overflows on this network: "finite" is false once any
+round so far had a non-finite score; from then on the masks mean nothing and only the time does. `--dtype float64` is right.
 
 import torch
 
