@@ -7,9 +7,10 @@ H2 (x^2, ones for parameters, the gates of f) and H1 (ones for input, squared pa
 Q = sum H1 H2, score = theta^2 dQ/dtheta^2, and the mask keeps the best share d^((r+1)/R) of all weights.
 
 H1 runs on as many all-ones images as there are images, as PX's published code does; `--h1-batch 1` gives the same
-scores for less, because H1 does not depend on data. float32 overflows on this network: "finite" is false once any round
 scores for less, because H1 does not depend on data. float32 overflows on this network: "finite" is false once any
-round so far had a non-finite score; from then on the masks mean nothing and only the time does. `--dtype float64` is right.
+round so far had a non-finite score; from then on the masks mean nothing and only the time counts. `--dtype float64`
+does not overflow.
+"""
 
 import torch
 
