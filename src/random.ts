@@ -1,0 +1,179 @@
+import { fail } from './errors.js';
+
+/**
+ * Random numbers as pure functions of a key. The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw, Parallel
+ * random numbers: as easy as 1, 2, 3, SC 2011): a block cipher applied to a counter, so that there is no state to save
+ * and every draw can be made again. One key, one draw: derive sub-keys with {@link fold} instead of drawing twice.
+ */
+export type Key = readonly [lo: number, hi: number];
+
+const ROUNDS = 10;
+
+/** High word of the product of two uint32, in 16-bit limbs: a double cannot hold 64 bits. */
+const mulhi = (a: number, bh: number, bl: number): number => {
+  const ah = a >>> 16;
+  const al = a & 0xffff;
+  const p1 = Math.imul(ah, bl);
+  const p2 = Math.imul(al, bh);
+  const mid = (Math.imul(al, bl) >>> 16) + (p1 & 0xffff) + (p2 & 0xffff);
+  return (Math.imul(ah, bh) + (p1 >>> 16) + (p2 >>> 16) + (mid >>> 16)) | 0;
+};
+
+/** One block, written to out[at..at+3]. All words are taken modulo 2^32. */
+const blockInto = (
+  out: Uint32Array, at: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number,
+): void => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const hi0 = mulhi(c0, 0xd251, 0x1f53);
+    const hi1 = mulhi(c2, 0xcd9e, 0x8d57);
+    const lo0 = Math.imul(c0, 0xd2511f53);
+    const lo1 = Math.imul(c2, 0xcd9e8d57);
+    c0 = hi1 ^ c1 ^ k0;
+    c1 = lo1;
+    c2 = hi0 ^ c3 ^ k1;
+    c3 = lo0;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
+  }
+  out[at] = c0;
+  out[at + 1] = c1;
+  out[at + 2] = c2;
+  out[at + 3] = c3;
+};
+
+/** Philox4x32-10 of a 128-bit counter, words lowest first, as in the published test vectors. */
+export const philox = (
+  counter: readonly [number, number, number, number], [lo, hi]: Key,
+): readonly [number, number, number, number] => {
+  const out = new Uint32Array(4);
+  blockInto(out, 0, ...counter, lo, hi);
+  return [out[0]!, out[1]!, out[2]!, out[3]!];
+};
+
+/** Counter word 3: keeps the words that become keys apart from the words that become numbers. */
+const DRAW = 0;
+const FOLD_INTEGER = 1;
+const FOLD_TEXT = 2;
+
+const whole = (n: number, what: string): number =>
+  Number.isSafeInteger(n) ? n : fail('OPTION', `random: ${what} must be a whole number below 2^53, got ${n}`);
+
+/** The key of a seed: any whole number from 0 to 2^53 - 1. Error OPTION. */
+export const key = (seed: number): Key =>
+  whole(seed, 'seed') < 0
+    ? fail('OPTION', `random: seed must not be negative, got ${seed}`)
+    : Object.freeze([seed >>> 0, Math.floor(seed / 2 ** 32)] as const);
+
+const foldWords = (parent: Key, c0: number, c1: number, c2: number, tag: number): Key => {
+  const [lo, hi] = philox([c0, c1, c2, tag], parent);
+  return Object.freeze([lo, hi] as const);
+};
+
+const foldText = (parent: Key, text: string): Key => {
+  const bytes = new TextEncoder().encode(text);
+  const padded = new Uint8Array(Math.max(8, Math.ceil(bytes.length / 8) * 8));
+  padded.set(bytes);
+  const view = new DataView(padded.buffer);
+  let k = parent;
+  // The bytes still to come are part of the counter, so that 'a' and 'a\0' differ.
+  for (let i = 0; i < padded.length; i += 8) {
+    k = foldWords(k, view.getUint32(i, true), view.getUint32(i + 4, true), bytes.length - i, FOLD_TEXT);
+  }
+  return k;
+};
+
+/** A sub-key named by whole numbers and labels: `fold(k, 'augment', epoch, step)`. fold(k, a, b) = fold(fold(k, a), b). */
+export const fold = (parent: Key, ...labels: readonly (number | string)[]): Key =>
+  labels.reduce<Key>(
+    (k, label) =>
+      typeof label === 'string'
+        ? foldText(k, label)
+        : foldWords(k, whole(label, 'label') >>> 0, Math.floor(label / 2 ** 32) >>> 0, 0, FOLD_INTEGER),
+    parent,
+  );
+
+/** Words `from` to `from + n - 1` of the key's stream; `from` is a multiple of 4. */
+const wordsFrom = ([lo, hi]: Key, from: number, n: number): Uint32Array => {
+  const blocks = Math.ceil(n / 4);
+  const out = new Uint32Array(4 * blocks);
+  const first = from / 4;
+  for (let b = 0; b < blocks; b++) {
+    const index = first + b;
+    blockInto(out, 4 * b, index | 0, Math.floor(index / 2 ** 32), 0, DRAW, lo, hi);
+  }
+  return out.subarray(0, n);
+};
+
+/** n uniform 32-bit words. A shorter draw from the same key is a prefix of a longer one; so for all draws below but `permutation`. */
+export const words = (k: Key, n: number): Uint32Array => wordsFrom(k, 0, n);
+
+/** 53 bits in [0, 1). */
+const unit = (a: number, b: number): number => ((a >>> 5) * 0x4000000 + (b >>> 6)) / 2 ** 53;
+
+/** n numbers uniform in [0, 1), 53 bits each. */
+export const uniform = (k: Key, n: number): Float64Array => {
+  const w = words(k, 2 * n);
+  const out = new Float64Array(n);
+  for (let i = 0; i < n; i++) out[i] = unit(w[2 * i]!, w[2 * i + 1]!);
+  return out;
+};
+
+/** n standard normal numbers (Box and Muller, A note on the generation of random normal deviates, 1958), in float64. */
+export const normal = (k: Key, n: number): Float64Array => {
+  const pairs = Math.ceil(n / 2);
+  const w = words(k, 4 * pairs);
+  const out = new Float64Array(2 * pairs);
+  for (let i = 0; i < pairs; i++) {
+    // 1 - u is in (0, 1], so the logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log(1 - unit(w[4 * i]!, w[4 * i + 1]!)));
+    const angle = 2 * Math.PI * unit(w[4 * i + 2]!, w[4 * i + 3]!);
+    out[2 * i] = radius * Math.cos(angle);
+    out[2 * i + 1] = radius * Math.sin(angle);
+  }
+  return out.subarray(0, n);
+};
+
+/** Unbiased whole numbers below a bound, by rejection: the one place where how many words a draw takes depends on their values. */
+const below = (k: Key): ((bound: number) => number) => {
+  const CHUNK = 64;
+  let chunk = wordsFrom(k, 0, 0);
+  let next = 0;
+  let from = 0;
+  const word = (): number => {
+    if (next === chunk.length) {
+      chunk = wordsFrom(k, from, CHUNK);
+      from += CHUNK;
+      next = 0;
+    }
+    return chunk[next++]!;
+  };
+  return (bound) => {
+    const limit = 2 ** 32 - (2 ** 32 % bound);
+    let w = word();
+    while (w >= limit) w = word();
+    return w % bound;
+  };
+};
+
+/** n whole numbers uniform in [0, bound), 1 <= bound <= 2^31. Error OPTION. */
+export const integers = (k: Key, n: number, bound: number): Int32Array => {
+  if (whole(bound, 'bound') < 1 || bound > 2 ** 31) fail('OPTION', `random: bound must be from 1 to 2^31, got ${bound}`);
+  const draw = below(k);
+  const out = new Int32Array(n);
+  for (let i = 0; i < n; i++) out[i] = draw(bound);
+  return out;
+};
+
+/** 0 to n - 1 in an order drawn uniformly from all n! (Fisher and Yates, from the back). */
+export const permutation = (k: Key, n: number): Int32Array => {
+  const draw = below(k);
+  const out = new Int32Array(n);
+  for (let i = 0; i < n; i++) out[i] = i;
+  for (let i = n - 1; i > 0; i--) {
+    const j = draw(i + 1);
+    const kept = out[i]!;
+    out[i] = out[j]!;
+    out[j] = kept;
+  }
+  return out;
+};
