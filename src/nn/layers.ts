@@ -1,0 +1,101 @@
+import { make, ops } from '../ops/registry.js';
+import type { ConvGeometry } from '../ops/conv2d.js';
+import type { CeilDiv, Half } from '../tensor/dims.js';
+import type { Nhwc, Shape, Tensor } from '../tensor/tensor.js';
+import { showShape, size } from '../tensor/tensor.js';
+import { fail } from '../errors.js';
+import { parameter } from './parameter.js';
+
+/**
+ * Layers: data-last functions that name their parameters. `name` is the layer's path and prefixes its parameters as a
+ * PyTorch state dict does ('blocks.0.conv1' -> 'blocks.0.conv1.weight').
+ */
+
+const at = (name: string, x: Tensor): Tensor => (x.path === name ? x : { ...x, path: name });
+
+export interface ConvOptions<Stride extends number> {
+  /** Side of the square kernel; odd, so that the padding can be centred. */
+  readonly kernel: number;
+  /** 1, 2, 4 or 8. Default 1. */
+  readonly stride?: Stride;
+  /** Default 1. */
+  readonly dilation?: number;
+  /** Default false. */
+  readonly bias?: boolean;
+}
+
+/**
+ * Convolution with centred padding: [n, h, w, c] -> [n, ceil(h / stride), ceil(w / stride), out].
+ * Weight [out, kernel, kernel, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(fan-in), 1/sqrt(fan-in)).
+ */
+export const conv2d =
+  <const F extends number, const S extends number = 1>(name: string, out: F, options: ConvOptions<S>) =>
+  <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
+    const { kernel, dilation = 1, bias = false } = options;
+    const stride = options.stride ?? 1;
+    if (kernel % 2 === 0) fail('SHAPE', `conv2d: kernel ${kernel} is even; at ${name}; centred padding needs an odd kernel`);
+    if (x.shape.length !== 4) fail('SHAPE', `conv2d: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, h, w, c]`);
+    const edge = (dilation * (kernel - 1)) / 2;
+    const geometry: ConvGeometry = { stride: [stride, stride], dilation: [dilation, dilation], padding: [edge, edge, edge, edge] };
+    const fanIn = kernel * kernel * x.shape[3];
+    const weight = parameter(`${name}.weight`, [out, kernel, kernel, x.shape[3]], 'weight', { kind: 'kaimingNormal', fanIn });
+    const y = make('conv2d', [x, weight], geometry as never, name);
+    const result = bias ? make('add', [y, parameter(`${name}.bias`, [out], 'bias', { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) })], {}, name) : y;
+    return result as Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>>;
+  };
+
+/** Weight of the new value in running statistics, as PyTorch counts momentum. */
+export const BATCH_NORM_MOMENTUM = 0.1;
+const BATCH_NORM_EPSILON = 1e-5;
+
+/**
+ * BatchNorm over the last axis: (x - mean) / sqrt(variance + 1e-5) * weight + bias. Its statistics are markers until the network is
+ * read for training or for inference (transform/statistics.ts).
+ */
+export const batchNorm =
+  (name: string) =>
+  <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+    const c = [x.shape[x.shape.length - 1] ?? fail('SHAPE', `batchNorm: a scalar has no channels; at ${name}; pass [..., c]`)] as const;
+    const gamma = parameter(`${name}.weight`, c, 'scale', { kind: 'constant', value: 1 });
+    const beta = parameter(`${name}.bias`, c, 'shift', { kind: 'constant', value: 0 });
+    const mean = ops.statistic(x, parameter(`${name}.running_mean`, c, 'mean', { kind: 'constant', value: 0 }), 'mean');
+    const variance = ops.statistic(x, parameter(`${name}.running_var`, c, 'variance', { kind: 'constant', value: 1 }), 'variance');
+    const scale = ops.mul(gamma, ops.rsqrt(ops.add(variance, ops.scalar(BATCH_NORM_EPSILON))));
+    return at(name, ops.add(ops.mul(ops.sub(x, mean), scale), beta)) as Tensor<S>;
+  };
+
+/** Dense layer: [n, c] -> [n, out]. Weight [out, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(c), 1/sqrt(c)). */
+export const linear =
+  <const F extends number>(name: string, out: F, { bias = true }: { readonly bias?: boolean } = {}) =>
+  <N extends number, C extends number>(x: Tensor<readonly [n: N, c: C]>): Tensor<readonly [n: N, c: F]> => {
+    if (x.shape.length !== 2) fail('SHAPE', `linear: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, c], flatten or pool first`);
+    const c = x.shape[1];
+    const weight = parameter(`${name}.weight`, [out, c], 'weight', { kind: 'kaimingNormal', fanIn: c });
+    const y = make('matmul', [x, weight], { transposeA: false, transposeB: true }, name);
+    const result = bias ? make('add', [y, parameter(`${name}.bias`, [out], 'bias', { kind: 'uniform', bound: 1 / Math.sqrt(c) })], {}, name) : y;
+    return result as Tensor<readonly [n: N, c: F]>;
+  };
+
+export { relu, add } from '../ops/registry.js';
+
+/** Largest element of each 2x2 window: [n, h, w, c] -> [n, floor(h/2), floor(w/2), c]. */
+export const maxPool2 = <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, Half<H>, Half<W>, C>> =>
+  ops.maxPool(x, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }) as Tensor<Nhwc<N, Half<H>, Half<W>, C>>;
+
+/** Mean of each 2x2 window: [n, h, w, c] -> [n, floor(h/2), floor(w/2), c]. */
+export const averagePool2 = <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, Half<H>, Half<W>, C>> =>
+  ops.mul(ops.sumPool(x, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }), ops.scalar(0.25)) as Tensor<Nhwc<N, Half<H>, Half<W>, C>>;
+
+/** Mean over height and width: [n, h, w, c] -> [n, c]. */
+export const globalAveragePool = <N extends number, C extends number>(x: Tensor<Nhwc<N, number, number, C>>): Tensor<readonly [n: N, c: C]> =>
+  ops.mul(ops.sum(x, [1, 2]), ops.scalar(1 / (x.shape[1] * x.shape[2]))) as Tensor<readonly [n: N, c: C]>;
+
+/** [n, ...rest] -> [n, size of rest]; the width is known at graph building, not in the type. */
+export const flatten = <N extends number>(x: Tensor<readonly [n: N, ...rest: number[]]>): Tensor<readonly [n: N, c: number]> =>
+  ops.reshape(x, [x.shape[0], size(x.shape.slice(1))] as const) as Tensor<readonly [n: N, c: number]>;
+
+/** Re-enters the typed world: x with the literal shape, checked now. Throws SHAPE. */
+export const refine = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> =>
+  x.shape.length === shape.length && x.shape.every((d, i) => d === shape[i])
+    ? (x as Tensor<S>)
+    : fail('SHAPE', `refine: tensor is ${showShape(x.shape)}, expected ${showShape(shape)}${x.path === '' ? '' : `; at ${x.path}`}; correct the expected shape`);

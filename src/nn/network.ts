@@ -1,0 +1,75 @@
+import { leaves, nameOf, rewrite, withInputs } from '../graph/graph.js';
+import { check } from '../graph/check.js';
+import { isPrunable } from '../graph/roles.js';
+import { fail } from '../errors.js';
+import { ops } from '../ops/registry.js';
+import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
+
+/**
+ * A network: one input, one output, and the named parameters between them; plain immutable data. `I` and `O` are the
+ * shapes of one sample and of its output, without the batch axis.
+ */
+export interface Network<I extends Shape = Shape, O extends Shape = Shape> {
+  readonly name: string;
+  readonly input: Tensor<readonly [n: number, ...I]>;
+  readonly output: Tensor<readonly [n: number, ...O]>;
+}
+
+/**
+ * Describes a network by a function of its input, e.g. `network('mlp', [784], (x) => pipe(x, linear('fc', 10)))`.
+ * The graph is written for a batch of one; `rebatch` reads it for another.
+ */
+export const network = <const I extends Shape, const O extends Shape>(
+  name: string,
+  sample: I,
+  describe: (x: Tensor<readonly [n: number, ...I]>) => Tensor<readonly [n: number, ...O]>,
+): Network<I, O> => {
+  const input = ops.input('images', [1, ...sample] as readonly [n: number, ...I]);
+  return closeNetwork({ name, input, output: describe(input) });
+};
+
+/** A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one output. */
+export const networkOf = (name: string, roots: readonly Tensor[]): Network => {
+  const inputs = leaves(roots, 'input');
+  const [input, output] = [inputs[0], roots[0]];
+  if (inputs.length !== 1 || roots.length !== 1 || input === undefined || output === undefined) {
+    return fail('NETWORK', `network '${name}': it has ${inputs.length} inputs and ${roots.length} outputs; a network has one of each`);
+  }
+  return closeNetwork({ name, input, output } as Network);
+};
+
+const closeNetwork = <N extends Network>(net: N): N => {
+  check([net.output]);
+  const names = parameters(net).map(nameOf);
+  const twice = names.find((n, i) => names.indexOf(n) !== i);
+  if (twice !== undefined) fail('NETWORK', `network '${net.name}': two parameters are called '${twice}'; give their layers different names`);
+  return net;
+};
+
+/** All named leaves, in layer order. */
+export const parameters = (net: Network): readonly Tensor[] => leaves([net.output], 'state');
+/** The weights that criteria rank, in layer order. */
+export const prunable = (net: Network): readonly Tensor[] => parameters(net).filter(isPrunable);
+
+/**
+ * The same network for batches of n. Everything that depends on the input has the batch as first axis; shapes written into
+ * attributes (of reshapes) follow, and every op checks its shapes again.
+ */
+export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n: number): Network<I, O> => {
+  const old = net.input.shape[0];
+  if (old === n) return net;
+  if (!Number.isInteger(n) || n < 1) fail('OPTION', `batch: ${n} is not a positive integer`);
+  const input = ops.input(nameOf(net.input), [n, ...net.input.shape.slice(1)]);
+  const carried = new Set<Tensor>([input]);
+  const [output] = rewrite([net.output], (node, inputs) => {
+    if (node === net.input) return input;
+    const shape = node.attributes['shape'];
+    const carries = inputs.some((i) => carried.has(i));
+    const attributes = carries && Array.isArray(shape) && shape[0] === old ? { ...node.attributes, shape: [n, ...shape.slice(1)] } : node.attributes;
+    const next = withInputs(node, inputs, attributes);
+    if (carries) carried.add(next);
+    return next;
+  });
+  if (output!.shape[0] !== n) fail('NETWORK', `network '${net.name}': its output ${showShape(output!.shape)} does not have the batch ${n} as first axis; keep the batch axis`);
+  return { name: net.name, input, output: output! } as unknown as Network<I, O>;
+};

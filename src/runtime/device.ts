@@ -1,0 +1,64 @@
+import { fail } from '../errors.js';
+import type { Program } from '../program/program.js';
+import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
+
+/** Numbers as the devices take them. The reference device answers in float64, the others in the tensor's own type. */
+export type Numbers = Float64Array | Float32Array | Int32Array | Uint8Array;
+
+export type DeviceKind = 'reference' | 'cpu';
+
+/** Named tensors that live on a device between runs. */
+export interface Store {
+  readonly names: readonly string[];
+  readonly has: (name: string) => boolean;
+  readonly typeOf: (name: string) => TensorType;
+  /** A copy of the value. */
+  readonly read: (name: string) => Promise<Numbers>;
+  readonly write: (name: string, values: ArrayLike<number>) => Promise<void>;
+  /** Adds a value; an error if the name is taken. */
+  readonly add: (name: string, type: TensorType, values: ArrayLike<number>) => Promise<void>;
+  readonly dispose: () => void;
+}
+
+export interface Executable {
+  readonly program: Program;
+  /** Runs once: reads and updates the store, resolves to the outputs by name. Runs of one device happen in the order of the calls. */
+  readonly run: (store: Store, inputs?: Readonly<Record<string, ArrayLike<number>>>) => Promise<Readonly<Record<string, Numbers>>>;
+  /** Bytes of the arena, fixed before the first run. */
+  readonly arenaBytes: number;
+  readonly dispose: () => void;
+}
+
+/** Where plans run. Disposing it frees everything that was made on it. */
+export interface Device {
+  readonly kind: DeviceKind;
+  /** For people: 'cpu (oneDNN 2.6.3, AVX2, 2 threads)'. */
+  readonly description: string;
+  readonly store: () => Store;
+  readonly compile: (program: Program) => Promise<Executable>;
+  /** Bytes that stores and executables hold now. */
+  readonly liveBytes: () => number;
+  readonly dispose: () => Promise<void>;
+}
+
+/** Checks given inputs against a program's. Throws DEVICE for missing, unknown or ill-sized ones. */
+export const checkInputs = (program: Program, inputs: Readonly<Record<string, ArrayLike<number>>>): void => {
+  for (const name of Object.keys(inputs)) {
+    if (!program.inputs.has(name)) fail('DEVICE', `run '${program.name}': it has no input '${name}'; its inputs are ${[...program.inputs.keys()].join(', ') || 'none'}`);
+  }
+  for (const [name, leaf] of program.inputs) {
+    const given = inputs[name] ?? fail('DEVICE', `run '${program.name}': input '${name}' ${showType(leaf)} is missing`);
+    if (given.length !== size(leaf.shape)) fail('DEVICE', `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}`);
+  }
+};
+
+/** Checks that a store holds a program's state. */
+export const checkState = (program: Program, store: Store): void => {
+  for (const [name, leaf] of program.state) {
+    if (!store.has(name)) fail('DEVICE', `run '${program.name}': the store has no '${name}' ${showType(leaf)}; add it first`);
+    const type = store.typeOf(name);
+    if (showType(type) !== showType(leaf)) fail('DEVICE', `run '${program.name}': '${name}' is ${showType(type)} in the store, the program needs ${showType(leaf)}`);
+  }
+};
+
+export const bytesOf = (t: Tensor | TensorType, bytesPerReal: number): number => size(t.shape) * (t.dtype === 'u8' ? 1 : t.dtype === 'i32' ? 4 : bytesPerReal);

@@ -1,0 +1,189 @@
+import { fail } from '../errors.js';
+import { dependents, nameOf, walk } from '../graph/graph.js';
+import { definitionOf, make, ops, type OpName } from '../ops/registry.js';
+import { sameShape, type Tensor } from '../tensor/tensor.js';
+import type { Readable } from './statistics.js';
+
+/**
+ * Path networks: readings of a piecewise-linear network in which every path from input to output carries a
+ * non-negative value. One rewrite, driven by each op's `paths` rule, gives all of them (methods.md 3.1-3.3):
+ *
+ *   H1 of PX        weights squared, gates open       sum over paths of v_p^2
+ *   H2 of PX        weights one, gates the network's  sum over paths of a_p^2 x^2
+ *   px-gated        weights squared, gates the network's
+ *   SynFlow         weights absolute, gates open
+ */
+export interface PathReading {
+  /** What an edge carries instead of its weight w: w^2, |w|, or 1 where it is not masked. */
+  readonly weights: 'squared' | 'absolute' | 'one';
+  /** `open`: every gate passes and every pooling candidate counts. `network`: gates and choices of the network itself on its input. */
+  readonly gates: 'open' | 'network';
+  /** Whether paths may start at a constant 1, that is at a bias or BatchNorm shift. Default true. */
+  readonly biasPaths?: boolean;
+  /** How a non-parametric constant c = c1 c2 is shared between weights (c1^2) and data (c2^2). Default 'balanced': c1 = c2 = sqrt c. */
+  readonly constantSplit?: 'balanced' | 'weight' | 'data';
+  /** 'path' (default): as above. 'code': max-pool on each path network's own values, as released code does. */
+  readonly maxPool?: 'path' | 'code';
+  /** Keep every value as mantissa * 2^exponent, so that float32 holds products over any depth. Default true. */
+  readonly scaled?: boolean;
+}
+
+/** mantissa * 2^exponent; a null exponent is zero. The exponent is a scalar tensor that holds an integer. */
+export interface Scaled {
+  readonly mantissa: Tensor;
+  readonly exponent: Tensor | null;
+}
+
+export interface PathNetwork {
+  readonly output: Scaled;
+  /** What stands for each prunable weight, by its name: differentiate with respect to these. */
+  readonly edges: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * The path reading of `net` (already read for inference) on `input`, which has the shape of one of its batches. Throws NETWORK
+ * for ops without a meaning in the path algebra and for weights that occur twice on a path.
+ */
+export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading): PathNetwork => {
+  const { scaled = true } = reading;
+  const carried = dependents([net.output], [net.input]);
+  const edges = new Map<string, Tensor>();
+  const values = new Map<Tensor, Scaled>([[net.input, { mantissa: input, exponent: null }]]);
+  rejectReuse(net, carried);
+
+  const edgeOf = (parameter: Tensor): Tensor => {
+    const edge = edgeValue(parameter, reading);
+    for (const leaf of walk([parameter])) if (leaf.op === 'state' && leaf.attributes['role'] === 'weight') edges.set(nameOf(leaf), edge);
+    return edge;
+  };
+
+  for (const node of walk([net.output])) {
+    if (!carried.has(node) || node === net.input) continue;
+    const refuse = (why: string): never => fail('NETWORK', `paths: ${node.op} ${why}${node.path === '' ? '' : `; at ${node.path}`}`);
+    const carriedInputs = node.inputs.filter((i) => carried.has(i));
+    const first = values.get(carriedInputs[0]!)!;
+    const rule = definitionOf(node.op).paths;
+    const result = ((): Scaled => {
+      switch (rule.kind) {
+        case 'none':
+          return refuse(rule.why);
+        case 'gate': {
+          if (reading.gates === 'open') return first;
+          const gate = rule.gate(ops, node.inputs[0]!);
+          return { ...first, mantissa: ops.mul(ops.mul(first.mantissa, gate), gate) };
+        }
+        case 'selection':
+          if (reading.maxPool === 'code') return { ...first, mantissa: again(node, [first.mantissa]) };
+          return { ...first, mantissa: reading.gates === 'open' ? rule.open(ops, node, first.mantissa) : rule.chosen(ops, node, node.inputs[0]!, first.mantissa) };
+        case 'weight': {
+          if (carriedInputs.length !== 1) return refuse('multiplies two values that both depend on the input');
+          const i = node.inputs.indexOf(carriedInputs[0]!);
+          const edge = edgeOf(node.inputs[1 - i]!);
+          if (node.op === 'mul') return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
+          const { weight, exponent } = scaled ? absorbScale(first, edge) : { weight: edge, exponent: first.exponent };
+          return { mantissa: again(node, i === 0 ? [first.mantissa, weight] : [weight, first.mantissa]), exponent };
+        }
+        case 'divide': {
+          if (carriedInputs.length !== 1 || carriedInputs[0] !== node.inputs[0]) return refuse('divides by a value that depends on the input');
+          const edge = edgeOf(ops.div(ops.scalar(1), node.inputs[1]!));
+          return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
+        }
+        case 'linear':
+        case 'sum': {
+          const parts = node.inputs.flatMap((x): Scaled[] => {
+            const value = values.get(x);
+            if (value !== undefined) return [value];
+            if (reading.biasPaths === false) return node.op === 'concat' ? [{ mantissa: ops.constant(x.shape, 0), exponent: null }] : [];
+            return [{ mantissa: edgeValue(x, reading), exponent: null }];
+          });
+          if (node.op === 'neg') return first;
+          const aligned = align(parts);
+          const mantissa = node.op === 'add' || node.op === 'sub'
+            ? aligned.mantissas.reduce((a, b) => ops.add(a, b))
+            : again(node, aligned.mantissas);
+          return { mantissa, exponent: aligned.exponent };
+        }
+      }
+    })();
+    values.set(node, result);
+  }
+  return { output: values.get(net.output)!, edges };
+};
+
+/** The op of `node` on other values of the same shapes. */
+const again = (node: Tensor, inputs: readonly Tensor[]): Tensor => make(node.op as OpName, inputs, node.attributes, node.path);
+
+const hasParameter = (t: Tensor): boolean => walk([t]).some((n) => n.op === 'state');
+const isMask = (t: Tensor): boolean => t.op === 'state' && t.attributes['role'] === 'mask';
+const isOne = (t: Tensor): boolean => t.op === 'constant' && t.attributes['value'] === 1;
+
+/** What the edge of a parameter or constant carries. Constants share their value between both networks; see `constantSplit`. */
+const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReading): Tensor => {
+  if (!hasParameter(w)) {
+    const magnitude = ops.abs(w);
+    const live = ops.sub(ops.scalar(1), ops.equal(w, ops.scalar(0)));
+    if (weights === 'absolute' || constantSplit === 'balanced') return w.op === 'constant' && (w.attributes['value'] as number) >= 0 ? w : magnitude;
+    return (constantSplit === 'weight') === (weights === 'squared') ? ops.mul(w, w) : live;
+  }
+  return weights === 'squared' ? ops.mul(w, w) : weights === 'absolute' ? ops.abs(w) : pattern(w);
+};
+
+/** 1 where an edge exists, 0 where its weight is masked. A weight that merely is zero exists. */
+const pattern = (w: Tensor): Tensor => {
+  if (isMask(w)) return w;
+  if (w.op === 'mul') {
+    const [a, b] = w.inputs.map(pattern) as [Tensor, Tensor];
+    if (isOne(a) && sameShape(b.shape, w.shape)) return b;
+    if (isOne(b) && sameShape(a.shape, w.shape)) return a;
+    return isOne(a) && isOne(b) ? ops.constant(w.shape, 1) : ops.mul(a, b);
+  }
+  return ops.constant(w.shape, 1);
+};
+
+/**
+ * Divides by 2^e, e the exponent of the largest element, where it costs nothing: in the weight of the product that consumes the
+ * value. (A rescale inside one branch of a sum would reweight it; exponents travel along instead and are aligned there.)
+ */
+const absorbScale = ({ mantissa, exponent }: Scaled, weight: Tensor): { weight: Tensor; exponent: Tensor } => {
+  const e = exponentOf(mantissa);
+  return { weight: ops.mul(weight, ops.exp2(ops.neg(e))), exponent: exponent === null ? e : ops.add(exponent, e) };
+};
+
+/** floor(log2) of the largest element, as a scalar. */
+export const exponentOf = (t: Tensor): Tensor => ops.exponent(ops.maximum(t, t.shape.map((_, i) => i)));
+
+/** Brings values to their largest exponent; smaller ones may underflow to zero, larger ones never overflow. */
+export const align = (parts: readonly Scaled[]): { readonly mantissas: readonly Tensor[]; readonly exponent: Tensor | null } => {
+  if (parts.every((p) => p.exponent === parts[0]!.exponent)) return { mantissas: parts.map((p) => p.mantissa), exponent: parts[0]!.exponent };
+  const exponents = parts.map((p) => p.exponent ?? ops.scalar(0));
+  const top = exponents.reduce((a, b) => ops.max(a, b));
+  return { mantissas: parts.map((p, i) => ops.mul(p.mantissa, ops.exp2(ops.sub(exponents[i]!, top)))), exponent: top };
+};
+
+/** Sum of two scaled values of one shape. */
+export const addScaled = (a: Scaled, b: Scaled): Scaled => {
+  const { mantissas, exponent } = align([a, b]);
+  return { mantissa: ops.add(mantissas[0]!, mantissas[1]!), exponent };
+};
+
+/** The largest element brought into [1, 2), the exponent adjusted. */
+export const normalised = ({ mantissa, exponent }: Scaled): Scaled & { readonly exponent: Tensor } => {
+  const e = exponentOf(mantissa);
+  return { mantissa: ops.mul(mantissa, ops.exp2(ops.neg(e))), exponent: exponent === null ? e : ops.add(exponent, e) };
+};
+
+/** A weight shared between layers could occur twice on a path, where v_p is not linear in it. */
+const rejectReuse = (net: Readable, carried: ReadonlySet<Tensor>): void => {
+  const users = new Map<string, number>();
+  for (const node of walk([net.output])) {
+    if (!carried.has(node)) continue;
+    for (const parameter of node.inputs.filter((i) => !carried.has(i))) {
+      for (const leaf of walk([parameter])) {
+        if (leaf.op !== 'state' || leaf.attributes['role'] !== 'weight') continue;
+        const count = (users.get(nameOf(leaf)) ?? 0) + 1;
+        if (count > 1) fail('NETWORK', `paths: weight '${nameOf(leaf)}' is used by two layers; a path could cross it twice; use one weight for each layer`);
+        users.set(nameOf(leaf), count);
+      }
+    }
+  }
+};

@@ -1,0 +1,94 @@
+import { rewrite, withInputs } from '../graph/graph.js';
+import { ops } from '../ops/registry.js';
+import type { Shape, Tensor } from '../tensor/tensor.js';
+
+/** The two ways to read a network's BatchNorm statistics. Both rewrite the `statistic` markers away. */
+
+/** The part of a network that these transforms need. */
+export interface Readable<I extends Shape = Shape, O extends Shape = Shape> {
+  readonly name: string;
+  readonly input: Tensor<I>;
+  readonly output: Tensor<O>;
+}
+
+/**
+ * Statistics are their stored values. Centring by a stored mean is folded behind the scale, (x - p) q + r = x q + (r - p q), so that
+ * a BatchNorm is one scale and one shift per channel (methods.md 3.3).
+ */
+export const inference = <N extends Readable>(net: N): N => {
+  const carried = new Set<Tensor>([net.input]);
+  const isCentred = (t: Tensor): boolean => t.op === 'sub' && carried.has(t.inputs[0]!) && !carried.has(t.inputs[1]!);
+  const [output] = rewrite([net.output], (node, inputs) => {
+    const [a, b] = inputs;
+    const next = (() => {
+      if (node.op === 'statistic') return b!;
+      if (node.op === 'mul' && isCentred(a!) && !carried.has(b!)) {
+        const scaled = ops.mul(a!.inputs[0]!, b!);
+        carried.add(scaled);
+        return ops.sub(scaled, ops.mul(a!.inputs[1]!, b!));
+      }
+      if (node.op === 'add' && isCentred(a!) && !carried.has(b!)) return ops.add(a!.inputs[0]!, ops.sub(b!, a!.inputs[1]!));
+      return withInputs(node, inputs);
+    })();
+    if (node.op !== 'statistic' && inputs.some((i) => carried.has(i))) carried.add(next);
+    return next.path === node.path ? next : keep(carried, next, { ...next, path: node.path });
+  });
+  return { ...net, output: output! };
+};
+
+const keep = (carried: Set<Tensor>, old: Tensor, renamed: Tensor): Tensor => {
+  if (carried.has(old)) carried.add(renamed);
+  return renamed;
+};
+
+/** A running statistic and its next value. */
+export interface StatisticUpdate {
+  readonly stored: Tensor;
+  readonly next: Tensor;
+}
+
+/**
+ * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 - momentum) stored + momentum
+ * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it.
+ */
+export const training = <N extends Readable>(net: N, momentum = 0.1): N & { readonly updates: readonly StatisticUpdate[] } => {
+  const updates = new Map<Tensor, Tensor>();
+  const measured = new Map<Tensor, Moments>();
+  const [output] = rewrite([net.output], (node, inputs) => {
+    if (node.op !== 'statistic') return withInputs(node, inputs);
+    const [x, stored] = inputs as [Tensor, Tensor];
+    const m = measured.get(x) ?? moments(x);
+    measured.set(x, m);
+    const isMean = node.attributes['moment'] === 'mean';
+    const seen = isMean ? m.mean : ops.mul(m.variance, ops.scalar(m.count / Math.max(m.count - 1, 1)));
+    updates.set(stored, ops.add(ops.mul(stored, ops.scalar(1 - momentum)), ops.mul(seen, ops.scalar(momentum))));
+    return isMean ? m.mean : m.variance;
+  });
+  return { ...net, output: output!, updates: [...updates].map(([stored, next]) => ({ stored, next })) };
+};
+
+interface Moments {
+  readonly mean: Tensor;
+  /** Biased: divided by count. */
+  readonly variance: Tensor;
+  readonly count: number;
+}
+
+/**
+ * Mean and variance over all axes but the last, in one pass over x: both sums run over d = x - first row. The result does not
+ * depend on that shift, hence it needs no derivative, and taking it near the data keeps float32 sums of squares exact
+ * enough for channels whose mean is a thousand times their deviation.
+ */
+const moments = (x: Tensor): Moments => {
+  const rank = x.shape.length;
+  const c = x.shape[rank - 1]!;
+  const leading = Array.from({ length: rank - 1 }, (_, i) => i);
+  const count = x.shape.slice(0, -1).reduce((n, d) => n * d, 1);
+  const firstRow = ops.slice(x, x.shape.map(() => 0), x.shape.map((d, i) => (i === rank - 1 ? d : 1)), x.shape.map(() => 1));
+  const shift = ops.stopGradient(ops.reshape(firstRow, [c]));
+  const d = ops.sub(x, shift);
+  const perElement = ops.scalar(1 / count);
+  const mean = ops.mul(ops.sum(d, leading), perElement);
+  const square = ops.mul(ops.sum(ops.mul(d, d), leading), perElement);
+  return { mean: ops.add(shift, mean), variance: ops.sub(square, ops.mul(mean, mean)), count };
+};
