@@ -10,15 +10,15 @@ export interface Layout<A> {
   readonly data: A;
 }
 
-/** What `transpose` needs of a typed array; all of them have it. */
-interface Numbers<E> {
+/** What the transposition needs of a typed array; all of them have it. */
+interface Numbers {
   readonly length: number;
-  [index: number]: E;
-  slice(): Numbers<E>;
+  [index: number]: unknown;
+  slice(): Numbers;
 }
 
 /** [a, b, n] -> [a, n, b] on the last axes taken as one: out[i, q, p] = in[i, p, q]. */
-const swapInner = <E, A extends Numbers<E>>(data: A, a: number, b: number, n: number): A => {
+const swapInner = <A extends Numbers>(data: A, a: number, b: number, n: number): A => {
   // slice() of a typed array is one of the same type; its static type is wider.
   const out = data.slice() as A;
   for (let i = 0; i < a; i++) {
@@ -40,13 +40,13 @@ const kernelShape = (where: string, { shape, data }: Layout<{ readonly length: n
 };
 
 /** OIHW -> OHWI, copied; also depthwise (I = 1) and grouped weights. Error WEIGHTS. */
-export const convFromTorch = <E, A extends Numbers<E>>(weight: Layout<A>): Layout<A> => {
+export const convFromTorch = <A extends Numbers>(weight: Layout<A>): Layout<A> => {
   const [o, i, h, w] = kernelShape('convFromTorch', weight);
   return { shape: [o, h, w, i], data: swapInner(weight.data, o, i, h * w) };
 };
 
 /** OHWI -> OIHW, copied. Error WEIGHTS. */
-export const convToTorch = <E, A extends Numbers<E>>(weight: Layout<A>): Layout<A> => {
+export const convToTorch = <A extends Numbers>(weight: Layout<A>): Layout<A> => {
   const [o, h, w, i] = kernelShape('convToTorch', weight);
   return { shape: [o, i, h, w], data: swapInner(weight.data, o, h * w, i) };
 };
@@ -62,7 +62,7 @@ const flattened = (where: string, { shape, data }: Layout<{ readonly length: num
  * A linear weight [out, c*h*w] that reads flattened NCHW features, for flattened NHWC features: [out, h*w*c], copied.
  * Where h = w = 1, as after a global pool, the two are the same. Error WEIGHTS.
  */
-export const flatLinearFromTorch = <E, A extends Numbers<E>>(
+export const flatLinearFromTorch = <A extends Numbers>(
   weight: Layout<A>, [c, h, w]: readonly [c: number, h: number, w: number],
 ): Layout<A> => {
   const out = flattened('flatLinearFromTorch', weight, c, h, w);
@@ -70,7 +70,7 @@ export const flatLinearFromTorch = <E, A extends Numbers<E>>(
 };
 
 /** The inverse of {@link flatLinearFromTorch}. Error WEIGHTS. */
-export const flatLinearToTorch = <E, A extends Numbers<E>>(
+export const flatLinearToTorch = <A extends Numbers>(
   weight: Layout<A>, [c, h, w]: readonly [c: number, h: number, w: number],
 ): Layout<A> => {
   const out = flattened('flatLinearToTorch', weight, c, h, w);
@@ -78,9 +78,9 @@ export const flatLinearToTorch = <E, A extends Numbers<E>>(
 };
 
 /** By rank: 4 axes are a convolution weight and are transposed, fewer (linear, bias, norm) are the same on both sides. */
-export const fromTorch = <E, A extends Numbers<E>>(tensor: Layout<A>): Layout<A> =>
-  tensor.shape.length === 4 ? convFromTorch<E, A>(tensor) : tensor;
+export const fromTorch = <A extends Numbers>(tensor: Layout<A>): Layout<A> =>
+  tensor.shape.length === 4 ? convFromTorch(tensor) : tensor;
 
 /** The inverse of {@link fromTorch}. */
-export const toTorch = <E, A extends Numbers<E>>(tensor: Layout<A>): Layout<A> =>
-  tensor.shape.length === 4 ? convToTorch<E, A>(tensor) : tensor;
+export const toTorch = <A extends Numbers>(tensor: Layout<A>): Layout<A> =>
+  tensor.shape.length === 4 ? convToTorch(tensor) : tensor;

@@ -76,7 +76,7 @@ const Metadata = t.record(t.string, t.string);
 const repeatedKey = (json: string): string | undefined => {
   const seen = new Set<string>();
   let depth = 0;
-  for (const [token, , colon] of json.matchAll(/"((?:[^"\\]|\\.)*)"\s*(:?)|[{}[\]]/g)) {
+  for (const [token, colon] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*(:?)|[{}[\]]/g)) {
     if (token === '{' || token === '[') depth++;
     else if (token === '}' || token === ']') depth--;
     else if (depth === 1 && colon === ':') {
@@ -99,7 +99,7 @@ const half = (bits: number): number => {
 
 const stored = (dtype: Code, shape: Shape, bytes: Uint8Array): StoredTensor => {
   // Copied: an offset in a file need not be aligned, and a view would keep the whole file in memory.
-  const buffer = Uint8Array.from(bytes).buffer;
+  const buffer = new Uint8Array(bytes).buffer;
   switch (dtype) {
     case 'F32': return { dtype, shape, data: new Float32Array(buffer) };
     case 'F64': return { dtype, shape, data: new Float64Array(buffer) };
