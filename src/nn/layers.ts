@@ -13,7 +13,7 @@ import { parameter } from './parameter.js';
 
 const at = (name: string, x: Tensor): Tensor => (x.path === name ? x : { ...x, path: name });
 
-export interface ConvOptions<Stride extends number> {
+export interface ConvOptions<Stride extends number, In extends number = number> {
   /** Side of the square kernel; odd, so that the padding can be centred. */
   readonly kernel: number;
   /** 1, 2, 4 or 8. Default 1. */
@@ -22,6 +22,8 @@ export interface ConvOptions<Stride extends number> {
   readonly dilation?: number;
   /** Default false. */
   readonly bias?: boolean;
+  /** Channels of the input, if they should be checked here rather than where the result is used. */
+  readonly in?: In;
 }
 
 /**
@@ -29,12 +31,15 @@ export interface ConvOptions<Stride extends number> {
  * Weight [out, kernel, kernel, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(fan-in), 1/sqrt(fan-in)).
  */
 export const conv2d =
-  <const F extends number, const S extends number = 1>(name: string, out: F, options: ConvOptions<S>) =>
-  <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
+  <const F extends number, const S extends number = 1, const C extends number = number>(name: string, out: F, options: ConvOptions<S, C>) =>
+  <N extends number, H extends number, W extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
     const { kernel, dilation = 1, bias = false } = options;
     const stride = options.stride ?? 1;
     if (kernel % 2 === 0) fail('SHAPE', `conv2d: kernel ${kernel} is even; at ${name}; centred padding needs an odd kernel`);
     if (x.shape.length !== 4) fail('SHAPE', `conv2d: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, h, w, c]`);
+    if (options.in !== undefined && options.in !== x.shape[3]) {
+      fail('SHAPE', `conv2d: channels differ: input has ${x.shape[3]}, 'in' says ${options.in}; at ${name}; correct one of them`);
+    }
     const edge = (dilation * (kernel - 1)) / 2;
     const geometry: ConvGeometry = { stride: [stride, stride], dilation: [dilation, dilation], padding: [edge, edge, edge, edge] };
     const fanIn = kernel * kernel * x.shape[3];

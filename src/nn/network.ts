@@ -3,7 +3,7 @@ import { check } from '../graph/check.js';
 import { isPrunable } from '../graph/roles.js';
 import { fail } from '../errors.js';
 import { ops } from '../ops/registry.js';
-import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
+import { showShape, type Attributes, type Shape, type Tensor } from '../tensor/tensor.js';
 
 /**
  * A network: one input, one output, and the named parameters between them; plain immutable data. `I` and `O` are the
@@ -30,15 +30,17 @@ export const network = <const I extends Shape, const O extends Shape>(
 
 /** A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one output. */
 export const networkOf = (name: string, roots: readonly Tensor[]): Network => {
-  const inputs = leaves(roots, 'input');
-  const [input, output] = [inputs[0], roots[0]];
-  if (inputs.length !== 1 || roots.length !== 1 || input === undefined || output === undefined) {
-    return fail('NETWORK', `network '${name}': it has ${inputs.length} inputs and ${roots.length} outputs; a network has one of each`);
-  }
-  return closeNetwork({ name, input, output } as Network);
+  const [input, output] = [leaves(roots, 'input')[0], roots[0]];
+  return input === undefined || output === undefined || roots.length !== 1
+    ? fail('NETWORK', `network '${name}': it has ${leaves(roots, 'input').length} inputs and ${roots.length} outputs; a network has one of each`)
+    : closeNetwork({ name, input, output } as Network);
 };
 
 const closeNetwork = <N extends Network>(net: N): N => {
+  const inputs = leaves([net.output], 'input');
+  if (inputs.length !== 1 || inputs[0] !== net.input) {
+    fail('NETWORK', `network '${net.name}': its output depends on ${inputs.map((i) => `'${nameOf(i)}'`).join(', ') || 'no input'}; it must depend on its one input '${nameOf(net.input)}'`);
+  }
   check([net.output]);
   const names = parameters(net).map(nameOf);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
@@ -51,9 +53,18 @@ export const parameters = (net: Network): readonly Tensor[] => leaves([net.outpu
 /** The weights that criteria rank, in layer order. */
 export const prunable = (net: Network): readonly Tensor[] => parameters(net).filter(isPrunable);
 
+const withBatch = ({ attributes, inputs }: Tensor, old: number, n: number): Attributes => {
+  const { shape, start, limit } = attributes;
+  if (Array.isArray(shape) && shape[0] === old) return { ...attributes, shape: [n, ...(shape as Shape).slice(1)] };
+  if (Array.isArray(start) && Array.isArray(limit) && start[0] === 0 && limit[0] === old && inputs[0]?.shape[0] === old) {
+    return { ...attributes, limit: [n, ...(limit as Shape).slice(1)] };
+  }
+  return attributes;
+};
+
 /**
  * The same network for batches of n. Everything that depends on the input has the batch as first axis; shapes written into
- * attributes (of reshapes) follow, and every op checks its shapes again.
+ * attributes (of reshapes, broadcasts and slices over the whole batch) follow, and every op checks its shapes again.
  */
 export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n: number): Network<I, O> => {
   const old = net.input.shape[0];
@@ -63,10 +74,8 @@ export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n:
   const carried = new Set<Tensor>([input]);
   const [output] = rewrite([net.output], (node, inputs) => {
     if (node === net.input) return input;
-    const shape = node.attributes['shape'];
     const carries = inputs.some((i) => carried.has(i));
-    const attributes = carries && Array.isArray(shape) && shape[0] === old ? { ...node.attributes, shape: [n, ...shape.slice(1)] } : node.attributes;
-    const next = withInputs(node, inputs, attributes);
+    const next = withInputs(node, inputs, carries ? withBatch(node, old, n) : node.attributes);
     if (carries) carried.add(next);
     return next;
   });

@@ -1,0 +1,21 @@
+import { nameOf } from '../../graph/graph.js';
+import { ops } from '../../ops/registry.js';
+import type { Criterion } from '../criterion.js';
+
+/** |theta| at initialisation. More rounds give the same mask. */
+export const magnitude = (): Criterion => ({
+  name: 'magnitude',
+  doc: 'size of the weight',
+  data: 'none',
+  rounds: { kind: 'any', usual: 1 },
+  score: (view) => ({ scores: view.weights.map((w) => ops.abs(w)), total: null }),
+});
+
+/** A standard normal number for each weight, drawn from the seed: state 'noise/<weight>'. */
+export const random = (): Criterion => ({
+  name: 'random',
+  doc: 'a random number for each weight',
+  data: 'none',
+  rounds: { kind: 'any', usual: 1 },
+  score: (view) => ({ scores: view.weights.map((w) => ops.state(`noise/${nameOf(w)}`, w.shape, { role: 'noise' })), total: null }),
+});

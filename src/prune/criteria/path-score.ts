@@ -1,0 +1,39 @@
+import { nameOf } from '../../graph/graph.js';
+import { ops } from '../../ops/registry.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { grad } from '../../transform/grad.js';
+import { normalised, pathNetwork, type PathReading, type Scaled } from '../../transform/paths.js';
+import type { PruningView, Scores } from '../criterion.js';
+
+export type PathOptions = Pick<PathReading, 'biasPaths' | 'constantSplit' | 'maxPool' | 'scaled'>;
+
+/** log2 of a scaled scalar's exponent part is kept apart: total = mantissa * 2^exponent. */
+export interface Flow {
+  readonly total: Scaled;
+  /** Share of each weight's edge in the flow, s / total: edge * d total / d edge / total. */
+  readonly shares: readonly Tensor[];
+  /** d total / d edge, divided by total. */
+  readonly slopes: readonly Tensor[];
+}
+
+/**
+ * Flow of the open path network through one all-ones image, its outputs weighted by `outputs` (default 1 each): the total
+ * Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the scores of PX, with absolute ones SynFlow's.
+ */
+export const flow = (view: PruningView, weights: 'squared' | 'absolute', outputs: Scaled | null, options: PathOptions): Flow => {
+  const ones = ops.constant(view.single.input.shape, 1);
+  const { output, edges } = pathNetwork(view.single, ones, { ...options, weights, gates: 'open' });
+  const scale = outputs === null ? null : options.scaled === false ? outputs : normalised(outputs);
+  const weighted = scale === null ? output.mantissa : ops.mul(output.mantissa, scale.mantissa);
+  const total = ops.sum(weighted, weighted.shape.map((_, i) => i));
+  const owners = view.weights.map((w) => edges.get(nameOf(w))!);
+  const slopes = grad(total, owners).map((g) => ops.div(g, total));
+  const exponents = [output.exponent, scale?.exponent ?? null].filter((e) => e !== null);
+  return {
+    total: { mantissa: total, exponent: exponents.length === 0 ? null : exponents.reduce((a, b) => ops.add(a, b)) },
+    slopes,
+    shares: slopes.map((g, i) => ops.mul(g, owners[i]!)),
+  };
+};
+
+export const flowScores = ({ total, shares }: Flow): Scores => ({ scores: shares, total });

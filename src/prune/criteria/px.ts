@@ -1,0 +1,51 @@
+import { ops } from '../../ops/registry.js';
+import { grad } from '../../transform/grad.js';
+import { nameOf } from '../../graph/graph.js';
+import { pathNetwork } from '../../transform/paths.js';
+import type { Criterion } from '../criterion.js';
+import { pack, unpack } from '../pack.js';
+import { flow, flowScores, type PathOptions } from './path-score.js';
+
+export interface PxOptions extends PathOptions {
+  /** 'px' (default): the paper's formula. 'px-gated': gates and data on every path of one network, an ablation. */
+  readonly mode?: 'px' | 'px-gated';
+}
+
+/**
+ * Path eXclusion (Iurada et al., CVPR 2024). Q = sum_k Abar_k H1_k with Abar_k = sum_n H2_k(x_n); score theta^2 dQ/dtheta^2.
+ * H1's input does not depend on the data, so H1 runs once a round, on one image, over the accumulated Abar (methods.md 3.5).
+ */
+export const px = ({ mode = 'px', ...options }: PxOptions = {}): Criterion =>
+  mode === 'px-gated' ? gated(options) : {
+    name: 'px',
+    doc: 'paths weighted by the data that activates their output (PX)',
+    data: 'images',
+    rounds: { kind: 'any', usual: 100 },
+    observe: (view) => {
+      const x = view.batch.input;
+      const { output } = pathNetwork(view.batch, ops.mul(x, x), { ...options, weights: 'one', gates: 'network' });
+      return { ...output, mantissa: ops.sum(output.mantissa, [0]) };
+    },
+    score: (view, observed) => flowScores(flow(view, 'squared', observed, options)),
+  };
+
+/** s_j = sum over samples, outputs and paths through j of a_p x^2 v_p^2: one network with squared weights, x^2 and the real gates. */
+const gated = (options: PathOptions): Criterion => ({
+  name: 'px-gated',
+  doc: 'paths weighted by the data that activates each of them (ablation of PX)',
+  data: 'images',
+  rounds: { kind: 'any', usual: 100 },
+  observe: (view) => {
+    const x = view.batch.input;
+    const { output, edges } = pathNetwork(view.batch, ops.mul(x, x), { ...options, weights: 'squared', gates: 'network' });
+    const owners = view.weights.map((w) => edges.get(nameOf(w))!);
+    const total = ops.sum(output.mantissa, output.mantissa.shape.map((_, i) => i));
+    const shares = grad(total, owners).map((g, i) => ops.mul(g, owners[i]!));
+    return { mantissa: pack([...shares, total]), exponent: output.exponent };
+  },
+  score: (view, observed) => {
+    const parts = unpack(observed!.mantissa, [...view.weights, ops.scalar(0)]);
+    const total = parts[parts.length - 1]!;
+    return { scores: parts.slice(0, -1).map((s) => ops.div(s, total)), total: { mantissa: total, exponent: observed!.exponent } };
+  },
+});

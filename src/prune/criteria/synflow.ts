@@ -1,0 +1,30 @@
+import { ops } from '../../ops/registry.js';
+import type { Criterion } from '../criterion.js';
+import { flow, flowScores, type PathOptions } from './path-score.js';
+
+/** SynFlow (Tanaka et al., NeurIPS 2020): |theta| dQ/d|theta| of the network with absolute weights on one all-ones image. */
+export const synflow = (options: PathOptions = {}): Criterion => ({
+  name: 'synflow',
+  doc: 'synaptic flow through absolute weights, no data',
+  data: 'none',
+  rounds: { kind: 'any', usual: 100 },
+  score: (view) => flowScores(flow(view, 'absolute', null, options)),
+});
+
+export interface SynflowL2Options extends PathOptions {
+  /** 'flow' (default): theta^2 dQ/dtheta^2, conserved per cut. 'gradient': |theta| dQ/dtheta^2, as published code ranks. */
+  readonly form?: 'flow' | 'gradient';
+}
+
+/** SynFlow-L2 (Gebhart et al. 2021): the same with squared weights. Its flow form is PX with Abar = 1. */
+export const synflowL2 = ({ form = 'flow', ...options }: SynflowL2Options = {}): Criterion => ({
+  name: 'synflow-l2',
+  doc: 'synaptic flow through squared weights, no data',
+  data: 'none',
+  rounds: { kind: 'any', usual: 100 },
+  score: (view) => {
+    const result = flow(view, 'squared', null, options);
+    if (form === 'flow') return flowScores(result);
+    return { scores: result.slopes.map((g, i) => ops.mul(g, ops.abs(ops.mul(view.weights[i]!, view.masks[i]!)))), total: result.total };
+  },
+});

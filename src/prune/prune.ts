@@ -1,0 +1,126 @@
+import { fail } from '../errors.js';
+import { nameOf } from '../graph/graph.js';
+import { checkWeights, type Weights } from '../nn/weights.js';
+import { prunable, type Network } from '../nn/network.js';
+import type { Program } from '../program/program.js';
+import { fold, key, normal } from '../random.js';
+import type { Device, Store } from '../runtime/device.js';
+import { size } from '../tensor/tensor.js';
+import { maskName } from '../transform/mask.js';
+import { criterionOf, type MethodOptions } from './methods.js';
+import { roundPrograms } from './programs.js';
+import { keepCounts, type Schedule } from './schedule.js';
+
+/** One minibatch of the pruning split: normalised NHWC images and their labels. All minibatches have one size. */
+export interface Minibatch {
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+export interface RoundReport {
+  readonly round: number;
+  readonly rounds: number;
+  /** Survivors after the round. */
+  readonly live: number;
+  /** log2 of the flow Q before the round; null where the method has none. */
+  readonly log2Flow: number | null;
+  readonly seconds: number;
+}
+
+export type PruneOptions = MethodOptions & {
+  /** Share of prunable weights that survive, in (0, 1]. */
+  readonly density: number;
+  /** Default: what the method's authors use, 100 for px and synflow, 1 for the others. */
+  readonly rounds?: number;
+  /** Default 'exponential'. */
+  readonly schedule?: Schedule;
+  /** Needed by methods that read data; the paper takes ten images of each class. */
+  readonly data?: readonly Minibatch[];
+  /** For methods that draw numbers. Default 0. */
+  readonly seed?: number;
+  readonly onRound?: (report: RoundReport) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** Masks by weight name: 1 = live, 0 = pruned; shapes and layouts of the weights. */
+export type Masks = ReadonlyMap<string, Uint8Array>;
+
+export interface Ticket {
+  readonly masks: Masks;
+  readonly method: string;
+  readonly density: number;
+  readonly rounds: readonly RoundReport[];
+  readonly seconds: number;
+}
+
+/**
+ * Finds the mask of a lottery ticket: global ranking over all conv and linear weights, exactly N - trunc((1 - d) N) survivors.
+ * Weights and statistics are read, never written. Errors: OPTION for impossible settings, WEIGHTS for weights that do not fit,
+ * NON_FINITE for NaN or infinite scores, COLLAPSE when no path is left.
+ */
+export const prune = async (net: Network, weights: Weights, device: Device, options: PruneOptions): Promise<Ticket> => {
+  const start = performance.now();
+  const criterion = criterionOf(options);
+  checkWeights(net, weights);
+  const owners = prunable(net);
+  const total = owners.reduce((s, w) => s + size(w.shape), 0);
+  const rounds = options.rounds ?? (criterion.rounds.kind === 'single' ? 1 : criterion.rounds.usual);
+  if (criterion.rounds.kind === 'single' && rounds !== 1) fail('OPTION', `prune: ${criterion.name} is single-shot, rounds ${rounds}: ${criterion.rounds.why}; use 1`);
+  const keeps = keepCounts(total, options.density, rounds, options.schedule ?? 'exponential');
+  const data = criterion.data === 'none' ? [] : options.data ?? [];
+  if (criterion.data !== 'none' && data.length === 0) fail('OPTION', `prune: ${criterion.name} reads ${criterion.data}; give it data`);
+  const sample = size(net.input.shape.slice(1));
+  const batch = data[0] === undefined ? 1 : data[0].labels.length;
+  data.forEach((d, i) => {
+    if (d.labels.length !== batch || d.images.length !== batch * sample) {
+      fail('DATA', `prune: minibatch ${i} has ${d.images.length} pixel values and ${d.labels.length} labels; all need ${batch} images of ${sample} values`);
+    }
+  });
+
+  const programs = roundPrograms(net, criterion, batch);
+  const store = device.store();
+  const observe = programs.observe === null ? null : await device.compile(programs.observe);
+  const select = await device.compile(programs.select);
+  try {
+    await fillStore(store, weights, [programs.observe?.state, programs.select.state], options.seed ?? 0);
+    const reports: RoundReport[] = [];
+    for (const [round, keep] of keeps.entries()) {
+      options.signal?.throwIfAborted();
+      const roundStart = performance.now();
+      for (const { images, labels } of data) {
+        const given = { images, labels };
+        await observe?.run(store, Object.fromEntries(Object.entries(given).filter(([name]) => programs.observe!.inputs.has(name))));
+      }
+      const result = await select.run(store, { keep: [keep] });
+      const report: RoundReport = {
+        round, rounds, live: result['live']![0]!,
+        log2Flow: programs.select.outputs['exponent']!.op === 'constant' && programs.select.outputs['total']!.op === 'constant' ? null : Math.log2(result['total']![0]!) + result['exponent']![0]!,
+        seconds: (performance.now() - roundStart) / 1000,
+      };
+      if (result['total']![0] === 0) fail('COLLAPSE', `prune: ${criterion.name}, round ${round + 1} of ${rounds}: no path is left from input to output; use more rounds or a lower sparsity`);
+      if (result['nonFinite']![0] !== 0) fail('NON_FINITE', `prune: ${criterion.name}, round ${round + 1} of ${rounds}: ${result['nonFinite']![0]} of ${total} scores are NaN or infinite; check the weights and the data`);
+      if (report.live !== keep) fail('NON_FINITE', `prune: ${criterion.name}, round ${round + 1} of ${rounds}: ${report.live} weights survive instead of ${keep}`);
+      reports.push(report);
+      options.onRound?.(report);
+    }
+    const masks = new Map<string, Uint8Array>();
+    for (const w of owners) masks.set(nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w)))));
+    return { masks, method: criterion.name, density: options.density, rounds: reports, seconds: (performance.now() - start) / 1000 };
+  } finally {
+    store.dispose();
+    observe?.dispose();
+    select.dispose();
+  }
+};
+
+/** Gives every state leaf of the programs its start: weights from `weights`, masks 1, accumulators empty, noise drawn. */
+const fillStore = async (store: Store, weights: Weights, states: readonly (Program['state'] | undefined)[], seed: number): Promise<void> => {
+  for (const [name, leaf] of states.flatMap((s) => [...(s ?? [])])) {
+    if (store.has(name)) continue;
+    const n = size(leaf.shape);
+    const init = leaf.attributes['init'] as { readonly value?: number } | undefined;
+    const values = weights.get(name)?.data
+      ?? (leaf.attributes['role'] === 'noise' ? normal(fold(key(seed), name), n) : new Float64Array(n).fill(init?.value ?? 0));
+    await store.add(name, leaf, values);
+  }
+};
