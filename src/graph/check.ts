@@ -1,6 +1,6 @@
-import { fail } from '../errors.js';
-import { definitionOf } from '../ops/registry.js';
-import { sameShape, showType, type Tensor } from '../tensor/tensor.js';
+import { fail, PathexError } from '../errors.js';
+import { inferType } from '../ops/registry.js';
+import { sameShape, showType, type Tensor, type TensorType } from '../tensor/tensor.js';
 import { nameOf, walk, type Roots } from './graph.js';
 import { print } from './print.js';
 
@@ -12,9 +12,16 @@ export const check = (roots: Roots, after?: string): void => {
   const named = new Map<string, Tensor>();
   const nodes = walk(roots);
   nodes.forEach((node, i) => {
-    const complain = (what: string): never =>
-      fail('GRAPH', `invalid graph${after === undefined ? '' : ` after pass '${after}'`}: ${node.op}${node.path === '' ? '' : ` at ${node.path}`}: ${what}\n${print(roots, { from: i - 5, to: i + 5 })}`);
-    const inferred = definitionOf(node.op).infer(node.inputs, node.attributes, { op: node.op, path: node.path });
+    const refuse = (what: string): never =>
+      fail('GRAPH', `invalid graph${after === undefined ? '' : ` after pass '${after}'`}: ${what}\n${print(roots, { from: i - 5, to: i + 5 })}`);
+    const complain = (what: string): never => refuse(`${node.op}${node.path === '' ? '' : ` at ${node.path}`}: ${what}`);
+    const inferred = ((): TensorType => {
+      try {
+        return inferType(node.op, node.inputs, node.attributes, { op: node.op, path: node.path });
+      } catch (error) {
+        return error instanceof PathexError ? refuse(error.message) : complain(`its attributes do not fit: ${String(error)}`);
+      }
+    })();
     if (!sameShape(inferred.shape, node.shape) || inferred.dtype !== node.dtype) complain(`is ${showType(node)}, its op infers ${showType(inferred)}`);
     if (node.op === 'input' || node.op === 'state') {
       const key = `${node.op} ${nameOf(node)}`;

@@ -1,7 +1,7 @@
 import * as t from 'io-ts';
 import { decode, decodeJson } from '../codec.js';
-import { fail } from '../errors.js';
-import { isOpName, make } from '../ops/registry.js';
+import { fail, PathexError } from '../errors.js';
+import { isOpName, make, type OpName } from '../ops/registry.js';
 import { sameShape, showShape, type Attribute, type Attributes, type Tensor } from '../tensor/tensor.js';
 import { walk, type Roots } from './graph.js';
 
@@ -23,6 +23,15 @@ const GraphFile = t.strict({
 }, 'graph');
 export type GraphFile = t.TypeOf<typeof GraphFile>;
 
+/** JSON writes Infinity and NaN as null, which would read back as another graph. */
+const finite = (attributes: Attributes, op: string, path: string): Attributes => {
+  const holds = (value: Attribute): boolean =>
+    typeof value === 'number' ? Number.isFinite(value) : typeof value !== 'object' || value === null || Object.values(value).every(holds);
+  const bad = Object.entries(attributes).find(([, value]) => !holds(value));
+  return bad === undefined ? attributes : fail('GRAPH', `encode: ${op} has a non-finite '${bad[0]}'${path === '' ? '' : `; at ${path}`}; a graph file holds finite numbers only`);
+};
+
+/** Throws GRAPH for an attribute that is not finite. */
 export const encodeGraph = (roots: Roots, name = ''): GraphFile => {
   const nodes = walk(roots);
   const number = new Map(nodes.map((n, i) => [n, i]));
@@ -31,10 +40,19 @@ export const encodeGraph = (roots: Roots, name = ''): GraphFile => {
     version: GRAPH_VERSION,
     name,
     nodes: nodes.map(({ op, inputs, attributes, shape, path }) => ({
-      op, inputs: inputs.map((i) => number.get(i)!), attributes, shape, ...(path === '' ? {} : { path }),
+      op, inputs: inputs.map((i) => number.get(i)!), attributes: finite(attributes, op, path), shape, ...(path === '' ? {} : { path }),
     })),
     outputs: roots.map((r) => number.get(r)!),
   };
+};
+
+const remake = (op: OpName, inputs: readonly Tensor[], attributes: Attributes, path: string, where: string): Tensor => {
+  try {
+    return make(op, inputs, attributes, path);
+  } catch (error) {
+    const what = error instanceof PathexError ? error.message : `${op} cannot read its attributes ${JSON.stringify(attributes)}`;
+    return fail('GRAPH', `${where}: ${what}`, error);
+  }
 };
 
 /** Rebuilds a graph through the ops' own shape rules. Throws GRAPH for unknown ops, dangling inputs or wrong shapes. */
@@ -46,7 +64,7 @@ export const decodeGraph = (value: unknown, source = 'graph'): { readonly name: 
     const where = `${source}.nodes[${i}]`;
     if (!isOpName(n.op)) fail('GRAPH', `${where}: unknown op '${n.op}'; written by another version?`);
     else {
-      const node = make(n.op, n.inputs.map((k) => lookup(k, where)), n.attributes as Attributes, n.path ?? '');
+      const node = remake(n.op, n.inputs.map((k) => lookup(k, where)), n.attributes as Attributes, n.path ?? '', where);
       if (!sameShape(node.shape, n.shape)) fail('GRAPH', `${where}: ${n.op} has shape ${showShape(node.shape)}, the file says ${showShape(n.shape)}`);
       made.push(node);
     }

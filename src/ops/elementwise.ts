@@ -1,7 +1,7 @@
 import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, showType, size } from '../tensor/tensor.js';
 import type { OpDefinition, PathRule, Values, Where } from './op.js';
-import { at, expectReals, mismatch, noGradient, perElement, real } from './op.js';
+import { at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
 import type { Ops } from './registry.js';
 
 /**
@@ -135,7 +135,11 @@ export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3
 export const toReal: OpDefinition = {
   name: 'toReal',
   doc: 'integer to real',
-  infer: ([x], _, where) => (x === undefined || x.dtype === 'f32' ? mismatch(where, `input is ${x ? showType(x) : 'missing'}`, 'pass an i32 or u8 tensor') : real(x.shape)),
+  infer: (inputs, _, where) => {
+    expectCount(inputs, 1, where);
+    const x = at(inputs, 0);
+    return x.dtype === 'f32' ? mismatch(where, `input is ${showType(x)}`, 'pass an i32 or u8 tensor') : real(x.shape);
+  },
   vjp: noGradient,
   paths: none('converts integers; feed real values'),
   evaluate: ([x]) => Float64Array.from(x!),
@@ -147,7 +151,10 @@ export const toReal: OpDefinition = {
 export const stopGradient: OpDefinition = {
   name: 'stopGradient',
   doc: 'x, with zero derivative',
-  infer: ([x], _, where) => x ?? mismatch(where, 'takes one input', 'pass it'),
+  infer: (inputs, _, where) => {
+    expectCount(inputs, 1, where);
+    return at(inputs, 0);
+  },
   vjp: noGradient,
   paths: linear,
   evaluate: ([x]) => x as Values,

@@ -1,15 +1,24 @@
-import type { Shape } from '../tensor/tensor.js';
+import type { Attributes, DType, Shape } from '../tensor/tensor.js';
 import { sameShape, showShape, showType, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
-import type { OpDefinition } from './op.js';
-import { at, mismatch, perElement } from './op.js';
+import type { OpDefinition, Where } from './op.js';
+import { at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
 
 /** Nodes without producers, and the marker that tells a network's two ways of reading its statistics apart. */
+
+const DTYPES: readonly DType[] = ['f32', 'i32', 'u8'];
+const dtypeOf = (attributes: Attributes, where: Where): DType => {
+  const dtype = attributes['dtype'] ?? 'f32';
+  return DTYPES.find((d) => d === dtype) ?? mismatch(where, `dtype is ${JSON.stringify(dtype)}`, `choose ${DTYPES.join(', ')}`);
+};
 
 const leaf = (name: string, doc: string, value: OpDefinition['evaluate']): OpDefinition => ({
   name,
   doc,
-  infer: (_, attributes) => ({ shape: attributes['shape'] as Shape, dtype: (attributes['dtype'] ?? 'f32') as 'f32' | 'i32' | 'u8' }),
+  infer: (inputs, attributes, where) => {
+    expectCount(inputs, 0, where);
+    return { shape: attributes['shape'] as Shape, dtype: dtypeOf(attributes, where) };
+  },
   vjp: () => [],
   paths: { kind: 'linear' },
   evaluate: value,
@@ -29,17 +38,25 @@ export const input = leaf('input', 'a value given at every run', unbound);
 export const state = leaf('state', 'a named value kept between runs', unbound);
 
 /** One number everywhere. Attributes: shape, value. */
-export const constant = leaf('constant', 'one number everywhere', (_, node) =>
-  new Float64Array(size(node.shape)).fill(node.attributes['value'] as number));
+export const constant: OpDefinition = {
+  ...leaf('constant', 'one number everywhere', (_, node) => new Float64Array(size(node.shape)).fill(node.attributes['value'] as number)),
+  infer: (inputs, attributes, where) => {
+    expectCount(inputs, 0, where);
+    const value = attributes['value'];
+    if (typeof value !== 'number') mismatch(where, `value is ${JSON.stringify(value)}`, 'it must be a number');
+    return real(attributes['shape'] as Shape);
+  },
+};
 
 /** A small literal array. Attributes: shape, dtype, data. */
 export const literal: OpDefinition = {
   ...leaf('literal', 'a literal array', (_, node) => Float64Array.from(node.attributes['data'] as readonly number[])),
-  infer: (_, attributes, where) => {
+  infer: (inputs, attributes, where) => {
+    expectCount(inputs, 0, where);
     const shape = attributes['shape'] as Shape;
     const count = (attributes['data'] as readonly number[]).length;
     if (count !== size(shape)) mismatch(where, `${count} numbers for shape ${showShape(shape)}`, 'give one number for each element');
-    return { shape, dtype: (attributes['dtype'] ?? 'f32') as 'f32' | 'i32' };
+    return { shape, dtype: dtypeOf(attributes, where) };
   },
 };
 
@@ -50,10 +67,10 @@ export const literal: OpDefinition = {
 export const statistic: OpDefinition = {
   name: 'statistic',
   doc: 'a stored batch statistic, or the moment it stores',
-  infer: ([x, stored], _, where) => {
-    if (x === undefined || stored === undefined || !sameShape(stored.shape, x.shape.slice(-1))) {
-      return mismatch(where, `statistic ${stored ? showType(stored) : 'missing'} of ${x ? showType(x) : 'nothing'}`, 'it holds one number per channel');
-    }
+  infer: (inputs, _, where) => {
+    expectReals(inputs, 2, where);
+    const [x, stored] = [at(inputs, 0), at(inputs, 1)];
+    if (!sameShape(stored.shape, x.shape.slice(-1))) mismatch(where, `statistic ${showType(stored)} of ${showType(x)}`, 'it holds one number per channel');
     return { shape: stored.shape, dtype: 'f32' };
   },
   vjp: (_o, _node, dy) => [null, dy],

@@ -1,7 +1,7 @@
 import type { Attributes, Shape, Tensor } from '../tensor/tensor.js';
 import { showShape, showType, size, stridesOf } from '../tensor/tensor.js';
 import type { Copy, OpDefinition, Values } from './op.js';
-import { at, mismatch, perElement } from './op.js';
+import { at, expectCount, mismatch, perElement } from './op.js';
 
 /** Ops that only move elements: each is described by its strided copies, which also evaluate it. */
 
@@ -31,17 +31,18 @@ const mover = (definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> 
   lower: (node) => ({ kind: 'copies', cover: definition.cover, copies: definition.copies(node) }),
 });
 
+/** One whole number from 0 for each axis. */
+const areIndices = (xs: readonly number[], rank: number): boolean => xs.length === rank && xs.every((i) => Number.isInteger(i) && i >= 0);
 const numbers = (attributes: Attributes, key: string): readonly number[] => attributes[key] as readonly number[];
 
 /** Same elements, other shape. */
 export const reshape: OpDefinition = {
   name: 'reshape',
   doc: 'same elements in the same order under another shape',
-  infer: ([x], attributes, where) => {
-    const shape = attributes['shape'] as Shape;
-    if (x === undefined || size(x.shape) !== size(shape)) {
-      return mismatch(where, `cannot view ${x === undefined ? 'nothing' : showType(x)} as ${showShape(shape)}`, 'both must have as many elements');
-    }
+  infer: (inputs, attributes, where) => {
+    expectCount(inputs, 1, where);
+    const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
+    if (size(x.shape) !== size(shape)) mismatch(where, `cannot view ${showType(x)} as ${showShape(shape)}`, 'both must have as many elements');
     return { shape, dtype: x.dtype };
   },
   vjp: (o, node, dy) => [o.reshape(dy, at(node.inputs, 0).shape)],
@@ -55,10 +56,11 @@ export const reshape: OpDefinition = {
 export const transpose = mover({
   name: 'transpose',
   doc: 'reorder axes',
-  infer: ([x], attributes, where) => {
-    const order = numbers(attributes, 'order');
-    if (x === undefined || [...order].sort((a, b) => a - b).some((a, i) => a !== i) || order.length !== x.shape.length) {
-      return mismatch(where, `order ${showShape(order)} of ${x === undefined ? 'nothing' : showShape(x.shape)}`, 'name every axis once');
+  infer: (inputs, attributes, where) => {
+    expectCount(inputs, 1, where);
+    const [x, order] = [at(inputs, 0), numbers(attributes, 'order')];
+    if ([...order].sort((a, b) => a - b).some((a, i) => a !== i) || order.length !== x.shape.length) {
+      mismatch(where, `order ${showShape(order)} of ${showShape(x.shape)}`, 'name every axis once');
     }
     return { shape: order.map((a) => at(x.shape, a)), dtype: x.dtype };
   },
@@ -78,11 +80,13 @@ export const transpose = mover({
 export const slice = mover({
   name: 'slice',
   doc: 'strided sub-array',
-  infer: ([x], attributes, where) => {
+  infer: (inputs, attributes, where) => {
+    expectCount(inputs, 1, where);
+    const x = at(inputs, 0);
     const [start, limit, stride] = [numbers(attributes, 'start'), numbers(attributes, 'limit'), numbers(attributes, 'stride')];
-    if (x === undefined || x.shape.some((d, i) => !(start[i]! >= 0 && limit[i]! > start[i]! && limit[i]! <= d && stride[i]! >= 1))) {
-      return mismatch(where, `from ${showShape(start)} to ${showShape(limit)} by ${showShape(stride)} of ${x === undefined ? 'nothing' : showShape(x.shape)}`, 'stay inside the shape');
-    }
+    const fits = [start, limit, stride].every((axes) => areIndices(axes, x.shape.length))
+      && x.shape.every((d, i) => limit[i]! > start[i]! && limit[i]! <= d && stride[i]! >= 1);
+    if (!fits) mismatch(where, `from ${showShape(start)} to ${showShape(limit)} by ${showShape(stride)} of ${showShape(x.shape)}`, 'stay inside the shape');
     return { shape: x.shape.map((_, i) => Math.ceil((limit[i]! - start[i]!) / stride[i]!)), dtype: x.dtype };
   },
   vjp: (o, node, dy) => [o.place(dy, at(node.inputs, 0).shape, numbers(node.attributes, 'start'), numbers(node.attributes, 'stride'))],
@@ -101,12 +105,13 @@ export const slice = mover({
 export const place = mover({
   name: 'place',
   doc: 'write into zeros, strided',
-  infer: ([x], attributes, where) => {
-    const shape = attributes['shape'] as Shape;
+  infer: (inputs, attributes, where) => {
+    expectCount(inputs, 1, where);
+    const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
     const [start, stride] = [numbers(attributes, 'start'), numbers(attributes, 'stride')];
-    if (x === undefined || x.shape.length !== shape.length || x.shape.some((d, i) => !(start[i]! >= 0 && stride[i]! >= 1 && start[i]! + (d - 1) * stride[i]! < shape[i]!))) {
-      return mismatch(where, `${x === undefined ? 'nothing' : showShape(x.shape)} at ${showShape(start)} by ${showShape(stride)} in ${showShape(shape)}`, 'stay inside the shape');
-    }
+    const fits = [start, stride, shape].every((axes) => areIndices(axes, x.shape.length))
+      && x.shape.every((d, i) => stride[i]! >= 1 && start[i]! + (d - 1) * stride[i]! < shape[i]!);
+    if (!fits) mismatch(where, `${showShape(x.shape)} at ${showShape(start)} by ${showShape(stride)} in ${showShape(shape)}`, 'stay inside the shape');
     return { shape, dtype: x.dtype };
   },
   vjp: (o, node, dy) => {
@@ -132,9 +137,9 @@ export const concat = mover({
   doc: 'join along an axis',
   infer: (inputs, attributes, where) => {
     const axis = attributes['axis'] as number;
-    const first = at(inputs, 0);
-    if (inputs.some((x) => x.dtype !== first.dtype || x.shape.length !== first.shape.length || x.shape.some((d, i) => i !== axis && d !== first.shape[i]))) {
-      mismatch(where, `cannot join ${inputs.map(showType).join(', ')} along axis ${axis}`, 'all other axes must agree');
+    const first = inputs[0] ?? mismatch(where, 'takes at least one input, got 0', 'pass what to join');
+    if (first.shape[axis] === undefined || inputs.some((x) => x.dtype !== first.dtype || x.shape.length !== first.shape.length || x.shape.some((d, i) => i !== axis && d !== first.shape[i]))) {
+      mismatch(where, `cannot join ${inputs.map(showType).join(', ')} along axis ${axis}`, 'the axis must exist and all others agree');
     }
     return { shape: first.shape.map((d, i) => (i === axis ? inputs.reduce((s, x) => s + at(x.shape, i), 0) : d)), dtype: first.dtype };
   },

@@ -84,9 +84,13 @@ export interface Where {
 export const mismatch = (where: Where, what: string, remedy: string): never =>
   fail('SHAPE', `${where.op}: ${what}${where.path === '' ? '' : `; at ${where.path}`}; ${remedy}`);
 
+export const expectCount = (inputs: readonly TensorType[], count: number, where: Where): void => {
+  if (inputs.length !== count) mismatch(where, `takes ${count} input${count === 1 ? '' : 's'}, got ${inputs.length}`, 'pass exactly these');
+};
+
 /** Checks the number of inputs and that they are of the real dtype. */
 export const expectReals = (inputs: readonly TensorType[], count: number, where: Where): void => {
-  if (inputs.length !== count) mismatch(where, `takes ${count} inputs, got ${inputs.length}`, 'pass exactly these');
+  expectCount(inputs, count, where);
   inputs.forEach((t, i) => {
     if (t.dtype !== 'f32') mismatch(where, `input ${i} is ${showType(t)}, expected f32`, 'cast it first');
   });

@@ -26,7 +26,7 @@ const reduction = (name: 'sum' | 'maximum', doc: string, start: number, f: (a: n
     expectReals(inputs, 1, where);
     const { shape } = at(inputs, 0);
     const axes = axesOf(attributes);
-    if (axes.some((a) => a < 0 || a >= shape.length) || new Set(axes).size !== axes.length) {
+    if (axes.some((a) => !Number.isInteger(a) || a < 0 || a >= shape.length) || new Set(axes).size !== axes.length) {
       mismatch(where, `axes ${showShape(axes)} of shape ${showShape(shape)}`, 'name existing axes once each');
     }
     return real(kept(shape.length, axes).map((i) => at(shape, i)));

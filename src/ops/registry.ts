@@ -1,5 +1,4 @@
-import type { Attributes, Shape, Tensor } from '../tensor/tensor.js';
-import type { DType } from '../tensor/tensor.js';
+import { sameShape, showType, type Attributes, type DType, type Shape, type Tensor, type TensorType } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
@@ -7,7 +6,7 @@ import { elementwise, stopGradient, toReal } from './elementwise.js';
 import { constant, input, literal, state, statistic } from './leaf.js';
 import { matmul } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
-import type { OpDefinition } from './op.js';
+import { mismatch, type OpDefinition, type Where } from './op.js';
 import { maxPool, maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, type PoolGeometry } from './pool.js';
 import { argMax, broadcast, maximum, sum } from './reduce.js';
 
@@ -29,10 +28,18 @@ export const isOpName = (name: string): name is OpName => Object.hasOwn(registry
 export const definitionOf = (op: string): OpDefinition =>
   isOpName(op) ? registry[op] : fail('GRAPH', `unknown op '${op}'; this version knows ${Object.keys(registry).join(', ')}`);
 
+/** The type an op gives its result, or a SHAPE error. Sizes are positive integers whatever the attributes say. */
+export const inferType = (op: string, inputs: readonly TensorType[], attributes: Attributes, where: Where): TensorType => {
+  const type = definitionOf(op).infer(inputs, attributes, where);
+  return type.shape.every((d) => Number.isInteger(d) && d > 0)
+    ? type
+    : mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
+};
+
 /** Makes a node: infers and checks its type. Every tensor of every graph comes from here. */
 export const make = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = {}, path?: string): Tensor => {
   const where = { op, path: path ?? inputs.find((t) => t.path !== '')?.path ?? '' };
-  const { shape, dtype } = registry[op].infer(inputs, attributes, where);
+  const { shape, dtype } = inferType(op, inputs, attributes, where);
   return { op, inputs, attributes, shape, dtype, path: where.path };
 };
 
@@ -67,7 +74,7 @@ export const ops = {
 
   sum: (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : make('sum', [x], { axes })),
   maximum: (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : make('maximum', [x], { axes })),
-  broadcast: (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => (x.shape.length === shape.length ? x : make('broadcast', [x], { shape, axes })),
+  broadcast: (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => (sameShape(x.shape, shape) ? x : make('broadcast', [x], { shape, axes })),
   argMax: (x: Tensor): Tensor => make('argMax', [x]),
 
   reshape: <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => as(make('reshape', [x], { shape })),

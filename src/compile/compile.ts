@@ -1,0 +1,270 @@
+import { check } from '../graph/check.js';
+import { print } from '../graph/print.js';
+import { leaves, nameOf, type Roots } from '../graph/graph.js';
+import { fail } from '../errors.js';
+import { rootsOf, type Program } from '../program/program.js';
+import { size, type Shape, type Tensor } from '../tensor/tensor.js';
+import { fuse, loweringOf, type Fusion, type Unit } from './fuse.js';
+import { fusedStep } from './fused-step.js';
+import { placeBuffers, type Lifetime } from './memory.js';
+import { PLAN_VERSION, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
+import { simplify, splitReductions } from './simplify.js';
+
+/** A pass rewrites the program's roots and keeps their number, types and order. */
+export interface Pass {
+  readonly name: string;
+  readonly doc: string;
+  readonly run: (roots: Roots) => readonly Tensor[];
+}
+
+export const PASSES: readonly Pass[] = [
+  { name: 'simplify', doc: 'algebra and sharing of equal nodes', run: simplify },
+  { name: 'split-reductions', doc: 'one run of axes for each reduction', run: splitReductions },
+  { name: 'share', doc: 'sharing again, over what the passes before made equal', run: simplify },
+];
+
+export interface CompileOptions {
+  /** Verify the graph after every pass. Default false. */
+  readonly checked?: boolean;
+  /** Receives the printed graph after the named pass. */
+  readonly dump?: { readonly after: string; readonly print: (text: string) => void };
+}
+
+/** Compiles a program to its plan. */
+export const compile = (program: Program, { checked = false, dump }: CompileOptions = {}): Plan => {
+  const run = (roots: Roots, pass: Pass): Roots => {
+    const next = pass.run(roots);
+    if (checked) check(next, pass.name);
+    if (dump?.after === pass.name) dump.print(print(next));
+    return next;
+  };
+  const roots = PASSES.reduce(run, rootsOf(program));
+  return lower(program, roots);
+};
+
+/** Where a value is kept, by its storage node. `write` of a state or output is the step that computes its value, or a copy. */
+interface Targets {
+  /** Storage node -> state whose next value is computed in place. */
+  readonly inPlace: ReadonlyMap<Tensor, string>;
+  readonly direct: ReadonlyMap<Tensor, string>;
+  readonly copies: readonly { readonly from: Tensor; readonly to: { readonly state: string } | { readonly output: string } }[];
+}
+
+const lower = (program: Program, roots: Roots): Plan => {
+  const outputNames = Object.keys(program.outputs);
+  const nextNames = Object.keys(program.next);
+  const outputs = outputNames.map((name, i) => [name, roots[i]!] as const);
+  const next = nextNames.map((name, i) => [name, roots[outputNames.length + i]!] as const);
+  const fusion = fuse(roots);
+  const before = new Map([...fusion.before].map(([u, s]) => [u, new Set(s)]));
+  const targets = chooseTargets(fusion, before, outputs, next);
+  const schedule = order(fusion.units, before);
+  return emit(program, fusion, schedule, targets, leaves(roots, 'state'));
+};
+
+/** Reading a state: the units that load or take it. */
+const readersOf = (fusion: Fusion, name: string): { readonly unit: Unit; readonly full: boolean }[] =>
+  fusion.units.flatMap((unit): { readonly unit: Unit; readonly full: boolean }[] => {
+    const isIt = (t: Tensor): boolean => t.op === 'state' && nameOf(t) === name;
+    if (unit.kind === 'call') return unit.node.inputs.map(fusion.storageOf).some(isIt) ? [{ unit, full: false }] : [];
+    const loads = unit.roots.flatMap((r) => fusion.expression(r).loads).filter((l) => isIt(l.storage));
+    return loads.length > 0 ? [{ unit, full: loads.every((l) => l.full) }] : [];
+  });
+
+const reaches = (before: ReadonlyMap<Unit, ReadonlySet<Unit>>, from: Unit, to: Unit, seen = new Set<Unit>()): boolean =>
+  [...before.get(from)!].some((u) => u === to || (!seen.has(u) && (seen.add(u), reaches(before, u, to, seen))));
+
+/**
+ * A next state is computed straight into the state's memory when every other reader of the old value can run before, and the step
+ * itself reads it element by element. Otherwise the value is copied at the end.
+ */
+const chooseTargets = (
+  fusion: Fusion,
+  before: Map<Unit, Set<Unit>>,
+  outputs: readonly (readonly [string, Tensor])[],
+  next: readonly (readonly [string, Tensor])[],
+): Targets => {
+  const inPlace = new Map<Tensor, string>();
+  const direct = new Map<Tensor, string>();
+  const copies: { from: Tensor; to: { state: string } | { output: string } }[] = [];
+  for (const [name, root] of next) {
+    const storage = fusion.storageOf(root);
+    if (storage.op === 'state' && nameOf(storage) === name) continue; // unchanged
+    const writer = fusion.unitOf.get(storage);
+    const readers = readersOf(fusion, name);
+    const fits = writer !== undefined && !inPlace.has(storage)
+      && readers.every((r) => (r.unit === writer ? r.full && writer.kind === 'fused' && isElementwiseRoot(storage) : !reaches(before, r.unit, writer)));
+    if (fits) {
+      inPlace.set(storage, name);
+      for (const r of readers) if (r.unit !== writer) before.get(writer)!.add(r.unit);
+    } else copies.push({ from: storage, to: { state: name } });
+  }
+  for (const [name, root] of outputs) {
+    const storage = fusion.storageOf(root);
+    if (fusion.unitOf.has(storage) && !inPlace.has(storage) && !direct.has(storage)) direct.set(storage, name);
+    else copies.push({ from: storage, to: { output: name } });
+  }
+  return { inPlace, direct, copies };
+};
+
+const isElementwiseRoot = (t: Tensor): boolean => loweringOf(t).kind !== 'reduce';
+
+/** Units in dependency order; among those that are ready, the one whose last value was written first in the graph. */
+const order = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
+  const rank = new Map(units.map((u, i) => [u, i]));
+  const waiting = new Map(units.map((u) => [u, before.get(u)!.size]));
+  const after = new Map<Unit, Unit[]>();
+  for (const [u, needs] of before) for (const n of needs) after.set(n, [...(after.get(n) ?? []), u]);
+  const ready = units.filter((u) => waiting.get(u) === 0);
+  const done: Unit[] = [];
+  while (ready.length > 0) {
+    ready.sort((a, b) => rank.get(b)! - rank.get(a)!);
+    const unit = ready.pop()!;
+    done.push(unit);
+    for (const u of after.get(unit) ?? []) {
+      waiting.set(u, waiting.get(u)! - 1);
+      if (waiting.get(u) === 0) ready.push(u);
+    }
+  }
+  return done.length === units.length ? done : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
+};
+
+const BYTES = { f32: 4, i32: 4, u8: 1 } as const;
+const bytes = (t: Tensor): number => size(t.shape) * BYTES[t.dtype];
+
+const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targets: Targets, stateLeaves: readonly Tensor[]): Plan => {
+  const buffers: { tensor: Tensor; place: PlanBuffer['place'] | null }[] = [];
+  const ids = new Map<Tensor, number>();
+  const state = [...program.state];
+  const inputs = [...program.inputs];
+  const outputNames = Object.keys(program.outputs);
+  const slot = (entries: readonly (readonly [string, Tensor])[], name: string): number => entries.findIndex(([n]) => n === name);
+
+  const add = (tensor: Tensor, place: PlanBuffer['place'] | null): number => buffers.push({ tensor, place }) - 1;
+  const stateBuffers = state.map(([name, leaf], i) => {
+    const id = add(leaf, { in: 'state', at: i });
+    for (const same of stateLeaves) if (nameOf(same) === name) ids.set(same, id);
+    ids.set(leaf, id);
+    return id;
+  });
+  const inputBuffers = inputs.map(([, leaf], i) => add(leaf, { in: 'input', at: i }));
+  const outputBuffers = outputNames.map((name, i) => add(program.outputs[name]!, { in: 'output', at: i }));
+
+  const bufferOf = (storage: Tensor): number => {
+    const known = ids.get(storage);
+    if (known !== undefined) return known;
+    const id = ((): number => {
+      if (storage.op === 'input') return inputBuffers[slot(inputs, nameOf(storage))]!;
+      if (storage.op === 'state') return stateBuffers[slot(state, nameOf(storage))]!;
+      const inPlace = targets.inPlace.get(storage);
+      if (inPlace !== undefined) return stateBuffers[slot(state, inPlace)]!;
+      const output = targets.direct.get(storage);
+      if (output !== undefined) return outputBuffers[outputNames.indexOf(output)]!;
+      if (storage.op === 'literal') return add(storage, { in: 'constant', data: storage.attributes['data'] as readonly number[] });
+      return add(storage, null);
+    })();
+    ids.set(storage, id);
+    return id;
+  };
+
+  const copyAll = (from: number, to: number, tensor: Tensor): Step => ({
+    kind: 'call', name: 'copy', kernel: 'copy', inputs: [from], outputs: [to],
+    attributes: { dims: [size(tensor.shape)], srcOffset: 0, srcStrides: [1], dstOffset: 0, dstStrides: [1] },
+  });
+  // A state that becomes another state is read before anything is written.
+  const early = targets.copies.filter((c) => c.from.op === 'state').map((c) => ({ ...c, held: add(c.from, null) }));
+  const steps: Step[] = [
+    ...early.map((c) => copyAll(bufferOf(c.from), c.held, c.from)),
+    ...schedule.flatMap((unit) => (unit.kind === 'fused' ? [fusedStep(unit, fusion, bufferOf)] : callSteps(unit.node, fusion, bufferOf))),
+    ...targets.copies.map((c) => {
+      const to = 'state' in c.to ? stateBuffers[slot(state, c.to.state)]! : outputBuffers[outputNames.indexOf(c.to.output)]!;
+      return copyAll(early.find((e) => e.from === c.from && e.to === c.to)?.held ?? bufferOf(c.from), to, c.from);
+    }),
+  ];
+  const { steps: shared, lifetimes, slotOf } = shareDying(steps, buffers.map((b) => ({ bytes: bytes(b.tensor), isArena: b.place === null })));
+  const { offsets, bytes: arenaBytes } = placeBuffers(lifetimes);
+  return {
+    format: 'pathex-plan',
+    version: PLAN_VERSION,
+    name: program.name,
+    arenaBytes,
+    buffers: buffers.map(({ tensor, place }, id) => ({ dtype: tensor.dtype, shape: tensor.shape, place: place ?? { in: 'arena', at: offsets.get(slotOf(id)) ?? 0 } })),
+    state: state.map(([name], i) => ({ name, buffer: stateBuffers[i]! })),
+    inputs: inputs.map(([name], i) => ({ name, buffer: inputBuffers[i]! })),
+    outputs: outputNames.map((name, i) => ({ name, buffer: outputBuffers[i]! })),
+    steps: shared,
+  };
+};
+
+const reads = (s: Step): readonly number[] => (s.kind === 'fused' ? s.loads.map((l) => l.buffer) : s.inputs);
+const writes = (s: Step): readonly number[] => (s.kind === 'fused' ? [...s.stores, ...s.reductions].map((w) => w.buffer) : s.outputs);
+
+/**
+ * Lifetimes of the arena's buffers. A fused step's stored value takes the place of an equally large operand that is read element by
+ * element and never again: both then are one slot.
+ */
+const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: number; readonly isArena: boolean }[]): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
+  const first = new Map<number, number>();
+  const last = new Map<number, number>();
+  steps.forEach((s, i) => {
+    for (const b of [...reads(s), ...writes(s)]) {
+      if (!buffers[b]!.isArena) continue;
+      if (!first.has(b)) first.set(b, i);
+      last.set(b, i);
+    }
+  });
+  const slots = new Map<number, number>();
+  const slotOf = (id: number): number => slots.get(id) ?? id;
+  steps.forEach((s, i) => {
+    if (s.kind !== 'fused') return;
+    const [o, r, n] = s.domain;
+    const whole = (l: { readonly strides: readonly number[] }): boolean =>
+      (o === 1 || l.strides[0] === r * n) && (r === 1 || l.strides[1] === n) && (n === 1 || l.strides[2] === 1);
+    const dying = new Set(s.loads.filter((l) => whole(l) && last.get(l.buffer) === i && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));
+    for (const { buffer } of s.stores) {
+      if (!buffers[buffer]!.isArena || first.get(buffer) !== i || slots.has(buffer)) continue;
+      const heir = [...dying].find((d) => buffers[d]!.bytes === buffers[buffer]!.bytes);
+      if (heir === undefined) continue;
+      dying.delete(heir);
+      slots.set(buffer, slotOf(heir));
+    }
+  });
+  const spans = new Map<number, Lifetime>();
+  for (const [id, from] of first) {
+    const slot = slotOf(id);
+    const old = spans.get(slot);
+    spans.set(slot, { id: slot, bytes: buffers[id]!.bytes, from: Math.min(from, old?.from ?? from), to: Math.max(last.get(id)!, old?.to ?? 0) });
+  }
+  return { steps, lifetimes: [...spans.values()], slotOf };
+};
+
+const callSteps = (node: Tensor, fusion: Fusion, bufferOf: (t: Tensor) => number): Step[] => {
+  const lowering = loweringOf(node);
+  const inputs = node.inputs.map((i) => bufferOf(fusion.storageOf(i)));
+  const output = bufferOf(node);
+  const name = node.path === '' ? node.op : `${node.path}:${node.op}`;
+  const fill = (value: number): CallStep => ({ kind: 'call', name, kernel: 'fill', inputs: [], outputs: [output], attributes: { value } });
+  if (node.op === 'constant') return [fill(node.attributes['value'] as number)];
+  if (lowering.kind === 'copies') {
+    return [
+      ...(lowering.cover ? [] : [fill(0)]),
+      ...lowering.copies.map(({ input, ...attributes }): CallStep => ({
+        kind: 'call', name, kernel: 'copy', inputs: [inputs[input]!], outputs: [output], attributes: collapse(attributes),
+      })),
+    ];
+  }
+  if (lowering.kind !== 'call') return fail('GRAPH', `compile: ${node.op} has no kernel`);
+  return [{ kind: 'call', name, kernel: lowering.kernel, inputs, outputs: [output], attributes: lowering.attributes } as unknown as CallStep];
+};
+
+type CopyAttributes = { readonly dims: Shape; readonly srcOffset: number; readonly srcStrides: readonly number[]; readonly dstOffset: number; readonly dstStrides: readonly number[] };
+
+/** Joins neighbouring axes that both sides walk through without a gap. */
+const collapse = (copy: CopyAttributes): CopyAttributes => {
+  const axes = copy.dims.map((d, i) => ({ d, s: copy.srcStrides[i]!, t: copy.dstStrides[i]! })).filter((a) => a.d !== 1);
+  const joined = axes.reduce<{ d: number; s: number; t: number }[]>((done, a) => {
+    const prev = done[done.length - 1];
+    return prev !== undefined && prev.s === a.s * a.d && prev.t === a.t * a.d ? [...done.slice(0, -1), { d: prev.d * a.d, s: a.s, t: a.t }] : [...done, a];
+  }, []);
+  return { ...copy, dims: joined.map((a) => a.d), srcStrides: joined.map((a) => a.s), dstStrides: joined.map((a) => a.t) };
+};

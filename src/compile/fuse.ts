@@ -1,0 +1,176 @@
+import { walk, type Roots } from '../graph/graph.js';
+import { definitionOf } from '../ops/registry.js';
+import type { Lowering } from '../ops/op.js';
+import { sameShape, size, type Tensor } from '../tensor/tensor.js';
+import { expressionOf, partition, type Expression, type LoadUse, type Partition } from './domain.js';
+
+/**
+ * Fusion: which values are stored, and which of them are computed in one step. A unit is one step of the plan: a call, or a group of
+ * elementwise values and reductions over one index space. See Note [Storing or recomputing].
+ */
+export interface CallUnit {
+  readonly kind: 'call';
+  readonly node: Tensor;
+}
+export interface FusedUnit {
+  readonly kind: 'fused';
+  /** Stored elementwise values and reductions, all over `shape`. */
+  readonly roots: Tensor[];
+  readonly shape: readonly number[];
+}
+export type Unit = CallUnit | FusedUnit;
+
+export interface Fusion {
+  readonly units: readonly Unit[];
+  /** The node whose storage holds a value: aliases share their input's. */
+  readonly storageOf: (node: Tensor) => Tensor;
+  readonly unitOf: ReadonlyMap<Tensor, Unit>;
+  /** Units that must run before. */
+  readonly before: ReadonlyMap<Unit, ReadonlySet<Unit>>;
+  readonly stored: ReadonlySet<Tensor>;
+  readonly expression: (root: Tensor) => Expression;
+}
+
+export const loweringOf = (node: Tensor): Lowering => definitionOf(node.op).lower(node);
+
+export const isFusible = (node: Tensor): boolean => {
+  const { kind } = loweringOf(node);
+  return kind === 'elementwise' || kind === 'broadcast';
+};
+
+const SMALL = 4096;
+const MOST_INSTRUCTIONS = 24;
+
+export const fuse = (roots: Roots): Fusion => {
+  const order = walk(roots);
+  const storageOf = (node: Tensor): Tensor => (loweringOf(node).kind === 'alias' ? storageOf(node.inputs[0]!) : node);
+  const stored = chooseStored(order, roots, storageOf);
+  const unitOf = new Map<Tensor, Unit>();
+  const before = new Map<Unit, Set<Unit>>();
+  const units: Unit[] = [];
+  const expression = expressionsOver(stored, storageOf);
+
+  /** Whether `later` must run after `earlier`. */
+  const dependsOn = (later: Unit, earlier: Unit, seen = new Set<Unit>()): boolean => {
+    for (const u of before.get(later)!) {
+      if (u === earlier) return true;
+      if (!seen.has(u)) {
+        seen.add(u);
+        if (dependsOn(u, earlier, seen)) return true;
+      }
+    }
+    return false;
+  };
+  const open = (unit: Unit, needs: readonly Tensor[]): void => {
+    units.push(unit);
+    before.set(unit, new Set(needs.flatMap((n) => unitOf.get(n) ?? [])));
+  };
+
+  for (const node of order) {
+    const { kind } = loweringOf(node);
+    if (kind === 'call' || kind === 'copies' || (node.op === 'constant' && stored.has(node))) {
+      const unit: Unit = { kind: 'call', node };
+      open(unit, node.inputs.map(storageOf));
+      unitOf.set(node, unit);
+    } else if (stored.has(node) && kind !== 'leaf' && kind !== 'alias') {
+      const { shape } = bodyOf(node);
+      const { loads } = expression(node);
+      const needs = loads.map((l) => l.storage);
+      const candidate = [...units].reverse().find((unit): unit is FusedUnit => {
+        if (unit.kind !== 'fused' || !sameShape(unit.shape, shape) || !sharesTraffic(unit, loads)) return false;
+        const inRegister = (n: Tensor): boolean => unit.roots.includes(n) && loweringOf(n).kind !== 'reduce' && loads.every((l) => l.storage !== n || l.full);
+        const outside = needs.filter((n) => !inRegister(n));
+        if (outside.some((n) => unitOf.get(n) === unit)) return false;
+        if (outside.some((n) => { const u = unitOf.get(n); return u !== undefined && dependsOn(u, unit); })) return false;
+        return groupPartition([...unit.roots, node], expression) !== null;
+      });
+      if (candidate !== undefined) {
+        candidate.roots.push(node);
+        for (const n of needs) {
+          const u = unitOf.get(n);
+          if (u !== undefined && u !== candidate) before.get(candidate)!.add(u);
+        }
+        unitOf.set(node, candidate);
+      } else {
+        const unit: FusedUnit = { kind: 'fused', roots: [node], shape };
+        open(unit, needs);
+        unitOf.set(node, unit);
+      }
+    }
+  }
+
+  function sharesTraffic(unit: FusedUnit, loads: readonly LoadUse[]): boolean {
+    const theirs = new Set(unit.roots.flatMap((r) => [r, ...expression(r).loads.filter((l) => l.full).map((l) => l.storage)]));
+    return loads.some((l) => l.full && theirs.has(l.storage));
+  }
+  return { units, storageOf, unitOf, before, stored, expression };
+};
+
+/** The expression of a root, worked out once. */
+const expressionsOver = (stored: ReadonlySet<Tensor>, storageOf: (n: Tensor) => Tensor): ((root: Tensor) => Expression) => {
+  const known = new Map<Tensor, Expression>();
+  return (root) => {
+    const found = known.get(root) ?? expressionOf(bodyOf(root), bodyOf(root) === root || !stored.has(storageOf(bodyOf(root))), stored, storageOf);
+    known.set(root, found);
+    return found;
+  };
+};
+
+/** The one [outer, reduced, inner] view of the group's index space, or null where there is none. */
+export const groupPartition = (roots: readonly Tensor[], expression: (root: Tensor) => Expression): Partition | null =>
+  partition(bodyOf(roots[0]!).shape, roots.flatMap((r) => expression(r).loads.map((l) => l.axes)), roots.flatMap((r) => keptAxes(r) ?? []));
+
+/** What a root computes over its index space: itself, or the input of a reduction. */
+export const bodyOf = (root: Tensor): Tensor => (loweringOf(root).kind === 'reduce' ? root.inputs[0]! : root);
+
+/** Axes of its index space that a reduction keeps, in a list of one; undefined for elementwise roots. */
+const keptAxes = (root: Tensor): readonly (readonly number[])[] | undefined => {
+  const lowering = loweringOf(root);
+  return lowering.kind === 'reduce' ? [bodyOf(root).shape.map((_, i) => i).filter((i) => !lowering.axes.includes(i))] : undefined;
+};
+
+const chooseStored = (order: readonly Tensor[], roots: Roots, storageOf: (n: Tensor) => Tensor): Set<Tensor> => {
+  const stored = new Set<Tensor>();
+  const uses = new Map<Tensor, number>();
+  const store = (t: Tensor): void => {
+    const s = storageOf(t);
+    stored.add(s);
+  };
+  for (const node of order) {
+    const { kind } = loweringOf(node);
+    for (const i of node.inputs) uses.set(i, (uses.get(i) ?? 0) + 1);
+    if (kind === 'call' || kind === 'copies') {
+      stored.add(node);
+      node.inputs.forEach(store);
+    } else if (kind === 'reduce') stored.add(node);
+    else if (kind === 'leaf' && node.op !== 'constant') stored.add(node);
+    else if (kind === 'alias') store(node); // a view needs something to look at
+    else if (kind === 'broadcast' && isFusible(node.inputs[0]!)) store(node.inputs[0]!);
+  }
+  roots.forEach(store);
+  for (const node of order) {
+    if (loweringOf(node).kind === 'reduce') {
+      const body = bodyOf(node);
+      const { loads } = expressionOf(body, !stored.has(storageOf(body)), stored, storageOf);
+      if (partition(body.shape, loads.map((l) => l.axes), keptAxes(node)!) === null) stored.add(body);
+    }
+    if (!isFusible(node) || stored.has(node)) continue;
+    const { loads, instructions } = expressionOf(node, true, stored, storageOf);
+    const large = new Set(loads.filter((l) => size(l.storage.shape) === size(node.shape)).map((l) => l.storage)).size;
+    const isShared = (uses.get(node) ?? 0) > 1;
+    const isDear = size(node.shape) <= SMALL ? instructions >= 3 : large >= 3;
+    const isRepresentable = partition(node.shape, loads.map((l) => l.axes), []) !== null;
+    if (!isRepresentable) node.inputs.filter(isFusible).forEach(store); // its operands one by one
+    if (instructions > MOST_INSTRUCTIONS || (isShared && isDear)) stored.add(node);
+  }
+  return stored;
+};
+
+/*
+ * Note [Storing or recomputing]
+ *
+ * These networks are bound by memory traffic, so an elementwise value is recomputed by each step that uses it unless that would read
+ * three or more tensors of its size: then one write and later single reads are cheaper. The gradient of a residual stream is the case
+ * that matters: three operands, and without the rule it would grow by two operands at each block. Small values (per channel, scalars)
+ * are stored as soon as several steps need them, else the chains of exponents of path networks would be recomputed at every layer.
+ */
