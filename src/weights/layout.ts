@@ -39,15 +39,15 @@ const kernelShape = (where: string, { shape, data }: Layout<{ readonly length: n
   return [a, b, c, d];
 };
 
-/** OIHW -> OHWI, copied; also depthwise (I = 1) and grouped weights. Error WEIGHTS. */
-export const convFromTorch = <A extends Numbers>(weight: Layout<A>): Layout<A> => {
-  const [o, i, h, w] = kernelShape('convFromTorch', weight);
+/** OIHW -> OHWI, copied; also depthwise (I = 1) and grouped weights. Error WEIGHTS, which starts with `where`: the tensor's name, say. */
+export const convFromTorch = <A extends Numbers>(weight: Layout<A>, where = 'convFromTorch'): Layout<A> => {
+  const [o, i, h, w] = kernelShape(where, weight);
   return { shape: [o, h, w, i], data: swapInner(weight.data, o, i, h * w) };
 };
 
-/** OHWI -> OIHW, copied. Error WEIGHTS. */
-export const convToTorch = <A extends Numbers>(weight: Layout<A>): Layout<A> => {
-  const [o, h, w, i] = kernelShape('convToTorch', weight);
+/** OHWI -> OIHW, copied. Error WEIGHTS, which starts with `where`. */
+export const convToTorch = <A extends Numbers>(weight: Layout<A>, where = 'convToTorch'): Layout<A> => {
+  const [o, h, w, i] = kernelShape(where, weight);
   return { shape: [o, i, h, w], data: swapInner(weight.data, o, h * w, i) };
 };
 

@@ -29,6 +29,7 @@ describe('a convolution weight from PyTorch', () => {
   });
   it('must have four axes and as many numbers as they say', () => {
     expect(() => convFromTorch(numbered([2, 3]))).toThrow('convFromTorch: shape [2, 3] has 2 axes; a convolution weight has 4');
+    expect(() => convFromTorch(numbered([2]), 'conv1.weight')).toThrow('conv1.weight: shape [2] has 1 axes');
     expect(() => convToTorch({ shape: [1, 1, 2, 2], data: new Float32Array(3) })).toThrow('convToTorch: 3 numbers for shape [1, 1, 2, 2] = 4');
   });
 });
