@@ -75,7 +75,10 @@ export const linear =
   <N extends number, C extends number>(x: Tensor<readonly [n: N, c: C]>): Tensor<readonly [n: N, c: F]> => {
     if (x.shape.length !== 2) fail('SHAPE', `linear: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, c], flatten or pool first`);
     const c = x.shape[1];
-    const weight = parameter(`${name}.weight`, [out, c], 'weight', { kind: 'kaimingNormal', fanIn: c });
+    const source = x.op === 'reshape' ? x.inputs[0]!.shape : [];
+    // the columns follow [h, w, c]; weights files of other libraries order them [c, h, w]
+    const flattened = source.length === 4 ? { flattened: source.slice(1) } : {};
+    const weight = parameter(`${name}.weight`, [out, c], 'weight', { kind: 'kaimingNormal', fanIn: c }, flattened);
     const y = make('matmul', [x, weight], { transposeA: false, transposeB: true }, name);
     const result = bias ? make('add', [y, parameter(`${name}.bias`, [out], 'bias', { kind: 'uniform', bound: 1 / Math.sqrt(c) })], {}, name) : y;
     return result as Tensor<readonly [n: N, c: F]>;

@@ -1,0 +1,230 @@
+import { augmentation, batches, epochOrder, noAugmentation, type AugmentationOptions } from '../data/batches.js';
+import type { Dataset, Split } from '../data/dataset.js';
+import { fail } from '../errors.js';
+import { nameOf } from '../graph/graph.js';
+import { parameters, prunable, type Network } from '../nn/network.js';
+import { checkWeights, type Weights } from '../nn/weights.js';
+import type { Program } from '../program/program.js';
+import type { Masks } from '../prune/prune.js';
+import { fold, key } from '../random.js';
+import type { Device, Executable, Store } from '../runtime/device.js';
+import { size } from '../tensor/tensor.js';
+import { maskName } from '../transform/mask.js';
+import type { StoredTensor } from '../weights/safetensors.js';
+import { checkpointExists, loadCheckpoint, saveCheckpoint, type EpochReport } from './checkpoint.js';
+import type { SgdOptions } from './optimiser.js';
+import { evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
+import { checkRate, rateAt, showRate, type RateSchedule } from './rate.js';
+
+export interface FitOptions extends SgdOptions {
+  readonly epochs: number;
+  /** Images a step; the last incomplete batch of an epoch is dropped. Default 128. */
+  readonly batch?: number;
+  readonly rate: RateSchedule;
+  /** Default: crop after zero padding by 4, flip; null for none. */
+  readonly augment?: AugmentationOptions | null;
+  /** Orders and augmentations follow from it. Default 0. */
+  readonly seed?: number;
+  /** Measure test accuracy every so many epochs, and always after the last. Default 1. */
+  readonly evaluateEvery?: number;
+  /** Where to keep a checkpoint after every epoch, without ending. */
+  readonly checkpoint?: string;
+  /** Continue from `checkpoint` where there is one. Default false: an existing checkpoint is an error. */
+  readonly resume?: boolean;
+  readonly onStep?: (at: { readonly epoch: number; readonly step: number; readonly steps: number; readonly loss: number }) => void;
+  readonly onEpoch?: (report: EpochReport) => void;
+  /** Ends the run after the step in flight; the last checkpoint stays. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Trained {
+  readonly weights: Weights;
+  readonly history: readonly EpochReport[];
+  readonly testAccuracy: number;
+  readonly seconds: number;
+}
+
+const TEST_BATCH = 250;
+const PIPELINE = 2; // steps in flight: one runs while the next one's inputs are made
+
+/**
+ * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. The network's sample and
+ * classes must be the data set's, which is a compile error where both are literal and OPTION otherwise. The same options, seed, device and weights
+ * give the same bits, also over a kill and resume. Errors: OPTION, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
+ */
+export const fit = async <H extends number, W extends number, C extends number, K extends number>(
+  net: Network<readonly [H, W, C], readonly [K]>,
+  start: { readonly weights: Weights; readonly masks?: Masks | null },
+  data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
+  device: Device,
+  options: FitOptions,
+): Promise<Trained> => {
+  const began = performance.now();
+  const { epochs, batch = 128, rate, augment = { pad: 4, flip: true }, seed = 0, evaluateEvery = 1, checkpoint, resume = false } = options;
+  checkOptions(options);
+  checkWeights(net, start.weights);
+  const settings = settingsOf(net, data, options);
+  if (checkpoint !== undefined && !resume && (await checkpointExists(checkpoint))) {
+    fail('CHECKPOINT', `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path`);
+  }
+  const earlier = checkpoint !== undefined && resume && (await checkpointExists(checkpoint)) ? await loadCheckpoint(checkpoint) : null;
+  if (earlier !== null && earlier.settings !== settings) {
+    fail('CHECKPOINT', `${checkpoint}.json: made with other settings: ${firstDifference(earlier.settings, settings)}; repeat them, or choose another path`);
+  }
+
+  const train: Resident = { split: 'train', count: data.train.count };
+  const test: Resident = { split: 'test', count: data.test.count };
+  const step = trainStep(net, data, train, batch, options);
+  const trainer = await device.compile(step);
+  const tester = await device.compile(evaluateStep(net, data, test, TEST_BATCH));
+  const store = device.store();
+  try {
+    await addSplit(store, 'train', data, data.train);
+    await addSplit(store, 'test', data, data.test);
+    if (earlier === null) await addStart(store, net, step, start);
+    else await addTensors(store, step, earlier.tensors);
+
+    const own = key(seed);
+    const history: EpochReport[] = [...(earlier?.history ?? [])];
+    const steps = Math.floor(data.train.count / batch);
+    const cuts = batches(data.train.count, batch, { dropLast: true });
+    for (let epoch = earlier?.epochsDone ?? 0; epoch < epochs; epoch++) {
+      const epochStart = performance.now();
+      const order = epochOrder(fold(own, 'train'), epoch, data.train.count);
+      let [loss, correct] = [0, 0];
+      const inFlight: Promise<void>[] = [];
+      for (const [i, cut] of cuts.entries()) {
+        options.signal?.throwIfAborted();
+        const shift = augment === null ? noAugmentation(batch) : augmentation(fold(own, 'train'), epoch, i, batch, augment);
+        const run = trainer.run(store, { index: order.subarray(cut.from, cut.to), shift, rate: [rateAt(rate, epoch * steps + i, steps, epochs)] });
+        inFlight.push(run.then((out) => {
+          const value = out['loss']![0]!;
+          if (!Number.isFinite(value)) fail('NON_FINITE', `train: the loss is ${value} in epoch ${epoch + 1}, step ${i + 1}; lower the learning rate`);
+          loss += value;
+          correct += out['correct']![0]!;
+          options.onStep?.({ epoch, step: i, steps, loss: value });
+        }));
+        if (inFlight.length >= PIPELINE) await inFlight.shift();
+      }
+      await Promise.all(inFlight);
+      const last = epoch === epochs - 1;
+      const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluateOn(tester, store, data.test.count)).accuracy : Number.NaN;
+      const report: EpochReport = {
+        epoch: epoch + 1, trainLoss: loss / steps, trainAccuracy: correct / (steps * batch), testAccuracy: Number.isNaN(testAccuracy) ? -1 : testAccuracy,
+        rate: rateAt(rate, epoch * steps, steps, epochs), seconds: (performance.now() - epochStart) / 1000,
+      };
+      history.push(report);
+      options.onEpoch?.(report);
+      if (checkpoint !== undefined) {
+        await saveCheckpoint(checkpoint, { network: net.name, settings, epochsDone: epoch + 1, history, tensors: await readTensors(store, step) });
+      }
+    }
+    const weights = new Map(await Promise.all(parameters(net).map(async (p) => [nameOf(p), { shape: p.shape, data: Float32Array.from(await store.read(nameOf(p))) }] as const)));
+    const testAccuracy = history[history.length - 1]?.testAccuracy ?? (await evaluateOn(tester, store, data.test.count)).accuracy;
+    return { weights, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    trainer.dispose();
+    tester.dispose();
+    store.dispose();
+  }
+};
+
+/** Loss and accuracy of a network (or ticket) on a split. */
+export const evaluate = async <H extends number, W extends number, C extends number, K extends number>(
+  net: Network<readonly [H, W, C], readonly [K]>,
+  state: { readonly weights: Weights; readonly masks?: Masks | null },
+  data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
+  device: Device,
+  split: 'train' | 'test' = 'test',
+): Promise<{ readonly loss: number; readonly accuracy: number }> => {
+  checkWeights(net, state.weights);
+  const program = evaluateStep(net, data, { split, count: data[split].count }, TEST_BATCH);
+  const tester = await device.compile(program);
+  const store = device.store();
+  try {
+    await addSplit(store, split, data, data[split]);
+    await addStart(store, net, program, state);
+    return await evaluateOn(tester, store, data[split].count);
+  } finally {
+    tester.dispose();
+    store.dispose();
+  }
+};
+
+const evaluateOn = async (tester: Executable, store: Store, count: number): Promise<{ loss: number; accuracy: number }> => {
+  const parts = await Promise.all(batches(count, TEST_BATCH, { dropLast: false }).map(({ from, to }) => {
+    // the last batch is filled up with its own last image, which then counts for nothing
+    const index = Int32Array.from({ length: TEST_BATCH }, (_, i) => Math.min(from + i, to - 1));
+    const weight = Float32Array.from({ length: TEST_BATCH }, (_, i) => (from + i < to ? 1 : 0));
+    return tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
+  }));
+  const sum = (name: string): number => parts.reduce((s, p) => s + p[name]![0]!, 0);
+  return { loss: sum('loss') / count, accuracy: sum('correct') / count };
+};
+
+const checkOptions = ({ epochs, batch = 128, rate, momentum = 0.9, weightDecay = 1e-4, evaluateEvery = 1 }: FitOptions): void => {
+  if (!Number.isInteger(epochs) || epochs < 1) fail('OPTION', `train: epochs ${epochs} is not a positive integer`);
+  if (!Number.isInteger(batch) || batch < 1) fail('OPTION', `train: batch ${batch} is not a positive integer`);
+  if (!Number.isInteger(evaluateEvery) || evaluateEvery < 1) fail('OPTION', `train: evaluateEvery ${evaluateEvery} is not a positive integer`);
+  if (!(momentum >= 0 && momentum < 1)) fail('OPTION', `train: momentum ${momentum} is not in [0, 1)`);
+  if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) fail('OPTION', `train: weight decay ${weightDecay} is not a number from 0 on`);
+  checkRate(rate);
+};
+
+/** Everything that decides the bits of a run, as `key=value` parts. */
+const settingsOf = (net: Network, data: Dataset, o: FitOptions): string =>
+  [
+    `network=${net.name}`, `data=${data.name} ${data.train.count}`, `epochs=${o.epochs}`, `batch=${o.batch ?? 128}`, `rate=${showRate(o.rate)}`,
+    `momentum=${o.momentum ?? 0.9}`, `nesterov=${o.nesterov ?? false}`, `weightDecay=${o.weightDecay ?? 1e-4}`,
+    `augment=${o.augment === null ? 'none' : JSON.stringify(o.augment ?? { pad: 4, flip: true })}`, `seed=${o.seed ?? 0}`,
+  ].join('; ');
+
+const firstDifference = (theirs: string, ours: string): string => {
+  const [a, b] = [theirs.split('; '), ours.split('; ')];
+  const i = a.findIndex((part, k) => part !== b[k]);
+  return `there ${a[i] ?? 'nothing'}, here ${b[i] ?? 'nothing'}`;
+};
+
+const addSplit = async (store: Store, split: 'train' | 'test', { height, width, channels }: Dataset, { images, labels, count }: Split): Promise<void> => {
+  const names = residentNames(split);
+  await store.add(names.images, { shape: [count, height, width, channels], dtype: 'u8' }, images);
+  await store.add(names.labels, { shape: [count], dtype: 'i32' }, labels);
+};
+
+/** Parameters from `weights`, masked weights zero; masks 1 where none are given; velocities zero. */
+const addStart = async (store: Store, net: Network, program: Program, { weights, masks }: { readonly weights: Weights; readonly masks?: Masks | null }): Promise<void> => {
+  const maskValues = new Map(prunable(net).map((w) => [nameOf(w), masks?.get(nameOf(w)) ?? (masks == null ? new Uint8Array(size(w.shape)).fill(1) : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing`))]));
+  for (const [name, mask] of maskValues) {
+    const expected = size(weights.get(name)!.shape);
+    if (mask.length !== expected) fail('WEIGHTS', `masks: '${name}' has ${mask.length} entries, the weight has ${expected}`);
+  }
+  for (const [name, leaf] of program.state) {
+    if (store.has(name)) continue;
+    const weight = weights.get(name)?.data;
+    const mask = maskValues.get(name);
+    const ofWeight = [...maskValues].find(([owner]) => maskName(owner) === name)?.[1];
+    const values = weight === undefined ? (ofWeight ?? new Float32Array(size(leaf.shape))) : mask === undefined ? weight : weight.map((v, i) => (mask[i] === 0 ? 0 : v));
+    await store.add(name, leaf, values);
+  }
+};
+
+const isCheckpointed = (name: string): boolean => !name.startsWith('data/');
+
+const readTensors = async (store: Store, program: Program): Promise<Record<string, StoredTensor>> => {
+  const entries = [...program.state].filter(([name]) => isCheckpointed(name));
+  return Object.fromEntries(await Promise.all(entries.map(async ([name, leaf]) => {
+    const values = await store.read(name);
+    // float64 from the reference device, float32 otherwise: what the device holds, bit for bit
+    const tensor: StoredTensor = values instanceof Float64Array ? { dtype: 'F64', shape: leaf.shape, data: values } : { dtype: 'F32', shape: leaf.shape, data: Float32Array.from(values) };
+    return [name, tensor] as const;
+  })));
+};
+
+const addTensors = async (store: Store, program: Program, tensors: Readonly<Record<string, StoredTensor>>): Promise<void> => {
+  for (const [name, leaf] of program.state) {
+    if (store.has(name)) continue;
+    const stored = tensors[name] ?? fail('CHECKPOINT', `checkpoint: '${name}' is missing`);
+    if (stored.data.length !== size(leaf.shape)) fail('CHECKPOINT', `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed`);
+    await store.add(name, leaf, stored.data as ArrayLike<number>);
+  }
+};
