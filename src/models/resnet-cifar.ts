@@ -29,7 +29,7 @@ export const projectionBlock =
     return relu(add(main, shortcut));
   };
 
-export interface ResNetCifarOptions<K extends number> {
+export interface ResNetCifarOptions<K extends number, I extends number = number> {
   /** 6 n + 2 for n blocks a stage: 8, 14, 20, 32, 44, 56, 110. Default 20. */
   readonly depth?: number;
   /** Channels of the first stage; the others have twice and four times as many. Default 16. */
@@ -37,18 +37,19 @@ export interface ResNetCifarOptions<K extends number> {
   /** Default 10. */
   readonly classes?: K;
   /** Height and width of the square images. Default 32. */
-  readonly image?: number;
+  readonly image?: I;
 }
 
 /**
  * The CIFAR ResNet of He et al. 2016 (section 4.2) with 1x1 shortcuts: 3x3 convolution, three stages of (depth - 2) / 6
  * blocks, global average pooling, one linear layer. [image, image, 3] -> [classes].
  */
-export const resnetCifar = <const K extends number = 10>({ depth = 20, width = 16, classes, image = 32 }: ResNetCifarOptions<K> = {}): Network<readonly [number, number, 3], readonly [K]> => {
+export const resnetCifar = <const K extends number = 10, const I extends number = 32>({ depth = 20, width = 16, ...options }: ResNetCifarOptions<K, I> = {}): Network<readonly [I, I, 3], readonly [K]> => {
+  // The defaults of the type parameters are those of the options.
+  const [classes, image] = [(options.classes ?? 10) as K, (options.image ?? 32) as I];
   const blocks = (depth - 2) / 6;
   if (!Number.isInteger(blocks) || blocks < 1) fail('OPTION', `resnetCifar: depth ${depth} is not 6 n + 2; choose 8, 14, 20, 32, 44, 56, ...`);
   if (!Number.isInteger(width) || width < 1) fail('OPTION', `resnetCifar: width ${width} is not a positive integer`);
-  const k = (classes ?? 10) as K;
   const stage =
     (index: number) =>
     (x: Tensor<Nhwc<number, number, number, number>>): Tensor<Nhwc<number, number, number, number>> =>
@@ -57,5 +58,5 @@ export const resnetCifar = <const K extends number = 10>({ depth = 20, width = 1
         x,
       );
   return network(`resnet${depth}${width === 16 ? '' : `-w${width}`}`, [image, image, 3], (x) =>
-    pipe(x, conv2d('conv', width, { kernel: 3 }), batchNorm('bn'), relu, stage(0), stage(1), stage(2), globalAveragePool, linear('fc', k)));
+    pipe(x, conv2d('conv', width, { kernel: 3 }), batchNorm('bn'), relu, stage(0), stage(1), stage(2), globalAveragePool, linear('fc', classes)));
 };

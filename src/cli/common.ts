@@ -1,0 +1,114 @@
+import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import { findCifar10 } from '../data/cifar10.js';
+import { normalise, perClass, type Dataset } from '../data/dataset.js';
+import { synthetic } from '../data/synthetic.js';
+import { fail, PathexError } from '../errors.js';
+import type { ImageNetwork } from '../models/models.js';
+import { initialise, type Weights } from '../nn/weights.js';
+import type { Masks, Minibatch } from '../prune/prune.js';
+import { fold, key } from '../random.js';
+import { openDevice } from '../runtime/open.js';
+import type { Device, DeviceKind } from '../runtime/device.js';
+import { reasonOf } from '../weights/files.js';
+import { loadWeights } from '../weights/state-dict.js';
+
+/** Options that several commands share, and what they stand for. */
+export interface DataOptions {
+  readonly data?: string;
+  readonly synthetic?: boolean;
+  readonly download?: boolean;
+}
+
+/** Parses a number for commander, with its range in the message. */
+export const number = (what: string, test: (n: number) => boolean, expected: string) => (text: string): number => {
+  const n = Number(text);
+  if (text.trim() === '' || !Number.isFinite(n) || !test(n)) throw new InvalidArgumentError(`${what} must be ${expected}.`);
+  return n;
+};
+export const positiveInteger = (what: string): ((text: string) => number) => number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
+export const seedNumber = number('seed', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on');
+
+export const log = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** The data set to use: a given folder, CIFAR-10 where it is found, or generated images that say so. Only `synthetic` or a missing CIFAR-10 leads to the latter. */
+export const openData = async ({ data, synthetic: generated = false, download = true }: DataOptions, seed: number): Promise<Dataset<32, 32, 3, 10>> => {
+  if (generated) {
+    if (data !== undefined) fail('OPTION', 'data: give either --data or --synthetic, not both');
+    return synthetic({ seed });
+  }
+  const result = await findCifar10({ ...(data === undefined ? {} : { folder: data }), allowDownload: download });
+  if ('found' in result) return result.found;
+  log(`CIFAR-10 is not here (${result.missing}).`);
+  log('Using GENERATED images instead (drawn shapes and textures): no figure below is a CIFAR-10 figure. Give --data FOLDER for the real set.');
+  return synthetic({ seed });
+};
+
+/** Ten images of each class by default, normalised, in minibatches of one size. */
+export const pruningSplit = (data: Dataset, perClassCount: number, seed: number, batch = perClassCount * data.classes): Minibatch[] => {
+  const chosen = perClass(data.train, data.classes, perClassCount, fold(key(seed), 'pruning split'));
+  const size = Math.min(batch, chosen.length);
+  return Array.from({ length: Math.floor(chosen.length / size) }, (_, i) => {
+    const indices = chosen.slice(i * size, (i + 1) * size);
+    return { images: normalise(data.train, indices, data.mean, data.std), labels: Int32Array.from(indices, (k) => data.train.labels[k]!) };
+  });
+};
+
+export const openDeviceFor = async (kind: DeviceKind, threads?: number): Promise<Device> => {
+  const device = await openDevice(kind, threads === undefined ? {} : { threads });
+  log(`device: ${device.description}`);
+  return device;
+};
+
+/** Weights (and masks) from a file, or drawn from the seed. */
+export const startWeights = async (net: ImageNetwork, file: string | undefined, seed: number): Promise<{ readonly weights: Weights; readonly masks: Masks | null }> => {
+  if (file === undefined) return { weights: initialise(net, seed), masks: null };
+  const { weights, masks } = await loadWeights(file, net);
+  return { weights, masks };
+};
+
+/** Makes sure, before any work, that `path` can be written and would replace nothing unless forced. */
+export const checkOutput = async (path: string, force = false): Promise<void> => {
+  const folder = dirname(resolve(path));
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    fail('OUTPUT', `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}`, error);
+  }
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) fail('OUTPUT', `${path}: is a folder; give a file name`);
+  if (found !== null && !force) fail('OUTPUT', `${path}: exists already; give another name, or --force to replace it`);
+};
+
+/** An abort signal that Ctrl-C raises; a second Ctrl-C ends the process at once. */
+export const interruptible = (): AbortSignal => {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    controller.abort(new Interrupted());
+    process.once('SIGINT', () => process.exit(130));
+  });
+  process.once('SIGTERM', () => controller.abort(new Interrupted()));
+  return controller.signal;
+};
+
+export class Interrupted extends Error {
+  constructor() {
+    super('interrupted');
+  }
+}
+
+/** One line for an error, and the exit code. */
+export const report = (error: unknown): number => {
+  if (error instanceof Interrupted) {
+    process.stderr.write('pathex: interrupted\n');
+    return 130;
+  }
+  if (error instanceof PathexError) {
+    process.stderr.write(`pathex: ${error.code}: ${error.message.split('\n')[0]}\n`);
+    return 1;
+  }
+  process.stderr.write(`pathex: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 70;
+};
