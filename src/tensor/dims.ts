@@ -24,7 +24,11 @@ type HalveDigits<S extends string, R extends 0 | 1, Q extends string> = S extend
   : [Q, R];
 
 type Trim<S extends string> = S extends `0${infer Rest}` ? (Rest extends '' ? '0' : Trim<Rest>) : S;
-type ToNumber<S extends string> = S extends `${infer N extends number}` ? N : never;
+/**
+ * `number`, not `never`, where S is no literal: for a size that is still a variable the compiler judges the result by S = string, and
+ * `never` would pass for every size.
+ */
+type ToNumber<S extends string> = S extends `${infer N extends number}` ? N : number;
 
 type HalveUp<N extends number> = number extends N
   ? number
