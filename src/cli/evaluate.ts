@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { deviceKindOf } from '../runtime/open.js';
+import { evaluate } from '../train/fit.js';
+import { layerDensities, summariseLayers } from '../prune/ticket.js';
+import { interruptible, log, openData, openDeviceFor, positiveInteger, seedNumber, startWeights } from './common.js';
+
+interface Options {
+  readonly network: string; readonly weights: string; readonly seed: number; readonly device: string; readonly threads?: number;
+  readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
+}
+
+export const evaluateCommand = new Command('evaluate')
+  .description('loss and accuracy of saved weights on the test set')
+  .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
+  .requiredOption('-w, --weights <file>', 'safetensors with PyTorch names; masks are applied where it has them')
+  .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
+  .option('--synthetic', 'generated images instead of CIFAR-10')
+  .option('--no-download', 'never download CIFAR-10')
+  .option('--seed <number>', 'of generated images', seedNumber, 0)
+  .option('-d, --device <name>', 'cpu or reference', 'cpu')
+  .option('--threads <count>', 'of the cpu device; default: physical cores', positiveInteger('threads'))
+  .action(async (o: Options) => {
+    const kind = deviceKindOf(o.device);
+    interruptible();
+    const data = await openData(o, o.seed);
+    const net = modelOf(o.network, data);
+    const state = await startWeights(net, o.weights, o.seed);
+    const device = await openDeviceFor(kind, o.threads);
+    try {
+      const { loss, accuracy } = await evaluate(net, state, data as never, device);
+      const s = summariseLayers(layerDensities(net, state.masks));
+      log(`${data.name}${data.synthetic ? ' (generated)' : ''}, ${data.test.count} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %; ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live`);
+    } finally {
+      await device.dispose();
+    }
+  });

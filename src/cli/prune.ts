@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import { prune, type PruneOptions } from '../prune/prune.js';
+import { METHODS, methodOf, type MethodOptions } from '../prune/methods.js';
+import type { Schedule } from '../prune/schedule.js';
+import { layerDensities, summariseLayers } from '../prune/ticket.js';
+import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { progress } from '../report/progress.js';
+import { table } from '../report/table.js';
+import { deviceKindOf } from '../runtime/open.js';
+import { saveWeights } from '../weights/state-dict.js';
+import { fail } from '../errors.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, pruningSplit, seedNumber, startWeights } from './common.js';
+
+interface Options {
+  readonly network: string; readonly method: string; readonly sparsity: number; readonly rounds?: number; readonly schedule: string;
+  readonly weights?: string; readonly out: string; readonly force?: boolean; readonly seed: number; readonly device: string; readonly threads?: number;
+  readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean; readonly examples: number; readonly pxMode: string; readonly biasPaths: boolean;
+}
+
+export const scheduleOf = (name: string): Schedule => (name === 'exponential' || name === 'linear' ? name : fail('OPTION', `schedule: '${name}' is unknown; choose exponential or linear`));
+
+export const methodOptions = (name: string, pxMode: string, biasPaths: boolean): MethodOptions => {
+  const method = methodOf(name);
+  if (pxMode !== 'px' && pxMode !== 'px-gated') return fail('OPTION', `px-mode: '${pxMode}' is unknown; choose px or px-gated`);
+  return method === 'px' ? { method, mode: pxMode, biasPaths } : method === 'synflow' || method === 'synflow-l2' ? { method, biasPaths } : { method };
+};
+
+/** Prints what is left of each layer. */
+export const printLayers = (layers: ReturnType<typeof layerDensities>): void => {
+  log(table(
+    [{ header: 'layer' }, { header: 'weights' }, { header: 'live' }, { header: 'density %', digits: 2 }, { header: 'units' }, { header: 'alive' }],
+    layers.map((l) => [l.layer, l.weights, l.live, (100 * l.live) / l.weights, l.units, l.unitsAlive]),
+  ));
+};
+
+export const pruneCommand = new Command('prune')
+  .description('find a lottery ticket: the weights to keep, before training')
+  .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
+  .option('-m, --method <name>', `one of ${METHODS.join(', ')}`, 'px')
+  .option('-s, --sparsity <percent>', 'share of weights to remove', number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)'), 98.2)
+  .option('-r, --rounds <count>', "rounds of scoring; default: the method's own", positiveInteger('rounds'))
+  .option('--schedule <name>', 'exponential or linear', 'exponential')
+  .option('--px-mode <name>', 'px or px-gated', 'px')
+  .option('--no-bias-paths', 'leave out paths that start at biases and BatchNorm shifts')
+  .option('-w, --weights <file>', 'safetensors with PyTorch names; default: drawn from the seed')
+  .option('-e, --examples <count>', 'images of each class that methods with data read', positiveInteger('examples'), 10)
+  .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
+  .option('--synthetic', 'generated images instead of CIFAR-10')
+  .option('--no-download', 'never download CIFAR-10')
+  .option('--seed <number>', 'weights and draws follow from it', seedNumber, 0)
+  .option('-d, --device <name>', 'cpu or reference', 'cpu')
+  .option('--threads <count>', 'of the cpu device; default: physical cores', positiveInteger('threads'))
+  .option('-o, --out <file>', 'the ticket: weights and masks', 'ticket.safetensors')
+  .option('-f, --force', 'replace the output file')
+  .action(async (o: Options) => {
+    const kind = deviceKindOf(o.device);
+    const method = methodOptions(o.method, o.pxMode, o.biasPaths);
+    const schedule = scheduleOf(o.schedule);
+    await checkOutput(o.out, o.force);
+    const signal = interruptible();
+    const needsData = method.method === 'px' || method.method === 'snip';
+    const data = needsData ? await openData(o, o.seed) : null;
+    const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
+    const { weights } = await startWeights(net, o.weights, o.seed);
+    const device = await openDeviceFor(kind, o.threads);
+    let bar: ReturnType<typeof progress> | null = null;
+    try {
+      const options: PruneOptions = {
+        ...method, density: 1 - o.sparsity / 100, schedule, seed: o.seed, signal,
+        ...(o.rounds === undefined ? {} : { rounds: o.rounds }),
+        ...(data === null ? {} : { data: pruningSplit(data, o.examples, o.seed) }),
+        onRound: (r) => {
+          bar ??= progress(`pruning with ${o.method}`, r.rounds, { stream: process.stderr, isTerminal: process.stderr.isTTY === true });
+          bar.update(r.round + 1, { live: String(r.live) });
+        },
+      };
+      const ticket = await prune(net, weights, device, options);
+      (bar as ReturnType<typeof progress> | null)?.stop();
+      const layers = layerDensities(net, ticket.masks);
+      const s = summariseLayers(layers);
+      await saveWeights(o.out, net, {
+        weights, masks: ticket.masks,
+        metadata: { format: 'pathex-ticket', network: net.name, method: ticket.method, sparsity: String(s.sparsity), rounds: String(ticket.rounds.length), seed: String(o.seed), data: data?.name ?? 'none' },
+      });
+      printLayers(layers);
+      log(`${ticket.method}: ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live (sparsity ${(100 * s.sparsity).toFixed(2)} %), ${s.layersEmptied} of ${s.layers} layers empty, ${(100 * s.outputUnitsAlive).toFixed(0)} % of output units alive, ${ticket.seconds.toFixed(1)} s`);
+      log(`wrote ${o.out}`);
+    } finally {
+      (bar as ReturnType<typeof progress> | null)?.stop();
+      await device.dispose();
+    }
+  });

@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { summary } from '../nn/summary.js';
+import { layerDensities } from '../prune/ticket.js';
+import { table } from '../report/table.js';
+import { loadWeights } from '../weights/state-dict.js';
+import { log, positiveInteger } from './common.js';
+import { printLayers } from './prune.js';
+
+export const summaryCommand = new Command('summary')
+  .description('layers of a network: shapes, parameters, FLOPs; with --weights, what a ticket leaves of them')
+  .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
+  .option('--image <size>', 'height and width of the images', positiveInteger('image'), 32)
+  .option('--classes <count>', '', positiveInteger('classes'), 10)
+  .option('-w, --weights <file>', 'a ticket')
+  .action(async (o: { readonly network: string; readonly image: number; readonly classes: number; readonly weights?: string }) => {
+    const net = modelOf(o.network, { height: o.image, width: o.image, channels: 3, classes: o.classes });
+    const s = summary(net);
+    log(table(
+      [{ header: 'layer' }, { header: 'output' }, { header: 'parameters' }, { header: 'prunable' }, { header: 'MFLOP', digits: 3 }],
+      s.layers.map((l) => [l.layer, l.output.join(' x '), l.parameters, l.prunable, l.flops / 1e6]),
+    ));
+    log(`${s.name}: ${s.parameters.toLocaleString('en')} learnt parameters, ${s.prunable.toLocaleString('en')} of them prunable weights, ${(s.flops / 1e6).toFixed(1)} MFLOP for one ${s.input.join(' x ')} image`);
+    if (o.weights === undefined) return;
+    const { masks } = await loadWeights(o.weights, net);
+    if (masks === null) log(`${o.weights}: no masks`);
+    else printLayers(layerDensities(net, masks));
+  });
