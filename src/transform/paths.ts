@@ -51,15 +51,14 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
   const values = new Map<Tensor, Scaled>([[net.input, { mantissa: input, exponent: null }]]);
   rejectReuse(net, carried);
 
-  const edgeOf = (parameter: Tensor): Tensor => {
-    const edge = edgeValue(parameter, reading);
-    for (const leaf of walk([parameter])) if (leaf.op === 'state' && leaf.attributes['role'] === 'weight') edges.set(nameOf(leaf), edge);
-    return edge;
-  };
-
   for (const node of walk([net.output])) {
     if (!carried.has(node) || node === net.input) continue;
-    const refuse = (why: string): never => fail('NETWORK', `paths: ${node.op} ${why}${node.path === '' ? '' : `; at ${node.path}`}`);
+    const edgeOf = (parameter: Tensor): Tensor => {
+      const edge = edgeValue(parameter, reading);
+      for (const weight of factors(parameter, node)) edges.set(nameOf(weight), edge);
+      return edge;
+    };
+    const refuse = (why: string): never => fail('NETWORK', `paths: ${node.op} ${why}${at(node)}`);
     const carriedInputs = node.inputs.filter((i) => carried.has(i));
     const first = values.get(carriedInputs[0]!)!;
     const rule = definitionOf(node.op).paths;
@@ -94,7 +93,7 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
             const value = values.get(x);
             if (value !== undefined) return [value];
             if (reading.biasPaths === false) return node.op === 'concat' ? [{ mantissa: ops.constant(x.shape, 0), exponent: null }] : [];
-            return [{ mantissa: edgeValue(x, reading), exponent: null }];
+            return [{ mantissa: edgeOf(x), exponent: null }];
           });
           if (node.op === 'neg') return first;
           const aligned = align(parts);
@@ -110,10 +109,13 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
   return { output: values.get(net.output)!, edges };
 };
 
+const at = (node: Tensor): string => (node.path === '' ? '' : `; at ${node.path}`);
+
 /** The op of `node` on other values of the same shapes. */
 const again = (node: Tensor, inputs: readonly Tensor[]): Tensor => make(node.op as OpName, inputs, node.attributes, node.path);
 
 const hasParameter = (t: Tensor): boolean => walk([t]).some((n) => n.op === 'state');
+const isWeight = (t: Tensor): boolean => t.op === 'state' && t.attributes['role'] === 'weight';
 const isMask = (t: Tensor): boolean => t.op === 'state' && t.attributes['role'] === 'mask';
 const isOne = (t: Tensor): boolean => t.op === 'constant' && t.attributes['value'] === 1;
 
@@ -126,6 +128,19 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
     return (constantSplit === 'weight') === (weights === 'squared') ? ops.mul(w, w) : live;
   }
   return weights === 'squared' ? ops.mul(w, w) : weights === 'absolute' ? ops.abs(w) : pattern(w);
+};
+
+/**
+ * The weights of an edge, each element of which must be a factor of the same element of the edge's value: then the edge's share of a flow
+ * is the weight's, and the mask can be found again. Sums, and weights in another order of axes, are not of this kind.
+ */
+const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
+  const weights = walk([edge]).filter(isWeight);
+  const through = walk([edge]).find((t) => (t.op !== 'mul' || !sameShape(t.shape, edge.shape)) && t.inputs.length > 0 && walk([t]).some(isWeight));
+  const other = weights.find((w) => !sameShape(w.shape, edge.shape));
+  return through === undefined && other === undefined
+    ? weights
+    : fail('NETWORK', `paths: ${user.op} reads weight '${nameOf(weights[0]!)}' through ${through?.op ?? 'mul'}${at(user)}; use the weight as it is, or times values of its shape`);
 };
 
 /** 1 where an edge exists, 0 where its weight is masked. A weight that merely is zero exists. */
@@ -174,15 +189,13 @@ export const normalised = ({ mantissa, exponent }: Scaled): Scaled & { readonly 
 
 /** A weight shared between layers could occur twice on a path, where v_p is not linear in it. */
 const rejectReuse = (net: Readable, carried: ReadonlySet<Tensor>): void => {
-  const users = new Map<string, number>();
+  const used = new Set<string>();
   for (const node of walk([net.output])) {
     if (!carried.has(node)) continue;
     for (const parameter of node.inputs.filter((i) => !carried.has(i))) {
-      for (const leaf of walk([parameter])) {
-        if (leaf.op !== 'state' || leaf.attributes['role'] !== 'weight') continue;
-        const count = (users.get(nameOf(leaf)) ?? 0) + 1;
-        if (count > 1) fail('NETWORK', `paths: weight '${nameOf(leaf)}' is used by two layers; a path could cross it twice; use one weight for each layer`);
-        users.set(nameOf(leaf), count);
+      for (const weight of walk([parameter]).filter(isWeight)) {
+        if (used.has(nameOf(weight))) fail('NETWORK', `paths: ${node.op} uses weight '${nameOf(weight)}' again, so that a path could cross it twice${at(node)}; use one weight for each layer`);
+        used.add(nameOf(weight));
       }
     }
   }

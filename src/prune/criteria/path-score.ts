@@ -1,3 +1,4 @@
+import { fail } from '../../errors.js';
 import { nameOf } from '../../graph/graph.js';
 import { ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -26,7 +27,7 @@ export const flow = (view: PruningView, weights: 'squared' | 'absolute', outputs
   const scale = outputs === null ? null : options.scaled === false ? outputs : normalised(outputs);
   const weighted = scale === null ? output.mantissa : ops.mul(output.mantissa, scale.mantissa);
   const total = ops.sum(weighted, weighted.shape.map((_, i) => i));
-  const owners = view.weights.map((w) => edges.get(nameOf(w))!);
+  const owners = edgesOf(view, edges);
   const slopes = grad(total, owners).map((g) => ops.div(g, total));
   const exponents = [output.exponent, scale?.exponent ?? null].filter((e) => e !== null);
   return {
@@ -35,5 +36,9 @@ export const flow = (view: PruningView, weights: 'squared' | 'absolute', outputs
     shares: slopes.map((g, i) => ops.mul(g, owners[i]!)),
   };
 };
+
+/** The edges of all prunable weights. A weight without one would only ever score zero: it should not be ranked at all. */
+export const edgesOf = (view: PruningView, edges: ReadonlyMap<string, Tensor>): readonly Tensor[] =>
+  view.weights.map((w) => edges.get(nameOf(w)) ?? fail('NETWORK', `paths: no path crosses weight '${nameOf(w)}'; give it another role than 'weight'`));
 
 export const flowScores = ({ total, shares }: Flow): Scores => ({ scores: shares, total });

@@ -1,10 +1,9 @@
 import { ops } from '../../ops/registry.js';
 import { grad } from '../../transform/grad.js';
-import { nameOf } from '../../graph/graph.js';
 import { pathNetwork } from '../../transform/paths.js';
 import type { Criterion } from '../criterion.js';
 import { pack, unpack } from '../pack.js';
-import { flow, flowScores, type PathOptions } from './path-score.js';
+import { edgesOf, flow, flowScores, type PathOptions } from './path-score.js';
 
 export interface PxOptions extends PathOptions {
   /** 'px' (default): the paper's formula. 'px-gated': gates and data on every path of one network, an ablation. */
@@ -29,7 +28,10 @@ export const px = ({ mode = 'px', ...options }: PxOptions = {}): Criterion =>
     score: (view, observed) => flowScores(flow(view, 'squared', observed, options)),
   };
 
-/** s_j = sum over samples, outputs and paths through j of a_p x^2 v_p^2: one network with squared weights, x^2 and the real gates. */
+/**
+ * s_j = sum over samples, outputs and paths through j of a_p x^2 v_p^2: one network with squared weights, x^2 and the real gates.
+ * Weights and data meet in it, so there is nothing to split: a constant c counts c^2, as in the square of the path's contribution.
+ */
 const gated = (options: PathOptions): Criterion => ({
   name: 'px-gated',
   doc: 'paths weighted by the data that activates each of them (ablation of PX)',
@@ -37,8 +39,8 @@ const gated = (options: PathOptions): Criterion => ({
   rounds: { kind: 'any', usual: 100 },
   observe: (view) => {
     const x = view.batch.input;
-    const { output, edges } = pathNetwork(view.batch, ops.mul(x, x), { ...options, weights: 'squared', gates: 'network' });
-    const owners = view.weights.map((w) => edges.get(nameOf(w))!);
+    const { output, edges } = pathNetwork(view.batch, ops.mul(x, x), { ...options, constantSplit: 'weight', weights: 'squared', gates: 'network' });
+    const owners = edgesOf(view, edges);
     const total = ops.sum(output.mantissa, output.mantissa.shape.map((_, i) => i));
     const shares = grad(total, owners).map((g, i) => ops.mul(g, owners[i]!));
     return { mantissa: pack([...shares, total]), exponent: output.exponent };
