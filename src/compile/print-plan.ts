@@ -1,0 +1,42 @@
+import { size } from '../tensor/tensor.js';
+import type { Plan, Step } from './plan.js';
+
+/** The printed plan: buffers with their place, then one step a line. Golden files and `--dump-plan` show it. */
+export const printPlan = (plan: Plan): string => {
+  const slotNames = new Map([...plan.state, ...plan.inputs, ...plan.outputs].map((s) => [s.buffer, s.name]));
+  const buffer = (id: number): string => {
+    const { place } = plan.buffers[id]!;
+    return place.in === 'arena' ? `b${id}` : place.in === 'constant' ? `c${id}` : `${place.in} '${slotNames.get(id) ?? place.at}'`;
+  };
+  const arena = plan.buffers.flatMap((b, i) => (b.place.in === 'arena' ? [`  b${i}: ${b.dtype}[${b.shape.join(', ')}] at ${b.place.at}`] : []));
+  return [
+    `plan '${plan.name}' version ${plan.version}: ${plan.steps.length} steps, ${plan.arenaBytes} arena bytes`,
+    ...plan.state.map((s) => `  state ${plan.buffers[s.buffer]!.dtype}[${plan.buffers[s.buffer]!.shape.join(', ')}] ${s.name}`),
+    ...plan.inputs.map((s) => `  input ${plan.buffers[s.buffer]!.dtype}[${plan.buffers[s.buffer]!.shape.join(', ')}] ${s.name}`),
+    ...plan.outputs.map((s) => `  output ${plan.buffers[s.buffer]!.dtype}[${plan.buffers[s.buffer]!.shape.join(', ')}] ${s.name}`),
+    ...arena,
+    ...plan.steps.map((s) => printStep(s, buffer)),
+  ].join('\n');
+};
+
+const printStep = (step: Step, buffer: (id: number) => string): string => {
+  if (step.kind === 'call') {
+    const attributes = Object.entries(step.attributes as Record<string, unknown>).map(([k, v]) => `${k}=${Array.isArray(v) ? `[${v.join(' ')}]` : String(v)}`);
+    return `${step.name}: ${step.outputs.map(buffer).join(', ')} = ${step.kernel}(${step.inputs.map(buffer).join(', ')}) ${attributes.join(' ')}`;
+  }
+  const loads = step.loads.map((l, i) => `r${i}=${buffer(l.buffer)}<${l.strides.join(' ')}>`);
+  const code = step.code.map((c, i) => `r${step.loads.length + i}=${c.op}(${c.value === undefined ? c.args.map((a) => `r${a}`).join(' ') : c.value})`);
+  const writes = [...step.stores.map((s) => `${buffer(s.buffer)}=r${s.register}`), ...step.reductions.map((r) => `${buffer(r.buffer)}=${r.op}.${r.keep} r${r.register}`)];
+  return `${step.name}: [${step.domain.join(' ')}] ${[...loads, ...code].join(' ')} -> ${writes.join(', ')}`;
+};
+
+/** How often each kernel runs, for a golden file that a reader can take in. */
+export const countKernels = (plan: Plan): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const s of plan.steps) {
+    const isLarge = s.kind === 'fused' && size(s.domain) > 4096;
+    const kind = s.kind === 'call' ? s.kernel : `fused ${s.reductions.length > 0 ? 'map-reduce' : 'map'}${isLarge ? '' : ' (small)'}`;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+};

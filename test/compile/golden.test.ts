@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { compile } from '../../src/compile/compile.js';
+import { printPlan } from '../../src/compile/print-plan.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { resnetCifar } from '../../src/models/resnet-cifar.js';
+import { px } from '../../src/prune/criteria/px.js';
+import { roundPrograms } from '../../src/prune/programs.js';
+import { evaluateStep, trainStep } from '../../src/train/programs.js';
+
+/** A refactor must not change these plans by accident; `vitest -u` records a change that is meant. */
+const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
+const net = resnetCifar({ depth: 20 });
+const rounds = roundPrograms(net, px(), 100);
+
+test.each([
+  ['resnet20-train', trainStep(net, data, { split: 'train', count: 50000 }, 128)],
+  ['resnet20-evaluate', evaluateStep(net, data, { split: 'test', count: 10000 }, 250)],
+  ['resnet20-px-observe', rounds.observe!],
+  ['resnet20-px-select', rounds.select],
+])('plan of %s', async (name, p) => {
+  await expect(`${printPlan(compile(p))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
+});
