@@ -1,0 +1,126 @@
+import * as t from 'io-ts';
+import { decode, decodeJson } from '../codec.js';
+
+export interface EpochResult {
+  /** From 1. */
+  readonly epoch: number;
+  /** Mean cross-entropy in nats. */
+  readonly trainLoss: number;
+  /** Shares, 0 to 1. */
+  readonly trainAccuracy: number;
+  readonly testAccuracy: number;
+  /** The learning rate in use. */
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+export interface LayerDensity {
+  /** The layer path, as 'blocks.6.shortcut.0'. */
+  readonly layer: string;
+  readonly weights: number;
+  readonly live: number;
+  /** Output units (channels) with at least one live incoming weight, of `units`. */
+  readonly unitsAlive: number;
+  readonly units: number;
+}
+
+/** One method at one sparsity: how it pruned and how the ticket trained. */
+export interface RunResult {
+  readonly method: string;
+  /** Share of the prunable weights that are gone, 0 to 1. */
+  readonly sparsity: number;
+  /** Live prunable weights, of `total`. */
+  readonly live: number;
+  readonly total: number;
+  /** Layers without a live weight, of `layers`. */
+  readonly layersEmptied: number;
+  readonly layers: number;
+  /** Share of output units alive over all layers, 0 to 1. */
+  readonly outputUnitsAlive: number;
+  readonly pruneSeconds: number;
+  readonly trainSeconds: number;
+  /** Share, 0 to 1, after the last epoch. */
+  readonly testAccuracy: number;
+  readonly epochs: readonly EpochResult[];
+  /** In network order. */
+  readonly layerDensities: readonly LayerDensity[];
+  /** log2 of the flow Q before each round; null where a round has none. Absent for methods without a flow. */
+  readonly log2Flow?: readonly (number | null)[];
+}
+
+/** Everything an experiment's page shows, as plain data: saved as JSON beside the page, so that figures can be drawn anew. */
+export interface ExperimentReport {
+  readonly title: string;
+  readonly network: string;
+  readonly parameters: number;
+  readonly prunable: number;
+  readonly dataset: {
+    readonly name: string;
+    /** Drawn by a program: the page says so, loudly. */
+    readonly synthetic: boolean;
+    readonly source: string;
+    readonly trainCount: number;
+    readonly testCount: number;
+  };
+  readonly device: string;
+  readonly seed: number;
+  /** How the tickets were trained, in one line. */
+  readonly recipe: string;
+  /** The command that repeats the experiment. */
+  readonly command: string;
+  readonly date: string;
+  /** Of pathex. */
+  readonly version: string;
+  readonly runs: readonly RunResult[];
+}
+
+const numberThat = (name: string, holds: (value: number) => boolean): t.Type<number, number, unknown> => {
+  const is = (value: unknown): value is number => typeof value === 'number' && holds(value);
+  return new t.Type(name, is, (value, context) => (is(value) ? t.success(value) : t.failure(value, context)), t.identity);
+};
+/** JSON writes NaN and Infinity as null: a file must not hold them. */
+const Finite = numberThat('a finite number', Number.isFinite);
+const Share = numberThat('a share from 0 to 1', (x) => x >= 0 && x <= 1);
+const Count = numberThat('a whole number from 0', (x) => Number.isSafeInteger(x) && x >= 0);
+
+const Epoch = t.strict({ epoch: Count, trainLoss: Finite, trainAccuracy: Share, testAccuracy: Share, rate: Finite, seconds: Finite }, 'an epoch');
+const Layer = t.strict({ layer: t.string, weights: Count, live: Count, unitsAlive: Count, units: Count }, 'a layer');
+const Run = t.intersection([
+  t.strict({
+    method: t.string,
+    sparsity: Share,
+    live: Count,
+    total: Count,
+    layersEmptied: Count,
+    layers: Count,
+    outputUnitsAlive: Share,
+    pruneSeconds: Finite,
+    trainSeconds: Finite,
+    testAccuracy: Share,
+    epochs: t.readonlyArray(Epoch, 'a list of epochs'),
+    layerDensities: t.readonlyArray(Layer, 'a list of layers'),
+  }),
+  t.exact(t.partial({ log2Flow: t.readonlyArray(t.union([Finite, t.null], 'a finite number or null'), 'a list of numbers') })),
+], 'a run');
+
+export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.strict({
+  title: t.string,
+  network: t.string,
+  parameters: Count,
+  prunable: Count,
+  dataset: t.strict({ name: t.string, synthetic: t.boolean, source: t.string, trainCount: Count, testCount: Count }, 'a data set'),
+  device: t.string,
+  seed: Finite,
+  recipe: t.string,
+  command: t.string,
+  date: t.string,
+  version: t.string,
+  runs: t.readonlyArray(Run, 'a list of runs'),
+}, 'an experiment report');
+
+/** JSON text. Error OUTPUT for what a file cannot hold, as a loss of NaN. */
+export const encodeReport = (report: ExperimentReport): string =>
+  `${JSON.stringify(ExperimentReport.encode(decode(ExperimentReport, report, 'report', 'OUTPUT')), null, 2)}\n`;
+
+/** Reads {@link encodeReport}'s text. Error DATA, one line that names the place: `report.json.runs[0].sparsity: expected ..., got ...`. */
+export const decodeReport = (text: string, source = 'report'): ExperimentReport => decodeJson(ExperimentReport, text, source, 'DATA');
