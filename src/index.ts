@@ -36,6 +36,7 @@ export { openDevice } from './runtime/open.js';
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
 export { criterionOf, METHODS, type Method, type MethodOptions } from './prune/methods.js';
 export { prune, type Masks, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
+export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';
 

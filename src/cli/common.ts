@@ -2,13 +2,12 @@ import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { findCifar10 } from '../data/cifar10.js';
-import { normalise, perClass, type Dataset } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
 import { fail, PathexError } from '../errors.js';
 import type { ImageNetwork } from '../models/models.js';
 import { initialise, type Weights } from '../nn/weights.js';
-import type { Masks, Minibatch } from '../prune/prune.js';
-import { fold, key } from '../random.js';
+import type { Masks } from '../prune/prune.js';
 import { openDevice } from '../runtime/open.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
 import { reasonOf } from '../weights/files.js';
@@ -43,16 +42,6 @@ export const openData = async ({ data, synthetic: generated = false, download = 
   log(`CIFAR-10 is not here (${result.missing}).`);
   log('Using GENERATED images instead (drawn shapes and textures): no figure below is a CIFAR-10 figure. Give --data FOLDER for the real set.');
   return synthetic({ seed });
-};
-
-/** Ten images of each class by default, normalised, in minibatches of one size. */
-export const pruningSplit = (data: Dataset, perClassCount: number, seed: number, batch = perClassCount * data.classes): Minibatch[] => {
-  const chosen = perClass(data.train, data.classes, perClassCount, fold(key(seed), 'pruning split'));
-  const size = Math.min(batch, chosen.length);
-  return Array.from({ length: Math.floor(chosen.length / size) }, (_, i) => {
-    const indices = chosen.slice(i * size, (i + 1) * size);
-    return { images: normalise(data.train, indices, data.mean, data.std), labels: Int32Array.from(indices, (k) => data.train.labels[k]!) };
-  });
 };
 
 export const openDeviceFor = async (kind: DeviceKind, threads?: number): Promise<Device> => {

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { prune, type PruneOptions } from '../prune/prune.js';
 import { METHODS, methodOf, type MethodOptions } from '../prune/methods.js';
 import type { Schedule } from '../prune/schedule.js';
+import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { progress } from '../report/progress.js';
@@ -9,7 +10,7 @@ import { table } from '../report/table.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { fail } from '../errors.js';
-import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, pruningSplit, seedNumber, startWeights } from './common.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, seedNumber, startWeights } from './common.js';
 
 interface Options {
   readonly network: string; readonly method: string; readonly sparsity: number; readonly rounds?: number; readonly schedule: string;
@@ -68,7 +69,7 @@ export const pruneCommand = new Command('prune')
       const options: PruneOptions = {
         ...method, density: 1 - o.sparsity / 100, schedule, seed: o.seed, signal,
         ...(o.rounds === undefined ? {} : { rounds: o.rounds }),
-        ...(data === null ? {} : { data: pruningSplit(data, o.examples, o.seed) }),
+        ...(data === null ? {} : { data: pruningSplit(data, { examples: o.examples, seed: o.seed }) }),
         onRound: (r) => {
           bar ??= progress(`pruning with ${o.method}`, r.rounds, { stream: process.stderr, isTerminal: process.stderr.isTTY === true });
           bar.update(r.round + 1, { live: String(r.live) });

@@ -8,6 +8,7 @@ import { initialise } from '../nn/weights.js';
 import { fold, key, permutation } from '../random.js';
 import { prune, type Ticket } from '../prune/prune.js';
 import type { Method } from '../prune/methods.js';
+import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import type { ExperimentReport, RunResult } from '../report/experiment.js';
 import { renderHtml, summaryTable } from '../report/html.js';
@@ -16,7 +17,7 @@ import { fit } from '../train/fit.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { writeFileAtomic } from '../weights/files.js';
 import { VERSION } from '../version.js';
-import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, pruningSplit, seedNumber } from './common.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, seedNumber } from './common.js';
 
 interface Options {
   readonly sparsity: number; readonly rounds: number; readonly epochs: number; readonly trainImages: number; readonly rate: number; readonly seed: number;
@@ -98,7 +99,7 @@ export const startCommand = new Command('start')
       const bar = progress(`pruning with ${method}`, rounds, { stream: process.stderr, isTerminal });
       try {
         return await prune(net, weights, device, {
-          method, density: 1 - o.sparsity / 100, rounds, seed: o.seed, signal, data: method === 'px' ? pruningSplit(full, 10, o.seed) : [],
+          method, density: 1 - o.sparsity / 100, rounds, seed: o.seed, signal, data: method === 'px' ? pruningSplit(full, { seed: o.seed }) : [],
           onRound: (r) => bar.update(r.round + 1, { live: String(r.live) }),
         });
       } finally {

@@ -1,7 +1,7 @@
-import { make, ops } from '../ops/registry.js';
+import { make, ops, type OpName } from '../ops/registry.js';
 import type { ConvGeometry } from '../ops/conv2d.js';
 import type { CeilDiv, Half } from '../tensor/dims.js';
-import type { Nhwc, Shape, Tensor } from '../tensor/tensor.js';
+import type { Attributes, Nhwc, Shape, Tensor } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import { parameter } from './parameter.js';
@@ -10,8 +10,6 @@ import { parameter } from './parameter.js';
  * Layers: data-last functions that name their parameters. `name` is the layer's path and prefixes its parameters as a
  * PyTorch state dict does ('blocks.0.conv1' -> 'blocks.0.conv1.weight').
  */
-
-const at = (name: string, x: Tensor): Tensor => (x.path === name ? x : { ...x, path: name });
 
 export interface ConvOptions<Stride extends number, In extends number = number> {
   /** Side of the square kernel; odd, so that the padding can be centred. */
@@ -63,10 +61,11 @@ export const batchNorm =
     const c = [x.shape[x.shape.length - 1] ?? fail('SHAPE', `batchNorm: a scalar has no channels; at ${name}; pass [..., c]`)] as const;
     const gamma = parameter(`${name}.weight`, c, 'scale', { kind: 'constant', value: 1 });
     const beta = parameter(`${name}.bias`, c, 'shift', { kind: 'constant', value: 0 });
-    const mean = ops.statistic(x, parameter(`${name}.running_mean`, c, 'mean', { kind: 'constant', value: 0 }), 'mean');
-    const variance = ops.statistic(x, parameter(`${name}.running_var`, c, 'variance', { kind: 'constant', value: 1 }), 'variance');
-    const scale = ops.mul(gamma, ops.rsqrt(ops.add(variance, ops.scalar(BATCH_NORM_EPSILON))));
-    return at(name, ops.add(ops.mul(ops.sub(x, mean), scale), beta)) as Tensor<S>;
+    const here = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor => make(op, inputs, attributes, name);
+    const mean = here('statistic', [x, parameter(`${name}.running_mean`, c, 'mean', { kind: 'constant', value: 0 })], { moment: 'mean' });
+    const variance = here('statistic', [x, parameter(`${name}.running_var`, c, 'variance', { kind: 'constant', value: 1 })], { moment: 'variance' });
+    const scale = here('mul', [gamma, here('rsqrt', [here('add', [variance, ops.scalar(BATCH_NORM_EPSILON)])])]);
+    return here('add', [here('mul', [here('sub', [x, mean]), scale]), beta]) as Tensor<S>;
   };
 
 /** Dense layer: [n, c] -> [n, out]. Weight [out, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(c), 1/sqrt(c)). */

@@ -41,10 +41,10 @@ const closeNetwork = <N extends Network>(net: N): N => {
   if (inputs.length !== 1 || inputs[0] !== net.input) {
     fail('NETWORK', `network '${net.name}': its output depends on ${inputs.map((i) => `'${nameOf(i)}'`).join(', ') || 'no input'}; it must depend on its one input '${nameOf(net.input)}'`);
   }
-  check([net.output]);
   const names = parameters(net).map(nameOf);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice !== undefined) fail('NETWORK', `network '${net.name}': two parameters are called '${twice}'; give their layers different names`);
+  check([net.output]);
   return net;
 };
 

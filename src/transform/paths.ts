@@ -136,9 +136,8 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
  */
 const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
   const weights = walk([edge]).filter(isWeight);
-  const through = walk([edge]).find((t) => (t.op !== 'mul' || !sameShape(t.shape, edge.shape)) && t.inputs.length > 0 && walk([t]).some(isWeight));
-  const other = weights.find((w) => !sameShape(w.shape, edge.shape));
-  return through === undefined && other === undefined
+  const through = walk([edge]).find((t) => t.op !== 'mul' && t.inputs.length > 0 && walk([t]).some(isWeight));
+  return through === undefined && weights.every((w) => sameShape(w.shape, edge.shape))
     ? weights
     : fail('NETWORK', `paths: ${user.op} reads weight '${nameOf(weights[0]!)}' through ${through?.op ?? 'mul'}${at(user)}; use the weight as it is, or times values of its shape`);
 };

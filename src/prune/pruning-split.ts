@@ -1,0 +1,21 @@
+import { normalise, perClass, type Dataset } from '../data/dataset.js';
+import { fold, key } from '../random.js';
+import type { Minibatch } from './prune.js';
+
+export interface PruningSplitOptions {
+  /** Images of each class; the paper takes ten. Default 10. */
+  readonly examples?: number;
+  /** Images a minibatch; a last incomplete one is left out. Default: all in one. */
+  readonly batch?: number;
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+/** A balanced random part of the training images, normalised, without augmentation: what criteria read. */
+export const pruningSplit = (data: Dataset, { examples = 10, batch = examples * data.classes, seed = 0 }: PruningSplitOptions = {}): Minibatch[] => {
+  const chosen = perClass(data.train, data.classes, examples, fold(key(seed), 'pruning split'));
+  return Array.from({ length: Math.floor(chosen.length / batch) }, (_, i) => {
+    const indices = chosen.subarray(i * batch, (i + 1) * batch);
+    return { images: normalise(data.train, indices, data.mean, data.std), labels: Int32Array.from(indices, (k) => data.train.labels[k]!) };
+  });
+};
