@@ -112,7 +112,7 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
 
 describe('a wrong use of an op is a SHAPE error that names op, values, path and remedy', () => {
   it('for every op', () => expect(Object.keys(wrong).sort()).toEqual(Object.keys(registry).sort()));
-  it.each(Object.values(wrong).flat())('%# %s', (build, message) => {
+  it.each(Object.values(wrong).flat().map(([build, message]) => ({ build, message })))('$message', ({ build, message }) => {
     let error: unknown;
     try {
       build();

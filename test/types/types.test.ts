@@ -85,7 +85,6 @@ describe.concurrent('the compiler', () => {
       return Number(/Instantiations:\s+(\d+)/.exec(text)![1]);
     };
     const [base, whole] = await Promise.all([instantiations('baseline.ts'), instantiations('resnet50.ts')]);
-    console.log(`ResNet-50: ${whole - base} instantiations`);
     expect(whole - base).toBeLessThan(25_000);
   });
 });
