@@ -80,8 +80,9 @@ describe('reductions', () => {
     const v = random([2, 4], 2);
     expectClose(apply1((t) => ops.broadcast(t, shape, [0, 2]), [2, 4], v), tabulate(shape, (i, _j, k) => reader(v, [2, 4])(i!, k!)!));
   });
-  it('argMax takes the first of equals', () => {
+  it('argMax takes the first of equals; a NaN is chosen only where it comes first', () => {
     expect(Array.from(apply1(ops.argMax, [2, 3], Float64Array.of(1, 3, 3, -1, -1, -2)))).toEqual([1, 0]);
+    expect(Array.from(apply1(ops.argMax, [2, 3], Float64Array.of(NaN, 3, 4, 1, NaN, 2)))).toEqual([0, 2]);
   });
 });
 
