@@ -1,0 +1,252 @@
+#include "addon/device.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "addon/plan_reader.h"
+#include "addon/typed_arrays.h"
+
+namespace pathex::addon {
+
+namespace {
+
+[[noreturn]] void refuse(Napi::Env env, const std::string& message) {
+  expectOk(env, {core::Code::device, message});
+  throw Napi::Error::New(env, message);  // not reached
+}
+
+std::string slotName(const std::string& where, const char* kind, std::size_t i, const core::Slot& slot) {
+  return where + ": " + kind + "[" + std::to_string(i) + "] '" + slot.name + "'";
+}
+
+int threadsFrom(const Napi::CallbackInfo& info) {
+  if (info.Length() == 0 || info[0].IsUndefined()) return cpu::probe().threads;
+  if (!info[0].IsObject()) refuse(info.Env(), "Device: the options are not an object");
+  const Napi::Value threads = info[0].As<Napi::Object>().Get("threads");
+  if (threads.IsUndefined()) return cpu::probe().threads;
+  const double count = threads.IsNumber() ? threads.As<Napi::Number>().DoubleValue() : 0;
+  if (!(count >= 1 && count <= 1024) || count != static_cast<int>(count)) {
+    refuse(info.Env(), "Device: threads is " + threads.ToString().Utf8Value() + ", it must be an integer from 1 to 1024");
+  }
+  return static_cast<int>(count);
+}
+
+}  // namespace
+
+Napi::Function Device::define(Napi::Env env) {
+  return DefineClass(env, "Device",
+                     {InstanceMethod<&Device::allocate>("allocate"), InstanceMethod<&Device::load>("load"),
+                      InstanceMethod<&Device::write>("write"), InstanceMethod<&Device::read>("read"),
+                      InstanceMethod<&Device::run>("run"), InstanceMethod<&Device::liveBytes>("liveBytes"),
+                      InstanceMethod<&Device::dispose>("dispose")});
+}
+
+Device::Device(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  threads_ = threadsFrom(info);
+  core_->worker = Environment::of(info.Env()).makeWorker(threads_);
+}
+
+void Device::expectAlive(const std::string& call) const {
+  if (life_ != Life::open) refuse(Env(), call + ": the device was disposed; open another");
+  if (core_->worker->stopped()) refuse(Env(), call + ": the process is about to exit");
+}
+
+BufferHandle& Device::expectBuffer(const std::string& call, const Napi::Value& value) const {
+  BufferHandle* handle = BufferHandle::of(value);
+  if (handle == nullptr) refuse(Env(), call + ": not a buffer handle");
+  if (handle->device() != core_) refuse(Env(), call + ": the buffer belongs to another device");
+  if (!handle->memory()) refuse(Env(), call + ": the buffer was disposed");
+  return *handle;
+}
+
+ExecutableHandle& Device::expectExecutable(const Napi::Value& value) const {
+  ExecutableHandle* handle = ExecutableHandle::of(value);
+  if (handle == nullptr) refuse(Env(), "run: not an executable handle");
+  if (handle->device() != core_) refuse(Env(), "run: the executable belongs to another device");
+  if (!handle->executable()) refuse(Env(), "run: the executable was disposed; load the plan again");
+  return *handle;
+}
+
+std::unique_ptr<PromiseJob> Device::job(const Napi::CallbackInfo& info) {
+  auto made = std::make_unique<PromiseJob>(info.Env());
+  made->held.push_back(Napi::Persistent(info.This().As<Napi::Object>()));
+  return made;
+}
+
+Napi::Promise Device::add(std::unique_ptr<PromiseJob> job) {
+  return Environment::of(Env()).add(*core_->worker, std::move(job));
+}
+
+Napi::Value Device::allocate(const Napi::CallbackInfo& info) {
+  expectAlive("allocate");
+  const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+  if (!(bytes >= 0 && bytes <= 0x1p53) || bytes != static_cast<double>(static_cast<std::size_t>(bytes))) {
+    refuse(info.Env(), "allocate: bytes must be a natural number");
+  }
+  try {
+    auto memory = std::make_shared<core::Memory>(static_cast<std::size_t>(bytes), core_->live);
+    return BufferHandle::make(info.Env(), core_, std::move(memory));
+  } catch (const std::bad_alloc&) {
+    refuse(info.Env(), "allocate: no memory for " + info[0].ToString().Utf8Value() + " bytes");
+  }
+}
+
+Napi::Value Device::load(const Napi::CallbackInfo& info) {
+  expectAlive("load");
+  auto plan = readPlan(info[0]);
+  if (!plan.ok()) expectOk(info.Env(), plan.status().within("load"));
+  const bool profile = info[1].IsObject() && info[1].As<Napi::Object>().Get("profile").ToBoolean().Value();
+
+  auto loading = job(info);
+  auto made = std::make_shared<std::shared_ptr<core::Executable>>();
+  loading->work = [made, profile, live = core_->live, given = std::make_shared<core::Plan>(std::move(plan.value()))](
+                      cpu::Backend& backend) -> core::Status {
+    auto result = core::Executable::make(std::move(*given), backend, live, profile);
+    if (!result.ok()) return result.status();
+    *made = std::move(result.value());
+    return {};
+  };
+  loading->result = [this, made](Napi::Env env) -> Napi::Value {
+    if (life_ == Life::closed) refuse(env, "load: the device was disposed; open another");
+    return ExecutableHandle::make(env, core_, *made);
+  };
+  return add(std::move(loading));
+}
+
+Napi::Value Device::write(const Napi::CallbackInfo& info) {
+  expectAlive("write");
+  const auto memory = expectBuffer("write", info[0]).memory();
+  const Bytes from = bytesOf(info[1], "write");
+  if (from.size != memory->bytes()) {
+    refuse(info.Env(), "write: the array has " + std::to_string(from.size) + " bytes, the buffer " +
+                           std::to_string(memory->bytes()));
+  }
+  auto writing = job(info);
+  auto staged = std::make_shared<std::vector<std::byte>>(from.data, from.data + from.size);
+  writing->work = [memory, staged](cpu::Backend&) -> core::Status {
+    std::memcpy(memory->data(), staged->data(), staged->size());
+    return {};
+  };
+  return add(std::move(writing));
+}
+
+Napi::Value Device::read(const Napi::CallbackInfo& info) {
+  expectAlive("read");
+  const auto memory = expectBuffer("read", info[0]).memory();
+  const Bytes to = bytesOf(info[1], "read");
+  if (to.size != memory->bytes()) {
+    refuse(info.Env(), "read: the array has " + std::to_string(to.size) + " bytes, the buffer " +
+                           std::to_string(memory->bytes()));
+  }
+  auto reading = job(info);
+  reading->held.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
+  auto staged = std::make_shared<std::vector<std::byte>>();
+  reading->work = [memory, staged](cpu::Backend&) -> core::Status {
+    staged->assign(memory->data(), memory->data() + memory->bytes());
+    return {};
+  };
+  reading->result = [staged, job = reading.get()](Napi::Env env) -> Napi::Value {
+    const Bytes target = bytesOf(job->held[1].Value(), "read");
+    if (target.size != staged->size()) refuse(env, "read: the array changed its length meanwhile");
+    std::memcpy(target.data, staged->data(), staged->size());
+    return env.Undefined();
+  };
+  return add(std::move(reading));
+}
+
+std::vector<std::shared_ptr<core::Memory>> Device::bindState(const core::Plan& plan, const Napi::Value& handles) const {
+  const std::string where = "run '" + plan.name + "'";
+  const auto list = expectList(handles, plan.state.size(), where + ": state");
+  std::vector<std::shared_ptr<core::Memory>> state;
+  std::vector<const core::Memory*> seen;
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    const std::string name = slotName(where, "state", i, plan.state[i]);
+    const BufferHandle& handle = expectBuffer(name, list.Get(i));
+    const std::size_t wanted = plan.buffers[plan.state[i].buffer].bytes();
+    if (handle.size() != wanted) {
+      refuse(Env(), name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " + std::to_string(handle.size()));
+    }
+    state.push_back(handle.memory());
+    seen.push_back(handle.memory().get());
+  }
+  std::sort(seen.begin(), seen.end());
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) refuse(Env(), where + ": one buffer is bound to two state slots");
+  return state;
+}
+
+Napi::Value Device::run(const Napi::CallbackInfo& info) {
+  expectAlive("run");
+  ExecutableHandle& handle = expectExecutable(info[0]);
+  const auto executable = handle.executable();
+  const core::Plan& plan = executable->plan();
+  const std::string where = "run '" + plan.name + "'";
+  const auto state = bindState(plan, info[1]);
+  const auto inputs = expectList(info[2], plan.inputs.size(), where + ": inputs");
+  const auto outputs = expectList(info[3], plan.outputs.size(), where + ": outputs");
+
+  std::vector<Bytes> given;
+  for (std::uint32_t i = 0; i < inputs.Length(); ++i) {
+    given.push_back(elementsOf(inputs.Get(i), plan.buffers[plan.inputs[i].buffer], slotName(where, "inputs", i, plan.inputs[i])));
+  }
+  auto running = job(info);
+  running->held.push_back(Napi::Persistent(info[0].As<Napi::Object>()));
+  for (std::uint32_t i = 0; i < outputs.Length(); ++i) {
+    elementsOf(outputs.Get(i), plan.buffers[plan.outputs[i].buffer], slotName(where, "outputs", i, plan.outputs[i]));
+    running->held.push_back(Napi::Persistent(outputs.Get(i).As<Napi::Object>()));
+  }
+
+  const std::shared_ptr<Staging> staging = handle.takeStaging();
+  for (std::size_t i = 0; i < given.size(); ++i) std::memcpy(staging->inputs[i], given[i].data, given[i].size);
+
+  running->work = [executable, state, staging](cpu::Backend&) {
+    std::vector<std::byte*> addresses;
+    for (const auto& memory : state) addresses.push_back(memory->data());
+    return executable->run(addresses, staging->inputs, staging->outputs);
+  };
+  const auto giveBack = [&handle, staging] { handle.giveBack(std::make_unique<Staging>(std::move(*staging))); };
+  running->failed = giveBack;
+  running->result = [executable, staging, giveBack, where, job = running.get()](Napi::Env env) -> Napi::Value {
+    const core::Plan& p = executable->plan();
+    for (std::size_t i = 0; i < p.outputs.size(); ++i) {
+      const std::string name = slotName(where, "outputs", i, p.outputs[i]);
+      const Bytes to = elementsOf(job->held[i + 2].Value(), p.buffers[p.outputs[i].buffer], name);
+      std::memcpy(to.data, staging->outputs[i], to.size);
+    }
+    giveBack();
+    return env.Undefined();
+  };
+  return add(std::move(running));
+}
+
+Napi::Value Device::liveBytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(core_->live->load()));
+}
+
+Napi::Value Device::dispose(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (life_ == Life::closing) {
+    waiting_.push_back(Napi::Promise::Deferred::New(env));
+    return waiting_.back().Promise();
+  }
+  if (life_ == Life::closed || core_->worker->stopped()) {
+    life_ = Life::closed;
+    const auto done = Napi::Promise::Deferred::New(env);
+    done.Resolve(env.Undefined());
+    return done.Promise();
+  }
+  life_ = Life::closing;
+  auto last = job(info);
+  last->work = [](cpu::Backend&) { return core::Status(); };
+  last->result = [this](Napi::Env e) -> Napi::Value {
+    life_ = Life::closed;
+    Environment::of(e).retire(core_->worker);
+    const std::vector<Owned*> owned(core_->owned.begin(), core_->owned.end());
+    for (Owned* each : owned) each->release();
+    for (const auto& deferred : waiting_) deferred.Resolve(e.Undefined());
+    waiting_.clear();
+    return e.Undefined();
+  };
+  return add(std::move(last));
+}
+
+}  // namespace pathex::addon

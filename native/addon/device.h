@@ -1,0 +1,38 @@
+#pragma once
+
+#include <napi.h>
+
+#include "addon/environment.h"
+#include "addon/handles.h"
+
+namespace pathex::addon {
+
+/// new Device({ threads? }): allocate, load, write, read, run, liveBytes, dispose. See src/runtime/native.ts.
+class Device : public Napi::ObjectWrap<Device> {
+ public:
+  static Napi::Function define(Napi::Env);
+  explicit Device(const Napi::CallbackInfo&);
+
+ private:
+  Napi::Value allocate(const Napi::CallbackInfo&);
+  Napi::Value load(const Napi::CallbackInfo&);
+  Napi::Value write(const Napi::CallbackInfo&);
+  Napi::Value read(const Napi::CallbackInfo&);
+  Napi::Value run(const Napi::CallbackInfo&);
+  Napi::Value liveBytes(const Napi::CallbackInfo&);
+  Napi::Value dispose(const Napi::CallbackInfo&);
+
+  void expectAlive(const std::string& call) const;
+  BufferHandle& expectBuffer(const std::string& call, const Napi::Value&) const;
+  ExecutableHandle& expectExecutable(const Napi::Value&) const;
+  std::vector<std::shared_ptr<core::Memory>> bindState(const core::Plan&, const Napi::Value& handles) const;
+  std::unique_ptr<PromiseJob> job(const Napi::CallbackInfo&);
+  Napi::Promise add(std::unique_ptr<PromiseJob>);
+
+  DevicePointer core_ = std::make_shared<DeviceCore>();
+  int threads_ = 1;
+  enum class Life { open, closing, closed } life_ = Life::open;
+  std::vector<Napi::Promise::Deferred> waiting_;  // further calls of dispose while closing
+};
+
+}  // namespace pathex::addon

@@ -1,0 +1,62 @@
+#include "addon/typed_arrays.h"
+
+#include "addon/environment.h"
+
+namespace pathex::addon {
+
+namespace {
+
+[[noreturn]] void refuse(Napi::Env env, const std::string& message) {
+  expectOk(env, {core::Code::device, message});
+  throw Napi::Error::New(env, message);  // not reached
+}
+
+napi_typedarray_type arrayTypeOf(core::StorageType type) {
+  switch (type) {
+    case core::StorageType::f32: return napi_float32_array;
+    case core::StorageType::i32: return napi_int32_array;
+    case core::StorageType::u8: return napi_uint8_array;
+  }
+  return napi_float32_array;
+}
+
+const char* arrayNameOf(core::StorageType type) {
+  switch (type) {
+    case core::StorageType::f32: return "Float32Array";
+    case core::StorageType::i32: return "Int32Array";
+    case core::StorageType::u8: return "Uint8Array";
+  }
+  return "?";
+}
+
+}  // namespace
+
+Bytes bytesOf(const Napi::Value& value, const std::string& where) {
+  if (!value.IsTypedArray()) refuse(value.Env(), where + ": not a typed array");
+  const auto array = value.As<Napi::TypedArray>();
+  auto buffer = array.ArrayBuffer();
+  if (buffer.IsDetached()) refuse(value.Env(), where + ": the array's memory was transferred away");
+  return {static_cast<std::byte*>(buffer.Data()) + array.ByteOffset(), array.ByteLength()};
+}
+
+Bytes elementsOf(const Napi::Value& value, const core::PlanBuffer& buffer, const std::string& where) {
+  const Bytes bytes = bytesOf(value, where);
+  const auto array = value.As<Napi::TypedArray>();
+  if (array.TypedArrayType() != arrayTypeOf(buffer.dtype) || bytes.size != buffer.bytes()) {
+    refuse(value.Env(), where + ": needs a " + arrayNameOf(buffer.dtype) + " of " + std::to_string(buffer.elements()) +
+                            ", got " + value.As<Napi::Object>().Get("constructor").As<Napi::Object>().Get("name").ToString().Utf8Value() +
+                            " of " + std::to_string(array.ElementLength()));
+  }
+  return bytes;
+}
+
+Napi::Array expectList(const Napi::Value& value, std::size_t count, const std::string& where) {
+  if (!value.IsArray()) refuse(value.Env(), where + ": not an array");
+  const auto list = value.As<Napi::Array>();
+  if (list.Length() != count) {
+    refuse(value.Env(), where + ": " + std::to_string(list.Length()) + " given, the plan has " + std::to_string(count));
+  }
+  return list;
+}
+
+}  // namespace pathex::addon

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The Plan of src/compile/plan.ts, name for name. That file is the contract and explains every field.
+namespace pathex::core {
+
+constexpr int planVersion = 1;
+
+enum class StorageType { f32, i32, u8 };
+std::size_t bytesPerElement(StorageType);
+const char* nameOf(StorageType);
+
+enum class In { arena, state, input, output, constant };
+
+struct Place {
+  In in = In::arena;
+  std::size_t at = 0;
+  std::vector<double> data;
+};
+
+struct PlanBuffer {
+  StorageType dtype = StorageType::f32;
+  std::vector<std::size_t> shape;
+  Place place;
+
+  std::size_t elements() const;
+  std::size_t bytes() const { return elements() * bytesPerElement(dtype); }
+};
+
+struct Domain {
+  std::size_t outer = 1, reduced = 1, inner = 1;
+  std::size_t elements() const { return outer * reduced * inner; }
+};
+
+struct Load {
+  std::size_t buffer = 0;
+  std::array<std::size_t, 3> strides{};
+};
+
+enum class Instruction {
+  constant, add, sub, mul, div, max, min, mulAdd, neg, abs, sign, exp, log, sqrt, rsqrt, exp2, exponent, relu, step,
+  greater, equal, select
+};
+struct InstructionInfo {
+  std::string_view name;
+  Instruction instruction;
+  std::size_t arguments;
+};
+/// Every instruction, in the order of the enumeration.
+const std::array<InstructionInfo, 22>& instructions();
+
+struct Operation {
+  Instruction instruction = Instruction::constant;
+  std::vector<std::size_t> args;
+  double value = 0;
+};
+
+struct Store {
+  std::size_t reg = 0, buffer = 0;
+};
+
+enum class ReductionOp { sum, max };
+enum class Keep { none, inner, outer, outerInner };
+
+struct Reduction {
+  std::size_t reg = 0;
+  ReductionOp op = ReductionOp::sum;
+  Keep keep = Keep::none;
+  std::size_t buffer = 0;
+};
+
+struct FusedStep {
+  std::string name;
+  Domain domain;
+  std::vector<Load> loads;
+  std::vector<Operation> code;
+  std::vector<Store> stores;
+  std::vector<Reduction> reductions;
+};
+
+using Pair = std::array<std::int64_t, 2>;
+using Edges = std::array<std::int64_t, 4>;  // top, left, bottom, right
+
+struct ConvAttributes {
+  std::int64_t n, h, w, c, f, kh, kw, oh, ow;
+  Pair stride, dilation;
+  Edges padding;
+};
+struct PoolAttributes {
+  std::int64_t n, h, w, c, oh, ow;
+  Pair window, stride;
+  Edges padding;
+};
+struct MatmulAttributes {
+  std::int64_t m, n, k;
+  bool transposeA, transposeB;
+};
+struct CopyAttributes {
+  std::vector<std::int64_t> dims, srcStrides, dstStrides;
+  std::int64_t srcOffset, dstOffset;
+};
+struct FillAttributes {
+  double value;
+};
+struct TableAttributes {  // gather and scatterAdd
+  std::size_t rows, width, count;
+};
+struct CropFlipAttributes {
+  std::int64_t images, batch, h, w, c;
+};
+struct ArgMaxAttributes {
+  std::size_t rows, width;
+};
+struct RankMaskAttributes {
+  std::size_t size;
+};
+using CallAttributes = std::variant<ConvAttributes, PoolAttributes, MatmulAttributes, CopyAttributes, FillAttributes,
+                                    TableAttributes, CropFlipAttributes, ArgMaxAttributes, RankMaskAttributes>;
+
+struct CallStep {
+  std::string name, kernel;
+  std::vector<std::size_t> inputs, outputs;
+  CallAttributes attributes;
+};
+
+using Step = std::variant<FusedStep, CallStep>;
+const std::string& nameOf(const Step&);
+
+struct Slot {
+  std::string name;
+  std::size_t buffer = 0;
+};
+
+struct Plan {
+  std::string name;
+  std::size_t arenaBytes = 0;
+  std::vector<PlanBuffer> buffers;
+  std::vector<Slot> state, inputs, outputs;
+  std::vector<Step> steps;
+};
+
+}  // namespace pathex::core

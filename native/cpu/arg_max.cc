@@ -1,0 +1,49 @@
+#include "core/check.h"
+#include "core/parallel.h"
+#include "cpu/kernels.h"
+
+namespace pathex::cpu {
+
+namespace {
+
+class ArgMax final : public core::Kernel {
+ public:
+  ArgMax(const core::CallStep& step, const core::ArgMaxAttributes& a)
+      : in_(step.inputs[0]), out_(step.outputs[0]), a_(a) {}
+
+  core::Status run(const core::Bindings& b) override {
+    const float* x = b.at<float>(in_);
+    auto* y = b.at<std::int32_t>(out_);
+    core::forEachRange(a_.rows, 1 + 16384 / a_.width, [&](core::Range rows) {
+      for (std::size_t r = rows.begin; r < rows.end; ++r) {
+        const float* row = x + r * a_.width;
+        std::size_t best = 0;
+        for (std::size_t i = 1; i < a_.width; ++i) best = row[i] > row[best] ? i : best;
+        y[r] = static_cast<std::int32_t>(best);
+      }
+    });
+    return {};
+  }
+
+  std::string implementation() const override { return "row by row"; }
+
+ private:
+  std::size_t in_, out_;
+  core::ArgMaxAttributes a_;
+};
+
+}  // namespace
+
+Made makeArgMax(const core::Plan& plan, const core::CallStep& step) {
+  using core::StorageType;
+  const auto& a = std::get<core::ArgMaxAttributes>(step.attributes);
+  if (a.width == 0) return core::planError("attributes.width: 0 columns have no largest");
+  if (core::Status s =
+          core::expectBuffers(plan, step, {{StorageType::f32, a.rows * a.width}}, {{StorageType::i32, a.rows}});
+      !s.ok()) {
+    return s;
+  }
+  return std::make_unique<ArgMax>(step, a);
+}
+
+}  // namespace pathex::cpu

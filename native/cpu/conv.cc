@@ -1,0 +1,99 @@
+#include "core/check.h"
+#include "cpu/kernels.h"
+
+namespace pathex::cpu {
+
+namespace {
+
+using core::Expected;
+using core::StorageType;
+using dnnl::memory;
+using Tag = memory::format_tag;
+
+/// The three descriptors of a convolution. Logical dimensions are oneDNN's (nchw, oihw) whatever the layout.
+struct Descriptors {
+  memory::desc x, w, y;
+};
+
+memory::desc describe(const memory::dims& dims, Tag tag) {
+  return {dims, memory::data_type::f32, tag};
+}
+
+Descriptors descriptors(const core::ConvAttributes& a, Tag activations, Tag weights) {
+  return {describe({a.n, a.c, a.h, a.w}, activations), describe({a.f, a.c, a.kh, a.kw}, weights),
+          describe({a.n, a.f, a.oh, a.ow}, activations)};
+}
+
+onednn::ConvGeometry geometryOf(const core::ConvAttributes& a) {
+  // The trailing edges follow from the output size: a stride may leave rows of the given padding unread.
+  const auto high = [&](std::int64_t in, std::int64_t out, std::int64_t kernel, int axis) {
+    return (out - 1) * a.stride[axis] + (kernel - 1) * a.dilation[axis] + 1 - in - a.padding[axis];
+  };
+  return {{a.stride[0], a.stride[1]},
+          {a.dilation[0] - 1, a.dilation[1] - 1},
+          {a.padding[0], a.padding[1]},
+          {high(a.h, a.oh, a.kh, 0), high(a.w, a.ow, a.kw, 1)}};
+}
+
+bool isReference(const std::string& implementation) {
+  return implementation.find("ref") != std::string::npos;
+}
+
+/// Builds one candidate: kernel with the primitive of `kind` on descriptors that `wanted` asks for.
+std::unique_ptr<core::Kernel> candidate(const onednn::Context& context, const core::CallStep& step,
+                                        const core::ConvAttributes& a, const Descriptors& wanted) {
+  const Descriptors ours = descriptors(a, Tag::nhwc, Tag::ohwi);
+  const onednn::ConvGeometry geometry = geometryOf(a);
+  const auto forward = onednn::convForward(context.engine, wanted.x, wanted.w, wanted.y, geometry);
+  const auto kernel = [&](const auto& pd, const dnnl::primitive& primitive, std::vector<onednn::Operand> operands) {
+    return std::make_unique<onednn::PrimitiveKernel>(context, primitive, pd.impl_info_str(), pd.scratchpad_desc(),
+                                                     operands);
+  };
+  const std::size_t first = step.inputs[0], second = step.inputs[1], out = step.outputs[0];
+  if (step.kernel == "conv2d") {
+    return kernel(forward, dnnl::convolution_forward(forward),
+                  {{DNNL_ARG_SRC, first, ours.x, forward.src_desc(), false},
+                   {DNNL_ARG_WEIGHTS, second, ours.w, forward.weights_desc(), false},
+                   {DNNL_ARG_DST, out, ours.y, forward.dst_desc(), true}});
+  }
+  if (step.kernel == "conv2dInputGrad") {
+    const auto pd = onednn::convInputGrad(context.engine, wanted.x, wanted.w, wanted.y, geometry, forward);
+    return kernel(pd, dnnl::convolution_backward_data(pd),
+                  {{DNNL_ARG_DIFF_DST, first, ours.y, pd.diff_dst_desc(), false},
+                   {DNNL_ARG_WEIGHTS, second, ours.w, pd.weights_desc(), false},
+                   {DNNL_ARG_DIFF_SRC, out, ours.x, pd.diff_src_desc(), true}});
+  }
+  const auto pd = onednn::convWeightGrad(context.engine, wanted.x, wanted.w, wanted.y, geometry, forward);
+  return kernel(pd, dnnl::convolution_backward_weights(pd),
+                {{DNNL_ARG_SRC, first, ours.x, pd.src_desc(), false},
+                 {DNNL_ARG_DIFF_DST, second, ours.y, pd.diff_dst_desc(), false},
+                 {DNNL_ARG_DIFF_WEIGHTS, out, ours.w, pd.diff_weights_desc(), true}});
+}
+
+core::Status check(const core::Plan& plan, const core::CallStep& step, const core::ConvAttributes& a) {
+  const auto count = [](auto... extents) { return Expected{StorageType::f32, static_cast<std::size_t>((extents * ...))}; };
+  const Expected x = count(a.n, a.h, a.w, a.c), w = count(a.f, a.kh, a.kw, a.c), y = count(a.n, a.oh, a.ow, a.f);
+  if (step.kernel == "conv2d") return core::expectBuffers(plan, step, {x, w}, {y});
+  if (step.kernel == "conv2dInputGrad") return core::expectBuffers(plan, step, {y, w}, {x});
+  return core::expectBuffers(plan, step, {x, y}, {w});
+}
+
+}  // namespace
+
+Made makeConv(const onednn::Context& context, const core::Plan& plan, const core::CallStep& step) {
+  const auto& a = std::get<core::ConvAttributes>(step.attributes);
+  if (core::Status s = check(plan, step, a); !s.ok()) return s;
+  // Activations stay as they lie where a fast implementation takes them so; otherwise they are reordered.
+  Made plain = onednn::guarded(step.kernel, [&]() -> Made {
+    return candidate(context, step, a, descriptors(a, Tag::nhwc, Tag::any));
+  });
+  if (plain.ok() && !isReference(plain.value()->implementation())) return plain;
+  Made chosen = onednn::guarded(step.kernel, [&]() -> Made {
+    return candidate(context, step, a, descriptors(a, Tag::any, Tag::any));
+  });
+  if (!chosen.ok()) return plain;
+  if (plain.ok() && isReference(chosen.value()->implementation())) return plain;
+  return chosen;
+}
+
+}  // namespace pathex::cpu

@@ -1,0 +1,239 @@
+#include "cpu/fused/fused.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/memory.h"
+#include "cpu/fused/geometry.h"
+#include "cpu/fused/materialise.h"
+#include "cpu/fused/program.h"
+#include "cpu/fused/reducer.h"
+
+namespace pathex::cpu {
+
+namespace {
+
+using core::aligned;
+using core::Bindings;
+
+/// Everything that threads share while one fused step runs.
+struct Setting {
+  const Geometry& geometry;
+  const Program& program;
+  const core::FusedStep& step;
+  const std::vector<core::StorageType>& storeTypes;
+  const Bindings& bindings;
+  float* runTiles;
+};
+
+/// One thread's view: the address of every register, its own tiles and slots. The visitor of Geometry::visit.
+class Interpreter {
+ public:
+  Interpreter(const Setting& setting, float** registers, float* workspace)
+      : s_(setting), registers_(registers), workspace_(workspace) {
+    for (std::size_t id = 0; id < s_.program.registers.size(); ++id) registers_[id] = fixedAddress(id);
+  }
+
+  /// Tiles that hold for the whole run; done by one thread before the others start.
+  void prepare() {
+    const core::Domain& d = s_.geometry.domain();
+    const bool spans = s_.geometry.shape() == Shape::spans;
+    const std::size_t rows = s_.geometry.rowsPerChunk(), outers = s_.geometry.outersPerChunk();
+    const std::size_t columns = spans ? d.inner : s_.geometry.chunkElements() / (rows * outers);
+    for (const Action& a : s_.program.onRun) perform(a, Chunk{0, outers, 0, rows, 0, columns});
+  }
+
+  void start(std::vector<Reducer>* reducers) { reducers_ = reducers; }
+
+  void begin(std::size_t outer, std::size_t column) {
+    const Chunk first{outer, 1, 0, s_.geometry.rowsPerChunk(), column, sectionColumns(column)};
+    for (const std::size_t id : s_.program.buffersOnSection) registers_[id] = addressIn(id, first);
+    for (const Action& a : s_.program.onSection) perform(a, first);
+    for (Reducer& r : *reducers_) r.begin(outer, column);
+  }
+
+  void chunk(const Chunk& chunk) {
+    for (const std::size_t id : s_.program.buffersOnChunk) registers_[id] = addressIn(id, chunk);
+    for (const Action& a : s_.program.onChunk) perform(a, chunk);
+  }
+
+  void end(std::size_t) {
+    for (Reducer& r : *reducers_) r.end();
+  }
+
+ private:
+  std::size_t sectionColumns(std::size_t column) const {
+    const std::size_t inner = s_.geometry.domain().inner;
+    if (s_.geometry.shape() != Shape::pieces) return inner;
+    return std::min(s_.geometry.chunkElements(), inner - column);
+  }
+
+  float* fixedAddress(std::size_t id) const {
+    const Register& reg = s_.program.registers[id];
+    const std::size_t chunk = s_.geometry.chunkRoom();
+    switch (reg.home) {
+      case Home::buffer: return s_.bindings.at<float>(reg.buffer);  // moved later unless its rate is `run`
+      case Home::tile: return (reg.rate == Rate::run ? s_.runTiles : workspace_) + reg.index * chunk;
+      case Home::slot: return workspace_ + (s_.program.sectionTiles + reg.index) * chunk;
+      case Home::destination:
+      case Home::nowhere: return nullptr;
+    }
+    return nullptr;
+  }
+
+  std::size_t elementOf(const Chunk& c) const {
+    const core::Domain& d = s_.geometry.domain();
+    return (c.outer * d.reduced + c.row) * d.inner + c.column;
+  }
+
+  float* addressIn(std::size_t id, const Chunk& c) const {
+    const Register& reg = s_.program.registers[id];
+    float* base = s_.bindings.at<float>(reg.buffer);
+    if (reg.home == Home::destination) return base + elementOf(c);
+    return base + c.outer * reg.strides[0] + c.row * reg.strides[1] + c.column * reg.strides[2];
+  }
+
+  void perform(const Action& action, const Chunk& chunk) {
+    float* x = registers_[action.reg];
+    const std::size_t n = chunk.elements();
+    switch (action.what) {
+      case Do::load: {
+        const Register& reg = s_.program.registers[action.reg];
+        return materialise(x, s_.bindings.buffers[reg.buffer], reg.dtype, reg.strides, chunk);
+      }
+      case Do::compute: return action.loop(x, registers_[action.a], registers_[action.b], registers_[action.c], n);
+      case Do::constant: std::fill_n(x, n, action.value); return;
+      case Do::reduce: return (*reducers_)[action.item].add(chunk, x);
+      case Do::store: return store(action.item, x, chunk);
+    }
+  }
+
+  void store(std::size_t item, const float* x, const Chunk& chunk) {
+    const std::size_t buffer = s_.step.stores[item].buffer, at = elementOf(chunk), n = chunk.elements();
+    switch (s_.storeTypes[item]) {
+      case core::StorageType::f32: std::memmove(s_.bindings.at<float>(buffer) + at, x, n * sizeof(float)); return;
+      case core::StorageType::i32: return convert(s_.bindings.at<std::int32_t>(buffer) + at, x, n);
+      case core::StorageType::u8: return convert(s_.bindings.at<std::uint8_t>(buffer) + at, x, n);
+    }
+  }
+
+  const Setting& s_;
+  float** registers_;
+  float* workspace_;
+  std::vector<Reducer>* reducers_ = nullptr;
+};
+
+class FusedKernel final : public core::Kernel {
+ public:
+  FusedKernel(const core::Plan& plan, const core::FusedStep& step)
+      : step_(step), loads_(step.loads), geometry_(step.domain, loads_, step.reductions),
+        program_(arrange(plan, step, geometry_, loads_)), threads_(core::threadCount()) {
+    for (const core::Store& s : step_.stores) storeTypes_.push_back(plan.buffers[s.buffer].dtype);
+    const std::size_t parts = geometry_.parts();
+    wide_ = parts > 1 && threads_ > 1;
+    const std::size_t chunk = geometry_.chunkRoom() * sizeof(float);
+    runTilesAt_ = 0;
+    std::size_t at = program_.runTiles * chunk;
+    workspaceAt_ = at;
+    registersBytes_ = aligned(program_.registers.size() * sizeof(float*));
+    workspaceBytes_ = registersBytes_ + (program_.sectionTiles + program_.slots + step_.reductions.size()) * chunk;
+    at += workspaceBytes_ * (wide_ ? threads_ : 1);
+    for (const core::Reduction& r : step_.reductions) {
+      partialsAt_.push_back(at);
+      kept_.push_back(plan.buffers[r.buffer].elements());
+      at += aligned(geometry_.partials(r.keep) * kept_.back() * sizeof(double));
+    }
+    scratchBytes_ = at;
+    reducers_.resize(wide_ ? threads_ : 1);
+  }
+
+  std::size_t scratchBytes() const override { return scratchBytes_; }
+
+  std::string implementation() const override {
+    return geometry_.describe() + " once " + std::to_string(program_.onRun.size()) + " section " +
+           std::to_string(program_.onSection.size()) + " chunk " + std::to_string(program_.onChunk.size()) +
+           " slots " + std::to_string(program_.slots);
+  }
+
+  core::Status run(const Bindings& b) override {
+    const Setting setting{geometry_, program_, step_, storeTypes_, b,
+                          reinterpret_cast<float*>(b.scratch + runTilesAt_)};
+    for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
+      const core::Reduction& r = step_.reductions[i];
+      std::fill_n(partials(b, i), geometry_.partials(r.keep) * kept_[i], Reducer::startOf(r.op));
+    }
+    interpreter(setting, 0).prepare();
+    if (!wide_) {
+      Interpreter one = interpreter(setting, 0);
+      for (std::size_t part = 0; part < geometry_.parts(); ++part) runPart(setting, one, 0, part);
+    } else {
+      core::forEachPartOfTeam(geometry_.parts(), threads_, [&](std::size_t thread, auto nextPart) {
+        Interpreter mine = interpreter(setting, thread);
+        nextPart([&](std::size_t part) { runPart(setting, mine, thread, part); });
+      });
+    }
+    for (std::size_t i = 0; i < step_.reductions.size(); ++i) writeReduction(b, i);
+    return {};
+  }
+
+ private:
+  double* partials(const Bindings& b, std::size_t reduction) const {
+    return reinterpret_cast<double*>(b.scratch + partialsAt_[reduction]);
+  }
+
+  std::byte* workspace(const Setting& s, std::size_t thread) const {
+    return s.bindings.scratch + workspaceAt_ + thread * workspaceBytes_;
+  }
+
+  Interpreter interpreter(const Setting& s, std::size_t thread) const {
+    std::byte* base = workspace(s, thread);
+    return {s, reinterpret_cast<float**>(base), reinterpret_cast<float*>(base + registersBytes_)};
+  }
+
+  void runPart(const Setting& s, Interpreter& interpreter, std::size_t thread, std::size_t part) {
+    std::vector<Reducer>& reducers = reducers_[thread];
+    reducers.clear();  // keeps its capacity: nothing is allocated after the first run
+    float* tiles = reinterpret_cast<float*>(workspace(s, thread) + registersBytes_) +
+                   (program_.sectionTiles + program_.slots) * geometry_.chunkRoom();
+    for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
+      const core::Reduction& r = step_.reductions[i];
+      double* partial = partials(s.bindings, i) + geometry_.partialOf(r.keep, part) * kept_[i];
+      reducers.emplace_back(r.op, r.keep, geometry_, partial, tiles + i * geometry_.chunkRoom());
+    }
+    interpreter.start(&reducers);
+    geometry_.visit(geometry_.part(part), interpreter);
+    for (Reducer& r : reducers) r.finish();
+  }
+
+  /// Combines the partial results in their order.
+  void writeReduction(const Bindings& b, std::size_t i) const {
+    const core::Reduction& r = step_.reductions[i];
+    const std::size_t count = geometry_.partials(r.keep), kept = kept_[i];
+    const double* partial = partials(b, i);
+    float* y = b.at<float>(r.buffer);
+    for (std::size_t k = 0; k < kept; ++k) {
+      double total = partial[k];
+      for (std::size_t p = 1; p < count; ++p) total = Reducer::combine(r.op, total, partial[p * kept + k]);
+      y[k] = static_cast<float>(total);
+    }
+  }
+
+  core::FusedStep step_;
+  std::vector<core::Load> loads_;
+  Geometry geometry_;
+  Program program_;
+  std::size_t threads_;
+  bool wide_ = false;
+  std::vector<core::StorageType> storeTypes_;
+  std::size_t runTilesAt_ = 0, workspaceAt_ = 0, registersBytes_ = 0, workspaceBytes_ = 0, scratchBytes_ = 0;
+  std::vector<std::size_t> partialsAt_, kept_;
+  std::vector<std::vector<Reducer>> reducers_;
+};
+
+}  // namespace
+
+std::unique_ptr<core::Kernel> makeFused(const core::Plan& plan, const core::FusedStep& step) {
+  return std::make_unique<FusedKernel>(plan, step);
+}
+
+}  // namespace pathex::cpu

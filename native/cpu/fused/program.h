@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/plan.h"
+#include "cpu/fused/geometry.h"
+#include "cpu/fused/loops.h"
+
+namespace pathex::cpu {
+
+/// How often a register changes: once a run, once a section (see Geometry::visit), or with every chunk. Instructions
+/// run at the rate of their fastest argument, so work on per-channel values leaves the chunk loop by itself.
+enum class Rate { run, section, chunk };
+
+/// Where a register's floats lie.
+enum class Home {
+  buffer,       // a load that is contiguous within a chunk: the buffer itself
+  tile,         // shared by all threads (rate run) or the thread's own (rate section)
+  slot,         // one of the thread's chunk-sized slots, reused when the value is dead
+  destination,  // the buffer that the register is stored to
+  nowhere       // never used
+};
+
+struct Register {
+  Rate rate = Rate::chunk;
+  Home home = Home::nowhere;
+  std::size_t index = 0;   // of the tile or slot
+  std::size_t buffer = 0;  // for loads and destinations
+  std::array<std::size_t, 3> strides{};
+  core::StorageType dtype = core::StorageType::f32;
+};
+
+enum class Do { load, compute, constant, reduce, store };
+
+struct Action {
+  Do what = Do::compute;
+  std::size_t reg = 0;  // written by load, compute and constant; read by reduce and store
+  std::size_t a = 0, b = 0, c = 0;
+  Loop loop = nullptr;
+  float value = 0;
+  std::size_t item = 0;  // number of the reduction or store
+};
+
+/// A fused step's code arranged for its geometry: what to do once, once a section, and for every chunk.
+struct Program {
+  std::vector<Register> registers;
+  std::vector<Action> onRun, onSection, onChunk;
+  std::vector<std::size_t> buffersOnSection, buffersOnChunk;  // registers whose address moves
+  std::size_t runTiles = 0, sectionTiles = 0, slots = 0;
+};
+
+Program arrange(const core::Plan&, const core::FusedStep&, const Geometry&, const std::vector<core::Load>& loads);
+
+}  // namespace pathex::cpu

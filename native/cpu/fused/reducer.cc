@@ -1,0 +1,89 @@
+#include "cpu/fused/reducer.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "cpu/fused/loops.h"
+
+namespace pathex::cpu {
+
+using core::Keep;
+using core::ReductionOp;
+
+namespace {
+constexpr std::size_t chunksInTile = 32;  // more would let float error grow
+}
+
+double Reducer::startOf(ReductionOp op) {
+  return op == ReductionOp::sum ? 0.0 : -std::numeric_limits<double>::infinity();
+}
+
+double Reducer::combine(ReductionOp op, double a, double b) {
+  return op == ReductionOp::sum ? a + b : larger(a, b);
+}
+
+double Reducer::total(const float* x, std::size_t n) const {
+  return op_ == ReductionOp::sum ? sumOf(x, n) : maxOf(x, n);
+}
+
+void Reducer::begin(std::size_t outer, std::size_t column) {
+  if (column != column_) flush();
+  outer_ = outer;
+  column_ = column;
+}
+
+void Reducer::add(const Chunk& chunk, const float* x) {
+  if (keep_ == Keep::none) {
+    emit(0, total(x, chunk.elements()));
+  } else if (keep_ == Keep::inner) {
+    base_ = chunk.column;
+    period_ = chunk.columns;
+    addToTile(x, chunk.elements());
+  } else if (geometry_->shape() == Shape::spans) {
+    addSpans(chunk, x);
+  } else if (keep_ == Keep::outer) {
+    emit(chunk.outer, total(x, chunk.elements()));
+  } else {
+    base_ = chunk.outer * geometry_->domain().inner + chunk.column;
+    period_ = chunk.columns;
+    addToTile(x, chunk.elements());
+  }
+}
+
+void Reducer::end() {
+  if (keep_ == Keep::outerInner) flush();
+}
+
+void Reducer::addSpans(const Chunk& chunk, const float* x) {
+  const std::size_t span = chunk.rows * chunk.columns;
+  for (std::size_t o = 0; o < chunk.outers; ++o, x += span) {
+    if (keep_ == Keep::outer) {
+      emit(chunk.outer + o, total(x, span));
+      continue;
+    }
+    double* to = partial_ + (chunk.outer + o) * chunk.columns;
+    for (std::size_t j = 0; j < span; j += chunk.columns) {
+      for (std::size_t i = 0; i < chunk.columns; ++i) to[i] = combine(op_, to[i], static_cast<double>(x[j + i]));
+    }
+  }
+}
+
+void Reducer::addToTile(const float* x, std::size_t n) {
+  if (n > filled_) {  // the first chunk of a tile is the longest but for the last of an axis
+    const float start = static_cast<float>(startOf(op_));
+    std::fill(tile_ + filled_, tile_ + n, start);
+    filled_ = n;
+  }
+  op_ == ReductionOp::sum ? addTo(tile_, x, n) : maxTo(tile_, x, n);
+  if (++chunks_ == chunksInTile) flush();
+}
+
+void Reducer::flush() {
+  for (std::size_t row = 0; row < filled_; row += period_) {
+    for (std::size_t i = 0; i < period_; ++i) emit(base_ + i, static_cast<double>(tile_[row + i]));
+  }
+  filled_ = 0;
+  chunks_ = 0;
+}
+
+}  // namespace pathex::cpu
