@@ -97,13 +97,15 @@ export const fit = async <H extends number, W extends number, C extends number, 
         options.signal?.throwIfAborted();
         const shift = augment === null ? noAugmentation(batch) : augmentation(fold(own, 'train'), epoch, i, batch, augment);
         const run = trainer.run(store, { index: order.subarray(cut.from, cut.to), shift, rate: [rateAt(rate, epoch * steps + i, steps, epochs)] });
-        inFlight.push(run.then((out) => {
+        const done = run.then((out) => {
           const value = out['loss']![0]!;
           if (!Number.isFinite(value)) fail('NON_FINITE', `train: the loss is ${value} in epoch ${epoch + 1}, step ${i + 1}; lower the learning rate`);
           loss += value;
           correct += out['correct']![0]!;
           options.onStep?.({ epoch, step: i, steps, loss: value });
-        }));
+        });
+        done.catch(() => undefined); // an earlier step's failure is thrown first; this one's must not go unheard
+        inFlight.push(done);
         if (inFlight.length >= PIPELINE) await inFlight.shift();
       }
       await Promise.all(inFlight);

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lenet, mlp } from '../../src/models/mlp.js';
+import type { ImageNetwork } from '../../src/models/models.js';
+import { resnetCifar } from '../../src/models/resnet-cifar.js';
+import { nameOf } from '../../src/graph/graph.js';
+import { initialise } from '../../src/nn/weights.js';
+import { prunable, rebatch } from '../../src/nn/network.js';
+import { ops } from '../../src/ops/registry.js';
+import { program, type Program } from '../../src/program/program.js';
+import { criterionOf, METHODS } from '../../src/prune/methods.js';
+import { prune } from '../../src/prune/prune.js';
+import { scoreProgram } from '../../src/prune/programs.js';
+import { fold, integers, key, normal } from '../../src/random.js';
+import type { Device, DeviceKind, Numbers } from '../../src/runtime/device.js';
+import { openDevice } from '../../src/runtime/open.js';
+import { size, type Tensor } from '../../src/tensor/tensor.js';
+import { inference } from '../../src/transform/statistics.js';
+import { masked } from '../../src/transform/mask.js';
+import { trainStep } from '../../src/train/programs.js';
+import { tinyData, tinyNet } from '../train/tiny.js';
+
+/** What every device must do, checked against `reference`. A new device is added to this list and nowhere else. */
+const DEVICES: readonly DeviceKind[] = ['cpu'];
+
+const networks: Record<string, () => ImageNetwork> = {
+  resnet8: () => resnetCifar({ depth: 8, width: 8, image: 12 }) as ImageNetwork,
+  lenet: () => lenet([12, 12, 3], { classes: 10 }) as unknown as ImageNetwork,
+  mlp: () => mlp([12, 12, 3], { classes: 10, hidden: [30, 20] }) as unknown as ImageNetwork,
+};
+
+const runOn = async (device: Device, p: Program, given: (leaf: Tensor) => ArrayLike<number>, times = 1): Promise<Record<string, Numbers>> => {
+  const store = device.store();
+  const executable = await device.compile(p);
+  for (const [name, leaf] of p.state) await store.add(name, leaf, given(leaf));
+  let out: Readonly<Record<string, Numbers>> = {};
+  for (let i = 0; i < times; i++) out = await executable.run(store, Object.fromEntries([...p.inputs].map(([name, leaf]) => [name, given(leaf)])));
+  const next = await Promise.all(Object.keys(p.next).map(async (name) => [`next ${name}`, await store.read(name)] as const));
+  executable.dispose();
+  store.dispose();
+  return { ...out, ...Object.fromEntries(next) };
+};
+
+/** ||a - b|| / ||b|| */
+const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
+  let [d, n] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    d += (a[i]! - b[i]!) ** 2;
+    n += b[i]! ** 2;
+  }
+  return Math.sqrt(d) / Math.max(Math.sqrt(n), 1e-20);
+};
+
+const random = (leaf: Tensor): Float32Array => Float32Array.from(normal(fold(key(5), nameOf(leaf)), size(leaf.shape)));
+
+describe.each(DEVICES)('device %s', (kind) => {
+  let device: Device;
+  let reference: Device;
+  beforeAll(async () => {
+    device = await openDevice(kind);
+    reference = await openDevice('reference');
+  });
+  afterAll(async () => {
+    await device.dispose();
+    await reference.dispose();
+  });
+
+  describe.each(Object.keys(networks))('%s', (name) => {
+    const net = networks[name]!();
+    const weights = initialise(net, 2);
+    const given = (leaf: Tensor): ArrayLike<number> =>
+      nameOf(leaf) === 'labels' ? integers(key(1), size(leaf.shape), 10)
+        : weights.get(nameOf(leaf))?.data ?? (leaf.attributes['role'] === 'mask' ? random(leaf).map((v) => (v > -0.5 ? 1 : 0)) : random(leaf));
+
+    test('inference agrees with the reference to 1e-5', async () => {
+      const read = inference(masked(rebatch(net, 5)));
+      const p = program('forward', { outputs: { logits: read.output } });
+      const [a, b] = [await runOn(device, p, given), await runOn(reference, p, given)];
+      expect(distance(a['logits']!, b['logits']!)).toBeLessThan(1e-5);
+    });
+
+    test.each(METHODS)('scores of %s agree to 3e-5, layer by layer', async (method) => {
+      const p = scoreProgram(net, criterionOf({ method }), 6);
+      const [a, b] = [await runOn(device, p, given), await runOn(reference, p, given)];
+      for (const w of prunable(net)) expect(distance(a[`score/${nameOf(w)}`]!, b[`score/${nameOf(w)}`]!), nameOf(w)).toBeLessThan(3e-5);
+    });
+
+    test.each(['px', 'synflow', 'magnitude'] as const)('masks of %s agree with the reference: Jaccard >= 0.999', async (method) => {
+      const data = [{ images: Float32Array.from(normal(key(3), 6 * size(net.input.shape))), labels: Int32Array.from(integers(key(4), 6, 10)) }];
+      const options = { method, density: 0.3, rounds: 3, data };
+      const [a, b] = [await prune(net, weights, device, options), await prune(net, weights, reference, options)];
+      let [both, either] = [0, 0];
+      for (const [layer, mask] of a.masks) mask.forEach((m, i) => { both += m & b.masks.get(layer)![i]!; either += m | b.masks.get(layer)![i]!; });
+      expect(both / either).toBeGreaterThanOrEqual(0.999);
+      expect([...(await prune(net, weights, device, options)).masks]).toEqual([...a.masks]);
+    });
+  });
+
+  test('a training step agrees in loss, parameters and statistics', async () => {
+    const weights = initialise(tinyNet, 2);
+    const p = trainStep(tinyNet, tinyData, { split: 'train', count: tinyData.train.count }, 16);
+    const given = (leaf: Tensor): ArrayLike<number> => {
+      const name = nameOf(leaf);
+      if (name === 'data/train/images') return tinyData.train.images;
+      if (name === 'data/train/labels') return tinyData.train.labels;
+      if (name === 'index') return integers(key(8), 16, tinyData.train.count);
+      if (name === 'shift') return Int32Array.from({ length: 48 }, (_, i) => (i % 3 === 2 ? i & 1 : (i % 5) - 2));
+      if (name === 'rate') return [0.05];
+      return weights.get(name)?.data ?? new Float32Array(size(leaf.shape)).fill(leaf.attributes['role'] === 'mask' ? 1 : 0);
+    };
+    const [a, b] = [await runOn(device, p, given, 5), await runOn(reference, p, given, 5)];
+    for (const name of Object.keys(b)) expect(distance(a[name]!, b[name]!), name).toBeLessThan(3e-4);
+  });
+
+  test('statistics of channels whose mean is a thousand deviations away', async () => {
+    const x = ops.input('x', [64, 3, 3, 4]);
+    const { training } = await import('../../src/transform/statistics.js');
+    const { batchNorm } = await import('../../src/nn/layers.js');
+    const read = training({ name: 'bn', input: x as Tensor, output: batchNorm('bn')(x) as Tensor });
+    const p = program('bn', { outputs: { y: read.output }, next: read.updates.map((u) => [u.stored, u.next] as const) });
+    const given = (leaf: Tensor): ArrayLike<number> => (nameOf(leaf) === 'x' ? random(leaf).map((v) => 1000 + v) : new Float32Array(size(leaf.shape)).fill(1));
+    const [a, b] = [await runOn(device, p, given), await runOn(reference, p, given)];
+    expect(distance(a['y']!, b['y']!)).toBeLessThan(1e-3);
+    expect(distance(a['next bn.running_var']!, b['next bn.running_var']!)).toBeLessThan(1e-4);
+  });
+
+  test('wrong use is one clear error', async () => {
+    const x = ops.state('x', [3]);
+    const p = program('double', { outputs: { y: ops.mul(x, ops.input('k', [])) } });
+    const executable = await device.compile(p);
+    const store = device.store();
+    await expect(executable.run(store, { k: [2] })).rejects.toMatchObject({ code: 'DEVICE', message: "run 'double': the store has no 'x' f32[3]; add it first" });
+    await store.add('x', { shape: [3], dtype: 'f32' }, [1, 2, 3]);
+    await expect(executable.run(store, {})).rejects.toMatchObject({ message: "run 'double': input 'k' f32[] is missing" });
+    await expect(executable.run(store, { k: [1, 2] })).rejects.toMatchObject({ message: "run 'double': input 'k' has 2 numbers, f32[] needs 1" });
+    await expect(executable.run(store, { k: [1], q: [1] })).rejects.toMatchObject({ message: "run 'double': it has no input 'q'; its inputs are k" });
+    await expect(Promise.resolve().then(() => store.write('x', [1]))).rejects.toMatchObject({ code: 'DEVICE' });
+    expect(Array.from((await executable.run(store, { k: [2] }))['y']!)).toEqual([2, 4, 6]);
+    executable.dispose();
+    executable.dispose();
+    store.dispose();
+    expect(device.liveBytes()).toBe(0);
+  });
+
+  test('a disposed device refuses work', async () => {
+    const other = await openDevice(kind);
+    await other.dispose();
+    await other.dispose();
+    await expect(Promise.resolve().then(() => other.compile(program('p', { outputs: { y: ops.scalar(1) } })))).rejects.toMatchObject({ code: 'DEVICE' });
+  });
+});

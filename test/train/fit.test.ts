@@ -1,0 +1,97 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { initialise } from '../../src/nn/weights.js';
+import { prune } from '../../src/prune/prune.js';
+import { pruningSplit } from '../../src/prune/pruning-split.js';
+import type { Device, DeviceKind } from '../../src/runtime/device.js';
+import { openDevice } from '../../src/runtime/open.js';
+import { evaluate, fit, type FitOptions } from '../../src/train/fit.js';
+import { tinyData, tinyNet } from './tiny.js';
+
+const options: FitOptions = { epochs: 4, batch: 8, rate: { kind: 'oneCycle', rate: 0.1 }, augment: { pad: 1, flip: true }, seed: 3 };
+const weights = initialise(tinyNet, 1);
+const values = (w: typeof weights): Record<string, readonly number[]> => Object.fromEntries([...w].map(([name, { data }]) => [name, Array.from(data)]));
+
+describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
+  let device: Device;
+  let folder: string;
+  beforeAll(async () => {
+    device = await openDevice(kind);
+    folder = await mkdtemp(join(tmpdir(), 'pathex-fit-'));
+  });
+  afterAll(async () => {
+    await device.dispose();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('learns', async () => {
+    const trained = await fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 6 });
+    expect(trained.testAccuracy).toBeGreaterThan(0.8);
+    expect(trained.history.at(-1)!.trainLoss).toBeLessThan(trained.history[0]!.trainLoss);
+    expect(device.liveBytes()).toBe(0);
+  });
+
+  test('two runs give the same bits, another seed gives others', async () => {
+    const [a, b, c] = [await fit(tinyNet, { weights }, tinyData, device, options), await fit(tinyNet, { weights }, tinyData, device, options), await fit(tinyNet, { weights }, tinyData, device, { ...options, seed: 4 })];
+    expect(values(b.weights)).toEqual(values(a.weights));
+    expect(values(c.weights)).not.toEqual(values(a.weights));
+  });
+
+  test('masked weights stay exactly zero and the start is not touched', async () => {
+    const before = values(weights);
+    const ticket = await prune(tinyNet, weights, device, { method: 'px', density: 0.2, rounds: 5, data: pruningSplit(tinyData, { examples: 4 }) });
+    const trained = await fit(tinyNet, { weights, masks: ticket.masks }, tinyData, device, { ...options, weightDecay: 1e-2, nesterov: true });
+    for (const [name, mask] of ticket.masks) {
+      const w = trained.weights.get(name)!.data;
+      expect(mask.some((m, i) => m === 0 && !Object.is(w[i], 0) && !Object.is(w[i], -0))).toBe(false);
+      expect(mask.some((m, i) => m === 1 && w[i] !== weights.get(name)!.data[i])).toBe(true);
+    }
+    expect(values(weights)).toEqual(before);
+    expect((await evaluate(tinyNet, { weights: trained.weights, masks: ticket.masks }, tinyData, device)).accuracy).toBe(trained.testAccuracy);
+  });
+
+  test('a run that is killed and resumed gives the bits of an unbroken one', async () => {
+    const whole = await fit(tinyNet, { weights }, tinyData, device, options);
+    const checkpoint = join(folder, 'killed');
+    const controller = new AbortController();
+    const killed = fit(tinyNet, { weights }, tinyData, device, {
+      ...options, checkpoint, signal: controller.signal,
+      onStep: ({ epoch, step }) => { if (epoch === 2 && step === 3) controller.abort(new Error('killed')); },
+    });
+    await expect(killed).rejects.toThrow('killed');
+    expect((await readdir(folder)).filter((f) => f.startsWith('killed'))).toEqual(['killed-0002.safetensors', 'killed.json']);
+    const resumed = await fit(tinyNet, { weights }, tinyData, device, { ...options, checkpoint, resume: true });
+    expect(values(resumed.weights)).toEqual(values(whole.weights));
+    expect(resumed.history.map((h) => h.trainLoss)).toEqual(whole.history.map((h) => h.trainLoss));
+  });
+
+  test('refuses checkpoints that are there already, of other settings, truncated or altered', async () => {
+    const checkpoint = join(folder, 'kept');
+    await fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 1, checkpoint });
+    const again = (more: Partial<FitOptions>): Promise<unknown> => fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 1, checkpoint, ...more });
+    await expect(again({})).rejects.toMatchObject({ code: 'CHECKPOINT', message: `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path` });
+    await expect(again({ resume: true, seed: 9 })).rejects.toMatchObject({ code: 'CHECKPOINT', message: `${checkpoint}.json: made with other settings: there seed=3, here seed=9; repeat them, or choose another path` });
+    const file = `${checkpoint}-0001.safetensors`;
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.subarray(0, bytes.length - 4));
+    await expect(again({ resume: true })).rejects.toMatchObject({ code: 'CHECKPOINT' });
+    await writeFile(`${checkpoint}.json`, '{"format": "pathex-check');
+    await expect(again({ resume: true })).rejects.toMatchObject({ code: 'CHECKPOINT' });
+  });
+
+  test('names a diverging loss', async () => {
+    await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 20, rate: { kind: 'multiStep', rate: 1e12, milestones: [] } })).rejects.toMatchObject({ code: 'NON_FINITE' });
+  });
+
+  test.each<[Partial<FitOptions>, string]>([
+    [{ epochs: 0 }, 'train: epochs 0 is not a positive integer'],
+    [{ batch: 0 }, 'train: batch 0 is not a positive integer'],
+    [{ rate: { kind: 'oneCycle', rate: -1 } }, 'train: learning rate -1 is not a positive number'],
+    [{ momentum: 1 }, 'train: momentum 1 is not in [0, 1)'],
+    [{ weightDecay: Number.NaN }, 'train: weight decay NaN is not a number from 0 on'],
+  ])('refuses %o', async (more, message) => {
+    await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, ...more })).rejects.toMatchObject({ code: 'OPTION', message });
+  });
+});
