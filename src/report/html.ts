@@ -28,7 +28,7 @@ export const summaryTable = (report: ExperimentReport): string =>
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 /** Control characters have no meaning in HTML and are left out. */
-// eslint-disable-next-line no-control-regex
+ 
 const escape = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').replace(/[&<>"']/g, (c) => ENTITIES[c]!);
 
 const htmlTable = (columns: readonly Column[], rows: readonly Row[], caption: string): string => {

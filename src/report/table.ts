@@ -26,7 +26,7 @@ export const showNumber = (value: number, digits = 0): string =>
   new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
 /** Line breaks and terminal control codes would tear a table apart, or repaint the reader's terminal. */
-// eslint-disable-next-line no-control-regex
+ 
 const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 
 /** Writes numbers and headers. Error OUTPUT for a row whose length is not the number of columns. */

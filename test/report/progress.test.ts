@@ -85,7 +85,7 @@ describe('progress on a terminal', () => {
     const p = progress('px', 2, { stream, isTerminal: true });
     p.log('a');
     p.stop();
-    expect(text()).not.toMatch(/\x1B[78]/); // eslint-disable-line no-control-regex
+    expect(text()).not.toMatch(/\x1B[78]/);  
   });
 
   it('gives up the bar, then the end of the figures, on a narrow terminal', () => {

@@ -1,0 +1,34 @@
+import { option } from './lib.mjs';
+
+/** Where a training step or a PX round spends its time: seconds by kernel and by step of the plan. */
+export const run = async (args) => {
+  const [{ resnetCifar, trainStep, initialise, criterionOf }, { cpuDevice, profileOf, implementationsOf }, { roundPrograms }] =
+    await Promise.all([import('../dist/index.js'), import('../dist/runtime/cpu.js'), import('../dist/prune/programs.js')]);
+  const what = option(args, 'of', 'train');
+  const threads = Number(option(args, 'threads', 0)) || undefined;
+  const device = cpuDevice({ profile: true, ...(threads === undefined ? {} : { threads }) });
+  const net = resnetCifar({ depth: 20 });
+  const data = { name: 'noise', height: 32, width: 32, channels: 3, classes: 10, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+  const rounds = roundPrograms(net, criterionOf({ method: 'px' }), 100);
+  const p = { train: trainStep(net, data, { split: 'train', count: 1024 }, 128), observe: rounds.observe, select: rounds.select }[what];
+  const executable = await device.compile(p);
+  const store = device.store();
+  const weights = initialise(net, 0);
+  const size = (leaf) => leaf.shape.reduce((a, d) => a * d, 1);
+  for (const [name, leaf] of p.state) await store.add(name, leaf, weights.get(name)?.data ?? new Float32Array(size(leaf)).fill(name.startsWith('mask/') ? 1 : 0));
+  const inputs = Object.fromEntries([...p.inputs].map(([name, leaf]) => [name, new Float32Array(size(leaf)).fill(name === 'keep' ? 200000 : 0.01).map((v, i) => (name === 'images' ? Math.sin(i) : v))]));
+  const times = Number(option(args, 'times', 10));
+  for (let i = 0; i < times; i++) await executable.run(store, inputs);
+  const implementations = implementationsOf(executable);
+  const steps = profileOf(executable).map((s, i) => ({ ...s, implementation: implementations[i].implementation, ms: (1000 * s.seconds) / s.calls }));
+  const byKind = Map.groupBy ? Map.groupBy(steps, (s) => s.kind) : steps.reduce((m, s) => m.set(s.kind, [...(m.get(s.kind) ?? []), s]), new Map());
+  const total = steps.reduce((n, s) => n + s.ms, 0);
+  console.log(`${p.name} on ${device.description}: ${total.toFixed(1)} ms a run over ${times} runs`);
+  for (const [kind, xs] of [...byKind].sort((a, b) => b[1].reduce((n, s) => n + s.ms, 0) - a[1].reduce((n, s) => n + s.ms, 0))) {
+    const ms = xs.reduce((n, s) => n + s.ms, 0);
+    console.log(`${kind.padEnd(20)} ${ms.toFixed(2).padStart(8)} ms ${((100 * ms) / total).toFixed(1).padStart(5)} %  ${xs.length} steps`);
+  }
+  console.log('\nslowest steps');
+  for (const s of [...steps].sort((a, b) => b.ms - a.ms).slice(0, Number(option(args, 'top', 25)))) console.log(`${s.ms.toFixed(3).padStart(8)} ms  ${s.kind.padEnd(18)} ${s.name}  ${s.implementation}`);
+  await device.dispose();
+};
