@@ -46,6 +46,11 @@ Device::Device(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   core_->worker = Environment::of(info.Env()).makeWorker(threads_);
 }
 
+/// Collected without dispose: nothing is queued, since work holds on to its device.
+Device::~Device() {
+  if (core_->worker && !core_->worker->stopped()) Environment::of(Env()).retire(core_->worker);
+}
+
 void Device::expectAlive(const std::string& call) const {
   if (life_ != Life::open) refuse(Env(), call + ": the device was disposed; open another");
   if (core_->worker->stopped()) refuse(Env(), call + ": the process is about to exit");

@@ -12,6 +12,7 @@ class Device : public Napi::ObjectWrap<Device> {
  public:
   static Napi::Function define(Napi::Env);
   explicit Device(const Napi::CallbackInfo&);
+  ~Device() override;
 
  private:
   Napi::Value allocate(const Napi::CallbackInfo&);
