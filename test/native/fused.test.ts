@@ -257,6 +257,32 @@ describe('in place', () => {
     expect(sum![0]).toBeCloseTo(w.reduce((a, b) => a + b, 0), 2);
   });
 
+  it('random programs that overwrite their operands agree with plain loops', async () => {
+    const next = random(77);
+    const ops = ['add', 'sub', 'mul', 'mulAdd', 'neg', 'relu', 'step', 'max'] as const;
+    for (let trial = 0; trial < 150; trial++) {
+      const [O, R, I] = [integer(next, 1, 4), integer(next, 1, 30), integer(next, 1, 30)];
+      const states = integer(next, 1, 4);
+      const full: [number, number, number] = [R * I, I, 1];
+      const loads = Array.from({ length: states + 1 }, (_, buffer) => ({ buffer, strides: buffer === states ? ([0, 0, 1] as [number, number, number]) : full }));
+      const code = Array.from({ length: integer(next, 1, 10) }, (_, k) => {
+        const op = ops[integer(next, 0, ops.length - 1)]!;
+        return { op, args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, Math.max(0, k - 2), loads.length + k - 1)) };
+      });
+      const registers = loads.length + code.length;
+      const stores = Array.from({ length: states }, (_, buffer) => ({ register: integer(next, 0, registers - 1), buffer })).filter(() => next() < 0.8);
+      const reductions = Array.from({ length: integer(next, 0, 2) }, (_, k) => ({ register: integer(next, 0, registers - 1), op: 'sum' as const, keep: keeps[integer(next, 0, 3)]!, buffer: states + 1 + k }));
+      const step = fusedOf({ domain: [O, R, I], loads, code, stores, reductions });
+      const shapes = { none: [], inner: [I], outer: [O], outerInner: [O, I] };
+      const plan = planOf([...Array.from({ length: states }, (): BufferSpec => ({ in: 'state', shape: [O, R, I] })), { in: 'input', shape: [I] }, ...reductions.map((r): BufferSpec => ({ in: 'output', shape: shapes[r.keep] }))], [step]);
+      const state = Array.from({ length: states }, (_, k) => floats(O * R * I, trial * 10 + k));
+      const input = floats(I, trial);
+      const expected = naive(step, [...state.map((x) => x.slice()), input]);
+      const got = await runOn(one, plan, [input], state);
+      [...stores.map((s) => state[s.buffer]!), ...got].forEach((array, k) => expect(errorOf(array, expected[k]!), `trial ${trial}, result ${k}`).toBeLessThan(1e-4));
+    }
+  });
+
   it('two buffers can be exchanged', async () => {
     const n = 5000;
     const [a, b] = [floats(n, 1), floats(n, 2)];

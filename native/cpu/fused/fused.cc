@@ -76,6 +76,7 @@ class Interpreter {
       case Home::tile: return (reg.rate == Rate::run ? s_.runTiles : workspace_) + reg.index * chunk;
       case Home::slot: return workspace_ + (s_.program.sectionTiles + reg.index) * chunk;
       case Home::destination:
+      case Home::inlined:
       case Home::nowhere: return nullptr;
     }
     return nullptr;
@@ -101,11 +102,24 @@ class Interpreter {
         const Register& reg = s_.program.registers[action.reg];
         return materialise(x, s_.bindings.buffers[reg.buffer], reg.dtype, reg.strides, chunk);
       }
-      case Do::compute: return action.loop(x, registers_[action.a], registers_[action.b], registers_[action.c], n);
+      case Do::compute: {
+        const float* operands[mostOperands];
+        gather(action, operands);
+        return action.loop(x, operands, n);
+      }
       case Do::constant: std::fill_n(x, n, action.value); return;
-      case Do::reduce: return (*reducers_)[action.item].add(chunk, x);
+      case Do::reduce: {
+        if (!action.loop) return (*reducers_)[action.item].add(chunk, x);
+        const float* operands[mostOperands + 1];
+        gather(action, operands);
+        return (*reducers_)[action.item].add(chunk, action.loop, operands, action.args.size());
+      }
       case Do::store: return store(action.item, x, chunk);
     }
+  }
+
+  void gather(const Action& action, const float** operands) const {
+    for (std::size_t i = 0; i < action.args.size(); ++i) operands[i] = registers_[action.args[i]];
   }
 
   void store(std::size_t item, const float* x, const Chunk& chunk) {

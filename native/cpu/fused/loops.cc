@@ -1,30 +1,13 @@
 #include "cpu/fused/loops.h"
 
 #include <cmath>
+#include <type_traits>
 
 #include "cpu/fused/functions.h"
 
 namespace pathex::cpu {
 
 namespace {
-
-template <class F>
-void unary(float* y, const float* a, const float*, const float*, std::size_t n) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) y[i] = F()(a[i]);
-}
-
-template <class F>
-void binary(float* y, const float* a, const float* b, const float*, std::size_t n) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) y[i] = F()(a[i], b[i]);
-}
-
-template <class F>
-void ternary(float* y, const float* a, const float* b, const float* c, std::size_t n) {
-#pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) y[i] = F()(a[i], b[i], c[i]);
-}
 
 using F = float;
 struct Add { F operator()(F a, F b) const { return a + b; } };
@@ -48,6 +31,64 @@ struct Exp2 { F operator()(F a) const { return exp2(a); } };
 struct Exponent { F operator()(F a) const { return exponent(a); } };
 struct Relu { F operator()(F a) const { return a <= 0.0f ? 0.0f : a; } };
 struct Step { F operator()(F a) const { return a > 0.0f ? 1.0f : 0.0f; } };
+
+template <class Op>
+constexpr std::size_t arity = std::is_invocable_v<Op, F> ? 1 : std::is_invocable_v<Op, F, F> ? 2 : 3;
+
+template <class Op>
+F apply(F a, F b, F c) {
+  if constexpr (arity<Op> == 1) return Op()(a);
+  if constexpr (arity<Op> == 2) return Op()(a, b);
+  if constexpr (arity<Op> == 3) return Op()(a, b, c);
+}
+
+template <class Op>
+void single(float* y, const float* const* x, std::size_t n) {
+  const float *a = x[0], *b = x[arity<Op> > 1 ? 1 : 0], *c = x[arity<Op> > 2 ? 2 : 0];
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) y[i] = apply<Op>(a[i], b[i], c[i]);
+}
+
+template <class Outer, std::size_t position, class Inner>
+void pair(float* y, const float* const* x, std::size_t n) {
+  constexpr std::size_t k = arity<Inner>, others = arity<Outer> - 1;
+  const float *a = x[0], *b = x[k > 1 ? 1 : 0], *c = x[k > 2 ? 2 : 0];
+  const float *d = x[others > 0 ? k : 0], *e = x[others > 1 ? k + 1 : 0];
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const F t = apply<Inner>(a[i], b[i], c[i]);
+    if constexpr (position == 0) y[i] = apply<Outer>(t, d[i], e[i]);
+    if constexpr (position == 1) y[i] = apply<Outer>(d[i], t, e[i]);
+    if constexpr (position == 2) y[i] = apply<Outer>(d[i], e[i], t);
+  }
+}
+
+template <class Outer, std::size_t position>
+Loop pairWith(core::Instruction inner) {
+  using I = core::Instruction;
+  switch (inner) {
+    case I::add: return pair<Outer, position, Add>;
+    case I::sub: return pair<Outer, position, Sub>;
+    case I::mul: return pair<Outer, position, Mul>;
+    case I::mulAdd: return pair<Outer, position, MulAdd>;
+    case I::step: return pair<Outer, position, Step>;
+    case I::relu: return pair<Outer, position, Relu>;
+    case I::abs: return pair<Outer, position, Abs>;
+    default: return nullptr;
+  }
+}
+
+template <class Outer>
+Loop pairAt(std::size_t position, core::Instruction inner) {
+  if (position == 0) return pairWith<Outer, 0>(inner);
+  if constexpr (arity<Outer> > 1) {
+    if (position == 1) return pairWith<Outer, 1>(inner);
+  }
+  if constexpr (arity<Outer> > 2) {
+    if (position == 2) return pairWith<Outer, 2>(inner);
+  }
+  return nullptr;
+}
 
 constexpr std::size_t lanes = 32;
 
@@ -84,29 +125,41 @@ Loop loopOf(core::Instruction instruction) {
   using I = core::Instruction;
   switch (instruction) {
     case I::constant: return nullptr;
-    case I::add: return binary<Add>;
-    case I::sub: return binary<Sub>;
-    case I::mul: return binary<Mul>;
-    case I::div: return binary<Div>;
-    case I::max: return binary<Max>;
-    case I::min: return binary<Min>;
-    case I::mulAdd: return ternary<MulAdd>;
-    case I::neg: return unary<Neg>;
-    case I::abs: return unary<Abs>;
-    case I::sign: return unary<Sign>;
-    case I::exp: return unary<Exp>;
-    case I::log: return unary<Log>;
-    case I::sqrt: return unary<Sqrt>;
-    case I::rsqrt: return unary<Rsqrt>;
-    case I::exp2: return unary<Exp2>;
-    case I::exponent: return unary<Exponent>;
-    case I::relu: return unary<Relu>;
-    case I::step: return unary<Step>;
-    case I::greater: return binary<Greater>;
-    case I::equal: return binary<Equal>;
-    case I::select: return ternary<Select>;
+    case I::add: return single<Add>;
+    case I::sub: return single<Sub>;
+    case I::mul: return single<Mul>;
+    case I::div: return single<Div>;
+    case I::max: return single<Max>;
+    case I::min: return single<Min>;
+    case I::mulAdd: return single<MulAdd>;
+    case I::neg: return single<Neg>;
+    case I::abs: return single<Abs>;
+    case I::sign: return single<Sign>;
+    case I::exp: return single<Exp>;
+    case I::log: return single<Log>;
+    case I::sqrt: return single<Sqrt>;
+    case I::rsqrt: return single<Rsqrt>;
+    case I::exp2: return single<Exp2>;
+    case I::exponent: return single<Exponent>;
+    case I::relu: return single<Relu>;
+    case I::step: return single<Step>;
+    case I::greater: return single<Greater>;
+    case I::equal: return single<Equal>;
+    case I::select: return single<Select>;
   }
   return nullptr;
+}
+
+Loop loopOf(core::Instruction outer, std::size_t position, core::Instruction inner) {
+  using I = core::Instruction;
+  switch (outer) {
+    case I::add: return pairAt<Add>(position, inner);
+    case I::sub: return pairAt<Sub>(position, inner);
+    case I::mul: return pairAt<Mul>(position, inner);
+    case I::mulAdd: return pairAt<MulAdd>(position, inner);
+    case I::relu: return pairAt<Relu>(position, inner);
+    default: return nullptr;
+  }
 }
 
 double sumOf(const float* x, std::size_t n) {

@@ -8,11 +8,19 @@
 /// The inner loops of fused steps: each runs over one chunk of floats that lies in the first levels of cache.
 namespace pathex::cpu {
 
-/// y[i] = f(a[i], b[i], c[i]) for i < n. Operands that the instruction does not take are ignored; y may be one of them.
-using Loop = void (*)(float* y, const float* a, const float* b, const float* c, std::size_t n);
+/// The most operands of one loop: two mulAdds of which one feeds the other.
+constexpr std::size_t mostOperands = 5;
+
+/// y[i] = f(x[0][i], x[1][i], ...) for i < n. y may be one of the operands.
+using Loop = void (*)(float* y, const float* const* x, std::size_t n);
 
 /// The loop of an instruction. `constant` has none: constants are filled once.
 Loop loopOf(core::Instruction);
+
+/// One loop for two instructions, which spares the trip of the value between them through the cache: `inner` with its
+/// operands first, then `outer` with the others in order; the inner value is operand `position` of `outer`. Null where
+/// the pair is not worth a loop.
+Loop loopOf(core::Instruction outer, std::size_t position, core::Instruction inner);
 
 /// Sum in double of float sums over short runs.
 double sumOf(const float* x, std::size_t n);

@@ -29,9 +29,12 @@ class Arranger {
     const std::size_t count = step_.loads.size() + step_.code.size();
     program_.registers.resize(count);
     lastUse_.assign(count, never);
+    uses_.assign(count, 0);
+    inner_.assign(count, never);
     findUses();
     for (std::size_t i = 0; i < loads_.size(); ++i) placeLoad(i);
     for (std::size_t k = 0; k < step_.code.size(); ++k) placeInstruction(k);
+    inlineLast();
     order();
     assignSlots();
     return std::move(program_);
@@ -43,12 +46,13 @@ class Arranger {
   /// The last instruction that reads each register; past the code for those that are stored or reduced.
   void findUses() {
     const std::size_t n = step_.loads.size();
-    for (const core::Store& s : step_.stores) lastUse_[s.reg] = step_.code.size();
-    for (const core::Reduction& r : step_.reductions) lastUse_[r.reg] = step_.code.size();
+    for (const core::Store& s : step_.stores) lastUse_[s.reg] = step_.code.size(), ++uses_[s.reg];
+    for (const core::Reduction& r : step_.reductions) lastUse_[r.reg] = step_.code.size(), ++uses_[r.reg];
     for (std::size_t k = step_.code.size(); k-- > 0;) {
       if (!used(n + k)) continue;  // dead code asks for nothing
       for (const std::size_t arg : step_.code[k].args) {
         if (!used(arg)) lastUse_[arg] = k;
+        ++uses_[arg];
       }
     }
   }
@@ -133,12 +137,62 @@ class Arranger {
     }
   }
 
+  const core::Operation& operationOf(std::size_t id) const { return step_.code[id - step_.loads.size()]; }
+
+  /// Whether a register is computed for each chunk and read once, so that its reader may compute it instead.
+  bool mayInline(std::size_t id) const {
+    return id >= step_.loads.size() && uses_[id] == 1 && program_.registers[id].rate == Rate::chunk &&
+           inner_[id] == never;
+  }
+
+  /// Pairs instructions: the later takes in the earlier where a loop for both exists. A value computed later also keeps
+  /// its operands longer, which the check against overwriting must see; so a step that stores in place is left alone.
+  void inlineLast() {
+    for (std::size_t id = step_.loads.size(); id < program_.registers.size(); ++id) {
+      if (!used(id) || program_.registers[id].rate != Rate::chunk) continue;
+      const core::Operation& op = operationOf(id);
+      for (std::size_t position = 0; position < op.args.size(); ++position) {
+        const std::size_t arg = op.args[position];
+        if (!mayInline(arg) || !loopOf(op.instruction, position, operationOf(arg).instruction)) continue;
+        if (delaysOverwritten(arg, id)) continue;
+        inner_[id] = arg;
+        program_.registers[arg].home = Home::inlined;
+        break;
+      }
+    }
+  }
+
+  /// Whether an operand of `inner` would be overwritten by a store before `outer` reads it.
+  bool delaysOverwritten(std::size_t inner, std::size_t outer) const {
+    for (const std::size_t arg : operationOf(inner).args) {
+      if (arg >= step_.loads.size()) continue;
+      for (const core::Store& s : step_.stores) {
+        if (s.reg != outer && overlap(plan_, s.buffer, loads_[arg].buffer)) return true;
+      }
+    }
+    return false;
+  }
+
   Action compute(std::size_t k) const {
     const core::Operation& op = step_.code[k];
-    const auto arg = [&](std::size_t i) { return i < op.args.size() ? op.args[i] : 0; };
-    return {.what = op.instruction == core::Instruction::constant ? Do::constant : Do::compute,
-            .reg = step_.loads.size() + k, .a = arg(0), .b = arg(1), .c = arg(2), .loop = loopOf(op.instruction),
-            .value = static_cast<float>(op.value)};
+    const std::size_t id = step_.loads.size() + k;
+    Action action{.what = op.instruction == core::Instruction::constant ? Do::constant : Do::compute,
+                  .reg = id, .args = op.args, .loop = loopOf(op.instruction), .value = static_cast<float>(op.value)};
+    if (inner_[id] == never) return action;
+    const core::Operation& inner = operationOf(inner_[id]);
+    const auto at = std::find(action.args.begin(), action.args.end(), inner_[id]);
+    action.loop = loopOf(op.instruction, static_cast<std::size_t>(at - action.args.begin()), inner.instruction);
+    action.args.erase(at);
+    action.args.insert(action.args.begin(), inner.args.begin(), inner.args.end());
+    return action;
+  }
+
+  /// A sum over columns adds into its tile; where its register has no other reader, the same loop computes it.
+  bool addsInPlace(std::size_t id, const core::Reduction& r) const {
+    const bool columns = r.keep == core::Keep::inner ||
+                         (r.keep == core::Keep::outerInner && geometry_.shape() != Shape::spans);
+    return columns && r.op == core::ReductionOp::sum && mayInline(id) &&
+           loopOf(core::Instruction::add, 0, operationOf(id).instruction) != nullptr;
   }
 
   void emitTile(std::size_t id, Action action) {
@@ -173,6 +227,19 @@ class Arranger {
     }
   }
 
+  bool addWhileReducing(std::size_t id, Action& action) {
+    for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
+      if (step_.reductions[i].reg != id || !addsInPlace(id, step_.reductions[i])) continue;
+      action.what = Do::reduce;
+      action.loop = loopOf(core::Instruction::add, 0, operationOf(id).instruction);
+      action.item = i;
+      program_.registers[id].home = Home::inlined;
+      program_.onChunk.push_back(std::move(action));
+      return true;
+    }
+    return false;
+  }
+
   void order() {
     const std::size_t loads = step_.loads.size();
     loaded_.assign(loads, false);
@@ -182,17 +249,18 @@ class Arranger {
     for (std::size_t id = 0; id < program_.registers.size(); ++id) {
       const Register& reg = program_.registers[id];
       if (id < loads || reg.rate != Rate::chunk) reduceAll(id);
-      if (id < loads || reg.rate != Rate::chunk || reg.home == Home::nowhere) continue;
+      if (id < loads || reg.rate != Rate::chunk || reg.home == Home::nowhere || reg.home == Home::inlined) continue;
       const std::size_t k = id - loads;
-      const core::Operation& op = step_.code[k];
-      for (const std::size_t arg : op.args) need(arg);
-      program_.onChunk.push_back(compute(k));
+      Action action = compute(k);
+      for (const std::size_t arg : action.args) need(arg);
+      if (addWhileReducing(id, action)) continue;
+      program_.onChunk.push_back(std::move(action));
       reduceAll(id);
       storeAll(id, false, k);
     }
     for (std::size_t id = 0; id < program_.registers.size(); ++id) {
       const Register& reg = program_.registers[id];
-      if (reg.home == Home::nowhere) continue;
+      if (reg.home == Home::nowhere || reg.home == Home::inlined) continue;
       const bool computed = id >= loads && reg.rate == Rate::chunk;
       need(id);
       if (!computed) storeEverything(id);
@@ -207,9 +275,8 @@ class Arranger {
   }
 
   std::vector<std::size_t> reads(const Action& action) const {
-    if (action.what == Do::reduce || action.what == Do::store) return {action.reg};
-    if (action.what == Do::compute) return step_.code[action.reg - step_.loads.size()].args;
-    return {};
+    if (action.what == Do::store || (action.what == Do::reduce && !action.loop)) return {action.reg};
+    return action.args;
   }
 
   /// Linear scan: a register takes the slot that was freed last, which is the one most likely in the first cache.
@@ -240,7 +307,8 @@ class Arranger {
   const core::FusedStep& step_;
   const Geometry& geometry_;
   const std::vector<core::Load>& loads_;
-  std::vector<std::size_t> lastUse_;
+  std::vector<std::size_t> lastUse_, uses_;
+  std::vector<std::size_t> inner_;  // the register that an instruction computes along with its own
   std::vector<bool> loaded_;
   Program program_;
 };

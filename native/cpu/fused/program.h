@@ -19,6 +19,7 @@ enum class Home {
   tile,         // shared by all threads (rate run) or the thread's own (rate section)
   slot,         // one of the thread's chunk-sized slots, reused when the value is dead
   destination,  // the buffer that the register is stored to
+  inlined,      // computed inside the loop of its only reader
   nowhere       // never used
 };
 
@@ -36,7 +37,7 @@ enum class Do { load, compute, constant, reduce, store };
 struct Action {
   Do what = Do::compute;
   std::size_t reg = 0;  // written by load, compute and constant; read by reduce and store
-  std::size_t a = 0, b = 0, c = 0;
+  std::vector<std::size_t> args{};  // of compute, and of a reduce that computes what it adds
   Loop loop = nullptr;
   float value = 0;
   std::size_t item = 0;  // number of the reduction or store

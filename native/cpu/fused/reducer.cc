@@ -35,19 +35,22 @@ void Reducer::begin(std::size_t outer, std::size_t column) {
 void Reducer::add(const Chunk& chunk, const float* x) {
   if (keep_ == Keep::none) {
     emit(0, total(x, chunk.elements()));
-  } else if (keep_ == Keep::inner) {
-    base_ = chunk.column;
-    period_ = chunk.columns;
-    addToTile(x, chunk.elements());
+  } else if (keep_ == Keep::inner || (keep_ == Keep::outerInner && geometry_->shape() != Shape::spans)) {
+    openTile(chunk);
+    op_ == ReductionOp::sum ? addTo(tile_, x, chunk.elements()) : maxTo(tile_, x, chunk.elements());
+    closeTile();
   } else if (geometry_->shape() == Shape::spans) {
     addSpans(chunk, x);
-  } else if (keep_ == Keep::outer) {
-    emit(chunk.outer, total(x, chunk.elements()));
   } else {
-    base_ = chunk.outer * geometry_->domain().inner + chunk.column;
-    period_ = chunk.columns;
-    addToTile(x, chunk.elements());
+    emit(chunk.outer, total(x, chunk.elements()));
   }
+}
+
+void Reducer::add(const Chunk& chunk, Loop loop, const float** x, std::size_t arguments) {
+  openTile(chunk);
+  x[arguments] = tile_;
+  loop(tile_, x, chunk.elements());
+  closeTile();
 }
 
 void Reducer::end() {
@@ -68,13 +71,16 @@ void Reducer::addSpans(const Chunk& chunk, const float* x) {
   }
 }
 
-void Reducer::addToTile(const float* x, std::size_t n) {
-  if (n > filled_) {  // the first chunk of a tile is the longest but for the last of an axis
-    const float start = static_cast<float>(startOf(op_));
-    std::fill(tile_ + filled_, tile_ + n, start);
-    filled_ = n;
-  }
-  op_ == ReductionOp::sum ? addTo(tile_, x, n) : maxTo(tile_, x, n);
+void Reducer::openTile(const Chunk& chunk) {
+  base_ = keep_ == Keep::inner ? chunk.column : chunk.outer * geometry_->domain().inner + chunk.column;
+  period_ = chunk.columns;
+  const std::size_t n = chunk.elements();
+  if (n <= filled_) return;
+  std::fill(tile_ + filled_, tile_ + n, static_cast<float>(startOf(op_)));
+  filled_ = n;
+}
+
+void Reducer::closeTile() {
   if (++chunks_ == chunksInTile) flush();
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/plan.h"
 #include "cpu/fused/geometry.h"
+#include "cpu/fused/loops.h"
 
 namespace pathex::cpu {
 
@@ -16,6 +17,8 @@ class Reducer {
 
   void begin(std::size_t outer, std::size_t column);
   void add(const Chunk&, const float* x);
+  /// The same for a value that `loop` computes from `x` and adds to what follows its `arguments` operands.
+  void add(const Chunk&, Loop loop, const float** x, std::size_t arguments);
   void end();
   void finish() { flush(); }
 
@@ -25,7 +28,8 @@ class Reducer {
  private:
   void emit(std::size_t kept, double value) { partial_[kept] = combine(op_, partial_[kept], value); }
   double total(const float* x, std::size_t n) const;
-  void addToTile(const float* x, std::size_t n);
+  void openTile(const Chunk&);
+  void closeTile();
   void addSpans(const Chunk&, const float* x);
   /// Folds the tile, which repeats with the row, into the partial result.
   void flush();
