@@ -57,11 +57,19 @@ export const startWeights = async (net: ImageNetwork, file: string | undefined, 
   return { weights, masks };
 };
 
+/** Like mkdir -p, one folder at a time: the recursive form of Node never returns for some unwritable places. */
+export const makeFolder = async (folder: string): Promise<void> => {
+  const found = await stat(folder).catch(() => null);
+  if (found !== null) return found.isDirectory() ? undefined : fail('OUTPUT', `${folder}: is a file, not a folder`);
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder);
+};
+
 /** Makes sure, before any work, that `path` can be written and would replace nothing unless forced. */
 export const checkOutput = async (path: string, force = false): Promise<void> => {
   const folder = dirname(resolve(path));
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     fail('OUTPUT', `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}`, error);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { subset, type Dataset } from '../data/dataset.js';
@@ -45,7 +44,6 @@ export const startCommand = new Command('start')
     const signal = interruptible();
     const folder = join(resolve(o.out), `start-${new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19)}`);
     await checkOutput(join(folder, 'report.html'));
-    await mkdir(folder, { recursive: true });
     const full = await openData(o, o.seed);
     const data = shortened(full, o.trainImages, o.seed);
     log(`data: ${data.name} (${data.source}), ${data.train.count} of ${full.train.count} training images, ${data.test.count} test images`);

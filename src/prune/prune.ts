@@ -2,7 +2,10 @@ import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import { prunable, type Network } from '../nn/network.js';
-import type { Program } from '../program/program.js';
+import { initialiserOf, roleOf } from '../graph/roles.js';
+import { program, type Program } from '../program/program.js';
+import { synflowL2 } from './criteria/synflow.js';
+import { viewOf } from './criterion.js';
 import { fold, key, normal } from '../random.js';
 import type { Device, Store } from '../runtime/device.js';
 import { size } from '../tensor/tensor.js';
@@ -38,6 +41,8 @@ export type PruneOptions = MethodOptions & {
   readonly data?: readonly Minibatch[];
   /** For methods that draw numbers. Default 0. */
   readonly seed?: number;
+  /** Return a ticket that no path crosses instead of failing with COLLAPSE. Default false. */
+  readonly allowCollapse?: boolean;
   readonly onRound?: (report: RoundReport) => void;
   readonly signal?: AbortSignal;
 };
@@ -82,7 +87,8 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
   const observe = programs.observe === null ? null : await device.compile(programs.observe);
   const select = await device.compile(programs.select);
   try {
-    await fillStore(store, weights, [programs.observe?.state, programs.select.state], options.seed ?? 0);
+    for (const p of [programs.observe, programs.select]) if (p !== null) await fillStore(store, p, weights, options.seed ?? 0);
+    const hasFlow = programs.select.outputs['total']!.op !== 'constant';
     const reports: RoundReport[] = [];
     for (const [round, keep] of keeps.entries()) {
       options.signal?.throwIfAborted();
@@ -94,7 +100,7 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
       const result = await select.run(store, { keep: [keep] });
       const report: RoundReport = {
         round, rounds, live: result['live']![0]!,
-        log2Flow: programs.select.outputs['exponent']!.op === 'constant' && programs.select.outputs['total']!.op === 'constant' ? null : Math.log2(result['total']![0]!) + result['exponent']![0]!,
+        log2Flow: hasFlow ? Math.log2(result['total']![0]!) + result['exponent']![0]! : null,
         seconds: (performance.now() - roundStart) / 1000,
       };
       if (result['total']![0] === 0) fail('COLLAPSE', `prune: ${criterion.name}, round ${round + 1} of ${rounds}: no path is left from input to output; use more rounds or a lower sparsity`);
@@ -102,6 +108,9 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
       if (report.live !== keep) fail('NON_FINITE', `prune: ${criterion.name}, round ${round + 1} of ${rounds}: ${report.live} weights survive instead of ${keep}`);
       reports.push(report);
       options.onRound?.(report);
+    }
+    if (options.allowCollapse !== true && (await flowLeft(device, store, net, weights)) === 0) {
+      fail('COLLAPSE', `prune: ${criterion.name}: the ticket has no path from input to output; use more rounds or a lower sparsity, or allow it with allowCollapse`);
     }
     const masks = new Map<string, Uint8Array>();
     for (const w of owners) masks.set(nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w)))));
@@ -113,14 +122,27 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
   }
 };
 
-/** Gives every state leaf of the programs its start: weights from `weights`, masks 1, accumulators empty, noise drawn. */
-const fillStore = async (store: Store, weights: Weights, states: readonly (Program['state'] | undefined)[], seed: number): Promise<void> => {
-  for (const [name, leaf] of states.flatMap((s) => [...(s ?? [])])) {
+/** Flow of squared weights through the ticket on one all-ones image, whatever the method: zero when no path is left. */
+const flowLeft = async (device: Device, store: Store, net: Network, weights: Weights): Promise<number> => {
+  const { total } = synflowL2({ biasPaths: false }).score(viewOf(net, 1), null);
+  const left = program('flow', { outputs: { total: total!.mantissa } });
+  await fillStore(store, left, weights, 0);
+  const executable = await device.compile(left);
+  try {
+    return (await executable.run(store))['total']![0]!;
+  } finally {
+    executable.dispose();
+  }
+};
+
+/** Gives every state leaf of a program that the store lacks its start: weights from `weights`, masks 1, accumulators empty, noise drawn. */
+const fillStore = async (store: Store, { state }: Program, weights: Weights, seed: number): Promise<void> => {
+  for (const [name, leaf] of state) {
     if (store.has(name)) continue;
     const n = size(leaf.shape);
-    const init = leaf.attributes['init'] as { readonly value?: number } | undefined;
+    const init = initialiserOf(leaf);
     const values = weights.get(name)?.data
-      ?? (leaf.attributes['role'] === 'noise' ? normal(fold(key(seed), name), n) : new Float64Array(n).fill(init?.value ?? 0));
+      ?? (roleOf(leaf) === 'noise' ? normal(fold(key(seed), name), n) : new Float64Array(n).fill(init?.kind === 'constant' ? init.value : 0));
     await store.add(name, leaf, values);
   }
 };

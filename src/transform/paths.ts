@@ -106,7 +106,10 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
     })();
     values.set(node, result);
   }
-  return { output: values.get(net.output)!, edges };
+  const output = values.get(net.output)!;
+  // A NaN or infinite pre-activation would close its gate in silence: the network's own output carries it into the result.
+  const alarm = reading.gates === 'network' && sameShape(net.output.shape, output.mantissa.shape) ? ops.sub(net.output, net.output) : null;
+  return { output: alarm === null ? output : { ...output, mantissa: ops.add(output.mantissa, alarm) }, edges };
 };
 
 const at = (node: Tensor): string => (node.path === '' ? '' : `; at ${node.path}`);
