@@ -26,7 +26,8 @@ int threadsFrom(const Napi::CallbackInfo& info) {
   if (threads.IsUndefined()) return cpu::probe().threads;
   const double count = threads.IsNumber() ? threads.As<Napi::Number>().DoubleValue() : 0;
   if (!(count >= 1 && count <= 1024) || count != static_cast<int>(count)) {
-    refuse(info.Env(), "Device: threads is " + threads.ToString().Utf8Value() + ", it must be an integer from 1 to 1024");
+    refuse(info.Env(),
+           "Device: threads is " + threads.ToString().Utf8Value() + ", it must be an integer from 1 to 1024");
   }
   return static_cast<int>(count);
 }
@@ -38,7 +39,8 @@ Napi::Function Device::define(Napi::Env env) {
                      {InstanceMethod<&Device::allocate>("allocate"), InstanceMethod<&Device::load>("load"),
                       InstanceMethod<&Device::write>("write"), InstanceMethod<&Device::read>("read"),
                       InstanceMethod<&Device::run>("run"), InstanceMethod<&Device::liveBytes>("liveBytes"),
-                      InstanceMethod<&Device::dispose>("dispose")});
+                      InstanceMethod<&Device::dispose>("dispose"),
+                      InstanceMethod<&Device::dispose>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
 }
 
 Device::Device(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -140,8 +142,8 @@ Napi::Value Device::read(const Napi::CallbackInfo& info) {
   const auto memory = expectBuffer("read", info[0]).memory();
   const Bytes to = bytesOf(info[1], "read");
   if (to.size != memory->bytes()) {
-    refuse(info.Env(), "read: the array has " + std::to_string(to.size) + " bytes, the buffer " +
-                           std::to_string(memory->bytes()));
+    refuse(info.Env(),
+           "read: the array has " + std::to_string(to.size) + " bytes, the buffer " + std::to_string(memory->bytes()));
   }
   auto reading = job(info);
   reading->held.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
@@ -169,13 +171,15 @@ std::vector<std::shared_ptr<core::Memory>> Device::bindState(const core::Plan& p
     const BufferHandle& handle = expectBuffer(name, list.Get(i));
     const std::size_t wanted = plan.buffers[plan.state[i].buffer].bytes();
     if (handle.size() != wanted) {
-      refuse(Env(), name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " + std::to_string(handle.size()));
+      refuse(Env(),
+             name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " + std::to_string(handle.size()));
     }
     state.push_back(handle.memory());
     seen.push_back(handle.memory().get());
   }
   std::sort(seen.begin(), seen.end());
-  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end()) refuse(Env(), where + ": one buffer is bound to two state slots");
+  if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
+    refuse(Env(), where + ": one buffer is bound to two state slots");
   return state;
 }
 
@@ -191,7 +195,8 @@ Napi::Value Device::run(const Napi::CallbackInfo& info) {
 
   std::vector<Bytes> given;
   for (std::uint32_t i = 0; i < inputs.Length(); ++i) {
-    given.push_back(elementsOf(inputs.Get(i), plan.buffers[plan.inputs[i].buffer], slotName(where, "inputs", i, plan.inputs[i])));
+    given.push_back(
+        elementsOf(inputs.Get(i), plan.buffers[plan.inputs[i].buffer], slotName(where, "inputs", i, plan.inputs[i])));
   }
   auto running = job(info);
   running->held.push_back(Napi::Persistent(info[0].As<Napi::Object>()));

@@ -8,11 +8,16 @@ namespace {
 
 const char* codeOf(core::Code code) {
   switch (code) {
-    case core::Code::ok: return "OK";
-    case core::Code::native: return "NATIVE";
-    case core::Code::device: return "DEVICE";
-    case core::Code::plan: return "PLAN";
-    case core::Code::data: return "DATA";
+    case core::Code::ok:
+      return "OK";
+    case core::Code::native:
+      return "NATIVE";
+    case core::Code::device:
+      return "DEVICE";
+    case core::Code::plan:
+      return "PLAN";
+    case core::Code::data:
+      return "DATA";
   }
   return "NATIVE";
 }
@@ -20,7 +25,8 @@ const char* codeOf(core::Code code) {
 void onProcessExit(Napi::Env env, Environment& environment) {
   const Napi::Object process = env.Global().Get("process").As<Napi::Object>();
   const auto stop = [&environment](const Napi::CallbackInfo&) { environment.stop(); };
-  process.Get("once").As<Napi::Function>().Call(process, {Napi::String::New(env, "exit"), Napi::Function::New(env, stop)});
+  process.Get("once").As<Napi::Function>().Call(process,
+                                                {Napi::String::New(env, "exit"), Napi::Function::New(env, stop)});
 }
 
 }  // namespace

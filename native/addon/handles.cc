@@ -42,8 +42,10 @@ void adjust(Napi::Env env, std::int64_t bytes) {
 }  // namespace
 
 Napi::Function BufferHandle::define(Napi::Env env) {
-  return DefineClass(env, "DeviceBuffer",
-                     {InstanceAccessor<&BufferHandle::bytes>("bytes"), InstanceMethod<&BufferHandle::dispose>("dispose")});
+  return DefineClass(
+      env, "DeviceBuffer",
+      {InstanceAccessor<&BufferHandle::bytes>("bytes"), InstanceMethod<&BufferHandle::dispose>("dispose"),
+       InstanceMethod<&BufferHandle::dispose>(Napi::Symbol::WellKnown(env, "dispose"))});
 }
 
 Napi::Object BufferHandle::make(Napi::Env env, const DevicePointer& device, std::shared_ptr<core::Memory> memory) {
@@ -99,11 +101,11 @@ Staging::Staging(const core::Plan& plan) {
 }
 
 Napi::Function ExecutableHandle::define(Napi::Env env) {
-  return DefineClass(env, "DeviceExecutable",
-                     {InstanceAccessor<&ExecutableHandle::bytes>("bytes"),
-                      InstanceMethod<&ExecutableHandle::describe>("describe"),
-                      InstanceMethod<&ExecutableHandle::profile>("profile"),
-                      InstanceMethod<&ExecutableHandle::dispose>("dispose")});
+  return DefineClass(
+      env, "DeviceExecutable",
+      {InstanceAccessor<&ExecutableHandle::bytes>("bytes"), InstanceMethod<&ExecutableHandle::describe>("describe"),
+       InstanceMethod<&ExecutableHandle::profile>("profile"), InstanceMethod<&ExecutableHandle::dispose>("dispose"),
+       InstanceMethod<&ExecutableHandle::dispose>(Napi::Symbol::WellKnown(env, "dispose"))});
 }
 
 Napi::Object ExecutableHandle::make(Napi::Env env, const DevicePointer& device,
@@ -146,7 +148,8 @@ void ExecutableHandle::giveBack(std::unique_ptr<Staging> staging) {
 }
 
 core::Executable& ExecutableHandle::expectAlive(const char* call) const {
-  if (!executable_) expectOk(Env(), {core::Code::device, std::string(call) + ": the executable was disposed; load the plan again"});
+  if (!executable_)
+    expectOk(Env(), {core::Code::device, std::string(call) + ": the executable was disposed; load the plan again"});
   return *executable_;
 }
 

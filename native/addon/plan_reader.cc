@@ -99,8 +99,11 @@ class Node {
 
 Place readPlace(const Node& n) {
   Place p;
-  p.in = n.field("in").word<In>({{"arena", In::arena}, {"state", In::state}, {"input", In::input},
-                                 {"output", In::output}, {"constant", In::constant}});
+  p.in = n.field("in").word<In>({{"arena", In::arena},
+                                 {"state", In::state},
+                                 {"input", In::input},
+                                 {"output", In::output},
+                                 {"constant", In::constant}});
   if (p.in == In::constant) {
     p.data = n.field("data").list([](const Node& x) { return x.number(); });
   } else {
@@ -143,11 +146,12 @@ FusedStep readFused(const Node& n) {
     return Store{x.field("register").natural(), x.field("buffer").natural()};
   });
   step.reductions = n.field("reductions").list([](const Node& x) {
-    return Reduction{x.field("register").natural(),
-                     x.field("op").word<ReductionOp>({{"sum", ReductionOp::sum}, {"max", ReductionOp::max}}),
-                     x.field("keep").word<Keep>({{"none", Keep::none}, {"inner", Keep::inner}, {"outer", Keep::outer},
-                                                 {"outerInner", Keep::outerInner}}),
-                     x.field("buffer").natural()};
+    return Reduction{
+        x.field("register").natural(),
+        x.field("op").word<ReductionOp>({{"sum", ReductionOp::sum}, {"max", ReductionOp::max}}),
+        x.field("keep").word<Keep>(
+            {{"none", Keep::none}, {"inner", Keep::inner}, {"outer", Keep::outer}, {"outerInner", Keep::outerInner}}),
+        x.field("buffer").natural()};
   });
   return step;
 }
@@ -166,15 +170,31 @@ Pair positivePair(const Node& n, const char* name) {
 
 CallAttributes readConv(const Node& n) {
   const auto p = [&](const char* name) { return positive(n, name); };
-  return ConvAttributes{p("n"), p("h"), p("w"), p("c"), p("f"), p("kh"), p("kw"), p("oh"), p("ow"),
-                        positivePair(n, "stride"), positivePair(n, "dilation"),
+  return ConvAttributes{p("n"),
+                        p("h"),
+                        p("w"),
+                        p("c"),
+                        p("f"),
+                        p("kh"),
+                        p("kw"),
+                        p("oh"),
+                        p("ow"),
+                        positivePair(n, "stride"),
+                        positivePair(n, "dilation"),
                         n.field("padding").tuple<std::int64_t, 4>()};
 }
 
 CallAttributes readPool(const Node& n) {
   const auto p = [&](const char* name) { return positive(n, name); };
-  return PoolAttributes{p("n"), p("h"), p("w"), p("c"), p("oh"), p("ow"), positivePair(n, "window"),
-                        positivePair(n, "stride"), n.field("padding").tuple<std::int64_t, 4>()};
+  return PoolAttributes{p("n"),
+                        p("h"),
+                        p("w"),
+                        p("c"),
+                        p("oh"),
+                        p("ow"),
+                        positivePair(n, "window"),
+                        positivePair(n, "stride"),
+                        n.field("padding").tuple<std::int64_t, 4>()};
 }
 
 CallAttributes readMatmul(const Node& n) {
@@ -184,8 +204,11 @@ CallAttributes readMatmul(const Node& n) {
 
 CallAttributes readCopy(const Node& n) {
   const std::vector<std::size_t> dims = n.field("dims").naturals();
-  return CopyAttributes{{dims.begin(), dims.end()}, n.field("srcStrides").integers(), n.field("dstStrides").integers(),
-                        n.field("srcOffset").integer(), n.field("dstOffset").integer()};
+  return CopyAttributes{{dims.begin(), dims.end()},
+                        n.field("srcStrides").integers(),
+                        n.field("dstStrides").integers(),
+                        n.field("srcOffset").integer(),
+                        n.field("dstOffset").integer()};
 }
 
 CallAttributes readFill(const Node& n) {
@@ -212,16 +235,25 @@ CallAttributes readRankMask(const Node& n) {
 CallStep readCall(const Node& n) {
   using Reader = CallAttributes (*)(const Node&);
   const auto read = n.field("kernel").word<Reader>({
-      {"conv2d", readConv}, {"conv2dInputGrad", readConv}, {"conv2dWeightGrad", readConv},
+      {"conv2d", readConv},
+      {"conv2dInputGrad", readConv},
+      {"conv2dWeightGrad", readConv},
       {"matmul", readMatmul},
-      {"maxPool", readPool}, {"maxPoolGather", readPool}, {"maxPoolScatter", readPool},
-      {"sumPool", readPool}, {"sumPoolGrad", readPool},
-      {"copy", readCopy}, {"fill", readFill},
-      {"gather", readTable}, {"scatterAdd", readTable},
-      {"cropFlip", readCropFlip}, {"argMax", readArgMax}, {"rankMask", readRankMask},
+      {"maxPool", readPool},
+      {"maxPoolGather", readPool},
+      {"maxPoolScatter", readPool},
+      {"sumPool", readPool},
+      {"sumPoolGrad", readPool},
+      {"copy", readCopy},
+      {"fill", readFill},
+      {"gather", readTable},
+      {"scatterAdd", readTable},
+      {"cropFlip", readCropFlip},
+      {"argMax", readArgMax},
+      {"rankMask", readRankMask},
   });
-  return {n.field("name").text(), n.field("kernel").text(), n.field("inputs").naturals(),
-          n.field("outputs").naturals(), read(n.field("attributes"))};
+  return {n.field("name").text(), n.field("kernel").text(), n.field("inputs").naturals(), n.field("outputs").naturals(),
+          read(n.field("attributes"))};
 }
 
 Step readStep(const Node& n) {

@@ -13,18 +13,24 @@ namespace {
 
 napi_typedarray_type arrayTypeOf(core::StorageType type) {
   switch (type) {
-    case core::StorageType::f32: return napi_float32_array;
-    case core::StorageType::i32: return napi_int32_array;
-    case core::StorageType::u8: return napi_uint8_array;
+    case core::StorageType::f32:
+      return napi_float32_array;
+    case core::StorageType::i32:
+      return napi_int32_array;
+    case core::StorageType::u8:
+      return napi_uint8_array;
   }
   return napi_float32_array;
 }
 
 const char* arrayNameOf(core::StorageType type) {
   switch (type) {
-    case core::StorageType::f32: return "Float32Array";
-    case core::StorageType::i32: return "Int32Array";
-    case core::StorageType::u8: return "Uint8Array";
+    case core::StorageType::f32:
+      return "Float32Array";
+    case core::StorageType::i32:
+      return "Int32Array";
+    case core::StorageType::u8:
+      return "Uint8Array";
   }
   return "?";
 }
@@ -43,9 +49,10 @@ Bytes elementsOf(const Napi::Value& value, const core::PlanBuffer& buffer, const
   const Bytes bytes = bytesOf(value, where);
   const auto array = value.As<Napi::TypedArray>();
   if (array.TypedArrayType() != arrayTypeOf(buffer.dtype) || bytes.size != buffer.bytes()) {
-    refuse(value.Env(), where + ": needs a " + arrayNameOf(buffer.dtype) + " of " + std::to_string(buffer.elements()) +
-                            ", got " + value.As<Napi::Object>().Get("constructor").As<Napi::Object>().Get("name").ToString().Utf8Value() +
-                            " of " + std::to_string(array.ElementLength()));
+    refuse(value.Env(),
+           where + ": needs a " + arrayNameOf(buffer.dtype) + " of " + std::to_string(buffer.elements()) + ", got " +
+               value.As<Napi::Object>().Get("constructor").As<Napi::Object>().Get("name").ToString().Utf8Value() +
+               " of " + std::to_string(array.ElementLength()));
   }
   return bytes;
 }

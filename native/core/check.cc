@@ -48,10 +48,14 @@ Status checkSlots(const Plan& plan, const std::vector<Slot>& slots, In in, const
 
 std::size_t keptElements(const Domain& d, Keep keep) {
   switch (keep) {
-    case Keep::none: return 1;
-    case Keep::inner: return d.inner;
-    case Keep::outer: return d.outer;
-    case Keep::outerInner: return d.outer * d.inner;
+    case Keep::none:
+      return 1;
+    case Keep::inner:
+      return d.inner;
+    case Keep::outer:
+      return d.outer;
+    case Keep::outerInner:
+      return d.outer * d.inner;
   }
   return 0;
 }

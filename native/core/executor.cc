@@ -15,9 +15,12 @@ void writeConstant(const PlanBuffer& buffer, std::byte* at) {
     for (const double value : buffer.place.data) *to++ = static_cast<T>(value);
   };
   switch (buffer.dtype) {
-    case StorageType::f32: return write(reinterpret_cast<float*>(at));
-    case StorageType::i32: return write(reinterpret_cast<std::int32_t*>(at));
-    case StorageType::u8: return write(reinterpret_cast<std::uint8_t*>(at));
+    case StorageType::f32:
+      return write(reinterpret_cast<float*>(at));
+    case StorageType::i32:
+      return write(reinterpret_cast<std::int32_t*>(at));
+    case StorageType::u8:
+      return write(reinterpret_cast<std::uint8_t*>(at));
   }
 }
 

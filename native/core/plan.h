@@ -45,10 +45,12 @@ struct Load {
   std::array<std::size_t, 3> strides{};
 };
 
+// clang-format off
 enum class Instruction {
   constant, add, sub, mul, div, max, min, mulAdd, neg, abs, sign, exp, log, sqrt, rsqrt, exp2, exponent, relu, step,
   greater, equal, select
 };
+// clang-format on
 struct InstructionInfo {
   std::string_view name;
   Instruction instruction;

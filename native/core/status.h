@@ -35,8 +35,7 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   template <class U>
-    requires std::convertible_to<U&&, T>
-  Result(U&& value) : either_(std::in_place_type<T>, std::forward<U>(value)) {}
+  requires std::convertible_to<U&&, T> Result(U&& value) : either_(std::in_place_type<T>, std::forward<U>(value)) {}
   Result(Status status) : either_(std::move(status)) {}
 
   bool ok() const { return std::holds_alternative<T>(either_); }

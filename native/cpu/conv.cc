@@ -71,7 +71,9 @@ std::unique_ptr<core::Kernel> candidate(const onednn::Context& context, const co
 }
 
 core::Status check(const core::Plan& plan, const core::CallStep& step, const core::ConvAttributes& a) {
-  const auto count = [](auto... extents) { return Expected{StorageType::f32, static_cast<std::size_t>((extents * ...))}; };
+  const auto count = [](auto... extents) {
+    return Expected{StorageType::f32, static_cast<std::size_t>((extents * ...))};
+  };
   const Expected x = count(a.n, a.h, a.w, a.c), w = count(a.f, a.kh, a.kw, a.c), y = count(a.n, a.oh, a.ow, a.f);
   if (step.kernel == "conv2d") return core::expectBuffers(plan, step, {x, w}, {y});
   if (step.kernel == "conv2dInputGrad") return core::expectBuffers(plan, step, {y, w}, {x});
@@ -84,13 +86,11 @@ Made makeConv(const onednn::Context& context, const core::Plan& plan, const core
   const auto& a = std::get<core::ConvAttributes>(step.attributes);
   if (core::Status s = check(plan, step, a); !s.ok()) return s;
   // Activations stay as they lie where a fast implementation takes them so; otherwise they are reordered.
-  Made plain = onednn::guarded(step.kernel, [&]() -> Made {
-    return candidate(context, step, a, descriptors(a, Tag::nhwc, Tag::any));
-  });
+  Made plain = onednn::guarded(
+      step.kernel, [&]() -> Made { return candidate(context, step, a, descriptors(a, Tag::nhwc, Tag::any)); });
   if (plain.ok() && !isReference(plain.value()->implementation())) return plain;
-  Made chosen = onednn::guarded(step.kernel, [&]() -> Made {
-    return candidate(context, step, a, descriptors(a, Tag::any, Tag::any));
-  });
+  Made chosen = onednn::guarded(
+      step.kernel, [&]() -> Made { return candidate(context, step, a, descriptors(a, Tag::any, Tag::any)); });
   if (!chosen.ok()) return plain;
   if (plain.ok() && isReference(chosen.value()->implementation())) return plain;
   return chosen;

@@ -116,7 +116,8 @@ class Nothing final : public core::Kernel {
 
 Made makeCopy(const core::Plan& plan, const core::CallStep& step) {
   const auto& a = std::get<core::CopyAttributes>(step.attributes);
-  if (step.inputs.size() != 1 || step.outputs.size() != 1) return core::planError("copy takes one input and one output");
+  if (step.inputs.size() != 1 || step.outputs.size() != 1)
+    return core::planError("copy takes one input and one output");
   const core::PlanBuffer &src = plan.buffers[step.inputs[0]], &dst = plan.buffers[step.outputs[0]];
   if (src.dtype != dst.dtype) return core::planError("copy: the element types differ");
   if (a.dims.size() != a.srcStrides.size() || a.dims.size() != a.dstStrides.size()) {
@@ -136,9 +137,12 @@ Made makeFill(const core::Plan& plan, const core::CallStep& step) {
   const double value = std::get<core::FillAttributes>(step.attributes).value;
   const std::size_t out = step.outputs[0], count = plan.buffers[out].elements();
   switch (plan.buffers[out].dtype) {
-    case core::StorageType::f32: return std::make_unique<Fill<float>>(out, count, value);
-    case core::StorageType::i32: return std::make_unique<Fill<std::int32_t>>(out, count, value);
-    case core::StorageType::u8: return std::make_unique<Fill<std::uint8_t>>(out, count, value);
+    case core::StorageType::f32:
+      return std::make_unique<Fill<float>>(out, count, value);
+    case core::StorageType::i32:
+      return std::make_unique<Fill<std::int32_t>>(out, count, value);
+    case core::StorageType::u8:
+      return std::make_unique<Fill<std::uint8_t>>(out, count, value);
   }
   return core::planError("fill: unknown element type");
 }

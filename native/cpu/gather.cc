@@ -82,9 +82,9 @@ Made makeGather(const core::Plan& plan, const core::CallStep& step) {
 Made makeScatterAdd(const core::Plan& plan, const core::CallStep& step) {
   using core::StorageType;
   const auto& a = std::get<core::TableAttributes>(step.attributes);
-  if (core::Status s = core::expectBuffers(
-          plan, step, {{StorageType::f32, a.count * a.width}, {StorageType::i32, a.count}},
-          {{StorageType::f32, a.rows * a.width}});
+  if (core::Status s =
+          core::expectBuffers(plan, step, {{StorageType::f32, a.count * a.width}, {StorageType::i32, a.count}},
+                              {{StorageType::f32, a.rows * a.width}});
       !s.ok()) {
     return s;
   }

@@ -9,7 +9,8 @@ Made makeMatmul(const onednn::Context& context, const core::Plan& plan, const co
   const auto count = [](std::int64_t rows, std::int64_t columns) {
     return core::Expected{core::StorageType::f32, static_cast<std::size_t>(rows * columns)};
   };
-  if (core::Status s = core::expectBuffers(plan, step, {count(a.m, a.k), count(a.k, a.n)}, {count(a.m, a.n)}); !s.ok()) {
+  if (core::Status s = core::expectBuffers(plan, step, {count(a.m, a.k), count(a.k, a.n)}, {count(a.m, a.n)});
+      !s.ok()) {
     return s;
   }
   const auto matrix = [](std::int64_t rows, std::int64_t columns, bool transposed) {

@@ -8,30 +8,45 @@ using core::aligned;
 
 std::string isa() {
   switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::sse41: return "SSE4.1";
-    case dnnl::cpu_isa::avx: return "AVX";
-    case dnnl::cpu_isa::avx2: return "AVX2";
-    case dnnl::cpu_isa::avx512_core: return "AVX-512";
-    case dnnl::cpu_isa::avx512_core_vnni: return "AVX-512 VNNI";
-    case dnnl::cpu_isa::avx512_core_bf16: return "AVX-512 BF16";
-    default: break;
+    case dnnl::cpu_isa::sse41:
+      return "SSE4.1";
+    case dnnl::cpu_isa::avx:
+      return "AVX";
+    case dnnl::cpu_isa::avx2:
+      return "AVX2";
+    case dnnl::cpu_isa::avx512_core:
+      return "AVX-512";
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return "AVX-512 VNNI";
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return "AVX-512 BF16";
+    default:
+      break;
   }
   // Newer oneDNN knows more names than we can compile against; they are ordered by what they contain.
   const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
   const auto contains = [&](dnnl::cpu_isa other) {
     return (isa & static_cast<unsigned>(other)) == static_cast<unsigned>(other);
   };
-  return contains(dnnl::cpu_isa::avx512_core) ? "AVX-512 and more" : contains(dnnl::cpu_isa::avx2) ? "AVX2 and more" : "generic";
+  return contains(dnnl::cpu_isa::avx512_core) ? "AVX-512 and more"
+         : contains(dnnl::cpu_isa::avx2)      ? "AVX2 and more"
+                                              : "generic";
 }
 
 std::string nameOf(dnnl_status_t status) {
   switch (status) {
-    case dnnl_success: return "success";
-    case dnnl_out_of_memory: return "out of memory";
-    case dnnl_invalid_arguments: return "invalid arguments";
-    case dnnl_unimplemented: return "unimplemented";
-    case dnnl_runtime_error: return "runtime error";
-    default: return "status " + std::to_string(static_cast<int>(status));
+    case dnnl_success:
+      return "success";
+    case dnnl_out_of_memory:
+      return "out of memory";
+    case dnnl_invalid_arguments:
+      return "invalid arguments";
+    case dnnl_unimplemented:
+      return "unimplemented";
+    case dnnl_runtime_error:
+      return "runtime error";
+    default:
+      return "status " + std::to_string(static_cast<int>(status));
   }
 }
 

@@ -39,8 +39,8 @@ class PrimitiveKernel final : public core::Kernel {
     memory ours;
     bool written;
     bool reordered = false;
-    memory inner{};              // in scratch, when reordered
-    std::size_t innerAt = 0;     // its offset there
+    memory inner{};           // in scratch, when reordered
+    std::size_t innerAt = 0;  // its offset there
     dnnl::reorder reorder{};
     memory reorderPad{};
   };

@@ -23,21 +23,48 @@ inline dnnl::primitive_attr userScratchpad() {
 inline dnnl::convolution_forward::primitive_desc convForward(const dnnl::engine& e, const memory::desc& x,
                                                              const memory::desc& w, const memory::desc& y,
                                                              const ConvGeometry& g) {
-  return {e, dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, x, w, y, g.strides, g.dilates,
-          g.paddingLow, g.paddingHigh, userScratchpad()};
+  return {e,
+          dnnl::prop_kind::forward_training,
+          dnnl::algorithm::convolution_direct,
+          x,
+          w,
+          y,
+          g.strides,
+          g.dilates,
+          g.paddingLow,
+          g.paddingHigh,
+          userScratchpad()};
 }
 
 inline dnnl::convolution_backward_data::primitive_desc convInputGrad(
     const dnnl::engine& e, const memory::desc& dx, const memory::desc& w, const memory::desc& dy, const ConvGeometry& g,
     const dnnl::convolution_forward::primitive_desc& hint) {
-  return {e, dnnl::algorithm::convolution_direct, dx, w, dy, g.strides, g.dilates, g.paddingLow, g.paddingHigh, hint,
+  return {e,
+          dnnl::algorithm::convolution_direct,
+          dx,
+          w,
+          dy,
+          g.strides,
+          g.dilates,
+          g.paddingLow,
+          g.paddingHigh,
+          hint,
           userScratchpad()};
 }
 
 inline dnnl::convolution_backward_weights::primitive_desc convWeightGrad(
     const dnnl::engine& e, const memory::desc& x, const memory::desc& dw, const memory::desc& dy, const ConvGeometry& g,
     const dnnl::convolution_forward::primitive_desc& hint) {
-  return {e, dnnl::algorithm::convolution_direct, x, dw, dy, g.strides, g.dilates, g.paddingLow, g.paddingHigh, hint,
+  return {e,
+          dnnl::algorithm::convolution_direct,
+          x,
+          dw,
+          dy,
+          g.strides,
+          g.dilates,
+          g.paddingLow,
+          g.paddingHigh,
+          hint,
           userScratchpad()};
 }
 
@@ -53,21 +80,26 @@ inline dnnl::convolution_forward::primitive_desc convForward(const dnnl::engine&
                                                              const ConvGeometry& g) {
   return {{dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, x, w, y, g.strides, g.dilates,
            g.paddingLow, g.paddingHigh},
-          userScratchpad(), e};
+          userScratchpad(),
+          e};
 }
 
 inline dnnl::convolution_backward_data::primitive_desc convInputGrad(
     const dnnl::engine& e, const memory::desc& dx, const memory::desc& w, const memory::desc& dy, const ConvGeometry& g,
     const dnnl::convolution_forward::primitive_desc& hint) {
   return {{dnnl::algorithm::convolution_direct, dx, w, dy, g.strides, g.dilates, g.paddingLow, g.paddingHigh},
-          userScratchpad(), e, hint};
+          userScratchpad(),
+          e,
+          hint};
 }
 
 inline dnnl::convolution_backward_weights::primitive_desc convWeightGrad(
     const dnnl::engine& e, const memory::desc& x, const memory::desc& dw, const memory::desc& dy, const ConvGeometry& g,
     const dnnl::convolution_forward::primitive_desc& hint) {
   return {{dnnl::algorithm::convolution_direct, x, dw, dy, g.strides, g.dilates, g.paddingLow, g.paddingHigh},
-          userScratchpad(), e, hint};
+          userScratchpad(),
+          e,
+          hint};
 }
 
 inline dnnl::matmul::primitive_desc matmul(const dnnl::engine& e, const memory::desc& a, const memory::desc& b,

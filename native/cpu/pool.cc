@@ -39,7 +39,8 @@ class Pool : public core::Kernel {
     for (std::int64_t q = 0; q < a_.ow; ++q) {
       const std::int64_t x = q * a_.stride[1] - a_.padding[1];
       visit(((image * static_cast<std::size_t>(a_.oh) + static_cast<std::size_t>(p)) * static_cast<std::size_t>(a_.ow) +
-             static_cast<std::size_t>(q)) * c,
+             static_cast<std::size_t>(q)) *
+                c,
             Window{clip(y, a_.h), clip(y + a_.window[0], a_.h), clip(x, a_.w), clip(x + a_.window[1], a_.w)});
     }
   }
@@ -48,7 +49,8 @@ class Pool : public core::Kernel {
   template <class Visit>
   void eachElement(std::size_t image, const Window& w, const Visit& visit) const {
     for (std::int64_t y = w.top; y < w.bottom; ++y) {
-      const std::size_t row = (image * static_cast<std::size_t>(a_.h) + static_cast<std::size_t>(y)) * static_cast<std::size_t>(a_.w);
+      const std::size_t row =
+          (image * static_cast<std::size_t>(a_.h) + static_cast<std::size_t>(y)) * static_cast<std::size_t>(a_.w);
       for (std::int64_t x = w.left; x < w.right; ++x) visit((row + static_cast<std::size_t>(x)) * c);
     }
   }
@@ -98,11 +100,15 @@ class Pool : public core::Kernel {
     });
   }
 
-  std::size_t choiceBytes() const { return core::aligned(c * 8) * core::threadCount(); }
+  std::size_t choiceBytes() const {
+    return core::aligned(c * 8) * core::threadCount();
+  }
   float* topOf(const core::Bindings& b) const {
     return reinterpret_cast<float*>(b.scratch + core::threadIndex() * core::aligned(c * 8));
   }
-  std::int32_t* bestOf(const core::Bindings& b) const { return reinterpret_cast<std::int32_t*>(topOf(b) + c); }
+  std::int32_t* bestOf(const core::Bindings& b) const {
+    return reinterpret_cast<std::int32_t*>(topOf(b) + c);
+  }
 
   const std::vector<std::size_t> in, out;
   const std::size_t c;

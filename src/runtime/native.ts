@@ -24,6 +24,7 @@ export interface NativeBuffer {
   readonly bytes: number;
   /** Frees the bytes once no queued work needs them. May be called again. */
   readonly dispose: () => void;
+  readonly [Symbol.dispose]: () => void;
 }
 
 export interface NativeStep {
@@ -41,6 +42,7 @@ export interface NativeExecutable {
   /** Time spent in each step so far; zero unless loaded with `profile`. */
   readonly profile: () => readonly (NativeStep & { readonly seconds: number; readonly calls: number })[];
   readonly dispose: () => void;
+  readonly [Symbol.dispose]: () => void;
 }
 
 export type NativeArray = Float32Array | Int32Array | Uint8Array;
@@ -70,6 +72,7 @@ export interface NativeDevice {
   readonly liveBytes: () => number;
   /** Waits for the work that is queued, then frees everything made on the device. May be called again. */
   readonly dispose: () => Promise<void>;
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 export interface NativeAddon {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Plan } from '../../src/compile/plan.js';
 import { PathexError } from '../../src/errors.js';
-import { addonPaths, loadNative, type NativeBuffer } from '../../src/runtime/native.js';
+import { addonPaths, loadNative, type NativeBuffer, type NativeDevice } from '../../src/runtime/native.js';
 import { addon, callOf, floats, fusedOf, planOf } from './plans.js';
 
 /** Life and death of devices, handles and threads. */
@@ -68,6 +68,20 @@ describe('a device', () => {
     expect(done).toBe(true);
     await run;
     expect(device.liveBytes()).toBe(0);
+  });
+
+  it('is disposed of at the end of a block', async () => {
+    let last: NativeDevice;
+    {
+      await using device = new addon.Device({ threads: 1 });
+      {
+        using buffer = device.allocate(64);
+        expect(device.liveBytes()).toBe(buffer.bytes);
+      }
+      expect(device.liveBytes()).toBe(0);
+      last = device;
+    }
+    expect(() => last.allocate(4)).toThrow('the device was disposed');
   });
 
   it('names what is wrong', async () => {

@@ -72,12 +72,16 @@ class Interpreter {
     const Register& reg = s_.program.registers[id];
     const std::size_t chunk = s_.geometry.chunkRoom();
     switch (reg.home) {
-      case Home::buffer: return s_.bindings.at<float>(reg.buffer);  // moved later unless its rate is `run`
-      case Home::tile: return (reg.rate == Rate::run ? s_.runTiles : workspace_) + reg.index * chunk;
-      case Home::slot: return workspace_ + (s_.program.sectionTiles + reg.index) * chunk;
+      case Home::buffer:
+        return s_.bindings.at<float>(reg.buffer);  // moved later unless its rate is `run`
+      case Home::tile:
+        return (reg.rate == Rate::run ? s_.runTiles : workspace_) + reg.index * chunk;
+      case Home::slot:
+        return workspace_ + (s_.program.sectionTiles + reg.index) * chunk;
       case Home::destination:
       case Home::inlined:
-      case Home::nowhere: return nullptr;
+      case Home::nowhere:
+        return nullptr;
     }
     return nullptr;
   }
@@ -107,14 +111,17 @@ class Interpreter {
         gather(action, operands);
         return action.loop(x, operands, n);
       }
-      case Do::constant: std::fill_n(x, n, action.value); return;
+      case Do::constant:
+        std::fill_n(x, n, action.value);
+        return;
       case Do::reduce: {
         if (!action.loop) return (*reducers_)[action.item].add(chunk, x);
         const float* operands[mostOperands + 1];
         gather(action, operands);
         return (*reducers_)[action.item].add(chunk, action.loop, operands, action.args.size());
       }
-      case Do::store: return store(action.item, x, chunk);
+      case Do::store:
+        return store(action.item, x, chunk);
     }
   }
 
@@ -125,9 +132,13 @@ class Interpreter {
   void store(std::size_t item, const float* x, const Chunk& chunk) {
     const std::size_t buffer = s_.step.stores[item].buffer, at = elementOf(chunk), n = chunk.elements();
     switch (s_.storeTypes[item]) {
-      case core::StorageType::f32: std::memmove(s_.bindings.at<float>(buffer) + at, x, n * sizeof(float)); return;
-      case core::StorageType::i32: return convert(s_.bindings.at<std::int32_t>(buffer) + at, x, n);
-      case core::StorageType::u8: return convert(s_.bindings.at<std::uint8_t>(buffer) + at, x, n);
+      case core::StorageType::f32:
+        std::memmove(s_.bindings.at<float>(buffer) + at, x, n * sizeof(float));
+        return;
+      case core::StorageType::i32:
+        return convert(s_.bindings.at<std::int32_t>(buffer) + at, x, n);
+      case core::StorageType::u8:
+        return convert(s_.bindings.at<std::uint8_t>(buffer) + at, x, n);
     }
   }
 
@@ -140,8 +151,11 @@ class Interpreter {
 class FusedKernel final : public core::Kernel {
  public:
   FusedKernel(const core::Plan& plan, const core::FusedStep& step)
-      : step_(step), loads_(step.loads), geometry_(step.domain, loads_, step.reductions),
-        program_(arrange(plan, step, geometry_, loads_)), threads_(core::threadCount()) {
+      : step_(step),
+        loads_(step.loads),
+        geometry_(step.domain, loads_, step.reductions),
+        program_(arrange(plan, step, geometry_, loads_)),
+        threads_(core::threadCount()) {
     for (const core::Store& s : step_.stores) storeTypes_.push_back(plan.buffers[s.buffer].dtype);
     const std::size_t parts = geometry_.parts();
     wide_ = parts > 1 && threads_ > 1;
@@ -165,13 +179,13 @@ class FusedKernel final : public core::Kernel {
 
   std::string implementation() const override {
     return geometry_.describe() + " once " + std::to_string(program_.onRun.size()) + " section " +
-           std::to_string(program_.onSection.size()) + " chunk " + std::to_string(program_.onChunk.size()) +
-           " slots " + std::to_string(program_.slots);
+           std::to_string(program_.onSection.size()) + " chunk " + std::to_string(program_.onChunk.size()) + " slots " +
+           std::to_string(program_.slots);
   }
 
   core::Status run(const Bindings& b) override {
-    const Setting setting{geometry_, program_, step_, storeTypes_, b,
-                          reinterpret_cast<float*>(b.scratch + runTilesAt_)};
+    const Setting setting{geometry_,   program_, step_,
+                          storeTypes_, b,        reinterpret_cast<float*>(b.scratch + runTilesAt_)};
     for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
       const core::Reduction& r = step_.reductions[i];
       std::fill_n(partials(b, i), geometry_.partials(r.keep) * kept_[i], Reducer::startOf(r.op));

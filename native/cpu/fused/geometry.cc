@@ -7,7 +7,7 @@ namespace pathex::cpu {
 
 namespace {
 
-constexpr std::size_t chunkTarget = 1024;  // floats: 4 KiB for each live register
+constexpr std::size_t chunkTarget = 512;  // floats: 2 KiB for each live register
 constexpr std::size_t longestRow = 2048;
 constexpr std::size_t shortestSpan = 512;
 constexpr std::size_t partElements = 16384;
@@ -104,20 +104,28 @@ Part Geometry::part(std::size_t index) const {
 
 std::size_t Geometry::partials(core::Keep keep) const {
   switch (keep) {
-    case core::Keep::none: return parts();
-    case core::Keep::inner: return outerParts_ * reducedParts_;
-    case core::Keep::outer: return reducedParts_ * innerParts_;
-    case core::Keep::outerInner: return reducedParts_;
+    case core::Keep::none:
+      return parts();
+    case core::Keep::inner:
+      return outerParts_ * reducedParts_;
+    case core::Keep::outer:
+      return reducedParts_ * innerParts_;
+    case core::Keep::outerInner:
+      return reducedParts_;
   }
   return 1;
 }
 
 std::size_t Geometry::partialOf(core::Keep keep, std::size_t part) const {
   switch (keep) {
-    case core::Keep::none: return part;
-    case core::Keep::inner: return part / innerParts_;
-    case core::Keep::outer: return part % (reducedParts_ * innerParts_);
-    case core::Keep::outerInner: return part / innerParts_ % reducedParts_;
+    case core::Keep::none:
+      return part;
+    case core::Keep::inner:
+      return part / innerParts_;
+    case core::Keep::outer:
+      return part % (reducedParts_ * innerParts_);
+    case core::Keep::outerInner:
+      return part / innerParts_ % reducedParts_;
   }
   return 0;
 }

@@ -37,8 +37,11 @@ class Geometry {
   const core::Domain& domain() const { return domain_; }
   /// Elements of the largest chunk.
   std::size_t chunkElements() const { return outers_ * rows_ * columns_; }
-  /// The same rounded up to whole cache lines.
-  std::size_t chunkRoom() const { return core::aligned(chunkElements() * sizeof(float)) / sizeof(float); }
+  /// Floats between neighbouring tiles and slots: a chunk in whole cache lines, and a few lines more, since registers
+  /// at equal distances of 4 KiB would all compete for the same sets of the first cache.
+  std::size_t chunkRoom() const {
+    return (core::aligned(chunkElements() * sizeof(float)) + 5 * core::alignment) / sizeof(float);
+  }
 
   std::size_t outersPerChunk() const { return outers_; }
   std::size_t rowsPerChunk() const { return rows_; }

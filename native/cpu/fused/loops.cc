@@ -9,6 +9,7 @@ namespace pathex::cpu {
 
 namespace {
 
+// clang-format off
 using F = float;
 struct Add { F operator()(F a, F b) const { return a + b; } };
 struct Sub { F operator()(F a, F b) const { return a - b; } };
@@ -31,9 +32,12 @@ struct Exp2 { F operator()(F a) const { return exp2(a); } };
 struct Exponent { F operator()(F a) const { return exponent(a); } };
 struct Relu { F operator()(F a) const { return a <= 0.0f ? 0.0f : a; } };
 struct Step { F operator()(F a) const { return a > 0.0f ? 1.0f : 0.0f; } };
+// clang-format on
 
 template <class Op>
-constexpr std::size_t arity = std::is_invocable_v<Op, F> ? 1 : std::is_invocable_v<Op, F, F> ? 2 : 3;
+constexpr std::size_t arity = std::is_invocable_v<Op, F>      ? 1
+                              : std::is_invocable_v<Op, F, F> ? 2
+                                                              : 3;
 
 template <class Op>
 F apply(F a, F b, F c) {
@@ -67,24 +71,32 @@ template <class Outer, std::size_t position>
 Loop pairWith(core::Instruction inner) {
   using I = core::Instruction;
   switch (inner) {
-    case I::add: return pair<Outer, position, Add>;
-    case I::sub: return pair<Outer, position, Sub>;
-    case I::mul: return pair<Outer, position, Mul>;
-    case I::mulAdd: return pair<Outer, position, MulAdd>;
-    case I::step: return pair<Outer, position, Step>;
-    case I::relu: return pair<Outer, position, Relu>;
-    case I::abs: return pair<Outer, position, Abs>;
-    default: return nullptr;
+    case I::add:
+      return pair<Outer, position, Add>;
+    case I::sub:
+      return pair<Outer, position, Sub>;
+    case I::mul:
+      return pair<Outer, position, Mul>;
+    case I::mulAdd:
+      return pair<Outer, position, MulAdd>;
+    case I::step:
+      return pair<Outer, position, Step>;
+    case I::relu:
+      return pair<Outer, position, Relu>;
+    case I::abs:
+      return pair<Outer, position, Abs>;
+    default:
+      return nullptr;
   }
 }
 
 template <class Outer>
 Loop pairAt(std::size_t position, core::Instruction inner) {
   if (position == 0) return pairWith<Outer, 0>(inner);
-  if constexpr (arity<Outer> > 1) {
+  if constexpr (arity < Outer >> 1) {
     if (position == 1) return pairWith<Outer, 1>(inner);
   }
-  if constexpr (arity<Outer> > 2) {
+  if constexpr (arity < Outer >> 2) {
     if (position == 2) return pairWith<Outer, 2>(inner);
   }
   return nullptr;
@@ -124,28 +136,50 @@ void convertAll(To* y, const From* x, std::size_t n) {
 Loop loopOf(core::Instruction instruction) {
   using I = core::Instruction;
   switch (instruction) {
-    case I::constant: return nullptr;
-    case I::add: return single<Add>;
-    case I::sub: return single<Sub>;
-    case I::mul: return single<Mul>;
-    case I::div: return single<Div>;
-    case I::max: return single<Max>;
-    case I::min: return single<Min>;
-    case I::mulAdd: return single<MulAdd>;
-    case I::neg: return single<Neg>;
-    case I::abs: return single<Abs>;
-    case I::sign: return single<Sign>;
-    case I::exp: return single<Exp>;
-    case I::log: return single<Log>;
-    case I::sqrt: return single<Sqrt>;
-    case I::rsqrt: return single<Rsqrt>;
-    case I::exp2: return single<Exp2>;
-    case I::exponent: return single<Exponent>;
-    case I::relu: return single<Relu>;
-    case I::step: return single<Step>;
-    case I::greater: return single<Greater>;
-    case I::equal: return single<Equal>;
-    case I::select: return single<Select>;
+    case I::constant:
+      return nullptr;
+    case I::add:
+      return single<Add>;
+    case I::sub:
+      return single<Sub>;
+    case I::mul:
+      return single<Mul>;
+    case I::div:
+      return single<Div>;
+    case I::max:
+      return single<Max>;
+    case I::min:
+      return single<Min>;
+    case I::mulAdd:
+      return single<MulAdd>;
+    case I::neg:
+      return single<Neg>;
+    case I::abs:
+      return single<Abs>;
+    case I::sign:
+      return single<Sign>;
+    case I::exp:
+      return single<Exp>;
+    case I::log:
+      return single<Log>;
+    case I::sqrt:
+      return single<Sqrt>;
+    case I::rsqrt:
+      return single<Rsqrt>;
+    case I::exp2:
+      return single<Exp2>;
+    case I::exponent:
+      return single<Exponent>;
+    case I::relu:
+      return single<Relu>;
+    case I::step:
+      return single<Step>;
+    case I::greater:
+      return single<Greater>;
+    case I::equal:
+      return single<Equal>;
+    case I::select:
+      return single<Select>;
   }
   return nullptr;
 }
@@ -153,12 +187,18 @@ Loop loopOf(core::Instruction instruction) {
 Loop loopOf(core::Instruction outer, std::size_t position, core::Instruction inner) {
   using I = core::Instruction;
   switch (outer) {
-    case I::add: return pairAt<Add>(position, inner);
-    case I::sub: return pairAt<Sub>(position, inner);
-    case I::mul: return pairAt<Mul>(position, inner);
-    case I::mulAdd: return pairAt<MulAdd>(position, inner);
-    case I::relu: return pairAt<Relu>(position, inner);
-    default: return nullptr;
+    case I::add:
+      return pairAt<Add>(position, inner);
+    case I::sub:
+      return pairAt<Sub>(position, inner);
+    case I::mul:
+      return pairAt<Mul>(position, inner);
+    case I::mulAdd:
+      return pairAt<MulAdd>(position, inner);
+    case I::relu:
+      return pairAt<Relu>(position, inner);
+    default:
+      return nullptr;
   }
 }
 
@@ -178,10 +218,20 @@ void maxTo(float* total, const float* x, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) total[i] = larger(total[i], x[i]);
 }
 
-void convert(float* y, const std::int32_t* x, std::size_t n) { convertAll(y, x, n); }
-void convert(float* y, const std::uint8_t* x, std::size_t n) { convertAll(y, x, n); }
-void convert(float* y, const float* x, std::size_t n) { convertAll(y, x, n); }
-void convert(std::int32_t* y, const float* x, std::size_t n) { convertAll(y, x, n); }
-void convert(std::uint8_t* y, const float* x, std::size_t n) { convertAll(y, x, n); }
+void convert(float* y, const std::int32_t* x, std::size_t n) {
+  convertAll(y, x, n);
+}
+void convert(float* y, const std::uint8_t* x, std::size_t n) {
+  convertAll(y, x, n);
+}
+void convert(float* y, const float* x, std::size_t n) {
+  convertAll(y, x, n);
+}
+void convert(std::int32_t* y, const float* x, std::size_t n) {
+  convertAll(y, x, n);
+}
+void convert(std::uint8_t* y, const float* x, std::size_t n) {
+  convertAll(y, x, n);
+}
 
 }  // namespace pathex::cpu

@@ -44,9 +44,12 @@ void materialise(float* y, const std::byte* buffer, core::StorageType dtype, con
     read(y, x, {c.outers, strides[0]}, {c.rows, strides[1]}, {c.columns, strides[2]});
   };
   switch (dtype) {
-    case core::StorageType::f32: return from(reinterpret_cast<const float*>(buffer));
-    case core::StorageType::i32: return from(reinterpret_cast<const std::int32_t*>(buffer));
-    case core::StorageType::u8: return from(reinterpret_cast<const std::uint8_t*>(buffer));
+    case core::StorageType::f32:
+      return from(reinterpret_cast<const float*>(buffer));
+    case core::StorageType::i32:
+      return from(reinterpret_cast<const std::int32_t*>(buffer));
+    case core::StorageType::u8:
+      return from(reinterpret_cast<const std::uint8_t*>(buffer));
   }
 }
 

@@ -72,23 +72,24 @@ class Arranger {
     const bool onReduced = R > 1 && l.strides[1] != 0;
     const bool onInner = I > 1 && l.strides[2] != 0;
     switch (geometry_.shape()) {
-      case Shape::spans: return onOuter ? Rate::chunk : Rate::run;
+      case Shape::spans:
+        return onOuter ? Rate::chunk : Rate::run;
       case Shape::rows: {
         if (onReduced && geometry_.rowsPerChunk() < R) return Rate::chunk;
         return onOuter ? Rate::section : Rate::run;
       }
-      case Shape::pieces: return onReduced ? Rate::chunk : onOuter || onInner ? Rate::section : Rate::run;
+      case Shape::pieces:
+        return onReduced ? Rate::chunk : onOuter || onInner ? Rate::section : Rate::run;
     }
     return Rate::chunk;
   }
 
   /// A load that is stored elsewhere must not be read from memory that this step has overwritten by then.
   bool mustCopy(std::size_t load) const {
-    const bool isStored = std::any_of(step_.stores.begin(), step_.stores.end(),
-                                      [&](const core::Store& s) { return s.reg == load; });
-    return isStored && std::any_of(step_.stores.begin(), step_.stores.end(), [&](const core::Store& s) {
-             return overlap(plan_, s.buffer, loads_[load].buffer);
-           });
+    const bool isStored =
+        std::any_of(step_.stores.begin(), step_.stores.end(), [&](const core::Store& s) { return s.reg == load; });
+    return isStored && std::any_of(step_.stores.begin(), step_.stores.end(),
+                                   [&](const core::Store& s) { return overlap(plan_, s.buffer, loads_[load].buffer); });
   }
 
   void placeLoad(std::size_t i) {
@@ -177,7 +178,10 @@ class Arranger {
     const core::Operation& op = step_.code[k];
     const std::size_t id = step_.loads.size() + k;
     Action action{.what = op.instruction == core::Instruction::constant ? Do::constant : Do::compute,
-                  .reg = id, .args = op.args, .loop = loopOf(op.instruction), .value = static_cast<float>(op.value)};
+                  .reg = id,
+                  .args = op.args,
+                  .loop = loopOf(op.instruction),
+                  .value = static_cast<float>(op.value)};
     if (inner_[id] == never) return action;
     const core::Operation& inner = operationOf(inner_[id]);
     const auto at = std::find(action.args.begin(), action.args.end(), inner_[id]);
@@ -189,8 +193,8 @@ class Arranger {
 
   /// A sum over columns adds into its tile; where its register has no other reader, the same loop computes it.
   bool addsInPlace(std::size_t id, const core::Reduction& r) const {
-    const bool columns = r.keep == core::Keep::inner ||
-                         (r.keep == core::Keep::outerInner && geometry_.shape() != Shape::spans);
+    const bool columns =
+        r.keep == core::Keep::inner || (r.keep == core::Keep::outerInner && geometry_.shape() != Shape::spans);
     return columns && r.op == core::ReductionOp::sum && mayInline(id) &&
            loopOf(core::Instruction::add, 0, operationOf(id).instruction) != nullptr;
   }

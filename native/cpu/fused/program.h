@@ -36,7 +36,7 @@ enum class Do { load, compute, constant, reduce, store };
 
 struct Action {
   Do what = Do::compute;
-  std::size_t reg = 0;  // written by load, compute and constant; read by reduce and store
+  std::size_t reg = 0;              // written by load, compute and constant; read by reduce and store
   std::vector<std::size_t> args{};  // of compute, and of a reduce that computes what it adds
   Loop loop = nullptr;
   float value = 0;
