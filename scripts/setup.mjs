@@ -4,7 +4,7 @@
 //   --native-only   leave out the TypeScript
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,16 +46,45 @@ const writeStamp = (stamp, digest) => {
   writeFileSync(stamp, digest);
 };
 
+const alive = (pid) => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+};
+
+/** One setup at a time: two builds in one folder spoil each other. */
+const alone = (work) => {
+  const lock = at('build', '.setup.lock');
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let told = false; ; ) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
+      if (holder > 0 && !alive(holder)) rmSync(lock, { force: true });
+      else if (!told) told = (say('waiting for another setup to end'), true);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+  process.on('exit', () => rmSync(lock, { force: true }));
+  work();
+};
+
 const checkNode = () => {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 17)) stop(`Node ${process.versions.node} is too old; install Node 20.17 or later`);
 };
 
-const installPackages = () => {
+const packagesAreFresh = () => {
   const installed = at('node_modules', '.package-lock.json');
-  const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync(at('package-lock.json')).mtimeMs;
-  if (!fresh) run('installed npm packages', 'npm', ['ci', '--no-audit', '--no-fund'], { shell: process.platform === 'win32' });
+  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(at('package-lock.json')).mtimeMs;
 };
+const installPackages = () =>
+  run('installed npm packages', 'npm', ['ci', '--no-audit', '--no-fund'], { shell: process.platform === 'win32' });
 
 /** Where oneDNN's headers may be, besides what the compiler knows. */
 const hasOnednn = () => {
@@ -76,27 +105,42 @@ const installLibraries = () => {
   run(`installed ${missing.join(', ')}`, 'apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], { env });
 };
 
-const buildAddon = () => {
+const addon = () => {
   const built = at('build', 'Release', 'pathex.node');
   const stamp = at('build', 'Release', 'pathex.stamp');
   // The addon uses every instruction of this processor, so another one asks for another build.
   const flags = existsSync('/proc/cpuinfo') ? (/^flags\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] ?? '') : '';
   const digest = digestOf(['CMakeLists.txt', 'native'], [process.arch, process.platform, cpus()[0]?.model ?? '', flags]);
-  if (existsSync(built) && stampHolds(stamp, digest)) return;
-  installLibraries();
-  run('built the native addon', process.execPath, [at('node_modules', 'cmake-js', 'bin', 'cmake-js'), 'compile', '--parallel', String(Math.max(1, cpus().length))]);
-  writeStamp(stamp, digest);
+  return {
+    done: () => existsSync(built) && stampHolds(stamp, digest),
+    make: () => {
+      installLibraries();
+      run('built the native addon', process.execPath, [at('node_modules', 'cmake-js', 'bin', 'cmake-js'), 'compile', '--parallel', String(Math.max(1, cpus().length))]);
+      writeStamp(stamp, digest);
+    },
+  };
 };
 
-const buildTypeScript = () => {
+const typeScript = () => {
   const stamp = at('dist', '.stamp');
   const digest = digestOf(['src', 'tsconfig.json', 'tsconfig.build.json']);
-  if (stampHolds(stamp, digest)) return;
-  run('compiled the TypeScript', process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
-  writeStamp(stamp, digest);
+  return {
+    done: () => stampHolds(stamp, digest),
+    make: () => {
+      run('compiled the TypeScript', process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+      writeStamp(stamp, digest);
+    },
+  };
 };
 
 checkNode();
-installPackages();
-buildAddon();
-if (!process.argv.includes('--native-only')) buildTypeScript();
+const parts = process.argv.includes('--native-only') ? [addon] : [addon, typeScript];
+if (!packagesAreFresh() || !parts.every((part) => part().done())) {
+  alone(() => {
+    if (!packagesAreFresh()) installPackages();
+    for (const part of parts) {
+      const { done, make } = part(); // anew: another setup may have done it meanwhile
+      if (!done()) make();
+    }
+  });
+}
