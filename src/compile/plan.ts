@@ -144,7 +144,7 @@ export const CALLS = {
   fill: t.strict({ value: t.number }), // () -> dst
   gather: t.strict({ rows: Natural, width: Natural, count: Natural }), // (table[rows,width], index i32[count]) -> [count,width], same dtype as table
   scatterAdd: t.strict({ rows: Natural, width: Natural, count: Natural }), // (v f32[count,width], index i32[count]) -> [rows,width], zero elsewhere
-  /** out[b,y,x,:] = images[index[b], y+dy[b], flip[b] ? w-1-x : x, + dx[b]] as float, 0 outside the image. */
+  /** out[b,y,x,:] = images[index[b], y + dy[b], (flip[b] ? w-1-x : x) + dx[b]] as float, 0 outside the image. */
   cropFlip: t.strict({ images: Natural, batch: Natural, h: Natural, w: Natural, c: Natural }), // (images u8[images,h,w,c], index i32[batch], shift i32[batch,3] = (dy, dx, flip)) -> f32[batch,h,w,c]
   argMax: t.strict({ rows: Natural, width: Natural }), // (x[rows,width]) -> i32[rows]: first index of the largest
   /** mask 1 for the `keep` largest scores, ties by smaller index, else 0. NaN ranks below everything. */

@@ -9,7 +9,7 @@ import { loadNative, type NativeArray, type NativeBuffer, type NativeDevice, typ
 /** The cpu device: plans on the native addon's worker thread. */
 
 export interface CpuOptions {
-  /** Default: OMP_NUM_THREADS, or the physical cores. Results do not depend on it. */
+  /** Default: OMP_NUM_THREADS, or the physical cores. oneDNN's weight gradients may round differently for another number. */
   readonly threads?: number;
   /** Measure the time of every step; read it with `profileOf`. Default false. */
   readonly profile?: boolean;
