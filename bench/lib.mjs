@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+// taken before pathex is loaded, which sets how its own OpenMP threads wait: a peer keeps its defaults
+const environment = { ...process.env };
+
 /** What the benchmarks share: a PyTorch peer driven in turns with ours, and honest statistics. */
 
 export const median = (xs) => {
@@ -23,7 +26,7 @@ export const option = (args, name, fallback) => {
 export const startPeer = async (script, args) => {
   const python = process.env.PATHEX_PYTHON ?? 'python3';
   const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-  const child = spawn(python, [path, ...args.map(String)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(python, [path, ...args.map(String)], { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
   let stderr = '';
   child.stderr.on('data', (d) => (stderr += d));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

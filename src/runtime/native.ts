@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { arch, platform } from 'node:process';
+import process, { arch, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import type { Plan } from '../compile/plan.js';
@@ -94,9 +94,18 @@ const firstLine = (error: unknown): string => (error instanceof Error ? error.me
 
 let loaded: NativeAddon | undefined;
 
+/**
+ * OpenMP's threads wait for the next step by sleeping unless the user chose otherwise: spinning saves microseconds on idle cores and costs
+ * a third of the speed on shared ones. The library reads this when it is loaded, hence before the addon.
+ */
+const waitAsleep = (): void => {
+  process.env['OMP_WAIT_POLICY'] ??= 'passive';
+};
+
 /** Loads the addon from the first of the paths that works. Throws NATIVE with the reason of each attempt. */
 export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon => {
   if (loaded !== undefined && paths.every((path, i) => path === addonPaths()[i])) return loaded;
+  waitAsleep();
   const attempts: string[] = [];
   for (const path of paths) {
     try {
