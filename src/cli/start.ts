@@ -9,7 +9,7 @@ import { prune, type Ticket } from '../prune/prune.js';
 import type { Method } from '../prune/methods.js';
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
-import type { ExperimentReport, RunResult } from '../report/experiment.js';
+import { encodeReport, type ExperimentReport, type RunResult } from '../report/experiment.js';
 import { renderHtml, summaryTable } from '../report/html.js';
 import { progress } from '../report/progress.js';
 import { fit } from '../train/fit.js';
@@ -76,13 +76,13 @@ export const startCommand = new Command('start')
           const layers = layerDensities(net, ticket?.masks ?? null);
           runs.push({
             method, ...summariseLayers(layers), pruneSeconds: ticket?.seconds ?? 0, trainSeconds: trained.seconds, testAccuracy: trained.testAccuracy,
-            epochs: trained.history, layerDensities: layers,
+            epochs: trained.history.map((e) => ({ ...e, testAccuracy: e.testAccuracy ?? trained.testAccuracy })), layerDensities: layers,
             ...(ticket?.rounds.some((r) => r.log2Flow !== null) === true ? { log2Flow: ticket.rounds.map((r) => r.log2Flow) } : {}),
           });
         } finally {
           bar.stop();
         }
-        await writeFileAtomic(join(folder, 'report.json'), new TextEncoder().encode(`${JSON.stringify(about(), null, 1)}\n`));
+        await writeFileAtomic(join(folder, 'report.json'), new TextEncoder().encode(encodeReport(about())));
       }
     } finally {
       await device.dispose();

@@ -69,7 +69,7 @@ export const trainCommand = new Command('train')
         augment: o.augment ? { pad: 4, flip: true } : null, seed: o.seed, evaluateEvery: o.evaluateEvery, resume: o.resume === true, signal,
         ...(o.checkpoint === undefined ? {} : { checkpoint: o.checkpoint }),
         onStep: ({ epoch, step, loss }) => bar.update(epoch * steps + step + 1, { epoch: `${epoch + 1}/${o.epochs}`, loss: loss.toFixed(3) }),
-        onEpoch: (e) => bar.log(`epoch ${e.epoch}: loss ${e.trainLoss.toFixed(4)}, train ${(100 * e.trainAccuracy).toFixed(2)} %${e.testAccuracy < 0 ? '' : `, test ${(100 * e.testAccuracy).toFixed(2)} %`}, ${e.seconds.toFixed(1)} s`),
+        onEpoch: (e) => bar.log(`epoch ${e.epoch}: loss ${e.trainLoss.toFixed(4)}, train ${(100 * e.trainAccuracy).toFixed(2)} %${e.testAccuracy === null ? '' : `, test ${(100 * e.testAccuracy).toFixed(2)} %`}, ${e.seconds.toFixed(1)} s`),
       });
       bar.stop();
       await saveWeights(o.out, net, {

@@ -11,7 +11,8 @@ import { decode, encode, type StoredTensor } from '../weights/safetensors.js';
  * A training checkpoint: `<path>.json` (where the run stands, and which tensors belong to it) and `<path>-<epoch>.safetensors` (parameters,
  * statistics, masks, velocities, in our layouts). The JSON is replaced last and atomically, so a killed run leaves the old checkpoint or the new one.
  */
-const Epoch = t.strict({ epoch: t.number, trainLoss: t.number, trainAccuracy: t.number, testAccuracy: t.number, rate: t.number, seconds: t.number });
+/** `testAccuracy` is null in epochs without evaluation; shares are 0..1. */
+const Epoch = t.strict({ epoch: t.number, trainLoss: t.number, trainAccuracy: t.number, testAccuracy: t.union([t.number, t.null]), rate: t.number, seconds: t.number });
 export type EpochReport = t.TypeOf<typeof Epoch>;
 
 const CheckpointFile = t.strict({

@@ -110,9 +110,9 @@ export const fit = async <H extends number, W extends number, C extends number, 
       }
       await Promise.all(inFlight);
       const last = epoch === epochs - 1;
-      const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluateOn(tester, store, data.test.count)).accuracy : Number.NaN;
+      const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluateOn(tester, store, data.test.count)).accuracy : null;
       const report: EpochReport = {
-        epoch: epoch + 1, trainLoss: loss / steps, trainAccuracy: correct / (steps * batch), testAccuracy: Number.isNaN(testAccuracy) ? -1 : testAccuracy,
+        epoch: epoch + 1, trainLoss: loss / steps, trainAccuracy: correct / (steps * batch), testAccuracy,
         rate: rateAt(rate, epoch * steps, steps, epochs), seconds: (performance.now() - epochStart) / 1000,
       };
       history.push(report);
