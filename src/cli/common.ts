@@ -1,6 +1,6 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { findCifar10 } from '../data/cifar10.js';
 import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
@@ -8,7 +8,7 @@ import { fail, PathexError } from '../errors.js';
 import type { ImageNetwork } from '../models/models.js';
 import { initialise, type Weights } from '../nn/weights.js';
 import type { Masks } from '../prune/prune.js';
-import { openDevice } from '../runtime/open.js';
+import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
 import { reasonOf } from '../weights/files.js';
 import { loadWeights } from '../weights/state-dict.js';
@@ -28,6 +28,18 @@ export const number = (what: string, test: (n: number) => boolean, expected: str
 };
 export const positiveInteger = (what: string): ((text: string) => number) => number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
 export const seedNumber = number('seed', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on');
+
+/** The options of every command that reads data or runs on a device. */
+export const withData = (command: Command): Command =>
+  command
+    .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
+    .option('--synthetic', 'generated images instead of CIFAR-10')
+    .option('--no-download', 'never download CIFAR-10')
+    .option('--seed <number>', 'weights, draws, orders and augmentations follow from it', seedNumber, 0);
+export const withDevice = (command: Command): Command =>
+  command
+    .option('-d, --device <name>', DEVICE_KINDS.join(' or '), 'cpu')
+    .option('--threads <count>', 'of the cpu device; default: OMP_NUM_THREADS or the physical cores', positiveInteger('threads'));
 
 export const log = (line: string): void => void process.stdout.write(`${line}\n`);
 

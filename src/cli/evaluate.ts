@@ -3,23 +3,17 @@ import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
-import { interruptible, log, openData, openDeviceFor, positiveInteger, seedNumber, startWeights } from './common.js';
+import { interruptible, log, openData, openDeviceFor, startWeights, withData, withDevice } from './common.js';
 
 interface Options {
   readonly network: string; readonly weights: string; readonly seed: number; readonly device: string; readonly threads?: number;
   readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
 }
 
-export const evaluateCommand = new Command('evaluate')
+export const evaluateCommand = withDevice(withData(new Command('evaluate')
   .description('loss and accuracy of saved weights on the test set')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .requiredOption('-w, --weights <file>', 'safetensors with PyTorch names; masks are applied where it has them')
-  .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
-  .option('--synthetic', 'generated images instead of CIFAR-10')
-  .option('--no-download', 'never download CIFAR-10')
-  .option('--seed <number>', 'of generated images', seedNumber, 0)
-  .option('-d, --device <name>', 'cpu or reference', 'cpu')
-  .option('--threads <count>', 'of the cpu device; default: physical cores', positiveInteger('threads'))
   .action(async (o: Options) => {
     const kind = deviceKindOf(o.device);
     interruptible();
@@ -34,4 +28,4 @@ export const evaluateCommand = new Command('evaluate')
     } finally {
       await device.dispose();
     }
-  });
+  })));

@@ -10,7 +10,7 @@ import { table } from '../report/table.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { fail } from '../errors.js';
-import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, seedNumber, startWeights } from './common.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, startWeights, withData, withDevice } from './common.js';
 
 interface Options {
   readonly network: string; readonly method: string; readonly sparsity: number; readonly rounds?: number; readonly schedule: string;
@@ -34,7 +34,7 @@ export const printLayers = (layers: ReturnType<typeof layerDensities>): void => 
   ));
 };
 
-export const pruneCommand = new Command('prune')
+export const pruneCommand = withDevice(withData(new Command('prune')
   .description('find a lottery ticket: the weights to keep, before training')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('-m, --method <name>', `one of ${METHODS.join(', ')}`, 'px')
@@ -45,12 +45,6 @@ export const pruneCommand = new Command('prune')
   .option('--no-bias-paths', 'leave out paths that start at biases and BatchNorm shifts')
   .option('-w, --weights <file>', 'safetensors with PyTorch names; default: drawn from the seed')
   .option('-e, --examples <count>', 'images of each class that methods with data read', positiveInteger('examples'), 10)
-  .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
-  .option('--synthetic', 'generated images instead of CIFAR-10')
-  .option('--no-download', 'never download CIFAR-10')
-  .option('--seed <number>', 'weights and draws follow from it', seedNumber, 0)
-  .option('-d, --device <name>', 'cpu or reference', 'cpu')
-  .option('--threads <count>', 'of the cpu device; default: physical cores', positiveInteger('threads'))
   .option('-o, --out <file>', 'the ticket: weights and masks', 'ticket.safetensors')
   .option('-f, --force', 'replace the output file')
   .action(async (o: Options) => {
@@ -90,4 +84,4 @@ export const pruneCommand = new Command('prune')
       (bar as ReturnType<typeof progress> | null)?.stop();
       await device.dispose();
     }
-  });
+  })));

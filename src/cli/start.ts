@@ -16,7 +16,7 @@ import { fit } from '../train/fit.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { writeFileAtomic } from '../weights/files.js';
 import { VERSION } from '../version.js';
-import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, seedNumber } from './common.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, withData } from './common.js';
 
 interface Options {
   readonly sparsity: number; readonly rounds: number; readonly epochs: number; readonly trainImages: number; readonly rate: number; readonly seed: number;
@@ -27,17 +27,13 @@ interface Options {
 const shortened = (data: Dataset<32, 32, 3, 10>, images: number, seed: number): Dataset<32, 32, 3, 10> =>
   images >= data.train.count ? data : { ...data, train: subset(data.train, permutation(fold(key(seed), 'shortened'), data.train.count).subarray(0, images)) };
 
-export const startCommand = new Command('start')
+export const startCommand = withData(new Command('start')
   .description('a first look: prune ResNet-20 with PX, magnitude and random, train the tickets and the dense network side by side, write a report')
   .option('-s, --sparsity <percent>', 'share of weights to remove', number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)'), 98.2)
   .option('-r, --rounds <count>', 'rounds of PX', positiveInteger('rounds'), 100)
   .option('-e, --epochs <count>', 'of the short training schedule', positiveInteger('epochs'), 4)
   .option('--train-images <count>', 'train on so many random images of the set', positiveInteger('train-images'), 6400)
   .option('--rate <number>', 'highest learning rate of the one-cycle schedule', number('rate', (n) => n > 0, 'a positive number'), 0.2)
-  .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
-  .option('--synthetic', 'generated images instead of CIFAR-10')
-  .option('--no-download', 'never download CIFAR-10')
-  .option('--seed <number>', '', seedNumber, 0)
   .option('--threads <count>', 'of the cpu device; default: physical cores', positiveInteger('threads'))
   .option('-o, --out <folder>', 'where reports and tickets go; each run makes a folder of its own', 'runs')
   .action(async (o: Options) => {
@@ -104,4 +100,4 @@ export const startCommand = new Command('start')
         bar.stop();
       }
     }
-  });
+  }));

@@ -6,7 +6,7 @@ import { deviceKindOf } from '../runtime/open.js';
 import { fit } from '../train/fit.js';
 import type { RateSchedule } from '../train/rate.js';
 import { saveWeights } from '../weights/state-dict.js';
-import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, seedNumber, startWeights } from './common.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, startWeights, withData, withDevice } from './common.js';
 
 interface Options {
   readonly network: string; readonly weights?: string; readonly epochs: number; readonly batch: number; readonly rate: number; readonly schedule: string;
@@ -25,7 +25,7 @@ const rateSchedule = (o: Options): RateSchedule => {
   return milestones.every((m) => Number.isInteger(m) && m > 0) ? { kind: 'multiStep', rate: o.rate, milestones } : fail('OPTION', `milestones: '${o.milestones}' is not a list of epochs such as 80,120`);
 };
 
-export const trainCommand = new Command('train')
+export const trainCommand = withDevice(withData(new Command('train')
   .description('train a network, or a ticket whose masked weights stay exactly zero')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('-w, --weights <file>', 'safetensors to start from, with masks if it is a ticket; default: dense, drawn from the seed')
@@ -41,12 +41,6 @@ export const trainCommand = new Command('train')
   .option('--evaluate-every <epochs>', 'measure test accuracy so often', positiveInteger('evaluate-every'), 1)
   .option('--checkpoint <path>', 'keep <path>.json and <path>-<epoch>.safetensors after every epoch')
   .option('--resume', 'continue from the checkpoint, to the same bits as an unbroken run')
-  .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
-  .option('--synthetic', 'generated images instead of CIFAR-10')
-  .option('--no-download', 'never download CIFAR-10')
-  .option('--seed <number>', 'weights, orders and augmentations follow from it', seedNumber, 0)
-  .option('-d, --device <name>', 'cpu or reference', 'cpu')
-  .option('--threads <count>', 'of the cpu device; default: physical cores', positiveInteger('threads'))
   .option('-o, --out <file>', 'trained weights (and masks)', 'trained.safetensors')
   .option('-f, --force', 'replace the output file')
   .action(async (o: Options) => {
@@ -86,4 +80,4 @@ export const trainCommand = new Command('train')
       bar.stop();
       await device.dispose();
     }
-  });
+  })));
