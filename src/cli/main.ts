@@ -4,6 +4,7 @@ import { VERSION } from '../version.js';
 import { report } from './common.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
+import { planCommand } from './plan.js';
 import { pruneCommand } from './prune.js';
 import { startCommand } from './start.js';
 import { summaryCommand } from './summary.js';
@@ -13,7 +14,7 @@ const main = new Command('pathex')
   .description('lottery tickets for vision networks: prune at initialisation, train what is left')
   .version(VERSION)
   .showHelpAfterError('(see --help)');
-for (const command of [startCommand, pruneCommand, trainCommand, evaluateCommand, summaryCommand, doctorCommand]) {
+for (const command of [startCommand, pruneCommand, trainCommand, evaluateCommand, summaryCommand, planCommand, doctorCommand]) {
   main.addCommand(command.exitOverride().showHelpAfterError('(see --help)'));
 }
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { prune, type PruneOptions } from '../prune/prune.js';
-import { METHODS, methodOf, type MethodOptions } from '../prune/methods.js';
+import { criterionOf, METHODS, methodOf, type MethodOptions } from '../prune/methods.js';
 import type { Schedule } from '../prune/schedule.js';
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
@@ -53,7 +53,7 @@ export const pruneCommand = withDevice(withData(new Command('prune')
     const schedule = scheduleOf(o.schedule);
     await checkOutput(o.out, o.force);
     const signal = interruptible();
-    const needsData = method.method === 'px' || method.method === 'snip';
+    const needsData = criterionOf(method).data !== 'none';
     const data = needsData ? await openData(o, o.seed) : null;
     const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
     const { weights } = await startWeights(net, o.weights, o.seed);

@@ -1,7 +1,6 @@
-import { size } from '../tensor/tensor.js';
 import type { Plan, Step } from './plan.js';
 
-/** The printed plan: buffers with their place, then one step a line. Golden files and `--dump-plan` show it. */
+/** The printed plan: buffers with their place, then one step a line. Golden files and `pathex plan` show it. */
 export const printPlan = (plan: Plan): string => {
   const slotNames = new Map([...plan.state, ...plan.inputs, ...plan.outputs].map((s) => [s.buffer, s.name]));
   const buffer = (id: number): string => {
@@ -28,15 +27,4 @@ const printStep = (step: Step, buffer: (id: number) => string): string => {
   const code = step.code.map((c, i) => `r${step.loads.length + i}=${c.op}(${c.value === undefined ? c.args.map((a) => `r${a}`).join(' ') : c.value})`);
   const writes = [...step.stores.map((s) => `${buffer(s.buffer)}=r${s.register}`), ...step.reductions.map((r) => `${buffer(r.buffer)}=${r.op}.${r.keep} r${r.register}`)];
   return `${step.name}: [${step.domain.join(' ')}] ${[...loads, ...code].join(' ')} -> ${writes.join(', ')}`;
-};
-
-/** How often each kernel runs, for a golden file that a reader can take in. */
-export const countKernels = (plan: Plan): Readonly<Record<string, number>> => {
-  const counts: Record<string, number> = {};
-  for (const s of plan.steps) {
-    const isLarge = s.kind === 'fused' && size(s.domain) > 4096;
-    const kind = s.kind === 'call' ? s.kernel : `fused ${s.reductions.length > 0 ? 'map-reduce' : 'map'}${isLarge ? '' : ' (small)'}`;
-    counts[kind] = (counts[kind] ?? 0) + 1;
-  }
-  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 };

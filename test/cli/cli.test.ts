@@ -99,6 +99,12 @@ describe('a session with the command line', () => {
     expect(html).not.toMatch(/(src|href)="https?:/);
   });
 
+  test('plan prints steps, and the graph after a pass', async () => {
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(/plan 'px\/select' version 1: \d+ steps/);
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(/%\d+ = conv2d\(%\d+, %\d+\)/);
+    expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
+  });
+
   test('doctor says what is there and why something is not', async () => {
     const { code, stdout } = await pathex('doctor');
     expect(code).toBe(0);
@@ -107,7 +113,7 @@ describe('a session with the command line', () => {
   });
 
   test('every command has help', async () => {
-    for (const command of ['start', 'prune', 'train', 'evaluate', 'summary', 'doctor']) expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
+    for (const command of ['start', 'prune', 'train', 'evaluate', 'summary', 'plan', 'doctor']) expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
   });
 });
 

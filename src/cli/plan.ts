@@ -1,0 +1,38 @@
+import { Command } from 'commander';
+import { compile, PASSES } from '../compile/compile.js';
+import { printPlan } from '../compile/print-plan.js';
+import { fail } from '../errors.js';
+import { modelOf, MODEL_NAMES } from '../models/models.js';
+import type { Program } from '../program/program.js';
+import { criterionOf, METHODS, methodOf } from '../prune/methods.js';
+import { roundPrograms } from '../prune/programs.js';
+import { evaluateStep, trainStep } from '../train/programs.js';
+import { log, positiveInteger } from './common.js';
+
+/** Programs are compiled for CIFAR-10's shapes; no data are read. */
+const cifar = { name: 'CIFAR-10', synthetic: false, source: '', height: 32, width: 32, channels: 3, classes: 10, classNames: [], mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] };
+const empty = { images: new Uint8Array(0), labels: new Int32Array(0), count: 50_000 };
+
+const programsOf = (of: string, network: string, batch: number): readonly Program[] => {
+  const net = modelOf(network, cifar);
+  const data = { ...cifar, train: empty, test: empty };
+  if (of === 'train') return [trainStep(net, data, { split: 'train', count: empty.count }, batch)];
+  if (of === 'evaluate') return [evaluateStep(net, data, { split: 'test', count: empty.count }, batch)];
+  const { observe, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
+  return observe === null ? [select] : [observe, select];
+};
+
+export const planCommand = new Command('plan')
+  .description('print what a program compiles to: buffers, steps, register programs')
+  .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
+  .option('--of <program>', `train, evaluate, or a method's round: ${METHODS.join(', ')}`, 'train')
+  .option('-b, --batch <size>', 'images a run', positiveInteger('batch'), 128)
+  .option('--dump-after <pass>', `print the graph after a pass instead: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`)
+  .action((o: { readonly network: string; readonly of: string; readonly batch: number; readonly dumpAfter?: string }) => {
+    const after = o.dumpAfter;
+    if (after !== undefined && !PASSES.some((p) => p.name === after)) fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
+    for (const p of programsOf(o.of, o.network, o.batch)) {
+      const plan = compile(p, after === undefined ? {} : { dump: { after, print: log } });
+      if (after === undefined) log(printPlan(plan));
+    }
+  });
