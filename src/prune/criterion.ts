@@ -1,31 +1,42 @@
 import type { Network } from '../nn/network.js';
 import { prunable, rebatch } from '../nn/network.js';
+import { leaves, nameOf, walk } from '../graph/graph.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { masked, maskOf } from '../transform/mask.js';
+import { maskName, masked } from '../transform/mask.js';
 import type { Scaled } from '../transform/paths.js';
 import { inference, training, type Readable } from '../transform/statistics.js';
 
 /** The current masked network in the readings that criteria use. */
 export interface PruningView {
+  /** The leaves theta and m, and the nodes m * theta that stand between them and the layers; all in layer order, to differentiate with respect to. */
   readonly weights: readonly Tensor[];
   readonly masks: readonly Tensor[];
+  readonly effective: readonly Tensor[];
   /** Read for inference on one image. */
   readonly single: Readable;
   /** Read for inference on a minibatch. */
   readonly batch: Readable;
   /** Read for training on a minibatch (batch statistics); its updates are ignored, so scoring changes no statistic. */
   readonly trained: Readable;
+  /** Before its statistics are read, on one image and on a minibatch: for criteria that read them in a way of their own. */
+  readonly unread: { readonly single: Readable; readonly batch: Readable };
 }
 
 export const viewOf = (net: Network, batch: number): PruningView => {
   const weights = prunable(net);
   const live = masked(net);
+  const many = rebatch(live, batch);
+  const maskLeaves = new Map(leaves([live.output], 'state').map((leaf) => [nameOf(leaf), leaf]));
+  const masks = weights.map((w) => maskLeaves.get(maskName(nameOf(w)))!);
+  const products = new Map(walk([live.output]).filter((n) => n.op === 'mul').map((n) => [n.inputs[1], n]));
   return {
     weights,
-    masks: weights.map(maskOf),
+    masks,
+    effective: masks.map((m) => products.get(m)!),
     single: inference(live),
-    batch: inference(rebatch(live, batch)),
-    trained: training(rebatch(live, batch)),
+    batch: inference(many),
+    trained: training(many),
+    unread: { single: live, batch: many },
   };
 };
 
@@ -38,7 +49,8 @@ export interface Scores {
 
 /**
  * A pruning criterion: what it adds up over the minibatches of a round (`observe`), and how it scores weights from that. Both are graphs
- * over the view's leaves; they write nothing.
+ * over the view's leaves; they write nothing. State leaves of role 'noise' are standard normal numbers: those that `observe` reads are drawn
+ * anew before each minibatch, the others once.
  */
 export interface Criterion {
   readonly name: string;
@@ -47,6 +59,12 @@ export interface Criterion {
   readonly data: 'none' | 'images' | 'labelled images';
   /** Single-shot criteria refuse more than one round, for the reason given. */
   readonly rounds: { readonly kind: 'any'; readonly usual: number } | { readonly kind: 'single'; readonly why: string };
+  /** Whether removed weights stay out. Otherwise all weights are ranked in every round, and removed ones may return. */
+  readonly monotone: boolean;
   readonly observe?: (view: PruningView, labels: Tensor) => Scaled;
+  /** A second pass over the same minibatches, which knows what the first added up; `score` then sees the sum of the second. */
+  readonly again?: (view: PruningView, labels: Tensor, first: Scaled) => Scaled;
+  /** How often a round passes over its minibatches, for criteria that draw noise. Default 1. */
+  readonly resamplings?: number;
   readonly score: (view: PruningView, observed: Scaled | null) => Scores;
 }

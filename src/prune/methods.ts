@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import type { Criterion } from './criterion.js';
 import { magnitude, random } from './criteria/magnitude.js';
+import { force, iterSnip } from './criteria/iter-snip.js';
 import { px, type PxOptions } from './criteria/px.js';
 import { snip } from './criteria/snip.js';
 import { synflow, synflowL2, type SynflowL2Options } from './criteria/synflow.js';
@@ -12,11 +13,13 @@ export type MethodOptions =
   | ({ readonly method: 'synflow' } & PathOptions)
   | ({ readonly method: 'synflow-l2' } & SynflowL2Options)
   | { readonly method: 'snip'; readonly statistics?: 'batch' | 'stored' }
+  | { readonly method: 'itersnip' }
+  | { readonly method: 'force' }
   | { readonly method: 'magnitude' }
   | { readonly method: 'random' };
 export type Method = MethodOptions['method'];
 
-export const METHODS: readonly Method[] = ['px', 'synflow', 'synflow-l2', 'snip', 'magnitude', 'random'];
+export const METHODS: readonly Method[] = ['px', 'synflow', 'synflow-l2', 'snip', 'itersnip', 'force', 'magnitude', 'random'];
 
 export const criterionOf = (options: MethodOptions): Criterion => {
   switch (options.method) {
@@ -28,6 +31,10 @@ export const criterionOf = (options: MethodOptions): Criterion => {
       return synflowL2(options);
     case 'snip':
       return snip(options);
+    case 'itersnip':
+      return iterSnip();
+    case 'force':
+      return force();
     case 'magnitude':
       return magnitude();
     case 'random':

@@ -6,66 +6,76 @@ import { addScaled, type Scaled } from '../transform/paths.js';
 import { viewOf, type Criterion } from './criterion.js';
 import { pack, unpack } from './pack.js';
 
-/** The programs of one pruning round: `observe` once for each minibatch, then `select`. */
+/** The programs of one pruning round: `observe` once for each minibatch, then `again` likewise where there is one, then `select`. */
 export interface RoundPrograms {
   readonly observe: Program | null;
+  readonly again: Program | null;
   readonly select: Program;
 }
 
 /** Below every score; what masked weights rank with, so that they stay out. Finite in float32. */
 const LOWEST = -3e38;
 
-const accumulator = (like: Scaled): { readonly sum: Tensor; readonly exponent: Tensor } => ({
-  sum: ops.state('round/sum', like.mantissa.shape, { role: 'accumulator', init: { kind: 'constant', value: 0 } }),
-  exponent: ops.state('round/exponent', [], { role: 'accumulator', init: { kind: 'constant', value: EMPTY } }),
-});
-
 /** Exponent of an accumulator that holds nothing yet: below any other, so that aligning to it never scales a real value down. */
 const EMPTY = -1e6;
+
+/** A sum over the minibatches of one pass, held in the store as sum * 2^exponent. */
+interface Pass {
+  readonly program: Program;
+  readonly sum: Scaled;
+  /** New values that empty it. */
+  readonly empty: readonly (readonly [leaf: Tensor, value: Tensor])[];
+}
+
+const passOf = (name: string, at: string, seen: Scaled): Pass => {
+  const sum = ops.state(`${at}/sum`, seen.mantissa.shape, { role: 'accumulator', init: { kind: 'constant', value: 0 } });
+  const exponent = ops.state(`${at}/exponent`, [], { role: 'accumulator', init: { kind: 'constant', value: EMPTY } });
+  const next = addScaled({ mantissa: sum, exponent }, { mantissa: seen.mantissa, exponent: seen.exponent ?? ops.scalar(0) });
+  return {
+    program: program(name, { next: [[sum, next.mantissa], [exponent, next.exponent!]] }),
+    sum: { mantissa: sum, exponent },
+    empty: [[sum, ops.constant(sum.shape, 0)], [exponent, ops.scalar(EMPTY)]],
+  };
+};
 
 /**
  * Builds the round of a criterion.
  *
  * observe: (images, labels?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
- * select:  (keep) -> masks with the `keep` best of the surviving weights; the accumulator is emptied.
+ * again:   (images, labels?) the same to 'round/again/...', after all of `observe`.
+ * select:  (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied.
  *          Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
  *          where the criterion has none).
  */
 export const roundPrograms = (net: Network, criterion: Criterion, batch: number): RoundPrograms => {
   const view = viewOf(net, batch);
   const labels = ops.input('labels', [batch], 'i32');
-  const seen = criterion.observe?.(view, labels) ?? null;
-  const sum = seen === null ? null : accumulator(seen);
+  const { observe, again, monotone, name } = criterion;
+  const first = observe === undefined ? null : passOf(`${name}/observe`, 'round', observe(view, labels));
+  const second = again === undefined || first === null ? null : passOf(`${name}/observe-again`, 'round/again', again(view, labels, first.sum));
 
-  const observe = seen === null || sum === null ? null : ((): Program => {
-    const next = addScaled({ mantissa: sum.sum, exponent: sum.exponent }, { mantissa: seen.mantissa, exponent: seen.exponent ?? ops.scalar(0) });
-    return program(`${criterion.name}/observe`, { next: [[sum.sum, next.mantissa], [sum.exponent, next.exponent!]] });
-  })();
-
-  const { scores, total } = criterion.score(view, sum === null ? null : { mantissa: sum.sum, exponent: sum.exponent });
+  const { scores, total } = criterion.score(view, (second ?? first)?.sum ?? null);
   const flat = pack(scores);
-  const live = pack(view.masks);
-  const mask = ops.rankMask(ops.select(live, flat, ops.scalar(LOWEST)), ops.input('keep', [], 'i32'));
+  const mask = ops.rankMask(monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat, ops.input('keep', [], 'i32'));
   const finite = ops.equal(ops.sub(flat, flat), ops.scalar(0));
-  const select = program(`${criterion.name}/select`, {
+  const select = program(`${name}/select`, {
     outputs: {
       live: ops.sum(mask, [0]),
       nonFinite: ops.sub(ops.scalar(size(flat.shape)), ops.sum(finite, [0])),
       total: total?.mantissa ?? ops.scalar(1),
       exponent: total?.exponent ?? ops.scalar(0),
     },
-    next: [
-      ...unpack(mask, view.masks).map((m, i) => [view.masks[i]!, m] as const),
-      ...(sum === null ? [] : [[sum.sum, ops.constant(sum.sum.shape, 0)], [sum.exponent, ops.scalar(EMPTY)]] as const),
-    ],
+    next: [...unpack(mask, view.masks).map((m, i) => [view.masks[i]!, m] as const), ...(first?.empty ?? []), ...(second?.empty ?? [])],
   });
-  return { observe, select };
+  return { observe: first?.program ?? null, again: second?.program ?? null, select };
 };
 
-/** The scores alone, of the present masks: outputs 'score/<weight>', `total`, `exponent`. For inspection and tests. */
+/** The scores alone, of the present masks and one minibatch: outputs 'score/<weight>', `total`, `exponent`. For inspection and tests. */
 export const scoreProgram = (net: Network, criterion: Criterion, batch: number): Program => {
   const view = viewOf(net, batch);
-  const seen = criterion.observe?.(view, ops.input('labels', [batch], 'i32')) ?? null;
+  const labels = ops.input('labels', [batch], 'i32');
+  const first = criterion.observe?.(view, labels) ?? null;
+  const seen = first === null ? null : criterion.again?.(view, labels, first) ?? first;
   const { scores, total } = criterion.score(view, seen);
   return program(`${criterion.name}/scores`, {
     outputs: {

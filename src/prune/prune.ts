@@ -6,8 +6,8 @@ import { initialiserOf, roleOf } from '../graph/roles.js';
 import { program, type Program } from '../program/program.js';
 import { synflowL2 } from './criteria/synflow.js';
 import { viewOf } from './criterion.js';
-import { fold, key, normal } from '../random.js';
-import type { Device, Store } from '../runtime/device.js';
+import { fold, key, normal, type Key } from '../random.js';
+import type { Device, Executable, Store } from '../runtime/device.js';
 import { size } from '../tensor/tensor.js';
 import { maskName } from '../transform/mask.js';
 import { criterionOf, type MethodOptions } from './methods.js';
@@ -84,18 +84,25 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
 
   const programs = roundPrograms(net, criterion, batch);
   const store = device.store();
-  const observe = programs.observe === null ? null : await device.compile(programs.observe);
+  const passes: Executable[] = [];
+  for (const p of [programs.observe, programs.again]) if (p !== null) passes.push(await device.compile(p));
   const select = await device.compile(programs.select);
+  const seed = options.seed ?? 0;
   try {
-    for (const p of [programs.observe, programs.select]) if (p !== null) await fillStore(store, p, weights, options.seed ?? 0);
+    for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed);
     const hasFlow = programs.select.outputs['total']!.op !== 'constant';
     const reports: RoundReport[] = [];
     for (const [round, keep] of keeps.entries()) {
       options.signal?.throwIfAborted();
       const roundStart = performance.now();
-      for (const { images, labels } of data) {
-        const given = { images, labels };
-        await observe?.run(store, Object.fromEntries(Object.entries(given).filter(([name]) => programs.observe!.inputs.has(name))));
+      for (const pass of passes) {
+        for (let sample = 0; sample < (criterion.resamplings ?? 1); sample++) {
+          for (const [i, { images, labels }] of data.entries()) {
+            options.signal?.throwIfAborted();
+            await redraw(store, pass.program, fold(key(seed), 'noise', round, sample, i));
+            await pass.run(store, Object.fromEntries(Object.entries({ images, labels }).filter(([name]) => pass.program.inputs.has(name))));
+          }
+        }
       }
       const result = await select.run(store, { keep: [keep] });
       const report: RoundReport = {
@@ -117,9 +124,14 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
     return { masks, method: criterion.name, density: options.density, rounds: reports, seconds: (performance.now() - start) / 1000 };
   } finally {
     store.dispose();
-    observe?.dispose();
+    for (const pass of passes) pass.dispose();
     select.dispose();
   }
+};
+
+/** Draws the noise that a program reads. */
+const redraw = async (store: Store, { state }: Program, from: Key): Promise<void> => {
+  for (const [name, leaf] of state) if (roleOf(leaf) === 'noise') await store.write(name, normal(fold(from, name), size(leaf.shape)));
 };
 
 /** Flow of squared weights through the ticket on one all-ones image, whatever the method: zero when no path is left. */

@@ -5,6 +5,7 @@ import { roleOf } from '../../src/graph/roles.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { parameters, prunable } from '../../src/nn/network.js';
 import { program } from '../../src/program/program.js';
+import { force, iterSnip } from '../../src/prune/criteria/iter-snip.js';
 import { magnitude } from '../../src/prune/criteria/magnitude.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { snip } from '../../src/prune/criteria/snip.js';
@@ -93,6 +94,8 @@ describe.each([
 
   test('snip on batch statistics', () => agree(snip(), theirs.snip));
   test('snip on stored statistics', () => agree(snip({ statistics: 'stored' }), theirs['snip-eval']));
+  test('itersnip, which is snip at the masked point', () => agree(iterSnip(), theirs.snip));
+  test('force', () => agree(force(), theirs.force));
   test('magnitude of the live weights', async () => {
     const { scores } = await scoresOf(net, magnitude(), state);
     for (const [name, s] of scores) {

@@ -8,6 +8,7 @@ export const magnitude = (): Criterion => ({
   doc: 'size of the weight',
   data: 'none',
   rounds: { kind: 'any', usual: 1 },
+  monotone: true,
   score: (view) => ({ scores: view.weights.map((w) => ops.abs(w)), total: null }),
 });
 
@@ -17,5 +18,6 @@ export const random = (): Criterion => ({
   doc: 'a random number for each weight',
   data: 'none',
   rounds: { kind: 'any', usual: 1 },
+  monotone: true,
   score: (view) => ({ scores: view.weights.map((w) => ops.state(`noise/${nameOf(w)}`, w.shape, { role: 'noise' })), total: null }),
 });

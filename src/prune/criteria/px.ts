@@ -20,6 +20,7 @@ export const px = ({ mode = 'px', ...options }: PxOptions = {}): Criterion =>
     doc: 'paths weighted by the data that activates their output (PX)',
     data: 'images',
     rounds: { kind: 'any', usual: 100 },
+    monotone: true,
     observe: (view) => {
       const x = view.batch.input;
       const { output } = pathNetwork(view.batch, ops.mul(x, x), { ...options, weights: 'one', gates: 'network' });
@@ -37,6 +38,7 @@ const gated = (options: PathOptions): Criterion => ({
   doc: 'paths weighted by the data that activates each of them (ablation of PX)',
   data: 'images',
   rounds: { kind: 'any', usual: 100 },
+  monotone: true,
   observe: (view) => {
     const x = view.batch.input;
     const { output, edges } = pathNetwork(view.batch, ops.mul(x, x), { ...options, constantSplit: 'weight', weights: 'squared', gates: 'network' });

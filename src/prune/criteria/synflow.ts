@@ -8,6 +8,7 @@ export const synflow = (options: PathOptions = {}): Criterion => ({
   doc: 'synaptic flow through absolute weights, no data',
   data: 'none',
   rounds: { kind: 'any', usual: 100 },
+  monotone: true,
   score: (view) => flowScores(flow(view, 'absolute', null, options)),
 });
 
@@ -22,6 +23,7 @@ export const synflowL2 = ({ form = 'flow', ...options }: SynflowL2Options = {}):
   doc: 'synaptic flow through squared weights, no data',
   data: 'none',
   rounds: { kind: 'any', usual: 100 },
+  monotone: true,
   score: (view) => {
     const result = flow(view, 'squared', null, options);
     if (form === 'flow') return flowScores(result);

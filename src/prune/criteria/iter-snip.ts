@@ -1,0 +1,25 @@
+import { ops } from '../../ops/registry.js';
+import type { Criterion } from '../criterion.js';
+import { pack, unpack } from '../pack.js';
+import { lossGradient } from './loss-gradient.js';
+
+/**
+ * SNIP in rounds at sparse points w = m theta, BatchNorm on batch statistics (de Jorge et al., ICLR 2021). Both methods differ in what a
+ * removed weight may do. The sum over minibatches stands for their mean: it ranks alike.
+ */
+const iterative = (about: Pick<Criterion, 'name' | 'doc' | 'monotone'>): Criterion => ({
+  ...about,
+  data: 'labelled images',
+  rounds: { kind: 'any', usual: 100 },
+  observe: (view, labels) => ({ mantissa: pack(lossGradient(view.trained, labels, view.effective)), exponent: null }),
+  score: (view, observed) => {
+    const at = about.monotone ? view.effective : view.weights;
+    return { scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.abs(ops.mul(at[i]!, g))), total: null };
+  },
+});
+
+/** IterSNIP: |m theta dL/dw|. Removed weights score 0 and stay out. */
+export const iterSnip = (): Criterion => iterative({ name: 'itersnip', doc: 'SNIP in rounds, removed weights stay out', monotone: true });
+
+/** FORCE: |theta dL/dw| = |dL/dm|, for removed weights too: they compete again in every round. */
+export const force = (): Criterion => iterative({ name: 'force', doc: 'SNIP in rounds, removed weights may return', monotone: false });
