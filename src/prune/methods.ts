@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import type { Criterion } from './criterion.js';
 import { magnitude, random } from './criteria/magnitude.js';
+import { grasp, type GraspOptions } from './criteria/grasp.js';
 import { force, iterSnip } from './criteria/iter-snip.js';
 import { px, type PxOptions } from './criteria/px.js';
 import { snip } from './criteria/snip.js';
@@ -15,11 +16,12 @@ export type MethodOptions =
   | { readonly method: 'snip'; readonly statistics?: 'batch' | 'stored' }
   | { readonly method: 'itersnip' }
   | { readonly method: 'force' }
+  | ({ readonly method: 'grasp' } & GraspOptions)
   | { readonly method: 'magnitude' }
   | { readonly method: 'random' };
 export type Method = MethodOptions['method'];
 
-export const METHODS: readonly Method[] = ['px', 'synflow', 'synflow-l2', 'snip', 'itersnip', 'force', 'magnitude', 'random'];
+export const METHODS: readonly Method[] = ['px', 'synflow', 'synflow-l2', 'snip', 'itersnip', 'force', 'grasp', 'magnitude', 'random'];
 
 export const criterionOf = (options: MethodOptions): Criterion => {
   switch (options.method) {
@@ -35,6 +37,8 @@ export const criterionOf = (options: MethodOptions): Criterion => {
       return iterSnip();
     case 'force':
       return force();
+    case 'grasp':
+      return grasp(options);
     case 'magnitude':
       return magnitude();
     case 'random':

@@ -6,6 +6,7 @@ import { crossEntropy, mean } from '../../src/nn/loss.js';
 import { network, prunable, type Network } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
 import { program } from '../../src/program/program.js';
+import { grasp } from '../../src/prune/criteria/grasp.js';
 import { force, iterSnip } from '../../src/prune/criteria/iter-snip.js';
 import { snip } from '../../src/prune/criteria/snip.js';
 import { viewOf } from '../../src/prune/criterion.js';
@@ -15,7 +16,7 @@ import { fold, integers } from '../../src/random.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
 import { grad } from '../../src/transform/grad.js';
 import { maskName } from '../../src/transform/mask.js';
-import { asWeights, difference, randomImages, randomMasks, randomState, runOnce, scoresOf, seeded } from './helper.js';
+import { asWeights, difference, randomImages, randomMasks, randomState, runOnce, scoresOf, seeded, sum, times } from './helper.js';
 
 /** Criteria made of derivatives of the loss. */
 
@@ -71,6 +72,55 @@ describe('itersnip and force', () => {
     };
     expect(await returned('force')).toBeGreaterThan(0);
     expect(await returned('itersnip')).toBe(0);
+  });
+});
+
+describe('grasp', () => {
+  const dense = randomState(resnet, seedOf);
+  /** Gradients of the loss at other weights; float64. */
+  const slopesAt = async (weights: ReadonlyMap<string, Float64Array>, temperature: number): Promise<Map<string, Float64Array>> => {
+    const view = viewOf(resnet, BATCH);
+    const loss = mean(crossEntropy(ops.mul(view.trained.output, ops.scalar(1 / temperature)), ops.input('labels', [BATCH], 'i32')));
+    const slopes = grad(loss, view.weights);
+    const p = program('slopes', { outputs: Object.fromEntries(slopes.map((g, i) => [nameOf(view.weights[i]!), g])) });
+    return new Map(Object.entries(await runOnce(p, weights, { images: batch.images, labels: batch.labels })).map(([name, g]) => [name, Float64Array.from(g)]));
+  };
+  test.each([1, 200])('H g is the change of the gradient along itself, temperature %d', async (temperature) => {
+    const g = await slopesAt(dense, temperature);
+    const step = 1e-8 / Math.max(...[...g.values()].map((v) => Math.max(...v.map(Math.abs))));
+    const moved = (by: number): Map<string, Float64Array> => new Map([...dense].map(([name, v]) => [name, v.map((x, i) => x + by * (g.get(name)?.[i] ?? 0))]));
+    const [up, down] = [await slopesAt(moved(step), temperature), await slopesAt(moved(-step), temperature)];
+    const { scores } = await scoresOf(resnet, grasp({ temperature }), dense, batch);
+    for (const [name, s] of scores) {
+      const expected = s.map((_, i) => (dense.get(name)![i]! * (up.get(name)![i]! - down.get(name)![i]!)) / (2 * step));
+      expect(difference(s, expected), name).toBeLessThan(1e-5);
+    }
+  });
+  test('scores sum to theta^T H g, half the growth of |g|^2 as all weights grow', async () => {
+    const isWeight = new Set(prunable(resnet).map(nameOf));
+    const grown = (by: number): Map<string, Float64Array> => new Map([...dense].map(([name, v]) => [name, isWeight.has(name) ? times(1 + by, v) : v]));
+    const squared = async (by: number): Promise<number> =>
+      [...(await slopesAt(grown(by), 1)).values()].reduce((s, g) => s + sum(g.map((x) => x * x)), 0);
+    const step = 1e-6;
+    const expected = ((await squared(step)) - (await squared(-step))) / (4 * step);
+    const { scores } = await scoresOf(resnet, grasp({ temperature: 1 }), dense, batch);
+    expect(Math.abs([...scores.values()].reduce((s, v) => s + sum(v), 0) / expected - 1)).toBeLessThan(1e-6);
+  });
+  test('weights with negative scores go first', async () => {
+    const { scores } = await scoresOf(small, grasp(), randomState(small, seedOf), dataOf(small, 1));
+    const all = [...scores.values()].flatMap((s) => [...s]);
+    expect(all.some((s) => s < 0)).toBe(true);
+    const given = asWeights(small, randomState(small, seedOf));
+    const ticket = await prune(small, given, referenceDevice(), { method: 'grasp', density: 0.5, data: [dataOf(small, 1)], allowCollapse: true });
+    const threshold = [...all].sort((a, b) => b - a)[all.length / 2 - 1]!;
+    expect(flat(ticket)).toEqual(all.map((s) => (s >= threshold ? 1 : 0)));
+  });
+  test('it refuses rounds and cold logits', async () => {
+    const given = asWeights(small, randomState(small, seedOf));
+    const run = (options: { rounds?: number; temperature?: number }): Promise<Ticket> =>
+      prune(small, given, referenceDevice(), { method: 'grasp', density: 0.5, data: [dataOf(small, 1)], ...options });
+    await expect(run({ rounds: 2 })).rejects.toMatchObject({ code: 'OPTION', message: 'prune: grasp is single-shot, rounds 2: removed weights would score 0, above every live weight with a negative score; use 1' });
+    await expect(run({ temperature: 0 })).rejects.toMatchObject({ code: 'OPTION', message: 'grasp: temperature 0 is not positive' });
   });
 });
 

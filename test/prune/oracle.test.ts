@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { nameOf } from '../../src/graph/graph.js';
 import { roleOf } from '../../src/graph/roles.js';
-import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { parameters, prunable } from '../../src/nn/network.js';
 import { program } from '../../src/program/program.js';
 import { force, iterSnip } from '../../src/prune/criteria/iter-snip.js';
@@ -12,43 +10,12 @@ import { snip } from '../../src/prune/criteria/snip.js';
 import { synflow, synflowL2 } from '../../src/prune/criteria/synflow.js';
 import { viewOf, type Criterion } from '../../src/prune/criterion.js';
 import { maskName } from '../../src/transform/mask.js';
-import { convFromTorch, fromTorch } from '../../src/weights/layout.js';
 import { activation, constantScores, difference, normDifference, runOnce, scoresOf, sum, times, type State } from './helper.js';
+import { data, images, masks, net, oracle, ours, values, type Scores } from './oracle-network.js';
 
 /** Agreement with test/oracle/px.py: the same network and images in PyTorch, float64, its own formulas and autodiff. */
 
-interface Scores { readonly scores: Readonly<Record<string, readonly number[]>> }
-interface Flow extends Scores { readonly Q: number; readonly constants: Readonly<Record<string, readonly number[]>> }
-interface Case {
-  readonly logits: { readonly eval: readonly number[]; readonly train: readonly number[] };
-  readonly px: Flow & { readonly Abar: readonly number[]; readonly H1: readonly number[] };
-  readonly synflow: Flow;
-  readonly 'synflow-l2': Flow;
-  readonly snip: Scores;
-  readonly 'snip-eval': Scores;
-  readonly force: Scores;
-  readonly magnitude: Scores;
-}
-interface Fixture {
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-  readonly parameters: Readonly<Record<string, readonly number[]>>;
-  readonly buffers: Readonly<Record<string, readonly number[]>>;
-  readonly images: readonly number[];
-  readonly labels: readonly number[];
-  readonly masks: Readonly<Record<string, readonly number[]>>;
-  readonly cases: { readonly dense: Case; readonly masked: Case };
-}
-const oracle = JSON.parse(readFileSync(new URL('../oracle/resnet8.json', import.meta.url), 'utf8')) as Fixture;
-
 const TOLERANCE = 1e-9;
-const net = resnetCifar({ depth: 8, width: 4, image: 8 });
-/** A PyTorch tensor of the shape of parameter `name`, in our layout. */
-const ours = (name: string, data: readonly number[]): Float64Array => fromTorch({ shape: oracle.shapes[name]!, data: Float64Array.from(data) }).data;
-const values = new Map(Object.entries({ ...oracle.parameters, ...oracle.buffers }).map(([name, v]) => [name, ours(name, v)]));
-const masks = new Map(Object.entries(oracle.masks).map(([name, m]) => [maskName(name), ours(name, m)]));
-// NCHW -> NHWC is the same change of axes as OIHW -> OHWI.
-const images = convFromTorch({ shape: oracle.shapes['images']!, data: Float64Array.from(oracle.images) }).data;
-const data = { images, labels: oracle.labels };
 
 test('the networks have the same parameters', () => {
   expect(parameters(net).map(nameOf).sort()).toEqual([...values.keys()].sort());
