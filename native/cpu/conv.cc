@@ -1,4 +1,5 @@
 #include "core/check.h"
+#include "cpu/direct/direct.h"
 #include "cpu/kernels.h"
 
 namespace pathex::cpu {
@@ -85,6 +86,7 @@ core::Status check(const core::Plan& plan, const core::CallStep& step, const cor
 Made makeConv(const onednn::Context& context, const core::Plan& plan, const core::CallStep& step) {
   const auto& a = std::get<core::ConvAttributes>(step.attributes);
   if (core::Status s = check(plan, step, a); !s.ok()) return s;
+  if (auto kernel = direct::select(step, a)) return kernel;
   // Activations stay as they lie where a fast implementation takes them so; otherwise they are reordered.
   Made plain = onednn::guarded(
       step.kernel, [&]() -> Made { return candidate(context, step, a, descriptors(a, Tag::nhwc, Tag::any)); });

@@ -1,0 +1,51 @@
+#include "cpu/direct/direct.h"
+
+#include "cpu/direct/vector.h"
+#include "cpu/onednn_compat.h"
+
+namespace pathex::cpu::direct {
+
+// Note [Direct convolutions]
+// An AVX2 core starts two multiply-adds and two loads a cycle, each on eight floats, and has 16 registers. Twelve of
+// them hold sums; the rest must feed twelve multiply-adds with fewer than twelve loads. The forward pass does it with
+// 6 pixels x 16 filters (2 loads of weights, 6 of pixels), the weight gradient with 3 taps of a row x 4 channels x 8
+// filters (3 loads of gradients, 4 of pixels). The input gradient is a forward pass with the weights turned around.
+//
+// The choice depends on the shape and the instruction set, never on a measurement, and work is cut by shape alone: a
+// result has the same bits in every run and for any number of threads. AVX-512 has twice the registers of twice the
+// width, which oneDNN uses and this does not.
+
+namespace {
+
+bool machineFits() {
+#if defined(__AVX2__) && defined(__FMA__)
+  return onednn::isa().starts_with("AVX2");
+#else
+  return false;
+#endif
+}
+
+bool shapeFits(const core::ConvAttributes& a) {
+  const auto both = [](const auto& pair, std::int64_t value) { return pair[0] == value && pair[1] == value; };
+  return a.kh == 3 && a.kw == 3 && both(a.stride, 1) && both(a.dilation, 1) && both(a.padding, 1) && a.oh == a.h &&
+         a.ow == a.w && a.c % lanes == 0 && a.f % lanes == 0 && a.n * a.h * a.w * a.c * a.f > 0;
+}
+
+}  // namespace
+
+std::unique_ptr<core::Kernel> select(const core::CallStep& step, const core::ConvAttributes& a) {
+  if (!machineFits() || !shapeFits(a)) return nullptr;
+  const auto size = [](std::int64_t extent) { return static_cast<std::size_t>(extent); };
+  const Extents extents{size(a.n), size(a.h), size(a.w), size(a.c), size(a.f)};
+  if (step.kernel == "conv2dWeightGrad") {
+    // Where the second cache cannot hold a partial result, adding to it costs more than is won.
+    constexpr std::size_t mostWeights = 1 << 18;
+    return extents.weights() <= mostWeights ? makeWeightGrad(step, extents) : nullptr;
+  }
+  // Regrouping the weights pays only if enough pixels use them.
+  constexpr std::size_t fewestPixels = 32;
+  if (extents.n * extents.h * extents.w < fewestPixels) return nullptr;
+  return step.kernel == "conv2d" ? makeForward(step, extents) : makeInputGrad(step, extents);
+}
+
+}  // namespace pathex::cpu::direct

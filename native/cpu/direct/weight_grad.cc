@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include "core/memory.h"
+#include "core/parallel.h"
+#include "cpu/direct/direct.h"
+#include "cpu/direct/vector.h"
+
+namespace pathex::cpu::direct {
+
+namespace {
+
+constexpr std::size_t taps = 3, blockChannels = 4;
+/// The sums of one pass: a row of the window, four channels, eight filters.
+using Sums = Vector[taps][blockChannels];
+template <class Body>
+[[gnu::always_inline]] inline void eachSum(const Body& body) {
+  unrolled<taps>([&](auto t) { unrolled<blockChannels>([&](auto k) { body(t, k); }); });
+}
+constexpr std::size_t blockFloats = taps * blockChannels * lanes;
+
+/// What one pass reads: rows of x from a first channel on, and the rows of dy that one row of the window pairs them
+/// with, from a first filter on.
+struct Rows {
+  const float *x, *dy;
+  std::size_t count, w, c, f;
+};
+
+/// Adds the products of one pixel of x with its three pixels of dy, of which the image's edges leave two or one.
+template <bool hasLeft, bool hasRight>
+[[gnu::always_inline]] inline void addPixel(Sums& sums, const float* x, const float* dy, std::size_t f) {
+  Vector left, middle, right;
+  if constexpr (hasRight) load(right, dy + f);
+  load(middle, dy);
+  if constexpr (hasLeft) load(left, dy - f);
+#pragma GCC unroll 4
+  for (std::size_t c = 0; c < blockChannels; ++c) {
+    const float value = x[c];
+    if constexpr (hasRight) sums[0][c] += value * right;
+    sums[1][c] += value * middle;
+    if constexpr (hasLeft) sums[2][c] += value * left;
+  }
+}
+
+/// Adds the sums of one pass to its block of a partial result: [tap][channel][filter].
+void addRows(const Rows& rows, float* block) {
+  Sums sums;
+  eachSum([&](auto t, auto k) { sums[t][k] = Vector{}; });
+  const float *x = rows.x, *dy = rows.dy;
+  const std::size_t w = rows.w, c = rows.c, f = rows.f;
+  for (std::size_t row = 0; row < rows.count; ++row, x += c, dy += f) {
+    if (w == 1) {
+      addPixel<false, false>(sums, x, dy, f);
+      continue;
+    }
+    addPixel<false, true>(sums, x, dy, f);
+    x += c, dy += f;
+    for (std::size_t q = 2; q < w; ++q, x += c, dy += f) addPixel<true, true>(sums, x, dy, f);
+    addPixel<true, false>(sums, x, dy, f);
+  }
+  eachSum([&](auto t, auto k) { vectorAt(block + (t * blockChannels + k) * lanes) += sums[t][k]; });
+}
+
+/// dw from bands of image rows. Each part of the bands has its own partial dw, in blocks of one pass: [filters][row of
+/// the window][channels]; at the end they are added in the order of the parts.
+class WeightGrad final : public core::Kernel {
+ public:
+  WeightGrad(const core::CallStep& step, const Extents& e)
+      : e_(e), x_(step.inputs[0]), dy_(step.inputs[1]), dw_(step.outputs[0]) {
+    // A band is read once for every block, so it should stay in the nearest caches.
+    constexpr std::size_t mostBytes = 48 << 10, mostParts = 16, fewestPixels = 128;
+    const std::size_t bandRows = std::max<std::size_t>(1, mostBytes / (e.w * (e.c + e.f) * sizeof(float)));
+    bands_ = (e.h + bandRows - 1) / bandRows;
+    // Adding a partial result must cost little beside computing it.
+    const std::size_t worthwhile = std::max<std::size_t>(1, e.n * e.h * e.w / fewestPixels);
+    parts_ = std::min({e.n * bands_, mostParts, worthwhile});
+  }
+
+  core::Status run(const core::Bindings& b) override {
+    auto* partials = reinterpret_cast<float*>(b.scratch);
+    core::forEachPart(parts_, [&](std::size_t part) {
+      float* partial = partials + part * e_.weights();
+      std::fill_n(partial, e_.weights(), 0.0f);
+      const core::Range range = core::partOf(e_.n * bands_, part, parts_);
+      for (std::size_t i = range.begin; i < range.end; ++i) {
+        const std::size_t pixels = i / bands_ * e_.h * e_.w;
+        addBand(b.at<float>(x_) + pixels * e_.c, b.at<float>(dy_) + pixels * e_.f,
+                core::partOf(e_.h, i % bands_, bands_), partial);
+      }
+    });
+    core::forEachPart(e_.f / lanes, [&](std::size_t filters) { finish(partials, filters, b.at<float>(dw_)); });
+    return {};
+  }
+
+  std::size_t scratchBytes() const override { return core::aligned(parts_ * e_.weights() * sizeof(float)); }
+  std::string implementation() const override { return "direct:avx2"; }
+
+ private:
+  /// Adds what the rows `band` of an image x contribute.
+  void addBand(const float* x, const float* dy, core::Range band, float* block) const {
+    for (std::size_t f = 0; f < e_.f; f += lanes) {
+      for (std::size_t t = 0; t < taps; ++t) {
+        // Row r of x meets row r + 1 - t of dy, if there is one.
+        const std::size_t begin = std::max(band.begin, t == 2 ? std::size_t{1} : 0);
+        const std::size_t end = std::min(band.end, t == 0 ? e_.h - 1 : e_.h);
+        for (std::size_t c = 0; c < e_.c; c += blockChannels, block += blockFloats) {
+          if (begin >= end) continue;
+          const float *xRow = x + begin * e_.w * e_.c, *dyRow = dy + (begin + 1 - t) * e_.w * e_.f;
+          addRows({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f}, block);
+        }
+      }
+    }
+  }
+
+  /// Adds the partial results of eight filters and writes them to dw.
+  void finish(const float* partials, std::size_t filters, float* dw) const {
+    const std::size_t blocks = taps * e_.c / blockChannels, stride = 9 * e_.c;
+    dw += filters * lanes * stride;
+    for (std::size_t i = 0; i < blocks; ++i) {
+      const float* block = partials + (filters * blocks + i) * blockFloats;
+      float sums[blockFloats] = {};
+      for (std::size_t part = 0; part < parts_; ++part, block += e_.weights()) {
+        for (std::size_t k = 0; k < blockFloats; ++k) sums[k] += block[k];
+      }
+      const std::size_t c = i * blockChannels % e_.c, row = i * blockChannels / e_.c;
+      for (std::size_t f = 0; f < lanes; ++f) {
+        for (std::size_t t = 0; t < taps; ++t) {
+          float* to = dw + f * stride + (row * taps + t) * e_.c + c;
+          for (std::size_t k = 0; k < blockChannels; ++k) to[k] = sums[(t * blockChannels + k) * lanes + f];
+        }
+      }
+    }
+  }
+
+  const Extents e_;
+  const std::size_t x_, dy_, dw_;
+  std::size_t bands_ = 1, parts_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<core::Kernel> makeWeightGrad(const core::CallStep& step, const Extents& e) {
+  return std::make_unique<WeightGrad>(step, e);
+}
+
+}  // namespace pathex::cpu::direct
