@@ -22,8 +22,12 @@ export const scheduleOf = (name: string): Schedule => (name === 'exponential' ||
 
 export const methodOptions = (name: string, pxMode: string, biasPaths: boolean): MethodOptions => {
   const method = methodOf(name);
-  if (pxMode !== 'px' && pxMode !== 'px-gated') return fail('OPTION', `px-mode: '${pxMode}' is unknown; choose px or px-gated`);
-  return method === 'px' ? { method, mode: pxMode, biasPaths } : method === 'synflow' || method === 'synflow-l2' ? { method, biasPaths } : { method };
+  if (pxMode !== 'px' && pxMode !== 'px-gated' && pxMode !== 'px-release') return fail('OPTION', `px-mode: '${pxMode}' is unknown; choose px, px-gated or px-release`);
+  if (method === 'px') {
+    if (pxMode !== 'px-release') return { method, mode: pxMode, biasPaths };
+    return biasPaths ? { method, mode: pxMode } : fail('OPTION', 'no-bias-paths: px-release reads biases in its own way; leave the option out or choose another mode');
+  }
+  return method === 'synflow' || method === 'synflow-l2' || method === 'logsynflow' ? { method, biasPaths } : { method };
 };
 
 /** Prints what is left of each layer. */
@@ -41,7 +45,7 @@ export const pruneCommand = withDevice(withData(new Command('prune')
   .option('-s, --sparsity <percent>', 'share of weights to remove', number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)'), 98.2)
   .option('-r, --rounds <count>', "rounds of scoring; default: the method's own", positiveInteger('rounds'))
   .option('--schedule <name>', 'exponential or linear', 'exponential')
-  .option('--px-mode <name>', 'px or px-gated', 'px')
+  .option('--px-mode <name>', 'px, px-gated or px-release', 'px')
   .option('--no-bias-paths', 'leave out paths that start at biases and BatchNorm shifts')
   .option('-w, --weights <file>', 'safetensors with PyTorch names; default: drawn from the seed')
   .option('-e, --examples <count>', 'images of each class that methods with data read', positiveInteger('examples'), 10)

@@ -1,6 +1,8 @@
 import { fail } from '../errors.js';
 import type { Criterion } from './criterion.js';
+import { logSynflow } from './criteria/logsynflow.js';
 import { magnitude, random } from './criteria/magnitude.js';
+import { ntkSap, type NtkSapOptions } from './criteria/ntk-sap.js';
 import { grasp, type GraspOptions } from './criteria/grasp.js';
 import { force, iterSnip } from './criteria/iter-snip.js';
 import { px, type PxOptions } from './criteria/px.js';
@@ -13,15 +15,17 @@ export type MethodOptions =
   | ({ readonly method: 'px' } & PxOptions)
   | ({ readonly method: 'synflow' } & PathOptions)
   | ({ readonly method: 'synflow-l2' } & SynflowL2Options)
+  | ({ readonly method: 'logsynflow' } & PathOptions)
   | { readonly method: 'snip'; readonly statistics?: 'batch' | 'stored' }
   | { readonly method: 'itersnip' }
   | { readonly method: 'force' }
   | ({ readonly method: 'grasp' } & GraspOptions)
+  | ({ readonly method: 'ntk-sap' } & NtkSapOptions)
   | { readonly method: 'magnitude' }
   | { readonly method: 'random' };
 export type Method = MethodOptions['method'];
 
-export const METHODS: readonly Method[] = ['px', 'synflow', 'synflow-l2', 'snip', 'itersnip', 'force', 'grasp', 'magnitude', 'random'];
+export const METHODS: readonly Method[] = ['px', 'synflow', 'synflow-l2', 'logsynflow', 'snip', 'itersnip', 'force', 'grasp', 'ntk-sap', 'magnitude', 'random'];
 
 export const criterionOf = (options: MethodOptions): Criterion => {
   switch (options.method) {
@@ -31,6 +35,8 @@ export const criterionOf = (options: MethodOptions): Criterion => {
       return synflow(options);
     case 'synflow-l2':
       return synflowL2(options);
+    case 'logsynflow':
+      return logSynflow(options);
     case 'snip':
       return snip(options);
     case 'itersnip':
@@ -39,6 +45,8 @@ export const criterionOf = (options: MethodOptions): Criterion => {
       return force();
     case 'grasp':
       return grasp(options);
+    case 'ntk-sap':
+      return ntkSap(options);
     case 'magnitude':
       return magnitude();
     case 'random':

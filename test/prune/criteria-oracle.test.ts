@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { nameOf } from '../../src/graph/graph.js';
 import { prunable } from '../../src/nn/network.js';
+import { program } from '../../src/program/program.js';
 import { grasp } from '../../src/prune/criteria/grasp.js';
+import { logSynflow } from '../../src/prune/criteria/logsynflow.js';
+import { ntkSap, stepResponse } from '../../src/prune/criteria/ntk-sap.js';
+import { px } from '../../src/prune/criteria/px.js';
+import { viewOf, type Criterion } from '../../src/prune/criterion.js';
 import { unpack } from '../../src/prune/pack.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
 import { ops } from '../../src/ops/registry.js';
 import { size } from '../../src/tensor/tensor.js';
-import { difference, normDifference, valuesOf, type State } from './helper.js';
-import { data, images, masks, net, ours, readOracle, values, type Scores } from './oracle-network.js';
+import { difference, normDifference, runOnce, scoresOf, valuesOf, type State } from './helper.js';
+import { data, images, masks, net, ours, oursImages, readOracle, values, type Scores } from './oracle-network.js';
 
 /** Agreement with test/oracle/criteria.py: PyTorch, float64, its own formulas and autodiff. */
 
@@ -38,6 +43,25 @@ describe.each([
   ['dense', oracle.cases.dense, values],
   ['masked', oracle.cases.masked, new Map([...values, ...masks])],
 ] as const)('%s', (_, theirs, state: State) => {
+  const scored = async (criterion: Criterion, expected: Scores, given = state): Promise<number> => {
+    const { scores, shares, q } = await scoresOf(net, criterion, given, criterion.data === 'none' ? {} : data);
+    agree(criterion.name === 'logsynflow' ? shares : scores, expected);
+    return q;
+  };
+  test.each([true, false])('logsynflow, with exponents: %s', async (scaled) => {
+    expect(Math.abs((await scored(logSynflow({ scaled }), theirs.logsynflow)) / theirs.logsynflow.Q - 1)).toBeLessThan(1e-11);
+  });
+  test('px-release', () => scored(px({ mode: 'px-release' }), theirs['px-release']));
+  describe('ntk-sap at given draws', () => {
+    const layers = (kind: string, tensors: Tensors): [string, Float64Array][] => Object.entries(tensors).map(([name, t]) => [`noise/${kind}/${name}`, ours(name, t)]);
+    const { draws, settings: { epsilon } } = oracle;
+    const given = new Map([...state, ['noise/images', oursImages(draws.images)] as const, ...layers('weight', draws.weight), ...layers('step', draws.step)]);
+    test('scores', () => scored(ntkSap({ epsilon }), theirs['ntk-sap'], given));
+    test('response to the step', async () => {
+      const { response } = await runOnce(program('response', { outputs: { response: stepResponse(viewOf(net, data.labels.length), epsilon) } }), given, {});
+      expect(Math.abs(response![0]! / theirs['ntk-sap'].loss - 1)).toBeLessThan(1e-9);
+    });
+  });
   test('grasp over two minibatches', async () => {
     const half = data.labels.length / 2;
     const { observe, again } = roundPrograms(net, grasp({ temperature: oracle.settings.temperature }), half);

@@ -34,7 +34,7 @@ const live = (ticket: Ticket): number => sum(flat(ticket));
 
 const ALL: readonly MethodOptions[] = [
   { method: 'px' }, { method: 'px', mode: 'px-gated' }, { method: 'synflow' }, { method: 'synflow-l2' }, { method: 'synflow-l2', form: 'gradient' },
-  { method: 'snip' }, { method: 'snip', statistics: 'stored' }, { method: 'itersnip' }, { method: 'force' }, { method: 'grasp' }, { method: 'magnitude' }, { method: 'random' },
+  { method: 'snip' }, { method: 'snip', statistics: 'stored' }, { method: 'itersnip' }, { method: 'force' }, { method: 'grasp' }, { method: 'logsynflow' }, { method: 'px', mode: 'px-release' }, { method: 'ntk-sap' }, { method: 'magnitude' }, { method: 'random' },
 ];
 const ONCE: readonly string[] = ['snip', 'grasp', 'magnitude', 'random'];
 
@@ -217,8 +217,12 @@ describe('what prune() refuses', () => {
     expect(await refusal({ method: 'snip', ...half, rounds: 2, data }))
       .toBe('OPTION prune: snip is single-shot, rounds 2: after the first round it is another method (with gradients of the masked point, IterSNIP or FORCE); use 1');
   });
+  test('path options of a mode that has none', async () => {
+    expect(await refusal({ method: 'px', mode: 'px-release', biasPaths: false, ...half, data }))
+      .toBe("OPTION px: biasPaths has no meaning in mode 'px-release'; leave it out or choose another mode");
+  });
   test('an unknown method', () => {
-    expect(() => methodOf('obd')).toThrow("method: 'obd' is unknown; choose px, synflow, synflow-l2, snip, itersnip, force, grasp, magnitude, random");
+    expect(() => methodOf('obd')).toThrow("method: 'obd' is unknown; choose px, synflow, synflow-l2, logsynflow, snip, itersnip, force, grasp, ntk-sap, magnitude, random");
     expect(METHODS.map(methodOf)).toEqual(METHODS);
   });
   test('missing data, where the method reads any', async () => {

@@ -1,33 +1,52 @@
+import { fail } from '../../errors.js';
 import { ops } from '../../ops/registry.js';
 import { grad } from '../../transform/grad.js';
 import { pathNetwork } from '../../transform/paths.js';
 import type { Criterion } from '../criterion.js';
 import { pack, unpack } from '../pack.js';
 import { edgesOf, flow, flowScores, type PathOptions } from './path-score.js';
+import { pxRelease } from './px-release.js';
 
 export interface PxOptions extends PathOptions {
-  /** 'px' (default): the paper's formula. 'px-gated': gates and data on every path of one network, an ablation. */
-  readonly mode?: 'px' | 'px-gated';
+  /**
+   * 'px' (default): the paper's formula. 'px-gated': gates and data on every path of one network, an ablation. 'px-release': what the
+   * released code computes; it reads biases and pools in its own way and takes none of the other options.
+   */
+  readonly mode?: 'px' | 'px-gated' | 'px-release';
 }
 
 /**
  * Path eXclusion (Iurada et al., CVPR 2024). Q = sum_k Abar_k H1_k with Abar_k = sum_n H2_k(x_n); score theta^2 dQ/dtheta^2.
  * H1's input does not depend on the data, so H1 runs once a round, on one image, over the accumulated Abar (methods.md 3.5).
  */
-export const px = ({ mode = 'px', ...options }: PxOptions = {}): Criterion =>
-  mode === 'px-gated' ? gated(options) : {
-    name: 'px',
-    doc: 'paths weighted by the data that activates their output (PX)',
-    data: 'images',
-    rounds: { kind: 'any', usual: 100 },
-    monotone: true,
-    observe: (view) => {
-      const x = view.batch.input;
-      const { output } = pathNetwork(view.batch, ops.mul(x, x), { ...options, weights: 'one', gates: 'network' });
-      return { ...output, mantissa: ops.sum(output.mantissa, [0]) };
-    },
-    score: (view, observed) => flowScores(flow(view, 'squared', observed, options)),
-  };
+export const px = ({ mode = 'px', ...options }: PxOptions = {}): Criterion => {
+  switch (mode) {
+    case 'px':
+      return specified(options);
+    case 'px-gated':
+      return gated(options);
+    case 'px-release': {
+      const [given] = Object.keys(options).filter((name) => PATH_OPTIONS.includes(name));
+      return given === undefined ? pxRelease() : fail('OPTION', `px: ${given} has no meaning in mode 'px-release'; leave it out or choose another mode`);
+    }
+  }
+};
+
+const PATH_OPTIONS: readonly string[] = ['biasPaths', 'constantSplit', 'maxPool', 'scaled'] satisfies readonly (keyof PathOptions)[];
+
+const specified = (options: PathOptions): Criterion => ({
+  name: 'px',
+  doc: 'paths weighted by the data that activates their output (PX)',
+  data: 'images',
+  rounds: { kind: 'any', usual: 100 },
+  monotone: true,
+  observe: (view) => {
+    const x = view.batch.input;
+    const { output } = pathNetwork(view.batch, ops.mul(x, x), { ...options, weights: 'one', gates: 'network' });
+    return { ...output, mantissa: ops.sum(output.mantissa, [0]) };
+  },
+  score: (view, observed) => flowScores(flow(view, 'squared', observed, options)),
+});
 
 /**
  * s_j = sum over samples, outputs and paths through j of a_p x^2 v_p^2: one network with squared weights, x^2 and the real gates.

@@ -1,0 +1,55 @@
+import { fail } from '../../errors.js';
+import { rewrite, walk, withInputs } from '../../graph/graph.js';
+import { ops } from '../../ops/registry.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { inference, type Readable } from '../../transform/statistics.js';
+import type { Criterion } from '../criterion.js';
+import { flow, type PathOptions } from './path-score.js';
+
+/**
+ * LogSynFlow (Cavagnero et al., FreeREA, WACV 2023): |theta| log(1 + dQ/d|theta|), with Q the flow through absolute weights on one
+ * all-ones image, BatchNorm left out. Where they sum it to judge an architecture, each weight keeps its own here.
+ */
+export const logSynflow = (options: PathOptions = {}): Criterion => ({
+  name: 'logsynflow',
+  doc: 'synaptic flow with the logarithm of its slope, no data',
+  data: 'none',
+  rounds: { kind: 'any', usual: 100 },
+  monotone: true,
+  score: (view) => {
+    const { slopes, total } = flow({ ...view, single: inference(withoutNorms(view.unread.single)) }, 'absolute', null, options);
+    const scores = slopes.map((g, i) => ops.mul(ops.abs(view.effective[i]!), logOnePlus(ops.mul(g, total.mantissa), total.exponent ?? ops.scalar(0))));
+    return { scores, total };
+  },
+});
+
+/** The network with every BatchNorm, (x - mean) scale + shift, replaced by its x. */
+const withoutNorms = <N extends Readable>(net: N): N => {
+  const isStatistic = (t: Tensor | undefined, moment: string): boolean => t?.op === 'statistic' && t.attributes['moment'] === moment;
+  const [output] = rewrite([net.output], (node, inputs) => {
+    const [scaled] = inputs;
+    const centred = node.op === 'add' && scaled?.op === 'mul' ? scaled.inputs[0]! : null;
+    return centred?.op === 'sub' && isStatistic(centred.inputs[1], 'mean') ? centred.inputs[0]! : withInputs(node, inputs);
+  });
+  const left = walk([output!]).find((t) => t.op === 'statistic');
+  return left === undefined ? { ...net, output: output! } : fail('NETWORK', `logsynflow: the statistic at ${left.path} is not part of a BatchNorm (x - mean) scale + shift; use batchNorm`);
+};
+
+/** Terms of the series below: (1/9)^k / (2k + 1) of the last is less than 1e-13. */
+const TERMS = 13;
+
+/**
+ * log(1 + x 2^e) for x >= 0, without the number x 2^e, which may be too large. With l = log x + e log 2 it is
+ * max(l, 0) + log(1 + t), t = exp(-|l|) <= 1, and log(1 + t) = 2 artanh z = 2 (z + z^3/3 + z^5/5 + ...), z = t / (2 + t) <= 1/3, is exact
+ * to the last digit of small t also, where 1 + t would be 1.
+ */
+export const logOnePlus = (x: Tensor, e: Tensor): Tensor => {
+  const isZero = ops.equal(x, ops.scalar(0));
+  const l = ops.add(ops.log(ops.select(isZero, ops.scalar(1), x)), ops.mul(e, ops.scalar(Math.LN2)));
+  const t = ops.exp(ops.neg(ops.abs(l)));
+  const z = ops.div(t, ops.add(t, ops.scalar(2)));
+  const square = ops.mul(z, z);
+  let series: Tensor = ops.scalar(1 / (2 * TERMS - 1));
+  for (let k = TERMS - 2; k >= 0; k--) series = ops.add(ops.mul(series, square), ops.scalar(1 / (2 * k + 1)));
+  return ops.select(isZero, ops.scalar(0), ops.add(ops.max(l, ops.scalar(0)), ops.mul(ops.mul(z, ops.scalar(2)), series)));
+};
