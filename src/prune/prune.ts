@@ -33,7 +33,7 @@ export interface RoundReport {
 export type PruneOptions = MethodOptions & {
   /** Share of prunable weights that survive, in (0, 1]. */
   readonly density: number;
-  /** Default: what the method's authors use, 100 for px and synflow, 1 for the others. */
+  /** Default: the method's usual number, 100 for iterative methods and 1 for the others. */
   readonly rounds?: number;
   /** Default 'exponential'. */
   readonly schedule?: Schedule;
