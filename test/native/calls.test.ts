@@ -148,7 +148,10 @@ describe('pools', () => {
         max[y] = x[best]!;
         chosen[y] = v[best]!;
         scattered[best]! += dy[y]!;
-        for (const i of window) sum[y]! += v[i]!, spread[i]! += dy[y]!;
+        for (const i of window) {
+          sum[y]! += v[i]!;
+          spread[i]! += dy[y]!;
+        }
       });
       const [bx, bv, sy] = [{ shape: big, data: x }, { shape: big, data: v }, { shape: small, data: dy }];
       expect(distance(await call('maxPool', [bx], { in: 'output', shape: small }, a), max)).toBe(0);

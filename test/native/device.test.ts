@@ -123,6 +123,7 @@ describe('a device', () => {
   it('refuses plans that do not fit, with the path to the fault', async () => {
     const device = new addon.Device({ threads: 1 });
     const plan = double(8);
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
     const loads = (change: (p: any) => void): Promise<unknown> => { // any: the tests break the type on purpose
       const broken = structuredClone(plan);
       change(broken);

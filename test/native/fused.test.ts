@@ -93,9 +93,14 @@ describe('instructions', () => {
     it(`${op} is right for zeros, denormals, infinities and NaN, and within 2 ulp elsewhere`, async () => {
       const random1 = floats(4096, 5).map((x, i) => x * 10 ** ((i % 60) - 30));
       const a: number[] = [], b: number[] = [], c: number[] = [];
-      for (const x of special) for (const y of arity > 1 ? special : [0]) for (const z of arity > 2 ? [0, 1, -2.5, NaN, Infinity] : [0]) a.push(x), b.push(y), c.push(z);
-      for (let i = 0; i < random1.length; i++) a.push(random1[i]!), b.push(random1[(i * 31 + 7) % random1.length]!), c.push(random1[(i * 17 + 3) % random1.length]!);
-      for (let i = 0; i < 4096 && arity === 1; i++) a.push((i - 2048) / 16), b.push(0), c.push(0);
+      const take = (x: number, y: number, z: number): void => {
+        a.push(x);
+        b.push(y);
+        c.push(z);
+      };
+      for (const x of special) for (const y of arity > 1 ? special : [0]) for (const z of arity > 2 ? [0, 1, -2.5, NaN, Infinity] : [0]) take(x, y, z);
+      for (let i = 0; i < random1.length; i++) take(random1[i]!, random1[(i * 31 + 7) % random1.length]!, random1[(i * 17 + 3) % random1.length]!);
+      for (let i = 0; i < 4096 && arity === 1; i++) take((i - 2048) / 16, 0, 0);
       const n = a.length;
       const args = [0, 1, 2].slice(0, arity);
       const plan = planOf(
