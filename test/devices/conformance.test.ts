@@ -14,6 +14,7 @@ import { fold, integers, key, normal } from '../../src/random.js';
 import type { Device, DeviceKind, Numbers } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
+import { grad } from '../../src/transform/grad.js';
 import { inference } from '../../src/transform/statistics.js';
 import { masked } from '../../src/transform/mask.js';
 import { trainStep } from '../../src/train/programs.js';
@@ -92,6 +93,23 @@ describe.each(DEVICES)('device %s', (kind) => {
       for (const [layer, mask] of a.masks) mask.forEach((m, i) => { both += m & b.masks.get(layer)![i]!; either += m | b.masks.get(layer)![i]!; });
       expect(both / either).toBeGreaterThanOrEqual(0.999);
       expect([...(await prune(net, weights, device, options)).masks]).toEqual([...a.masks]);
+    });
+  });
+
+  describe('convolutions of many shapes agree in all three directions', () => {
+    const SHAPES = [
+      [1, 12, 12, 8, 16, 1, 2, 1], [5, 12, 12, 8, 16, 1, 2, 1], [2, 7, 9, 3, 5, 1, 2, 1], [3, 9, 9, 24, 8, 1, 4, 1], [2, 13, 6, 16, 32, 1, 2, 1],
+      [2, 7, 10, 3, 16, 3, 1, 1], [2, 12, 11, 8, 16, 3, 2, 1], [1, 9, 8, 12, 4, 5, 1, 1], [2, 10, 10, 8, 8, 3, 1, 2], [1, 11, 7, 16, 16, 3, 2, 3], [1, 8, 8, 3, 8, 7, 2, 1],
+    ] as const;
+    test.each(SHAPES)('%i x %i x %i, %i to %i channels, kernel %i, stride %i, dilation %i', async (n, h, w, c, f, k, stride, dilation) => {
+      const edge = (dilation * (k - 1)) / 2;
+      const geometry = { stride: [stride, stride], dilation: [dilation, dilation], padding: [edge, edge, edge, edge] } as const;
+      const [x, weight] = [ops.input('x', [n, h, w, c]), ops.input('weight', [f, k, k, c])];
+      const y = ops.conv2d(x, weight, geometry);
+      const [dx, dweight] = grad(ops.sum(ops.mul(y, ops.input('dy', y.shape)), [0, 1, 2, 3]), [x, weight]);
+      const p = program('conv', { outputs: { y, dx: dx!, dweight: dweight! } });
+      const [a, b] = [await runOn(device, p, random), await runOn(reference, p, random)];
+      for (const name of ['y', 'dx', 'dweight']) expect(distance(a[name]!, b[name]!), name).toBeLessThan(1e-5);
     });
   });
 
