@@ -12,7 +12,7 @@ export { flopsOf, leaves, rewrite, substitute, walk } from './graph/graph.js';
 export { print } from './graph/print.js';
 
 export { grad, vjp } from './transform/grad.js';
-export { masked } from './transform/mask.js';
+export { masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
 export { inference, training } from './transform/statistics.js';
 
@@ -34,13 +34,14 @@ export type { Device, DeviceKind, Executable, Numbers, Store } from './runtime/d
 export { openDevice } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
-export { criterionOf, METHODS, type Method, type MethodOptions } from './prune/methods.js';
-export { prune, type Masks, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
+export { criterionOf, METHODS, type CriterionOptions, type Method, type MethodOptions } from './prune/methods.js';
+export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
+export type { ImpOptions } from './prune/criteria/imp.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';
 
-export { evaluate, fit, type FitOptions, type Trained } from './train/fit.js';
+export { evaluate, fit, type FitOptions, type Trained, type TrainingStart } from './train/fit.js';
 export { sgd, type SgdOptions } from './train/optimiser.js';
 export { evaluateStep, trainStep } from './train/programs.js';
 export { rateAt, type RateSchedule } from './train/rate.js';

@@ -7,9 +7,9 @@ import { synthetic } from '../data/synthetic.js';
 import { fail, PathexError } from '../errors.js';
 import type { ImageNetwork } from '../models/models.js';
 import { initialise, type Weights } from '../nn/weights.js';
-import type { Masks } from '../prune/prune.js';
 import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
+import type { Masks } from '../transform/mask.js';
 import { reasonOf } from '../weights/files.js';
 import { loadWeights } from '../weights/state-dict.js';
 

@@ -27,7 +27,7 @@ export const methodOptions = (name: string, pxMode: string, biasPaths: boolean):
     if (pxMode !== 'px-release') return { method, mode: pxMode, biasPaths };
     return biasPaths ? { method, mode: pxMode } : fail('OPTION', 'no-bias-paths: px-release reads biases in its own way; leave the option out or choose another mode');
   }
-  return method === 'synflow' || method === 'synflow-l2' || method === 'logsynflow' ? { method, biasPaths } : { method };
+  return method === 'synflow' || method === 'synflow-l2' || method === 'logsynflow' ? { method, biasPaths } : ({ method } as never);
 };
 
 /** Prints what is left of each layer. */

@@ -4,12 +4,13 @@ import { checkWeights, type Weights } from '../nn/weights.js';
 import { prunable, type Network } from '../nn/network.js';
 import { initialiserOf, roleOf } from '../graph/roles.js';
 import { program, type Program } from '../program/program.js';
+import { impTrainings } from './criteria/imp.js';
 import { synflowL2 } from './criteria/synflow.js';
 import { viewOf } from './criterion.js';
 import { fold, key, normal, type Key } from '../random.js';
 import type { Device, Executable, Store } from '../runtime/device.js';
 import { size } from '../tensor/tensor.js';
-import { maskName } from '../transform/mask.js';
+import { maskName, type Masks } from '../transform/mask.js';
 import { criterionOf, type MethodOptions } from './methods.js';
 import { roundPrograms } from './programs.js';
 import { keepCounts, type Schedule } from './schedule.js';
@@ -47,11 +48,10 @@ export type PruneOptions = MethodOptions & {
   readonly signal?: AbortSignal;
 };
 
-/** Masks by weight name: 1 = live, 0 = pruned; shapes and layouts of the weights. */
-export type Masks = ReadonlyMap<string, Uint8Array>;
-
 export interface Ticket {
   readonly masks: Masks;
+  /** What the ticket's training starts from: the given weights, or IMP's rewind point. So `fit(net, ticket, ...)` trains it. */
+  readonly weights: Weights;
   readonly method: string;
   readonly density: number;
   readonly rounds: readonly RoundReport[];
@@ -60,11 +60,11 @@ export interface Ticket {
 
 /**
  * Finds the mask of a lottery ticket: global ranking over all conv and linear weights, exactly N - trunc((1 - d) N) survivors.
- * Weights and statistics are read, never written. Errors: OPTION for impossible settings, WEIGHTS for weights that do not fit,
+ * Weights and statistics are read, never written (IMP trains copies). Errors: OPTION for impossible settings, WEIGHTS for weights that do not fit,
  * NON_FINITE for NaN or infinite scores, COLLAPSE when no path is left.
  */
 export const prune = async (net: Network, weights: Weights, device: Device, options: PruneOptions): Promise<Ticket> => {
-  const start = performance.now();
+  const began = performance.now();
   const criterion = criterionOf(options);
   checkWeights(net, weights);
   const owners = prunable(net);
@@ -82,14 +82,22 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
     }
   });
 
+  const seed = options.seed ?? 0;
+  const trainings = options.method === 'imp' ? await impTrainings(net, weights, device, options, seed, options.signal) : null;
+  const start = trainings?.start ?? weights;
+
   const programs = roundPrograms(net, criterion, batch);
   const store = device.store();
   const passes: Executable[] = [];
   for (const p of [programs.observe, programs.again]) if (p !== null) passes.push(await device.compile(p));
   const select = await device.compile(programs.select);
-  const seed = options.seed ?? 0;
+  const readMasks = async (): Promise<Masks> =>
+    new Map(await Promise.all(owners.map(async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const)));
+  const write = async (from: Weights): Promise<void> => {
+    for (const name of owners.map(nameOf)) await store.write(name, from.get(name)!.data);
+  };
   try {
-    for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed);
+    for (const { program: p } of [...passes, select]) await fillStore(store, p, start, seed);
     const hasFlow = programs.select.outputs['total']!.op !== 'constant';
     const reports: RoundReport[] = [];
     for (const [round, keep] of keeps.entries()) {
@@ -104,6 +112,7 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
           }
         }
       }
+      if (trainings !== null) await write(await trainings.train(await readMasks(), round));
       const result = await select.run(store, { keep: [keep] });
       const report: RoundReport = {
         round, rounds, live: result['live']![0]!,
@@ -116,12 +125,11 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
       reports.push(report);
       options.onRound?.(report);
     }
-    if (options.allowCollapse !== true && (await flowLeft(device, store, net, weights)) === 0) {
+    if (trainings !== null) await write(start);
+    if (options.allowCollapse !== true && (await flowLeft(device, store, net, start)) === 0) {
       fail('COLLAPSE', `prune: ${criterion.name}: the ticket has no path from input to output; use more rounds or a lower sparsity, or allow it with allowCollapse`);
     }
-    const masks = new Map<string, Uint8Array>();
-    for (const w of owners) masks.set(nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w)))));
-    return { masks, method: criterion.name, density: options.density, rounds: reports, seconds: (performance.now() - start) / 1000 };
+    return { masks: await readMasks(), weights: start, method: criterion.name, density: options.density, rounds: reports, seconds: (performance.now() - began) / 1000 };
   } finally {
     store.dispose();
     for (const pass of passes) pass.dispose();

@@ -1,6 +1,6 @@
 import { nameOf } from '../graph/graph.js';
 import { prunable, type Network } from '../nn/network.js';
-import type { Masks } from './prune.js';
+import type { Masks } from '../transform/mask.js';
 
 /** What is left of one layer. An output unit is a convolution kernel or a row of a linear layer; it is alive while any of its weights is. */
 export interface LayerDensity {

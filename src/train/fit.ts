@@ -2,17 +2,17 @@ import { augmentation, batches, epochOrder, noAugmentation, type AugmentationOpt
 import type { Dataset, Split } from '../data/dataset.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
+import { isLearnt } from '../graph/roles.js';
 import { parameters, prunable, type Network } from '../nn/network.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
-import type { Masks } from '../prune/prune.js';
 import { fold, key } from '../random.js';
 import type { Device, Executable, Store } from '../runtime/device.js';
-import { size } from '../tensor/tensor.js';
-import { maskName } from '../transform/mask.js';
+import { size, type Tensor } from '../tensor/tensor.js';
+import { maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
 import { checkpointExists, loadCheckpoint, saveCheckpoint, type EpochReport } from './checkpoint.js';
-import type { SgdOptions } from './optimiser.js';
+import { velocityName, type SgdOptions } from './optimiser.js';
 import { evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
 import { checkRate, rateAt, showRate, type RateSchedule } from './rate.js';
 
@@ -21,6 +21,12 @@ export interface FitOptions extends SgdOptions {
   /** Images a step; the last incomplete batch of an epoch is dropped. Default 128. */
   readonly batch?: number;
   readonly rate: RateSchedule;
+  /**
+   * Take only the steps `from` to `to - 1` of this training, counted from 0 over all its epochs. Learning rate, order and augmentation are those that the
+   * steps have in the whole, so two runs that meet, the second starting with the first one's weights and velocities, give the bits of one (on devices that
+   * hold float32). An epoch that is cut is reported over the steps that were taken of it. Default: all steps.
+   */
+  readonly steps?: { readonly from?: number; readonly to?: number };
   /** Default: crop after zero padding by 4, flip; null for none. */
   readonly augment?: AugmentationOptions | null;
   /** Orders and augmentations follow from it. Default 0. */
@@ -37,12 +43,26 @@ export interface FitOptions extends SgdOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Where a training starts. */
+export interface TrainingStart {
+  readonly weights: Weights;
+  /** Default: all weights live. */
+  readonly masks?: Masks | null;
+  /** Of the learnt parameters, by their names; those of masked weights count as zero. Default: zero. */
+  readonly velocities?: Weights | null;
+}
+
 export interface Trained {
   readonly weights: Weights;
+  /** What momentum has gathered, by parameter; empty without momentum. */
+  readonly velocities: Weights;
   readonly history: readonly EpochReport[];
   readonly testAccuracy: number;
   readonly seconds: number;
 }
+
+/** Steps of a whole training: the incomplete batch of an epoch is dropped. */
+export const stepsOf = (data: Dataset, { epochs, batch = 128 }: Pick<FitOptions, 'epochs' | 'batch'>): number => epochs * Math.floor(data.train.count / batch);
 
 const TEST_BATCH = 250;
 const PIPELINE = 2; // steps in flight: one runs while the next one's inputs are made
@@ -54,7 +74,7 @@ const PIPELINE = 2; // steps in flight: one runs while the next one's inputs are
  */
 export const fit = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
-  start: { readonly weights: Weights; readonly masks?: Masks | null },
+  start: TrainingStart,
   data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
   device: Device,
   options: FitOptions,
@@ -63,7 +83,10 @@ export const fit = async <H extends number, W extends number, C extends number, 
   const { epochs, batch = 128, rate, augment = { pad: 4, flip: true }, seed = 0, evaluateEvery = 1, checkpoint, resume = false } = options;
   checkOptions(options);
   checkWeights(net, start.weights);
-  const settings = settingsOf(net, data, options);
+  const cuts = batches(data.train.count, batch, { dropLast: true });
+  const steps = cuts.length;
+  const { from, to } = rangeOf(options.steps, epochs * steps);
+  const settings = settingsOf(net, data, options, from === 0 && to === epochs * steps ? null : `${from}-${to}`);
   if (checkpoint !== undefined && !resume && (await checkpointExists(checkpoint))) {
     fail('CHECKPOINT', `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path`);
   }
@@ -86,14 +109,13 @@ export const fit = async <H extends number, W extends number, C extends number, 
 
     const own = key(seed);
     const history: EpochReport[] = [...(earlier?.history ?? [])];
-    const steps = Math.floor(data.train.count / batch);
-    const cuts = batches(data.train.count, batch, { dropLast: true });
-    for (let epoch = earlier?.epochsDone ?? 0; epoch < epochs; epoch++) {
+    for (let epoch = earlier?.epochsDone ?? Math.floor(from / steps); epoch * steps < to; epoch++) {
+      const [first, end] = [Math.max(from - epoch * steps, 0), Math.min(to - epoch * steps, steps)];
       const epochStart = performance.now();
       const order = epochOrder(fold(own, 'train'), epoch, data.train.count);
       let [loss, correct] = [0, 0];
       const inFlight: Promise<void>[] = [];
-      for (const [i, cut] of cuts.entries()) {
+      for (const [i, cut] of [...cuts.entries()].slice(first, end)) {
         options.signal?.throwIfAborted();
         const shift = augment === null ? noAugmentation(batch) : augmentation(fold(own, 'train'), epoch, i, batch, augment);
         const run = trainer.run(store, { index: order.subarray(cut.from, cut.to), shift, rate: [rateAt(rate, epoch * steps + i, steps, epochs)] });
@@ -109,21 +131,24 @@ export const fit = async <H extends number, W extends number, C extends number, 
         if (inFlight.length >= PIPELINE) await inFlight.shift();
       }
       await Promise.all(inFlight);
-      const last = epoch === epochs - 1;
+      const last = (epoch + 1) * steps >= to;
       const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluateOn(tester, store, data.test.count)).accuracy : null;
       const report: EpochReport = {
-        epoch: epoch + 1, trainLoss: loss / steps, trainAccuracy: correct / (steps * batch), testAccuracy,
-        rate: rateAt(rate, epoch * steps, steps, epochs), seconds: (performance.now() - epochStart) / 1000,
+        epoch: epoch + 1, trainLoss: loss / (end - first), trainAccuracy: correct / ((end - first) * batch), testAccuracy,
+        rate: rateAt(rate, epoch * steps + first, steps, epochs), seconds: (performance.now() - epochStart) / 1000,
       };
       history.push(report);
       options.onEpoch?.(report);
-      if (checkpoint !== undefined) {
+      if (checkpoint !== undefined && end === steps) {
         await saveCheckpoint(checkpoint, { network: net.name, settings, epochsDone: epoch + 1, history, tensors: await readTensors(store, step) });
       }
     }
-    const weights = new Map(await Promise.all(parameters(net).map(async (p) => [nameOf(p), { shape: p.shape, data: Float32Array.from(await store.read(nameOf(p))) }] as const)));
+    const readAll = async (leaves: readonly Tensor[], stateName: (name: string) => string): Promise<Weights> =>
+      new Map(await Promise.all(leaves.map(async (p) => [nameOf(p), { shape: p.shape, data: Float32Array.from(await store.read(stateName(nameOf(p)))) }] as const)));
+    const weights = await readAll(parameters(net), (name) => name);
+    const velocities = await readAll(parameters(net).filter((p) => isLearnt(p) && store.has(velocityName(nameOf(p)))), velocityName);
     const testAccuracy = history[history.length - 1]?.testAccuracy ?? (await evaluateOn(tester, store, data.test.count)).accuracy;
-    return { weights, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
+    return { weights, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
   } finally {
     trainer.dispose();
     tester.dispose();
@@ -134,7 +159,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
 /** Loss and accuracy of a network (or ticket) on a split. */
 export const evaluate = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
-  state: { readonly weights: Weights; readonly masks?: Masks | null },
+  state: Omit<TrainingStart, 'velocities'>,
   data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
   device: Device,
   split: 'train' | 'test' = 'test',
@@ -173,12 +198,22 @@ const checkOptions = ({ epochs, batch = 128, rate, momentum = 0.9, weightDecay =
   checkRate(rate);
 };
 
+/** The steps to take of `total`. */
+const rangeOf = ({ from = 0, to }: { readonly from?: number; readonly to?: number } = {}, total: number): { readonly from: number; readonly to: number } => {
+  const end = to ?? total;
+  if (!Number.isInteger(from) || !Number.isInteger(end) || from < 0 || from >= end || end > total) {
+    fail('OPTION', `train: steps ${from} to ${end} are no part of the training, which has ${total} steps; give 0 <= from < to <= ${total}`);
+  }
+  return { from, to: end };
+};
+
 /** Everything that decides the bits of a run, as `key=value` parts. */
-const settingsOf = (net: Network, data: Dataset, o: FitOptions): string =>
+const settingsOf = (net: Network, data: Dataset, o: FitOptions, range: string | null): string =>
   [
     `network=${net.name}`, `data=${data.name} ${data.train.count}`, `epochs=${o.epochs}`, `batch=${o.batch ?? 128}`, `rate=${showRate(o.rate)}`,
     `momentum=${o.momentum ?? 0.9}`, `nesterov=${o.nesterov ?? false}`, `weightDecay=${o.weightDecay ?? 1e-4}`,
     `augment=${o.augment === null ? 'none' : JSON.stringify(o.augment ?? { pad: 4, flip: true })}`, `seed=${o.seed ?? 0}`,
+    ...(range === null ? [] : [`steps=${range}`]),
   ].join('; ');
 
 const firstDifference = (theirs: string, ours: string): string => {
@@ -193,19 +228,27 @@ const addSplit = async (store: Store, split: 'train' | 'test', { height, width, 
   await store.add(names.labels, { shape: [count], dtype: 'i32' }, labels);
 };
 
-/** Parameters from `weights`, masked weights zero; masks 1 where none are given; velocities zero. */
-const addStart = async (store: Store, net: Network, program: Program, { weights, masks }: { readonly weights: Weights; readonly masks?: Masks | null }): Promise<void> => {
-  const maskValues = new Map(prunable(net).map((w) => [nameOf(w), masks?.get(nameOf(w)) ?? (masks == null ? new Uint8Array(size(w.shape)).fill(1) : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing`))]));
-  for (const [name, mask] of maskValues) {
+/** Parameters and velocities as given, those of masked weights zero: a masked weight with a velocity would leave zero. */
+const addStart = async (store: Store, net: Network, program: Program, { weights, masks, velocities }: TrainingStart): Promise<void> => {
+  const live = new Map(prunable(net).map((w) => [nameOf(w), masks?.get(nameOf(w)) ?? (masks == null ? new Uint8Array(size(w.shape)).fill(1) : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing`))]));
+  for (const [name, mask] of live) {
     const expected = size(weights.get(name)!.shape);
     if (mask.length !== expected) fail('WEIGHTS', `masks: '${name}' has ${mask.length} entries, the weight has ${expected}`);
   }
+  const behindMask = (values: Weights, stateName: (name: string) => string): (readonly [string, ArrayLike<number>])[] =>
+    [...values].map(([name, { data }]) => {
+      const mask = live.get(name);
+      return [stateName(name), mask === undefined ? data : data.map((v, i) => (mask[i] === 0 ? 0 : v))] as const;
+    });
+  const starts = new Map<string, ArrayLike<number>>([
+    ...behindMask(weights, (name) => name),
+    ...behindMask(velocities ?? new Map(), velocityName),
+    ...[...live].map(([name, mask]) => [maskName(name), mask] as const),
+  ]);
   for (const [name, leaf] of program.state) {
     if (store.has(name)) continue;
-    const weight = weights.get(name)?.data;
-    const mask = maskValues.get(name);
-    const ofWeight = [...maskValues].find(([owner]) => maskName(owner) === name)?.[1];
-    const values = weight === undefined ? (ofWeight ?? new Float32Array(size(leaf.shape))) : mask === undefined ? weight : weight.map((v, i) => (mask[i] === 0 ? 0 : v));
+    const values = starts.get(name) ?? (velocities == null ? new Float32Array(size(leaf.shape)) : fail('WEIGHTS', `velocities: '${name}' is missing; give those of all learnt parameters, or none`));
+    if (values.length !== size(leaf.shape)) fail('WEIGHTS', `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}`);
     await store.add(name, leaf, values);
   }
 };

@@ -13,7 +13,8 @@ export interface SgdOptions {
 
 /** The velocity of a parameter: state 'velocity/<name>'. */
 export const velocityOf = (parameter: Tensor): Tensor =>
-  ops.state(`velocity/${nameOf(parameter)}`, parameter.shape, { role: 'velocity', init: { kind: 'constant', value: 0 } }, parameter.path);
+  ops.state(velocityName(nameOf(parameter)), parameter.shape, { role: 'velocity', init: { kind: 'constant', value: 0 } }, parameter.path);
+export const velocityName = (parameterName: string): string => `velocity/${parameterName}`;
 
 /**
  * Stochastic gradient descent as PyTorch defines it: g += weightDecay w; v = momentum v + g; w -= rate (nesterov ? g + momentum v : v).

@@ -4,6 +4,9 @@ import { ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Readable } from './statistics.js';
 
+/** Masks by weight name: 1 = live, 0 = pruned; shapes and layouts of the weights. */
+export type Masks = ReadonlyMap<string, Uint8Array>;
+
 /** The mask leaf of a weight: state 'mask/<name>', 1 = live, 0 = pruned, shape of the weight. */
 export const maskOf = (weight: Tensor): Tensor =>
   ops.state(maskName(nameOf(weight)), weight.shape, { role: 'mask', init: { kind: 'constant', value: 1 } }, weight.path);

@@ -67,6 +67,50 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     expect(resumed.history.map((h) => h.trainLoss)).toEqual(whole.history.map((h) => h.trainLoss));
   });
 
+  test('takes a part of the steps; two parts that meet are the unbroken run', async () => {
+    const whole = await fit(tinyNet, { weights }, tinyData, device, options);
+    for (const k of [6, 9]) { // between two epochs, and within one
+      const first = await fit(tinyNet, { weights }, tinyData, device, { ...options, steps: { to: k } });
+      const second = await fit(tinyNet, first, tinyData, device, { ...options, steps: { from: k } });
+      if (kind === 'cpu') {
+        expect(values(second.weights)).toEqual(values(whole.weights));
+        expect(values(second.velocities)).toEqual(values(whole.velocities));
+        expect(second.history.slice(-2)).toEqual(whole.history.slice(-2).map((e) => ({ ...e, seconds: expect.any(Number) as number })));
+      } else { // it holds float64, and weights are handed over in float32
+        for (const [name, { data }] of second.weights) data.forEach((v, i) => expect(v).toBeCloseTo(whole.weights.get(name)!.data[i]!, 5));
+      }
+      expect([first, second].map((r) => r.history.map((e) => e.epoch))).toEqual(k === 6 ? [[1], [2, 3, 4]] : [[1, 2], [2, 3, 4]]);
+    }
+  });
+
+  test('velocities count, except where the weight is masked', async () => {
+    const first = await fit(tinyNet, { weights }, tinyData, device, { ...options, steps: { to: 6 } });
+    const masks = new Map([...weights].filter(([name]) => name.startsWith('conv') || name === 'fc.weight').map(([name, w]) => [name, Uint8Array.from(w.data, (_, i) => i % 2)]));
+    const after = async (velocities: typeof weights | null): Promise<typeof weights> =>
+      (await fit(tinyNet, { weights: first.weights, masks, velocities }, tinyData, device, { ...options, steps: { from: 6, to: 7 } })).weights;
+    const [carried, fresh] = [await after(first.velocities), await after(null)];
+    expect(values(carried)).not.toEqual(values(fresh));
+    for (const [name, mask] of masks) expect(mask.every((m, i) => m === 1 || carried.get(name)!.data[i] === 0)).toBe(true);
+    await expect(after(new Map([...first.velocities].slice(1)))).rejects.toMatchObject({ code: 'WEIGHTS', message: /^velocities: 'velocity\/conv1\.weight' is missing/ });
+    await expect(after(new Map([...first.velocities, ['fc.bias', { shape: [2], data: new Float32Array(2) }]]))).rejects.toMatchObject({ code: 'WEIGHTS', message: "velocities: 'velocity/fc.bias' has 2 numbers, the parameter has 3" });
+  });
+
+  test('a part of the steps can be killed and resumed', async () => {
+    const part = { ...options, steps: { from: 3, to: 21 } };
+    const whole = await fit(tinyNet, { weights }, tinyData, device, part);
+    const checkpoint = join(folder, 'part');
+    const controller = new AbortController();
+    await expect(fit(tinyNet, { weights }, tinyData, device, {
+      ...part, checkpoint, signal: controller.signal,
+      onStep: ({ epoch, step }) => { if (epoch === 3 && step === 0) controller.abort(new Error('killed')); },
+    })).rejects.toThrow('killed');
+    const resumed = await fit(tinyNet, { weights }, tinyData, device, { ...part, checkpoint, resume: true });
+    expect(values(resumed.weights)).toEqual(values(whole.weights));
+    await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, checkpoint, resume: true })).rejects.toMatchObject({
+      message: `${checkpoint}.json: made with other settings: there steps=3-21, here nothing; repeat them, or choose another path`,
+    });
+  });
+
   test('refuses checkpoints that are there already, of other settings, truncated or altered', async () => {
     const checkpoint = join(folder, 'kept');
     await fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 1, checkpoint });
@@ -89,6 +133,8 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     [{ epochs: 0 }, 'train: epochs 0 is not a positive integer'],
     [{ batch: 0 }, 'train: batch 0 is not a positive integer'],
     [{ rate: { kind: 'oneCycle', rate: -1 } }, 'train: learning rate -1 is not a positive number'],
+    [{ steps: { from: 24 } }, 'train: steps 24 to 24 are no part of the training, which has 24 steps; give 0 <= from < to <= 24'],
+    [{ steps: { to: 2.5 } }, 'train: steps 0 to 2.5 are no part of the training, which has 24 steps; give 0 <= from < to <= 24'],
     [{ momentum: 1 }, 'train: momentum 1 is not in [0, 1)'],
     [{ weightDecay: Number.NaN }, 'train: weight decay NaN is not a number from 0 on'],
   ])('refuses %o', async (more, message) => {

@@ -1,0 +1,50 @@
+import type { Dataset } from '../../data/dataset.js';
+import { fail } from '../../errors.js';
+import type { Network } from '../../nn/network.js';
+import type { Weights } from '../../nn/weights.js';
+import type { Device } from '../../runtime/device.js';
+import { fit, stepsOf, type FitOptions } from '../../train/fit.js';
+import type { Masks } from '../../transform/mask.js';
+import type { Criterion } from '../criterion.js';
+import { magnitude } from './magnitude.js';
+
+export interface ImpOptions {
+  /** What every round trains on. */
+  readonly dataset: Dataset;
+  /** One whole training; every round takes this one. Default seed: that of the pruning. */
+  readonly training: Omit<FitOptions, 'steps' | 'checkpoint' | 'resume' | 'signal'>;
+  /** Rewind to the state after so many steps of the first training instead of the given weights; later trainings go on from that step. Default 0. */
+  readonly rewind?: { readonly steps: number };
+}
+
+/** How IMP ranks: by the size of the weights that a training left. Paper: six rounds. */
+export const impCriterion = (): Criterion => ({ ...magnitude(), name: 'imp', doc: 'size of the trained weight', rounds: { kind: 'any', usual: 6 } });
+
+/** The trainings of IMP's rounds. */
+export interface Trainings {
+  /** The rewind point: where every training starts, the final one included. */
+  readonly start: Weights;
+  /** The weights at the end of a round's training with these masks. */
+  readonly train: (masks: Masks, round: number) => Promise<Weights>;
+}
+
+/**
+ * Iterative magnitude pruning with rewinding (Frankle and Carbin, ICLR 2019; to a later step: Frankle et al., ICML 2020). Parameters and BatchNorm
+ * statistics go back to the rewind point before each training and velocities to zero; only the first training, which passes that point, keeps its
+ * own. Orders and augmentations are the same in all rounds: they follow from seed and step.
+ */
+export const impTrainings = async (net: Network, weights: Weights, device: Device, { dataset, training, rewind }: ImpOptions, seed: number, signal?: AbortSignal): Promise<Trainings> => {
+  // fit compares the network's shapes with the data set's when it runs; here both are numbers
+  const shaped = net as Network<readonly [number, number, number], readonly [number]>;
+  const options: FitOptions = { seed, evaluateEvery: training.epochs, ...training, ...(signal === undefined ? {} : { signal }) };
+  const k = rewind?.steps ?? 0;
+  const total = stepsOf(dataset, options);
+  if (k !== 0 && !(Number.isInteger(k) && k > 0 && k < total)) fail('OPTION', `imp: rewinding to step ${k}: give a step from 0 to ${total - 1}, since a training has ${total} steps`);
+  const passing = k === 0 ? null : await fit(shaped, { weights }, dataset, device, { ...options, steps: { to: k } });
+  const start = passing?.weights ?? weights;
+  return {
+    start,
+    train: async (masks, round) =>
+      (await fit(shaped, { weights: start, masks, velocities: round === 0 ? passing?.velocities ?? null : null }, dataset, device, { ...options, steps: { from: k } })).weights,
+  };
+};
