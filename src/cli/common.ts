@@ -29,12 +29,16 @@ export const number = (what: string, test: (n: number) => boolean, expected: str
 export const positiveInteger = (what: string): ((text: string) => number) => number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
 export const seedNumber = number('seed', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on');
 
+export const sparsityPercent = number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)');
+
 /** The options of every command that reads data or runs on a device. */
-export const withData = (command: Command): Command =>
+export const withDataOnly = (command: Command): Command =>
   command
     .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
     .option('--synthetic', 'generated images instead of CIFAR-10')
-    .option('--no-download', 'never download CIFAR-10')
+    .option('--no-download', 'never download CIFAR-10');
+export const withData = (command: Command): Command =>
+  withDataOnly(command)
     .option('--seed <number>', 'weights, draws, orders and augmentations follow from it', seedNumber, 0);
 export const withDevice = (command: Command): Command =>
   command
@@ -55,6 +59,10 @@ export const openData = async ({ data, synthetic: generated = false, download = 
   log('Using GENERATED images instead (drawn shapes and textures): no figure below is a CIFAR-10 figure. Give --data FOLDER for the real set.');
   return synthetic({ seed });
 };
+
+/** Says which images are used, of which set. */
+export const describeData = (data: Dataset, full: Dataset = data): void =>
+  log(`data: ${data.name} (${data.source}), ${data.train.count}${data.train.count === full.train.count ? '' : ` of ${full.train.count}`} training images, ${data.test.count} test images`);
 
 export const openDeviceFor = async (kind: DeviceKind, threads?: number): Promise<Device> => {
   const device = await openDevice(kind, threads === undefined ? {} : { threads });

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
 import { report } from './common.js';
+import { compareCommand } from './compare.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { planCommand } from './plan.js';
@@ -14,7 +15,7 @@ const main = new Command('pathex')
   .description('lottery tickets for vision networks: prune at initialisation, train what is left')
   .version(VERSION)
   .showHelpAfterError('(see --help)');
-for (const command of [startCommand, pruneCommand, trainCommand, evaluateCommand, summaryCommand, planCommand, doctorCommand]) {
+for (const command of [startCommand, compareCommand, pruneCommand, trainCommand, evaluateCommand, summaryCommand, planCommand, doctorCommand]) {
   main.addCommand(command.exitOverride().showHelpAfterError('(see --help)'));
 }
 

@@ -18,8 +18,8 @@ const programsOf = (of: string, network: string, batch: number): readonly Progra
   const data = { ...cifar, train: empty, test: empty };
   if (of === 'train') return [trainStep(net, data, { split: 'train', count: empty.count }, batch)];
   if (of === 'evaluate') return [evaluateStep(net, data, { split: 'test', count: empty.count }, batch)];
-  const { observe, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
-  return observe === null ? [select] : [observe, select];
+  const { observe, again, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
+  return [observe, again, select].filter((p) => p !== null);
 };
 
 export const planCommand = new Command('plan')

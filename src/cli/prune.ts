@@ -1,34 +1,41 @@
 import { Command } from 'commander';
-import { prune, type PruneOptions } from '../prune/prune.js';
-import { criterionOf, METHODS, methodOf, type MethodOptions } from '../prune/methods.js';
+import type { Dataset } from '../data/dataset.js';
+import type { PruneOptions } from '../prune/prune.js';
+import { criterionOf, METHODS, methodOf, type CriterionOptions, type MethodOptions } from '../prune/methods.js';
 import type { Schedule } from '../prune/schedule.js';
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
-import { progress } from '../report/progress.js';
 import { table } from '../report/table.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { fail } from '../errors.js';
-import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, startWeights, withData, withDevice } from './common.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, sparsityPercent, startWeights, withData, withDevice } from './common.js';
+import { pruneShowing } from './pruning.js';
+import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
-interface Options {
+interface Options extends RecipeOptions {
   readonly network: string; readonly method: string; readonly sparsity: number; readonly rounds?: number; readonly schedule: string;
   readonly weights?: string; readonly out: string; readonly force?: boolean; readonly seed: number; readonly device: string; readonly threads?: number;
   readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean; readonly examples: number; readonly pxMode: string; readonly biasPaths: boolean;
+  readonly epochs?: number; readonly rateSchedule: string; readonly rewind?: number;
 }
 
 export const scheduleOf = (name: string): Schedule => (name === 'exponential' || name === 'linear' ? name : fail('OPTION', `schedule: '${name}' is unknown; choose exponential or linear`));
 
-export const methodOptions = (name: string, pxMode: string, biasPaths: boolean): MethodOptions => {
+export const methodOptions = (name: string, pxMode: string, biasPaths: boolean): CriterionOptions => {
   const method = methodOf(name);
   if (pxMode !== 'px' && pxMode !== 'px-gated' && pxMode !== 'px-release') return fail('OPTION', `px-mode: '${pxMode}' is unknown; choose px, px-gated or px-release`);
   if (method === 'px') {
     if (pxMode !== 'px-release') return { method, mode: pxMode, biasPaths };
     return biasPaths ? { method, mode: pxMode } : fail('OPTION', 'no-bias-paths: px-release reads biases in its own way; leave the option out or choose another mode');
   }
-  return method === 'synflow' || method === 'synflow-l2' || method === 'logsynflow' ? { method, biasPaths } : ({ method } as never);
+  return method === 'synflow' || method === 'synflow-l2' || method === 'logsynflow' ? { method, biasPaths } : { method };
 };
+
+/** The options of the method's own training, where it has one. */
+const withTraining = (method: CriterionOptions, o: Options, recipe: ReturnType<typeof recipeOf> | null, dataset: Dataset | null): MethodOptions =>
+  method.method === 'imp' ? { method: 'imp', dataset: dataset!, training: recipe!, ...(o.rewind === undefined ? {} : { rewind: { steps: o.rewind } }) } : method;
 
 /** Prints what is left of each layer. */
 export const printLayers = (layers: ReturnType<typeof layerDensities>): void => {
@@ -38,11 +45,11 @@ export const printLayers = (layers: ReturnType<typeof layerDensities>): void => 
   ));
 };
 
-export const pruneCommand = withDevice(withData(new Command('prune')
+export const pruneCommand = withRecipe(withDevice(withData(new Command('prune')
   .description('find a lottery ticket: the weights to keep, before training')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('-m, --method <name>', `one of ${METHODS.join(', ')}`, 'px')
-  .option('-s, --sparsity <percent>', 'share of weights to remove', number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)'), 98.2)
+  .option('-s, --sparsity <percent>', 'share of weights to remove', sparsityPercent, 98.2)
   .option('-r, --rounds <count>', "rounds of scoring; default: the method's own", positiveInteger('rounds'))
   .option('--schedule <name>', 'exponential or linear', 'exponential')
   .option('--px-mode <name>', 'px, px-gated or px-release', 'px')
@@ -55,37 +62,40 @@ export const pruneCommand = withDevice(withData(new Command('prune')
     const kind = deviceKindOf(o.device);
     const method = methodOptions(o.method, o.pxMode, o.biasPaths);
     const schedule = scheduleOf(o.schedule);
+    const trains = method.method === 'imp';
+    if (trains && o.epochs === undefined) fail('OPTION', 'epochs: imp trains in every round; give --epochs, the length of each training (the paper takes 160, in 6 rounds)');
+    const stray = ([['epochs', o.epochs], ['rewind', o.rewind]] as const).find(([, value]) => !trains && value !== undefined);
+    if (stray !== undefined) fail('OPTION', `${stray[0]}: ${o.method} does not train; leave --${stray[0]} out, or choose --method imp`);
+    const recipe = trains ? recipeOf(o.rateSchedule, o.epochs!, o) : null;
     await checkOutput(o.out, o.force);
     const signal = interruptible();
-    const needsData = criterionOf(method).data !== 'none';
-    const data = needsData ? await openData(o, o.seed) : null;
+    const reads = criterionOf(method).data !== 'none';
+    const data = reads || trains ? await openData(o, o.seed) : null;
     const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
-    const { weights } = await startWeights(net, o.weights, o.seed);
+    const { weights, masks } = await startWeights(net, o.weights, o.seed);
+    if (masks !== null) log(`${o.weights}: its masks are left aside; pruning starts from all its weights`);
     const device = await openDeviceFor(kind, o.threads);
-    let bar: ReturnType<typeof progress> | null = null;
     try {
       const options: PruneOptions = {
-        ...method, density: 1 - o.sparsity / 100, schedule, seed: o.seed, signal,
+        ...withTraining(method, o, recipe, data), density: 1 - o.sparsity / 100, schedule, seed: o.seed, signal,
         ...(o.rounds === undefined ? {} : { rounds: o.rounds }),
-        ...(data === null ? {} : { data: pruningSplit(data, { examples: o.examples, seed: o.seed }) }),
-        onRound: (r) => {
-          bar ??= progress(`pruning with ${o.method}`, r.rounds, { stream: process.stderr, isTerminal: process.stderr.isTTY === true });
-          bar.update(r.round + 1, { live: String(r.live) });
-        },
+        ...(data === null || !reads ? {} : { data: pruningSplit(data, { examples: o.examples, seed: o.seed }) }),
       };
-      const ticket = await prune(net, weights, device, options);
-      (bar as ReturnType<typeof progress> | null)?.stop();
+      const ticket = await pruneShowing(net, weights, device, options);
       const layers = layerDensities(net, ticket.masks);
       const s = summariseLayers(layers);
       await saveWeights(o.out, net, {
-        weights, masks: ticket.masks,
-        metadata: { format: 'pathex-ticket', network: net.name, method: ticket.method, sparsity: String(s.sparsity), rounds: String(ticket.rounds.length), seed: String(o.seed), data: data?.name ?? 'none' },
+        weights: ticket.weights, masks: ticket.masks,
+        metadata: { format: 'pathex-ticket', network: net.name, method: ticket.method, sparsity: String(s.sparsity), rounds: String(ticket.rounds.length), seed: String(o.seed), data: data?.name ?? 'none', ...(o.rewind === undefined ? {} : { rewind: String(o.rewind) }) },
       });
       printLayers(layers);
       log(`${ticket.method}: ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live (sparsity ${(100 * s.sparsity).toFixed(2)} %), ${s.layersEmptied} of ${s.layers} layers empty, ${(100 * s.outputUnitsAlive).toFixed(0)} % of output units alive, ${ticket.seconds.toFixed(1)} s`);
-      log(`wrote ${o.out}`);
+      log(`wrote ${o.out}${o.rewind === undefined || o.rewind === 0 ? '' : `; its weights are those after ${o.rewind} steps: train them with --from-step ${o.rewind}`}`);
     } finally {
-      (bar as ReturnType<typeof progress> | null)?.stop();
       await device.dispose();
     }
-  })));
+  })))
+  .optionsGroup('For the trainings of --method imp:')
+  .option('--epochs <count>', 'of each training; the paper takes 160, in 6 rounds', positiveInteger('epochs'))
+  .option('--rewind <steps>', 'go back to the weights after so many steps instead of the first ones', number('rewind', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on'))
+  .option('--rate-schedule <name>', 'multi-step (x0.1 at the milestones) or one-cycle', 'multi-step'));

@@ -68,3 +68,5 @@ export interface Criterion {
   readonly resamplings?: number;
   readonly score: (view: PruningView, observed: Scaled | null) => Scores;
 }
+
+export const usualRounds = ({ rounds }: Criterion): number => (rounds.kind === 'single' ? 1 : rounds.usual);

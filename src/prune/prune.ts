@@ -6,7 +6,7 @@ import { initialiserOf, roleOf } from '../graph/roles.js';
 import { program, type Program } from '../program/program.js';
 import { impTrainings } from './criteria/imp.js';
 import { synflowL2 } from './criteria/synflow.js';
-import { viewOf } from './criterion.js';
+import { usualRounds, viewOf } from './criterion.js';
 import { fold, key, normal, type Key } from '../random.js';
 import type { Device, Executable, Store } from '../runtime/device.js';
 import { size } from '../tensor/tensor.js';
@@ -69,7 +69,7 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
   checkWeights(net, weights);
   const owners = prunable(net);
   const total = owners.reduce((s, w) => s + size(w.shape), 0);
-  const rounds = options.rounds ?? (criterion.rounds.kind === 'single' ? 1 : criterion.rounds.usual);
+  const rounds = options.rounds ?? usualRounds(criterion);
   if (criterion.rounds.kind === 'single' && rounds !== 1) fail('OPTION', `prune: ${criterion.name} is single-shot, rounds ${rounds}: ${criterion.rounds.why}; use 1`);
   const keeps = keepCounts(total, options.density, rounds, options.schedule ?? 'exponential');
   const data = criterion.data === 'none' ? [] : options.data ?? [];

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { ExperimentReport, LayerDensity, RunResult } from './experiment.js';
+import { meanOverSeeds } from './seeds.js';
 import { showNumber, type Column, type Row } from './table.js';
 
 /** One line of a chart. `y` is null where there is nothing to show: the line breaks there. */
@@ -47,8 +48,9 @@ export const runLabels = (runs: readonly RunResult[]): readonly string[] => {
 const lasts = (series: readonly Series[], digits: number, unit: string): string =>
   series.map(({ run, points }) => `${run} ${points.length === 0 ? '-' : showNumber(points[points.length - 1]!.y ?? NaN, digits)}${unit}`).join(', ');
 
-/** The charts of a report; those for which no run has data are left out. */
-export const chartsOf = ({ runs }: ExperimentReport): readonly Chart[] => {
+/** The charts of a report, of means over its seeds; those for which no run has data are left out. */
+export const chartsOf = (report: ExperimentReport): readonly Chart[] => {
+  const runs = meanOverSeeds(report.runs);
   const labels = runLabels(runs);
   const series = (points: (run: RunResult) => Series['points'] | undefined): readonly Series[] =>
     runs.map((run, i) => ({ run: labels[i]!, points: points(run) ?? [] })).filter((s) => s.points.some(({ y }) => y !== null));
@@ -59,7 +61,7 @@ export const chartsOf = ({ runs }: ExperimentReport): readonly Chart[] => {
   const accuracy = series((r) => r.epochs.map((e) => ({ x: e.epoch, y: 100 * e.testAccuracy })));
   const loss = series((r) => r.epochs.map((e) => ({ x: e.epoch, y: e.trainLoss })));
   const flow = series((r) => r.log2Flow?.map((y, i) => ({ x: i + 1, y })));
-  const emptied = runs.map((r, i) => `${labels[i]!} ${r.layersEmptied} of ${r.layers}`).join(', ');
+  const emptied = runs.map((r, i) => `${labels[i]!} ${showNumber(r.layersEmptied, Number.isInteger(r.layersEmptied) ? 0 : 1)} of ${r.layers}`).join(', ');
   const alive = runs.map((r, i) => `${labels[i]!} ${showNumber(100 * r.outputUnitsAlive, 1)} %`).join(', ');
 
   const all: readonly Chart[] = [

@@ -24,9 +24,11 @@ export interface LayerDensity {
   readonly units: number;
 }
 
-/** One method at one sparsity: how it pruned and how the ticket trained. */
+/** One method at one sparsity from one seed: how it pruned and how the ticket trained. */
 export interface RunResult {
   readonly method: string;
+  /** Absent in reports of one seed that were written before there could be several. */
+  readonly seed?: number;
   /** Share of the prunable weights that are gone, 0 to 1. */
   readonly sparsity: number;
   /** Live prunable weights, of `total`. */
@@ -46,6 +48,17 @@ export interface RunResult {
   readonly layerDensities: readonly LayerDensity[];
   /** log2 of the flow Q before each round; null where a round has none. Absent for methods without a flow. */
   readonly log2Flow?: readonly (number | null)[];
+}
+
+/** A method that gave no result, and why. */
+export interface FailedRun {
+  readonly method: string;
+  readonly seed: number;
+  /** Of the error, as COLLAPSE. */
+  readonly code: string;
+  readonly message: string;
+  /** Until it failed. */
+  readonly seconds: number;
 }
 
 /** Everything an experiment's page shows, as plain data: saved as JSON beside the page, so that figures can be drawn anew. */
@@ -72,6 +85,9 @@ export interface ExperimentReport {
   /** Of pathex. */
   readonly version: string;
   readonly runs: readonly RunResult[];
+  readonly failures?: readonly FailedRun[];
+  /** Everything that decides the figures of a row, for continuing a report: rows of other settings must not stand beside. */
+  readonly settings?: string;
 }
 
 const numberThat = (name: string, holds: (value: number) => boolean): t.Type<number, number, unknown> => {
@@ -100,10 +116,12 @@ const Run = t.intersection([
     epochs: t.readonlyArray(Epoch, 'a list of epochs'),
     layerDensities: t.readonlyArray(Layer, 'a list of layers'),
   }),
-  t.exact(t.partial({ log2Flow: t.readonlyArray(t.union([Finite, t.null], 'a finite number or null'), 'a list of numbers') })),
+  t.exact(t.partial({ seed: Count, log2Flow: t.readonlyArray(t.union([Finite, t.null], 'a finite number or null'), 'a list of numbers') })),
 ], 'a run');
 
-export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.strict({
+const Failed = t.strict({ method: t.string, seed: Count, code: t.string, message: t.string, seconds: Finite }, 'a failed run');
+
+export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.intersection([t.strict({
   title: t.string,
   network: t.string,
   parameters: Count,
@@ -116,7 +134,7 @@ export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.st
   date: t.string,
   version: t.string,
   runs: t.readonlyArray(Run, 'a list of runs'),
-}, 'an experiment report');
+}), t.exact(t.partial({ failures: t.readonlyArray(Failed, 'a list of failed runs'), settings: t.string }))], 'an experiment report');
 
 /** JSON text. Error OUTPUT for what a file cannot hold, as a loss of NaN. */
 export const encodeReport = (report: ExperimentReport): string =>

@@ -1,30 +1,57 @@
 import { chartsOf, chartTable, isWide, renderSvg, type Chart } from './charts.js';
 import type { ExperimentReport } from './experiment.js';
+import { meanOverSeeds } from './seeds.js';
 import { STYLE } from './style.js';
 import { showNumber, table, writeTable, type Column, type Row } from './table.js';
 
 /** Figures on generated images look like figures on CIFAR-10; whoever shows them says this first. */
 const SYNTHETIC = 'generated images, not CIFAR-10';
 
-const SUMMARY: readonly Column[] = [
-  { header: 'method' },
-  { header: 'sparsity', unit: '%', digits: 2 },
-  { header: 'live weights' },
-  { header: 'layers emptied', align: 'right' },
-  { header: 'output units alive', unit: '%', digits: 1 },
-  { header: 'test accuracy', unit: '%', digits: 2 },
-  { header: 'pruning', unit: 's', digits: 1 },
-  { header: 'training', unit: 's', digits: 1 },
-];
+interface Summary {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  /** Why a row has no figures: one line each. */
+  readonly reasons: readonly string[];
+}
 
-const summaryRows = ({ runs }: ExperimentReport): readonly Row[] =>
-  runs.map((r) => [
-    r.method, 100 * r.sparsity, r.live, `${r.layersEmptied} of ${r.layers}`, 100 * r.outputUnitsAlive, 100 * r.testAccuracy, r.pruneSeconds, r.trainSeconds,
-  ]);
+/** One row per method: means over the seeds where there are several, and rows of methods that failed. Columns that say nothing are left out. */
+const summaryOf = ({ runs, failures = [] }: ExperimentReport): Summary => {
+  const means = meanOverSeeds(runs);
+  const several = means.some((r) => r.seeds > 1);
+  const only = <T>(show: boolean, value: T): readonly T[] => (show ? [value] : []);
+  return {
+    columns: [
+      { header: 'method' },
+      ...only(several, { header: 'seeds' }),
+      { header: 'sparsity', unit: '%', digits: 2 },
+      { header: 'live weights' },
+      { header: 'layers emptied', align: 'right' },
+      { header: 'output units alive', unit: '%', digits: 1 },
+      { header: 'test accuracy', unit: '%', digits: 2 },
+      ...only(several, { header: '±', digits: 2 }),
+      { header: 'pruning', unit: 's', digits: 1 },
+      { header: 'training', unit: 's', digits: 1 },
+      ...only(failures.length > 0, { header: 'remark' }),
+    ],
+    rows: [
+      ...means.map((r) => [
+        r.method, ...only(several, r.seeds), 100 * r.sparsity, r.live, `${showNumber(r.layersEmptied, Number.isInteger(r.layersEmptied) ? 0 : 1)} of ${r.layers}`,
+        100 * r.outputUnitsAlive, 100 * r.testAccuracy, ...only(several, r.deviation === null ? null : 100 * r.deviation), r.pruneSeconds, r.trainSeconds, ...only(failures.length > 0, ''),
+      ]),
+      ...failures.map((f) => [f.method, ...only(several, 0), null, null, null, null, null, ...only(several, null), f.seconds, null, `${f.code}${several ? `, seed ${f.seed}` : ''}`]),
+    ],
+    reasons: [
+      ...failures.map((f) => `${f.method}, seed ${f.seed}: ${f.message}`),
+      ...only(several, 'Figures are means over the seeds; ± is the sample standard deviation of the test accuracy.'),
+    ],
+  };
+};
 
-/** The report's main table for a terminal, one row per run. */
-export const summaryTable = (report: ExperimentReport): string =>
-  `${table(SUMMARY, summaryRows(report))}${report.dataset.synthetic ? `\n(${SYNTHETIC})` : ''}`;
+/** The report's main table for a terminal, one row per method. */
+export const summaryTable = (report: ExperimentReport): string => {
+  const { columns, rows, reasons } = summaryOf(report);
+  return [table(columns, rows), ...(report.dataset.synthetic ? [`(${SYNTHETIC})`] : []), ...reasons].join('\n');
+};
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 /** Control characters have no meaning in HTML and are left out. */
@@ -68,6 +95,7 @@ ${await renderSvg(chart, id, escape)}
  */
 export const renderHtml = async (report: ExperimentReport): Promise<string> => {
   const figures = await Promise.all(chartsOf(report).map((chart, i) => figure(chart, `chart-${i + 1}`)));
+  const summary = summaryOf(report);
   const banner = report.dataset.synthetic
     ? `<p class="banner" role="note"><strong>${SYNTHETIC}</strong>: these figures compare the methods with each other and with nothing published.</p>\n`
     : '';
@@ -89,7 +117,8 @@ ${banner}${facts(report)}
 </header>
 <section class="summary" aria-labelledby="summary">
 <h2 id="summary">Summary</h2>
-${htmlTable(SUMMARY, summaryRows(report), 'Summary, one row per run')}
+${htmlTable(summary.columns, summary.rows, 'Summary, one row per method')}
+${summary.reasons.map((r) => `<p class="note">${escape(r)}</p>`).join('\n')}
 </section>
 <section aria-labelledby="charts">
 <h2 id="charts">Charts</h2>

@@ -20,6 +20,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; backgroun
 th, td { padding: 6px 12px; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; }
 thead th { color: var(--soft); font-weight: 500; vertical-align: bottom; white-space: normal; }
 tbody th { font-weight: 600; }
+.note { color: var(--soft); font-size: 13px; margin: 8px 0 0; overflow-wrap: anywhere; }
 .summary table { width: 100%; border-top: 1px solid var(--line); }
 th.right, td.right { text-align: right; }
 .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px; }

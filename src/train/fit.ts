@@ -216,7 +216,8 @@ const settingsOf = (net: Network, data: Dataset, o: FitOptions, range: string | 
     ...(range === null ? [] : [`steps=${range}`]),
   ].join('; ');
 
-const firstDifference = (theirs: string, ours: string): string => {
+/** Where two lists of settings part, for messages. */
+export const firstDifference = (theirs: string, ours: string): string => {
   const [a, b] = [theirs.split('; '), ours.split('; ')];
   const i = a.findIndex((part, k) => part !== b[k]);
   return `there ${a[i] ?? 'nothing'}, here ${b[i] ?? 'nothing'}`;
