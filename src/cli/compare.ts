@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { fail } from '../errors.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
@@ -54,10 +54,9 @@ export const compareCommand = withDevice(withDataOnly(new Command('compare')
   .action(async (given: Options & { readonly methods?: readonly Contestant[] }) => {
     const o: Options = { ...given, methods: given.methods ?? METHODS };
     const kind = deviceKindOf(o.device);
-    const folder = resolve(o.out);
-    const found = await access(join(folder, 'report.json')).then(() => true, () => false);
+    const found = await access(join(o.out, 'report.json')).then(() => true, () => false);
     if (found && o.resume !== true) fail('OUTPUT', `${join(o.out, 'report.json')}: exists already; continue it with --resume, or choose another folder`);
-    await checkOutput(join(folder, 'report.json'), true);
+    await checkOutput(join(o.out, 'report.json'), true);
     const signal = interruptible();
     const full = await openData(o, 0);
     const data = shortened(full, o.subset ?? full.train.count, 0);
@@ -68,7 +67,7 @@ export const compareCommand = withDevice(withDataOnly(new Command('compare')
       const { runs } = await runExperiment({
         methods: o.methods, seeds: o.seeds, net, full, data, sparsity: o.sparsity, rounds: o.rounds, imp: { rounds: o.impRounds, epochs: o.impEpochs ?? o.epochs },
         examples: o.examples, epochs: o.epochs, batch: o.batch, rate: o.rate, command: commandOf(o),
-      }, device, folder, signal);
+      }, device, o.out, signal);
       if (runs.length === 0) process.exitCode = 1;
     } catch (error) {
       if (signal.aborted) log(`interrupted; the same command with --resume goes on from here`);

@@ -90,7 +90,7 @@ export const pruneCommand = withRecipe(withDevice(withData(new Command('prune')
       });
       printLayers(layers);
       log(`${ticket.method}: ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live (sparsity ${(100 * s.sparsity).toFixed(2)} %), ${s.layersEmptied} of ${s.layers} layers empty, ${(100 * s.outputUnitsAlive).toFixed(0)} % of output units alive, ${ticket.seconds.toFixed(1)} s`);
-      log(`wrote ${o.out}${o.rewind === undefined || o.rewind === 0 ? '' : `; its weights are those after ${o.rewind} steps: train them with --from-step ${o.rewind}`}`);
+      log(`wrote ${o.out}${o.rewind === undefined || o.rewind === 0 ? '' : `; its weights are those after step ${o.rewind}: train them with --from-step ${o.rewind}`}`);
     } finally {
       await device.dispose();
     }

@@ -34,6 +34,7 @@ export interface Chart {
 const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'] as const;
 const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'triangle-right'] as const;
 const DASHES = [[1, 0], [7, 2], [2, 2], [7, 2, 2, 2]] as const;
+const MANY = 7;
 const CROSS = 'M-1,-1L1,1M-1,1L1,-1';
 const cycle = <T>(values: readonly T[], count: number): T[] => Array.from({ length: count }, (_, i) => values[i % values.length]!);
 
@@ -126,8 +127,8 @@ const around = (values: readonly number[], margin: number): [number, number] => 
 /** Long layer paths keep their end, which tells neighbours apart. */
 const LABEL = "length(datum.label) > 26 ? '…' + slice(datum.label, -25) : datum.label";
 
-/** Charts over layers take the whole page, the others half of it. */
-export const isWide = (chart: Chart): boolean => chart.x === 'layers';
+/** Charts over layers and those of many lines take the whole page, the others half of it. */
+export const isWide = (chart: Chart): boolean => chart.x === 'layers' || chart.runs.length > MANY;
 
 /** The Vega-Lite specification of a chart. */
 export const chartSpec = (chart: Chart): TopLevelSpec => {
@@ -147,7 +148,6 @@ export const chartSpec = (chart: Chart): TopLevelSpec => {
   const legend = { values: series.map((s) => s.run), columns: Math.max(1, Math.floor(width / (longest * 8.8 + 50))) };
   const run = { field: 'run', type: 'nominal' as const, legend };
   const dots = places.length <= 40;
-  const few = Math.max(1, Math.min(12, places.length));
   const steep = places.length > 30;
   const fontSize = places.length <= 60 ? 10 : 8;
   // without a canvas Vega takes every character for 0.8 em wide, a fifth of an em more than the widest of usual fonts
@@ -160,7 +160,8 @@ export const chartSpec = (chart: Chart): TopLevelSpec => {
     : {
         field: 'x', type: 'quantitative' as const, title: chart.xTitle,
         scale: { domain: around(places.map(Number), 0.5), nice: false, padding: dots ? 6 : 0 },
-        axis: { format: 'd', tickMinStep: 1, tickCount: few, labelOverlap: true },
+        // left to itself Vega puts ticks between two steps, and writes them as steps
+        axis: { format: 'd', ...(places.length <= 12 ? { values: places.map(Number) } : { tickMinStep: 1, tickCount: 12 }), labelOverlap: true },
       };
   const y = {
     field: 'y', type: 'quantitative' as const, title: chart.yTitle,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { key, words } from '../../src/random.js';
+import { decodeReport, type ExperimentReport } from '../../src/report/experiment.js';
 
 /** The command line as a user meets it: the compiled program in a process of its own, on a small data set in the official layout. */
 const MAIN = resolve('dist/cli/main.js');
@@ -99,6 +100,71 @@ describe('a session with the command line', () => {
     expect(html).not.toMatch(/(src|href)="https?:/);
   });
 
+  test('imp trains in rounds; a rewound ticket goes on from its step', async () => {
+    const args = ['--data', data, '--batch', '20', '--rate', '0.05'] as const;
+    const pruned = await pathex('prune', ...small, ...args, '--method', 'imp', '--epochs', '2', '--rounds', '2', '--rewind', '1', '--sparsity', '80', '--out', 'imp.safetensors');
+    expect(pruned.stdout).toContain('wrote imp.safetensors; its weights are those after step 1: train them with --from-step 1');
+    expect(pruned.stdout).toMatch(/^imp: 1,008 of 5,036 weights live/m);
+    expect(pruned.stderr).toMatch(/^pruning with imp: 100 % \(12 of 12\), round 2\/2, epoch 2\/2/m);
+    const trained = await pathex('train', ...small, ...args, '--weights', 'imp.safetensors', '--epochs', '2', '--from-step', '1', '--out', 'imp-trained.safetensors');
+    expect(trained.code).toBe(0);
+    expect(trained.stderr).toContain('training: 100 % (5 of 5)');
+  });
+
+  describe('compare', () => {
+    const args = ['compare', '--network', 'resnet8-w4', '--threads', '1', '--batch', '20', '--rounds', '3', '--sparsity', '80', '--examples', '2', '--imp-rounds', '2'] as const;
+    const reportOf = async (out: string): Promise<ExperimentReport> => decodeReport(await readFile(join(folder, out, 'report.json'), 'utf8'));
+
+    test('prunes and trains by each method, and writes a table, a report and tickets', async () => {
+      const { code, stdout } = await pathex(...args, '--data', data, '--methods', 'px,snip,imp,dense', '--epochs', '1', '--seeds', '0,1', '--out', 'sides');
+      expect(code).toBe(0);
+      for (const method of ['px', 'snip', 'imp', 'dense']) expect(stdout).toMatch(new RegExp(`^${method} +2 `, 'm'));
+      const { runs, command, failures } = await reportOf('sides');
+      expect(runs.map((r) => [r.method, r.seed])).toEqual([0, 1].flatMap((seed) => ['px', 'snip', 'imp', 'dense'].map((m) => [m, seed])));
+      expect(new Set(runs.filter((r) => r.method !== 'dense').map((r) => r.live)).size).toBe(1);
+      expect(runs.find((r) => r.method === 'px')!.log2Flow).toHaveLength(3);
+      expect(runs.every((r) => r.epochs.length === 1)).toBe(true);
+      expect(failures).toBeUndefined();
+      expect(command).toContain('pathex compare --network resnet8-w4 --methods px,snip,imp,dense --sparsity 80 --rounds 3 --epochs 1 --batch 20');
+      expect((await readdir(join(folder, 'sides'))).sort()).toEqual(['imp', 'px', 'snip'].flatMap((m) => [`${m}-seed0.safetensors`, `${m}-seed1.safetensors`]).concat(['report.html', 'report.json']).sort());
+    });
+
+    test('a method that collapses is a row that says so', async () => {
+      const { code, stdout } = await pathex('compare', '--data', data, '--network', 'resnet8-w1', '--batch', '20', '--sparsity', '99.99999', '--methods', 'magnitude,dense', '--epochs', '1', '--out', 'fallen');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^magnitude +- .* COLLAPSE$/m);
+      expect(stdout).toMatch(/^magnitude, seed 0: prune: magnitude: the ticket has no path/m);
+      expect(stdout).toMatch(/^dense +0\.00/m);
+      expect((await reportOf('fallen')).failures).toMatchObject([{ method: 'magnitude', seed: 0, code: 'COLLAPSE' }]);
+      expect(await readFile(join(folder, 'fallen/report.html'), 'utf8')).toContain('the ticket has no path');
+      expect((await pathex('compare', '--data', data, '--network', 'resnet8-w1', '--batch', '20', '--sparsity', '99.99999', '--methods', 'magnitude', '--out', 'all-fallen')).code).toBe(1);
+    });
+
+    test('goes on after Ctrl-C with the rows that are there, if nothing else changed', async () => {
+      const long = [...args, '--data', data, '--methods', 'magnitude,px', '--epochs', '15', '--out', 'broken'] as const;
+      const child = spawn(process.execPath, [MAIN, ...long], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const exit = new Promise<number | null>((done) => child.once('exit', done));
+      let stdout = '';
+      child.stdout.on('data', (d: Buffer) => { stdout += d.toString(); });
+      while (!existsSync(join(folder, 'broken/report.json')) && child.exitCode === null) await new Promise((r) => setTimeout(r, 5));
+      child.kill('SIGINT');
+      expect(await exit).toBe(130);
+      expect(stdout).toContain('interrupted; the same command with --resume goes on from here');
+      const before = await reportOf('broken');
+      expect(before.runs.map((r) => r.method)).toEqual(['magnitude']);
+
+      expect((await pathex(...long)).stderr).toBe('pathex: OUTPUT: broken/report.json: exists already; continue it with --resume, or choose another folder\n');
+      const other = await pathex(...long, '--resume', '--rounds', '4');
+      expect([other.code, other.stderr]).toEqual([1, 'pathex: CHECKPOINT: broken/report.json: made with other settings: there rounds=3, here rounds=4; repeat them, or choose another folder\n']);
+      const resumed = await pathex(...long, '--resume');
+      expect(resumed.code).toBe(0);
+      expect(resumed.stdout).toContain('magnitude, seed 0: kept');
+      const after = await reportOf('broken');
+      expect(after.runs.map((r) => r.method)).toEqual(['magnitude', 'px']);
+      expect(after.runs[0]).toEqual(before.runs[0]);
+    });
+  });
+
   test('plan prints steps, and the graph after a pass', async () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(/plan 'px\/select' version 1: \d+ steps/);
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(/%\d+ = conv2d\(%\d+, %\d+\)/);
@@ -113,7 +179,7 @@ describe('a session with the command line', () => {
   });
 
   test('every command has help', async () => {
-    for (const command of ['start', 'prune', 'train', 'evaluate', 'summary', 'plan', 'doctor']) expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
+    for (const command of ['start', 'compare', 'prune', 'train', 'evaluate', 'summary', 'plan', 'doctor']) expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
   });
 });
 
@@ -132,6 +198,13 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
     ['single-shot method with rounds', ['prune', '--method', 'snip', '--synthetic', '--rounds', '2'], 1, /^pathex: OPTION: prune: snip is single-shot/],
     ['unwritable output', ['prune', '--method', 'magnitude', '--out', '/proc/none/t.safetensors'], 1, /^pathex: OUTPUT: \/proc\/none\/t\.safetensors/],
     ['two sources of data', ['train', '--synthetic', '--data', 'x'], 1, /^pathex: OPTION: data: give either/],
+    ['imp without epochs', ['prune', '--method', 'imp'], 1, /^pathex: OPTION: epochs: imp trains in every round; give --epochs/],
+    ['a rewind without imp', ['prune', '--rewind', '5'], 1, /^pathex: OPTION: rewind: px does not train/],
+    ['a rewind past the training', ['prune', '--method', 'imp', '--epochs', '1', '--rewind', '40', '--synthetic'], 1, /^pathex: OPTION: imp: rewinding to step 40: give a step from 0 to 38/],
+    ['an unknown method to compare', ['compare', '--methods', 'px,foo', '--out', 'never'], 1, /^pathex: OPTION: methods: 'foo' is unknown; choose from px, .*, dense$/m],
+    ['a method to compare with itself', ['compare', '--methods', 'px,px', '--out', 'never'], 1, /^pathex: OPTION: methods: 'px,px' names one of them twice/],
+    ['seeds that are none', ['compare', '--seeds', '0,x', '--out', 'never'], 2, /seed must be an integer from 0 on/],
+    ['a batch larger than the set', ['compare', '--synthetic', '--subset', '50', '--out', 'never'], 1, /^pathex: OPTION: batches: no batch of 128 in 50 images; take a smaller batch/],
     ['milestones of a one-cycle', ['train', '--schedule', 'one-cycle', '--milestones', '3'], 1, /^pathex: OPTION: milestones/],
   ];
   test.each(cases)('%s', async (_, args, code, message) => {
