@@ -8,6 +8,7 @@ import { fail, PathexError } from '../errors.js';
 import type { ImageNetwork } from '../models/models.js';
 import { initialise, type Weights } from '../nn/weights.js';
 import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
+import { writerTo } from '../report/progress.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
 import { reasonOf } from '../weights/files.js';
@@ -29,7 +30,13 @@ export const number = (what: string, test: (n: number) => boolean, expected: str
 export const positiveInteger = (what: string): ((text: string) => number) => number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
 export const seedNumber = number('seed', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on');
 
-export const sparsityPercent = number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)');
+const perCent = number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)');
+/** Per cent, which a share is easily taken for. */
+export const sparsityPercent = (text: string): number => {
+  const percent = perCent(text);
+  if (percent > 0 && percent < 1) log(`sparsity ${text} is ${text} per cent; to remove ${Number((100 * percent).toFixed(6))} per cent give --sparsity ${Number((100 * percent).toFixed(6))}`);
+  return percent;
+};
 
 /** The options of every command that reads data or runs on a device. */
 export const withDataOnly = (command: Command): Command =>
@@ -45,7 +52,7 @@ export const withDevice = (command: Command): Command =>
     .option('-d, --device <name>', DEVICE_KINDS.join(' or '), 'cpu')
     .option('--threads <count>', 'of the cpu device; default: OMP_NUM_THREADS or the physical cores', positiveInteger('threads'));
 
-export const log = (line: string): void => void process.stdout.write(`${line}\n`);
+export const log = (line: string): void => writerTo(process.stdout)(`${line}\n`);
 
 /** The data set to use: a given folder, CIFAR-10 where it is found, or generated images that say so. Only `synthetic` or a missing CIFAR-10 leads to the latter. */
 export const openData = async ({ data, synthetic: generated = false, download = true }: DataOptions, seed: number): Promise<Dataset<32, 32, 3, 10>> => {

@@ -3,7 +3,7 @@ import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
-import { interruptible, log, openData, openDeviceFor, startWeights, withData, withDevice } from './common.js';
+import { log, openData, openDeviceFor, startWeights, withData, withDevice } from './common.js';
 
 interface Options {
   readonly network: string; readonly weights: string; readonly seed: number; readonly device: string; readonly threads?: number;
@@ -16,7 +16,6 @@ export const evaluateCommand = withDevice(withData(new Command('evaluate')
   .requiredOption('-w, --weights <file>', 'safetensors with PyTorch names; masks are applied where it has them')
   .action(async (o: Options) => {
     const kind = deviceKindOf(o.device);
-    interruptible();
     const data = await openData(o, o.seed);
     const net = modelOf(o.network, data);
     const state = await startWeights(net, o.weights, o.seed);

@@ -47,7 +47,10 @@ export const runLabels = (runs: readonly RunResult[]): readonly string[] => {
 };
 
 const lasts = (series: readonly Series[], digits: number, unit: string): string =>
-  series.map(({ run, points }) => `${run} ${points.length === 0 ? '-' : showNumber(points[points.length - 1]!.y ?? NaN, digits)}${unit}`).join(', ');
+  series.map(({ run, points }) => {
+    const last = points[points.length - 1]?.y ?? null;
+    return `${run} ${last === null ? '-' : `${showNumber(last, digits)}${unit}`}`;
+  }).join(', ');
 
 /** The charts of a report, of means over its seeds; those for which no run has data are left out. */
 export const chartsOf = (report: ExperimentReport): readonly Chart[] => {

@@ -29,7 +29,8 @@ const ignoreGone = (error: unknown): void => {
 
 /** One listener per stream, however many bars: it has to outlive them, for the error of a last write comes after the write. */
 const guarded = new WeakSet<NodeJS.WritableStream>();
-const writerTo = (stream: NodeJS.WritableStream): ((text: string) => void) => {
+/** Writes to a stream for as long as somebody reads it. */
+export const writerTo = (stream: NodeJS.WritableStream): ((text: string) => void) => {
   if (!guarded.has(stream)) {
     guarded.add(stream);
     stream.on('error', ignoreGone);

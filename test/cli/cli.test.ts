@@ -171,6 +171,17 @@ describe('a session with the command line', () => {
     expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
   });
 
+  test('a reader that goes away does not end the work', async () => {
+    const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" prune --method magnitude --network resnet8-w4 --sparsity 0.8 --out piped.safetensors | head -1; :`], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (d: Buffer) => { stdout += d.toString(); });
+    child.stderr.on('data', (d: Buffer) => { stderr += d.toString(); });
+    await new Promise((done) => child.once('close', done));
+    expect(stdout).toBe('sparsity 0.8 is 0.8 per cent; to remove 80 per cent give --sparsity 80\n');
+    expect(stderr).not.toContain('EPIPE');
+    expect(existsSync(join(folder, 'piped.safetensors'))).toBe(true);
+  });
+
   test('doctor says what is there and why something is not', async () => {
     const { code, stdout } = await pathex('doctor');
     expect(code).toBe(0);
