@@ -78,12 +78,12 @@ const aboutOf = (e: Experiment, device: Device): Omit<ExperimentReport, 'date' |
 };
 
 /** Rows of an earlier report of the same settings. Throws CHECKPOINT for one of others. */
-const rowsOf = async (file: string, settings: string): Promise<readonly RunResult[]> => {
+const rowsOf = async (file: string, settings: string): Promise<{ readonly runs: readonly RunResult[]; readonly failures: readonly FailedRun[] }> => {
   const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return [];
-  const { runs, settings: theirs = '' } = decodeReport(text, file);
+  if (text === null) return { runs: [], failures: [] };
+  const { runs, failures = [], settings: theirs = '' } = decodeReport(text, file);
   if (theirs !== settings) fail('CHECKPOINT', `${file}: made with other settings: ${firstDifference(theirs, settings)}; repeat them, or choose another folder`);
-  return runs;
+  return { runs, failures };
 };
 
 /** Prunes by one method and trains its ticket. */
@@ -129,8 +129,9 @@ export const runExperiment = async (e: Experiment, device: Device, folder: strin
   const about = aboutOf(e, device);
   const json = join(folder, 'report.json');
   const write = (path: string, text: string): Promise<void> => writeFileAtomic(path, new TextEncoder().encode(text));
-  const runs = [...await rowsOf(json, about.settings!)];
-  const failures: FailedRun[] = [];
+  const before = await rowsOf(json, about.settings!);
+  const runs = [...before.runs];
+  const failures = before.failures.filter((f) => !(e.methods as readonly string[]).includes(f.method) || !e.seeds.includes(f.seed)); // the others are tried again
   const report = (): ExperimentReport => ({ ...about, date: new Date().toISOString(), runs, ...(failures.length === 0 ? {} : { failures }) });
 
   for (const seed of e.seeds) {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { key, words } from '../../src/random.js';
 import { decodeReport, type ExperimentReport } from '../../src/report/experiment.js';
 
@@ -16,12 +16,14 @@ interface Result {
   readonly stderr: string;
 }
 
+vi.setConfig({ testTimeout: 120_000 }); // processes that load and compile everything anew, on cores that others may share
+
 let folder: string;
 let data: string;
 
 const pathex = (...args: readonly string[]): Promise<Result> =>
   new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...process.env, PATHEX_DATA: '' }, timeout: 55_000 }, (error, stdout, stderr) =>
+    execFile(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...process.env, PATHEX_DATA: '' }, timeout: 110_000 }, (error, stdout, stderr) =>
       done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }));
   });
 
@@ -137,6 +139,8 @@ describe('a session with the command line', () => {
       expect(stdout).toMatch(/^dense +0\.00/m);
       expect((await reportOf('fallen')).failures).toMatchObject([{ method: 'magnitude', seed: 0, code: 'COLLAPSE' }]);
       expect(await readFile(join(folder, 'fallen/report.html'), 'utf8')).toContain('the ticket has no path');
+      const again = await pathex('compare', '--data', data, '--network', 'resnet8-w1', '--batch', '20', '--sparsity', '99.99999', '--methods', 'dense', '--epochs', '1', '--out', 'fallen', '--resume');
+      expect(again.stdout).toMatch(/^magnitude +- .* COLLAPSE$/m); // not asked for this time, and kept
       expect((await pathex('compare', '--data', data, '--network', 'resnet8-w1', '--batch', '20', '--sparsity', '99.99999', '--methods', 'magnitude', '--out', 'all-fallen')).code).toBe(1);
     });
 
