@@ -1,0 +1,87 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/plan.h"
+#include "core/status.h"
+#include "cuda/kernel.h"
+
+namespace pathex::cuda {
+
+namespace cudnn {
+struct Session;
+}
+namespace cublaslt {
+struct Session;
+}
+class TuningCache;
+
+/// Measures candidates. The device implements it with the driver; a context without one takes the first
+/// implementation that can be built, and remembers nothing.
+class Timer {
+ public:
+  virtual ~Timer() = default;
+  /// Seconds of one run of a step's kernel: many runs inside one captured graph, on memory of the timer's own that
+  /// holds no zeros and has the sizes of the step's buffers, plus kernel.workspaceBytes(). A bad status drops the
+  /// candidate.
+  virtual core::Result<double> seconds(Kernel&, const core::Plan&, const core::CallStep&) = 0;
+};
+
+struct LibraryOptions {
+  Precision precision = Precision::tf32;
+  /// Only implementations that give the same bits in every run.
+  bool deterministic = true;
+  /// Implementations that want more are not considered.
+  std::size_t workspaceLimit = std::size_t{256} << 20;
+  /// A tuned choice holds for devices of one name and size: MIG and green contexts change the size.
+  std::string deviceName;
+  int multiprocessors = 0;
+  /// Measured choices are kept here between processes; empty: in memory only.
+  std::string tuningFolder;
+  /// Outlives the context.
+  Timer* timer = nullptr;
+};
+
+/// cuDNN and cuBLASLt on one device. Made and used on the device's worker thread with its CUDA context current.
+class LibraryContext {
+ public:
+  static core::Result<std::unique_ptr<LibraryContext>> make(LibraryOptions);
+  /// For a GPU that this machine need not have, described by cuDNN's flat JSON of device properties. Kernels are
+  /// chosen and built as there; they cannot run. cuBLASLt has no such mode: matmul is refused.
+  static core::Result<std::unique_ptr<LibraryContext>> describe(LibraryOptions, const std::string& deviceJson);
+  ~LibraryContext();
+  LibraryContext(const LibraryContext&) = delete;
+  LibraryContext& operator=(const LibraryContext&) = delete;
+
+  const LibraryOptions& options() const { return options_; }
+  const std::shared_ptr<const cudnn::Session>& cudnn() const { return cudnn_; }
+  const std::shared_ptr<const cublaslt::Session>& cublaslt() const { return cublaslt_; }
+  TuningCache& tuning() { return *tuning_; }
+
+ private:
+  explicit LibraryContext(LibraryOptions);
+  void openTuning();
+
+  LibraryOptions options_;
+  std::shared_ptr<const cudnn::Session> cudnn_;
+  std::shared_ptr<const cublaslt::Session> cublaslt_;
+  std::unique_ptr<TuningCache> tuning_;
+};
+
+using MadeKernel = core::Result<std::unique_ptr<Kernel>>;
+
+/// Makes a step of conv2d, conv2dInputGrad, conv2dWeightGrad or matmul. Kernels may outlive the context; a graph that
+/// was captured from a kernel must be destroyed before the kernel.
+MadeKernel makeLibraryKernel(LibraryContext&, const core::Plan&, const core::CallStep&);
+
+/// One library as found on this machine, for `pathex doctor`. Asks for no GPU.
+struct LibraryReport {
+  std::string name, version, path;
+  /// Why it cannot be used; empty if it can.
+  std::string refusal;
+};
+std::vector<LibraryReport> probeLibraries();
+
+}  // namespace pathex::cuda
