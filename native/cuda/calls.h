@@ -1,0 +1,12 @@
+#pragma once
+
+#include "cuda/library_kernels.h"
+
+/// Makers of the library kernels. A maker checks the operands against the attributes, chooses an implementation and
+/// builds it.
+namespace pathex::cuda {
+
+MadeKernel makeConv(LibraryContext&, const core::Plan&, const core::CallStep&);
+MadeKernel makeMatmul(LibraryContext&, const core::Plan&, const core::CallStep&);
+
+}  // namespace pathex::cuda

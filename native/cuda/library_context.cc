@@ -1,0 +1,57 @@
+#include "cuda/calls.h"
+#include "cuda/cublaslt.h"
+#include "cuda/cudnn.h"
+#include "cuda/tuning.h"
+#include "cuda/version.h"
+
+namespace pathex::cuda {
+
+LibraryContext::LibraryContext(LibraryOptions options) : options_(std::move(options)) {}
+LibraryContext::~LibraryContext() = default;
+
+void LibraryContext::openTuning() {
+  tuning_ = std::make_unique<TuningCache>(options_.tuningFolder, options_.deviceName, options_.multiprocessors,
+                                          cudnn_->api->version());
+}
+
+core::Result<std::unique_ptr<LibraryContext>> LibraryContext::make(LibraryOptions options) {
+  std::unique_ptr<LibraryContext> context(new LibraryContext(std::move(options)));
+  auto cudnn = cudnn::Session::open();
+  if (!cudnn.ok()) return cudnn.status();
+  context->cudnn_ = std::move(cudnn.value());
+  auto cublaslt = cublaslt::Session::open();
+  if (!cublaslt.ok()) return cublaslt.status();
+  context->cublaslt_ = std::move(cublaslt.value());
+  context->openTuning();
+  return context;
+}
+
+core::Result<std::unique_ptr<LibraryContext>> LibraryContext::describe(LibraryOptions options,
+                                                                       const std::string& deviceJson) {
+  std::unique_ptr<LibraryContext> context(new LibraryContext(std::move(options)));
+  auto cudnn = cudnn::Session::describe(deviceJson);
+  if (!cudnn.ok()) return cudnn.status();
+  context->cudnn_ = std::move(cudnn.value());
+  context->openTuning();
+  return context;
+}
+
+MadeKernel makeLibraryKernel(LibraryContext& context, const core::Plan& plan, const core::CallStep& step) {
+  if (step.kernel == "matmul") return makeMatmul(context, plan, step);
+  if (step.kernel == "conv2d" || step.kernel == "conv2dInputGrad" || step.kernel == "conv2dWeightGrad") {
+    return makeConv(context, plan, step);
+  }
+  return core::planError(step.name + ": no library has a kernel '" + step.kernel + "'");
+}
+
+std::vector<LibraryReport> probeLibraries() {
+  const auto report = [](const char* name, auto&& loaded, const auto& show) {
+    if (!loaded.ok()) return LibraryReport{name, "", "", loaded.status().message()};
+    const auto& api = loaded.value();
+    return LibraryReport{name, show(api->version()), api->path, ""};
+  };
+  return {report("cuBLASLt", cublaslt::Api::load(), showVersion),
+          report("cuDNN", cudnn::Api::load(), showVersion)};
+}
+
+}  // namespace pathex::cuda

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "cuda/engines.h"
+
+namespace pathex::cuda {
+
+/// What was chosen for each operation: plans that are in use, choices of this process, and measured choices of earlier
+/// ones. A file holds for one device and one version of cuDNN, which its name tells; each line is
+///
+///   signature <tab> engine <tab> knobs <tab> seconds
+///
+/// Processes append whole lines, and a later line wins. The file only saves time: a line that cannot be read is passed
+/// over, and a folder that cannot be written leaves the choices in memory.
+class TuningCache {
+ public:
+  /// `folder` may be empty: then nothing is kept between processes.
+  TuningCache(const std::string& folder, const std::string& deviceName, int multiprocessors, std::size_t version);
+
+  std::optional<cudnn::EngineChoice> choice(const std::string& signature) const;
+  void remember(const std::string& signature, const cudnn::EngineChoice&, std::optional<double> seconds);
+
+  /// A plan of this signature that some kernel still holds: equal steps share it.
+  std::shared_ptr<const cudnn::BuiltPlan> live(const std::string& signature) const;
+  void share(const std::string& signature, const std::shared_ptr<const cudnn::BuiltPlan>&);
+
+  const std::string& file() const { return file_; }
+
+ private:
+  std::string file_;
+  std::map<std::string, cudnn::EngineChoice> choices_;
+  std::map<std::string, std::weak_ptr<const cudnn::BuiltPlan>> live_;
+};
+
+}  // namespace pathex::cuda

@@ -1,0 +1,144 @@
+// Asks cuDNN which kernels a described GPU would run. Reads a plan as `pathex plan` prints it.
+//   ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER] < plan
+#include "ask.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+
+#include "cuda/conv_graph.h"
+#include "cuda/cudnn.h"
+#include "cuda/engines.h"
+#include "cuda/version.h"
+
+namespace pathex::test {
+
+namespace {
+
+/// "... = conv2d(b1, b2) n=128 ... stride=[1 1] ..."; empty kernel for any other line.
+Question parse(const std::string& line) {
+  const auto at = line.find(" = conv2d");
+  if (at == std::string::npos) return {};
+  const auto open = line.find('(', at), close = line.find(')', at);
+  std::string numbers = line.substr(close + 1);
+  for (char& c : numbers) {
+    if (!(c == '-' || (c >= '0' && c <= '9'))) c = ' ';
+  }
+  std::istringstream stream(numbers);
+  Question q{line.substr(at + 3, open - at - 3), {}};
+  core::ConvAttributes& a = q.attributes;
+  stream >> a.n >> a.h >> a.w >> a.c >> a.f >> a.kh >> a.kw >> a.oh >> a.ow;
+  for (std::int64_t& x : a.stride) stream >> x;
+  for (std::int64_t& x : a.dilation) stream >> x;
+  for (std::int64_t& x : a.padding) stream >> x;
+  return stream ? q : Question{};
+}
+
+std::vector<Question> readQuestions() {
+  std::vector<Question> questions;
+  std::vector<std::string> seen;
+  for (std::string line; std::getline(std::cin, line);) {
+    Question q = parse(line);
+    if (q.kernel.empty()) continue;
+    const std::string signature = cuda::signatureOf(q.kernel, q.attributes);
+    if (std::find(seen.begin(), seen.end(), signature) != seen.end()) continue;
+    seen.push_back(signature);
+    questions.push_back(std::move(q));
+  }
+  return questions;
+}
+
+/// How many implementations the heuristics list before any are ruled out.
+std::size_t listedFor(const cuda::LibraryContext& context, const Question& q) {
+  const auto direction = q.kernel == "conv2d"            ? cuda::Direction::forward
+                         : q.kernel == "conv2dInputGrad" ? cuda::Direction::inputGrad
+                                                         : cuda::Direction::weightGrad;
+  auto graph = cuda::convGraph(*context.cudnn(), direction, q.attributes);
+  if (!graph.ok()) return 0;
+  std::size_t count = 0;
+  for (const auto mode : {cuda::cudnn::CUDNN_HEUR_MODE_A, cuda::cudnn::CUDNN_HEUR_MODE_FALLBACK}) {
+    auto list = cuda::cudnn::listed(*context.cudnn(), graph.value().graph, mode);
+    if (list.ok()) count += list.value().size();
+  }
+  return count;
+}
+
+/// A plan of one step: what the makers ask for.
+core::Plan planOf(const Question& q) {
+  const core::ConvAttributes& a = q.attributes;
+  const auto buffer = [](auto... extents) {
+    return core::PlanBuffer{core::StorageType::f32, {static_cast<std::size_t>(extents)...}, {}};
+  };
+  core::Plan plan;
+  plan.buffers = {buffer(a.n, a.h, a.w, a.c), buffer(a.f, a.kh, a.kw, a.c), buffer(a.n, a.oh, a.ow, a.f)};
+  const bool inputGrad = q.kernel == "conv2dInputGrad", weightGrad = q.kernel == "conv2dWeightGrad";
+  std::vector<std::size_t> inputs{inputGrad ? 2u : 0u, weightGrad ? 2u : 1u};
+  plan.steps.push_back(core::CallStep{
+      q.kernel, q.kernel, std::move(inputs), {inputGrad ? 0u : weightGrad ? 1u : 2u}, core::CallAttributes(a)});
+  return plan;
+}
+
+int ask(int count, char** arguments) {
+  if (count < 5) {
+    std::cerr << "ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER] < plan\n";
+    return 2;
+  }
+  std::ifstream file(arguments[1]);
+  const std::string json{std::istreambuf_iterator<char>(file), {}};
+  cuda::LibraryOptions options;
+  options.precision = std::string(arguments[3]) == "tf32" ? cuda::Precision::tf32 : cuda::Precision::strict;
+  options.deterministic = std::string(arguments[4]) == "deterministic";
+  options.deviceName = "described";
+  if (count > 5) options.tuningFolder = arguments[5];
+  auto context = cuda::LibraryContext::describe(std::move(options), json);
+  if (!context.ok()) {
+    std::cerr << context.status().message() << '\n';
+    return 1;
+  }
+  printRow({"cuDNN", cuda::showVersion(context.value()->cudnn()->api->version())});
+  const auto questions = readQuestions();
+  const bool answered = std::string(arguments[2]) == "fusions" ? askFusions(*context.value(), questions)
+                                                               : askKernels(*context.value(), questions);
+  return answered ? 0 : 1;
+}
+
+}  // namespace
+
+std::string cell(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\t' || c == '\n'; }, ' ');
+  return text;
+}
+
+void printRow(const std::vector<std::string>& cells) {
+  for (std::size_t i = 0; i < cells.size(); ++i) std::cout << (i == 0 ? "" : "\t") << cells[i];
+  std::cout << std::endl;
+}
+
+bool askKernels(cuda::LibraryContext& context, const std::vector<Question>& questions) {
+  bool answered = true;
+  for (const Question& q : questions) {
+    const core::Plan plan = planOf(q);
+    const auto started = std::chrono::steady_clock::now();
+    auto kernel = cuda::makeLibraryKernel(context, plan, std::get<core::CallStep>(plan.steps[0]));
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+    const std::string signature = cuda::signatureOf(q.kernel, q.attributes);
+    if (!kernel.ok()) {
+      printRow({"refused", signature, cell(kernel.status().message())});
+      answered = false;
+      continue;
+    }
+    printRow({"kernel", signature, std::to_string(listedFor(context, q)), kernel.value()->implementation(),
+              std::to_string(kernel.value()->workspaceBytes()), std::to_string(took.count())});
+  }
+  return answered;
+}
+
+}  // namespace pathex::test
+
+int main(int count, char** arguments) {
+  return pathex::test::ask(count, arguments);
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/plan.h"
+#include "cuda/library_kernels.h"
+
+/// Questions to cuDNN about a described GPU, asked through the code that plans for a real one.
+namespace pathex::test {
+
+/// A convolution step of a plan.
+struct Question {
+  std::string kernel;
+  core::ConvAttributes attributes;
+};
+
+/// A line of tab-separated cells on the standard output.
+void printRow(const std::vector<std::string>& cells);
+/// "a, b, c" for messages of several lines or with tabs in them.
+std::string cell(std::string text);
+
+/// What the chosen kernel is for each question, and how long the list was. False if any question had no answer.
+bool askKernels(cuda::LibraryContext&, const std::vector<Question>&);
+/// Which fusions are supported for each question of one direction.
+bool askFusions(const cuda::LibraryContext&, const std::vector<Question>&);
+
+}  // namespace pathex::test
