@@ -2,6 +2,7 @@
 // NVIDIA's libraries for checks that need no GPU: installs the wheels of cuDNN, cuBLAS and NVRTC into build/cuda-wheels,
 // once. They weigh a gigabyte and are no part of pathex; a machine with CUDA has its own.
 //   node scripts/cuda-wheels.mjs         prints the folder, or ends with 1 and the reason
+//   node scripts/cuda-wheels.mjs --find  the same without downloading anything
 // PATHEX_CUDA_WHEELS names a folder that has them already (made with pip install --target).
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -10,7 +11,8 @@ import { argv, env } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const packages = ['nvidia-cuda-nvrtc', 'nvidia-cudnn-cu13', 'nvidia-cublas'];
+/** Of one release, so that answers change when we say so. */
+const packages = ['nvidia-cuda-nvrtc==13.5.37', 'nvidia-cudnn-cu13==9.28.1.4', 'nvidia-cublas==13.10.0.20'];
 
 const libraryFoldersOf = (folder) => [join(folder, 'nvidia', 'cu13', 'lib'), join(folder, 'nvidia', 'cudnn', 'lib')];
 const isComplete = (folder) => libraryFoldersOf(folder).every(existsSync);
@@ -43,7 +45,7 @@ export const ensureCudaWheels = () => {
 };
 
 if (argv[1] && resolve(argv[1]) === fileURLToPath(import.meta.url)) {
-  const wheels = ensureCudaWheels();
+  const wheels = argv.includes('--find') ? (findCudaWheels() ?? { reason: 'no wheels of cuDNN; node scripts/cuda-wheels.mjs installs them' }) : ensureCudaWheels();
   if ('reason' in wheels) {
     console.error(`cuda-wheels: ${wheels.reason}`);
     process.exitCode = 1;

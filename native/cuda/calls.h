@@ -7,6 +7,7 @@
 namespace pathex::cuda {
 
 MadeKernel makeConv(LibraryContext&, const core::Plan&, const core::CallStep&);
-MadeKernel makeMatmul(LibraryContext&, const core::Plan&, const core::CallStep&);
+MadeKernel makeMatmul(const std::shared_ptr<const cublaslt::Session>&, const LibraryOptions&, const core::Plan&,
+                      const core::CallStep&);
 
 }  // namespace pathex::cuda

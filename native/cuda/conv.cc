@@ -12,10 +12,10 @@ namespace pathex::cuda {
 
 namespace {
 
-using cudnn::BuiltPlan;
-using cudnn::Candidate;
 using core::Result;
 using core::Status;
+using cudnn::BuiltPlan;
+using cudnn::Candidate;
 using PlanRef = std::shared_ptr<const BuiltPlan>;
 
 /// Heads of the lists that are measured. The lists are not sorted by speed for small problems; what compiles at run
@@ -235,6 +235,10 @@ MadeKernel makeConv(LibraryContext& context, const core::Plan& plan, const core:
                               : step.kernel == "conv2dInputGrad" ? Direction::inputGrad
                                                                  : Direction::weightGrad;
   if (Status s = check(plan, step, a, direction); !s.ok()) return s;
+  if (std::any_of(a.padding.begin(), a.padding.end(), [](std::int64_t edge) { return edge < 0; })) {
+    return core::planError(step.name + ": padding is negative in " + signatureOf(step.kernel, a) +
+                           "; cuDNN has no such convolution; crop x before it");
+  }
   const Request request{context, plan, step, direction};
   const LibraryOptions& o = context.options();
   const std::string signature = signatureOf(step.kernel, a) + (o.precision == Precision::tf32 ? ", tf32" : ", strict") +

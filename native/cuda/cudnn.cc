@@ -123,8 +123,8 @@ Builder& Builder::set(const Attribute<Descriptor>& attribute, std::span<const Ra
 
 Builder& Builder::write(const char* name, int attribute, AttributeType type, std::size_t count, const void* values) {
   if (!status_.ok()) return *this;
-  const StatusCode code = api_->call.cudnnBackendSetAttribute(descriptor_.raw(), attribute, type,
-                                                              static_cast<std::int64_t>(count), values);
+  const StatusCode code =
+      api_->call.cudnnBackendSetAttribute(descriptor_.raw(), attribute, type, static_cast<std::int64_t>(count), values);
   if (code != CUDNN_STATUS_SUCCESS) status_ = api_->check(code, what_ + ", setting " + name);
   return *this;
 }

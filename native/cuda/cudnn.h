@@ -33,8 +33,7 @@ class Descriptor {
  public:
   Descriptor() = default;
   static core::Result<Descriptor> create(const ApiRef&, DescriptorType);
-  Descriptor(Descriptor&& other) noexcept
-      : api_(std::move(other.api_)), raw_(std::exchange(other.raw_, nullptr)) {}
+  Descriptor(Descriptor&& other) noexcept : api_(std::move(other.api_)), raw_(std::exchange(other.raw_, nullptr)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     std::swap(api_, other.api_);
     std::swap(raw_, other.raw_);
@@ -83,7 +82,7 @@ class Builder {
   }
   template <class T>
   Builder& set(const Attribute<T>& attribute, const std::type_identity_t<T>& value)
-  requires(!std::is_same_v<T, Descriptor>)
+    requires(!std::is_same_v<T, Descriptor>)
   {
     return write(attribute.name, attribute.value, typeOf<T>, 1, &value);
   }

@@ -37,7 +37,13 @@ core::Result<std::unique_ptr<LibraryContext>> LibraryContext::describe(LibraryOp
 }
 
 MadeKernel makeLibraryKernel(LibraryContext& context, const core::Plan& plan, const core::CallStep& step) {
-  if (step.kernel == "matmul") return makeMatmul(context, plan, step);
+  if (step.kernel == "matmul") {
+    const auto& session = context.cublaslt();
+    if (session == nullptr) {
+      return core::Status(core::Code::device, step.name + ": cuBLASLt cannot plan for a described GPU");
+    }
+    return makeMatmul(session, context.options(), plan, step);
+  }
   if (step.kernel == "conv2d" || step.kernel == "conv2dInputGrad" || step.kernel == "conv2dWeightGrad") {
     return makeConv(context, plan, step);
   }
@@ -50,8 +56,7 @@ std::vector<LibraryReport> probeLibraries() {
     const auto& api = loaded.value();
     return LibraryReport{name, show(api->version()), api->path, ""};
   };
-  return {report("cuBLASLt", cublaslt::Api::load(), showVersion),
-          report("cuDNN", cudnn::Api::load(), showVersion)};
+  return {report("cuBLASLt", cublaslt::Api::load(), showVersion), report("cuDNN", cudnn::Api::load(), showVersion)};
 }
 
 }  // namespace pathex::cuda

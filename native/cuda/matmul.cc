@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "core/check.h"
@@ -47,12 +48,11 @@ class MatmulKernel final : public Kernel {
     const float one = 1, zero = 0;
     void* const workspace = reinterpret_cast<void*>(static_cast<std::uintptr_t>(b.workspace));
     const Api& api = *session_->api;
-    return api.check(
-        api.call.cublasLtMatmul(session_->handle, d_.product.get(), &one, b.at(buffers_[1]), d_.left.get(),
-                                b.at(buffers_[0]), d_.right.get(), &zero, b.at(buffers_[2]), d_.out.get(),
-                                b.at(buffers_[2]), d_.out.get(), &chosen_.algo, workspace, chosen_.workspaceSize,
-                                stream),
-        "cublasLtMatmul");
+    return api.check(api.call.cublasLtMatmul(session_->handle, d_.product.get(), &one, b.at(buffers_[1]), d_.left.get(),
+                                             b.at(buffers_[0]), d_.right.get(), &zero, b.at(buffers_[2]), d_.out.get(),
+                                             b.at(buffers_[2]), d_.out.get(), &chosen_.algo, workspace,
+                                             chosen_.workspaceSize, stream),
+                     "cublasLtMatmul");
   }
   std::size_t workspaceBytes() const override { return chosen_.workspaceSize; }
   std::string implementation() const override {
@@ -96,8 +96,8 @@ Result<Descriptors> describe(const Api& api, const Problem& p, Precision precisi
                                   api.call.cublasLtMatmulDescCreate, type, CUDA_R_32F);
   if (!product.ok()) return product.status();
   const auto transpose = [&](DescAttribute attribute, Operation operation) {
-    const StatusCode code = api.call.cublasLtMatmulDescSetAttribute(product.value().get(), attribute, &operation,
-                                                                    sizeof operation);
+    const StatusCode code =
+        api.call.cublasLtMatmulDescSetAttribute(product.value().get(), attribute, &operation, sizeof operation);
     return api.check(code, "cublasLtMatmulDescSetAttribute");
   };
   if (Status s = transpose(CUBLASLT_MATMUL_DESC_TRANSA, p.left()); !s.ok()) return s;
@@ -121,14 +121,15 @@ Result<HeuristicResult> choose(const Session& session, const Descriptors& d, con
   Status status;
   const auto prefer = [&](PreferenceAttribute attribute, const auto& value) {
     if (!status.ok()) return;
-    const StatusCode code = api.call.cublasLtMatmulPreferenceSetAttribute(preference.value().get(), attribute, &value,
-                                                                          sizeof value);
+    const StatusCode code =
+        api.call.cublasLtMatmulPreferenceSetAttribute(preference.value().get(), attribute, &value, sizeof value);
     status = api.check(code, "cublasLtMatmulPreferenceSetAttribute");
   };
   prefer(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, std::min(workspaceWanted, options.workspaceLimit));
   // cuBLASLt takes for granted 256 bytes, which a plan does not give.
-  for (const auto attribute : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
-                               CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
+  for (const auto attribute :
+       {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+        CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES}) {
     prefer(attribute, static_cast<std::uint32_t>(core::alignment));
   }
   if (options.deterministic) {
@@ -138,9 +139,9 @@ Result<HeuristicResult> choose(const Session& session, const Descriptors& d, con
   if (!status.ok()) return status;
   HeuristicResult result{};
   int got = 0;
-  const StatusCode code = api.call.cublasLtMatmulAlgoGetHeuristic(session.handle, d.product.get(), d.left.get(),
-                                                                  d.right.get(), d.out.get(), d.out.get(),
-                                                                  preference.value().get(), 1, &result, &got);
+  const StatusCode code =
+      api.call.cublasLtMatmulAlgoGetHeuristic(session.handle, d.product.get(), d.left.get(), d.right.get(), d.out.get(),
+                                              d.out.get(), preference.value().get(), 1, &result, &got);
   if (Status s = api.check(code, "cublasLtMatmulAlgoGetHeuristic"); !s.ok()) return s;
   if (Status s = api.check(result.state, "cublasLtMatmulAlgoGetHeuristic"); !s.ok()) return s;
   if (got == 0) return Status(core::Code::native, "cuBLASLt: no algorithm for this product");
@@ -149,7 +150,8 @@ Result<HeuristicResult> choose(const Session& session, const Descriptors& d, con
 
 }  // namespace
 
-MadeKernel makeMatmul(LibraryContext& context, const core::Plan& plan, const core::CallStep& step) {
+MadeKernel makeMatmul(const std::shared_ptr<const Session>& session, const LibraryOptions& options,
+                      const core::Plan& plan, const core::CallStep& step) {
   const auto& a = std::get<MatmulAttributes>(step.attributes);
   const auto count = [](std::int64_t rows, std::int64_t columns) {
     return core::Expected{core::StorageType::f32, static_cast<std::size_t>(rows * columns)};
@@ -157,11 +159,9 @@ MadeKernel makeMatmul(LibraryContext& context, const core::Plan& plan, const cor
   if (Status s = core::expectBuffers(plan, step, {count(a.m, a.k), count(a.k, a.n)}, {count(a.m, a.n)}); !s.ok()) {
     return s;
   }
-  const auto& session = context.cublaslt();
-  if (session == nullptr) return Status(core::Code::device, "matmul: cuBLASLt cannot plan for a described GPU");
-  auto descriptors = describe(*session->api, {a}, context.options().precision);
+  auto descriptors = describe(*session->api, {a}, options.precision);
   if (!descriptors.ok()) return descriptors.status();
-  auto chosen = choose(*session, descriptors.value(), context.options());
+  auto chosen = choose(*session, descriptors.value(), options);
   if (!chosen.ok()) return chosen.status();
   return std::make_unique<MatmulKernel>(session, std::move(descriptors.value()), chosen.value(),
                                         std::array{step.inputs[0], step.inputs[1], step.outputs[0]});

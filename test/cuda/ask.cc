@@ -1,5 +1,7 @@
 // Asks cuDNN which kernels a described GPU would run. Reads a plan as `pathex plan` prints it.
-//   ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER] < plan
+//   ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER [timed]] < plan
+//   ask products
+// Rows are tab-separated. With `timed`, a timer that no GPU needs decides: a second for each byte of workspace.
 #include "ask.h"
 
 #include <algorithm>
@@ -52,20 +54,42 @@ std::vector<Question> readQuestions() {
   return questions;
 }
 
-/// How many implementations the heuristics list before any are ruled out.
-std::size_t listedFor(const cuda::LibraryContext& context, const Question& q) {
+/// What the heuristics list before anything is ruled out.
+std::vector<cuda::cudnn::Candidate> listedFor(const cuda::LibraryContext& context, const Question& q) {
   const auto direction = q.kernel == "conv2d"            ? cuda::Direction::forward
                          : q.kernel == "conv2dInputGrad" ? cuda::Direction::inputGrad
                                                          : cuda::Direction::weightGrad;
+  std::vector<cuda::cudnn::Candidate> all;
   auto graph = cuda::convGraph(*context.cudnn(), direction, q.attributes);
-  if (!graph.ok()) return 0;
-  std::size_t count = 0;
+  if (!graph.ok()) return all;
   for (const auto mode : {cuda::cudnn::CUDNN_HEUR_MODE_A, cuda::cudnn::CUDNN_HEUR_MODE_FALLBACK}) {
     auto list = cuda::cudnn::listed(*context.cudnn(), graph.value().graph, mode);
-    if (list.ok()) count += list.value().size();
+    if (!list.ok()) continue;
+    for (auto& candidate : list.value()) all.push_back(std::move(candidate));
   }
-  return count;
+  return all;
 }
+
+/// "0 4": the numerical notes of the implementation that was chosen.
+std::string notesOf(const std::vector<cuda::cudnn::Candidate>& all, const std::string& implementation) {
+  for (const auto& c : all) {
+    const std::string name =
+        "cudnn engine " + std::to_string(c.choice.engine) + ", knobs " + cuda::cudnn::showKnobs(c.choice.knobs);
+    if (name != implementation) continue;
+    std::string notes;
+    for (const auto note : c.notes) notes += (notes.empty() ? "" : " ") + std::to_string(note);
+    return notes.empty() ? "none" : notes;
+  }
+  return "not listed";
+}
+
+/// Prefers what needs least workspace, and makes every candidate of the same workspace a tie.
+class BytesTimer final : public cuda::Timer {
+ public:
+  core::Result<double> seconds(cuda::Kernel& kernel, const core::Plan&, const core::CallStep&) override {
+    return static_cast<double>(1 + kernel.workspaceBytes());
+  }
+};
 
 /// A plan of one step: what the makers ask for.
 core::Plan planOf(const Question& q) {
@@ -77,16 +101,23 @@ core::Plan planOf(const Question& q) {
   plan.buffers = {buffer(a.n, a.h, a.w, a.c), buffer(a.f, a.kh, a.kw, a.c), buffer(a.n, a.oh, a.ow, a.f)};
   const bool inputGrad = q.kernel == "conv2dInputGrad", weightGrad = q.kernel == "conv2dWeightGrad";
   std::vector<std::size_t> inputs{inputGrad ? 2u : 0u, weightGrad ? 2u : 1u};
-  plan.steps.push_back(core::CallStep{
-      q.kernel, q.kernel, std::move(inputs), {inputGrad ? 0u : weightGrad ? 1u : 2u}, core::CallAttributes(a)});
+  plan.steps.push_back(core::CallStep{q.kernel,
+                                      q.kernel,
+                                      std::move(inputs),
+                                      {inputGrad    ? 0u
+                                       : weightGrad ? 1u
+                                                    : 2u},
+                                      core::CallAttributes(a)});
   return plan;
 }
 
 int ask(int count, char** arguments) {
+  if (count == 2 && std::string(arguments[1]) == "products") return checkProducts() ? 0 : 1;
   if (count < 5) {
-    std::cerr << "ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER] < plan\n";
+    std::cerr << "ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
     return 2;
   }
+  BytesTimer timer;
   std::ifstream file(arguments[1]);
   const std::string json{std::istreambuf_iterator<char>(file), {}};
   cuda::LibraryOptions options;
@@ -94,6 +125,7 @@ int ask(int count, char** arguments) {
   options.deterministic = std::string(arguments[4]) == "deterministic";
   options.deviceName = "described";
   if (count > 5) options.tuningFolder = arguments[5];
+  if (count > 6) options.timer = &timer;
   auto context = cuda::LibraryContext::describe(std::move(options), json);
   if (!context.ok()) {
     std::cerr << context.status().message() << '\n';
@@ -131,7 +163,9 @@ bool askKernels(cuda::LibraryContext& context, const std::vector<Question>& ques
       answered = false;
       continue;
     }
-    printRow({"kernel", signature, std::to_string(listedFor(context, q)), kernel.value()->implementation(),
+    const auto all = listedFor(context, q);
+    const std::string name = kernel.value()->implementation();
+    printRow({"kernel", signature, std::to_string(all.size()), name, notesOf(all, name),
               std::to_string(kernel.value()->workspaceBytes()), std::to_string(took.count())});
   }
   return answered;

@@ -25,4 +25,8 @@ bool askKernels(cuda::LibraryContext&, const std::vector<Question>&);
 /// Which fusions are supported for each question of one direction.
 bool askFusions(const cuda::LibraryContext&, const std::vector<Question>&);
 
+/// The matmul kernel on a cuBLASLt of the test's own, which multiplies on the host as NVIDIA's is documented to: every
+/// combination of transposes against plain loops. False if any differs.
+bool checkProducts();
+
 }  // namespace pathex::test

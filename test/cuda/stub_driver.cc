@@ -2,15 +2,19 @@
 // NVRTC, and hand the driver what came out: that succeeds here, with a handle that stands for nothing. Whatever would
 // look for a GPU or run on one says CUDA_ERROR_NO_DEVICE, so that nothing can seem to have run.
 #define PATHEX_DOES_NOTHING(name) \
-  extern "C" int name() { return 0; }
-#define PATHEX_GIVES_HANDLE(name)         \
+  extern "C" int name() {         \
+    return 0;                     \
+  }
+#define PATHEX_GIVES_HANDLE(name)            \
   extern "C" int name(const void** handle) { \
     static const char nothing = 0;           \
     *handle = &nothing;                      \
     return 0;                                \
   }
 #define PATHEX_HAS_NO_DEVICE(name) \
-  extern "C" int name() { return 100; }
+  extern "C" int name() {          \
+    return 100;                    \
+  }
 
 PATHEX_DOES_NOTHING(cuKernelGetAttribute)
 PATHEX_GIVES_HANDLE(cuKernelGetFunction)

@@ -1,0 +1,115 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { ask, device, needsWheels, withoutWheels } from './ask.js';
+
+/** The convolutions of ResNet-20 on an H200 that is only described: no GPU, but NVIDIA's own answers. */
+
+const golden = (name: string): string => readFileSync(new URL(`../compile/golden/${name}.plan`, import.meta.url), 'utf8');
+const plans = ['resnet20-train', 'resnet20-px-observe', 'resnet20-px-select'].map(golden).join('\n');
+
+const convolutions = new Set([...plans.matchAll(/ = (conv2d\w*)\([^)]*\) (.*)/g)].map(([, kernel, attributes]) => `${kernel} ${attributes}`));
+const one = (kernel: string): string => golden('resnet20-train').split('\n').filter((line) => line.includes(` = ${kernel}(`) && line.includes('h=32 w=32 c=16 f=16'))[0]!;
+
+/** The numerical notes of cuDNN, by number. */
+const inexact = ['0', '1', '2', '3', '5']; // tensor cores, converted inputs, reduced sums, FFT, Winograd
+const nondeterministic = '4';
+const limit = 256 * 2 ** 20;
+
+interface Kernel {
+  readonly convolution: string;
+  readonly listed: number;
+  readonly implementation: string;
+  readonly notes: readonly string[];
+  readonly workspace: number;
+}
+const kernelsOf = (precision: string, repeatable: string, plan: string, ...more: readonly string[]): readonly Kernel[] => {
+  const { status, rows, stderr } = ask([device, 'kernels', precision, repeatable, ...more], plan);
+  expect(rows.filter(([kind]) => kind === 'refused')).toEqual([]);
+  expect(status, stderr).toBe(0);
+  return rows.filter(([kind]) => kind === 'kernel').map(([, convolution, listed, implementation, notes, workspace]) =>
+    ({ convolution: convolution!, listed: Number(listed), implementation: implementation!, notes: notes!.split(' '), workspace: Number(workspace) }));
+};
+
+beforeAll(() => {
+  const { status, stderr } = ask(['products'], ''); // builds what asks
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+}, 300_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'pathex-tuning-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
+  it.each([['strict', 'deterministic'], ['strict', 'any'], ['tf32', 'deterministic'], ['tf32', 'any']])('has a kernel for every convolution of ResNet-20, %s and %s', (precision, repeatable) => {
+    const kernels = kernelsOf(precision, repeatable, plans);
+    expect(kernels.length).toBe(convolutions.size);
+    for (const { convolution, listed, notes, workspace } of kernels) {
+      expect(listed, convolution).toBeGreaterThan(3);
+      expect(notes, convolution).not.toEqual(['not', 'listed']);
+      if (precision === 'strict') expect(notes.filter((n) => inexact.includes(n)), convolution).toEqual([]);
+      if (repeatable === 'deterministic') expect(notes, convolution).not.toContain(nondeterministic);
+      expect(workspace, convolution).toBeLessThanOrEqual(limit);
+    }
+  });
+
+  it('uses tensor cores in tf32, and what is not repeatable only if it may', () => {
+    expect(kernelsOf('tf32', 'deterministic', plans).some(({ notes }) => notes.includes('0'))).toBe(true);
+    expect(kernelsOf('strict', 'any', plans).some(({ notes }) => notes.includes(nondeterministic))).toBe(true);
+  });
+
+  it('takes uneven padding, strides and few channels', () => {
+    const plan = ['conv2d', 'conv2dInputGrad', 'conv2dWeightGrad'].flatMap((kernel) => [
+      `a: b = ${kernel}(b, b) n=4 h=33 w=20 c=16 f=16 kh=3 kw=3 oh=33 ow=20 stride=[1 1] dilation=[1 1] padding=[0 2 2 0]`,
+      `a: b = ${kernel}(b, b) n=4 h=33 w=20 c=3 f=7 kh=2 kw=3 oh=16 ow=16 stride=[2 1] dilation=[1 2] padding=[0 0 0 0]`,
+    ]).join('\n');
+    for (const precision of ['strict', 'tf32']) expect(kernelsOf(precision, 'deterministic', plan).length).toBe(6);
+  });
+
+  it('says which padding it refuses', () => {
+    const { status, rows } = ask([device, 'kernels', 'strict', 'any'], 'a: b = conv2d(b, b) n=4 h=33 w=20 c=16 f=16 kh=3 kw=3 oh=31 ow=18 stride=[1 1] dilation=[1 1] padding=[-1 0 1 0]');
+    expect(status).toBe(1);
+    expect(rows[1]![2]).toBe('conv2d: padding is negative in conv2d 4x33x20x16 to 31x18x16, kernel 3x3, stride 1x1, dilation 1x1, padding -1 0 1 0; cuDNN has no such convolution; crop x before it');
+  });
+
+  it('remembers what was measured, for every cuDNN and device apart', () => {
+    const plan = one('conv2dWeightGrad');
+    const [first] = kernelsOf('strict', 'deterministic', plan, folder);
+    expect(readdirSync(folder)).toEqual([]); // nothing was measured, so nothing is worth keeping
+
+    const [tuned] = kernelsOf('strict', 'deterministic', plan, folder, 'timed'); // the least workspace wins
+    expect(tuned!.workspace).toBeLessThanOrEqual(first!.workspace);
+    const [name] = readdirSync(folder);
+    expect(name).toMatch(/^described-0-cudnn-9\.\d+\.\d+\.tuning$/);
+    const file = join(folder, name!);
+    const line = readFileSync(file, 'utf8').trim().split('\t');
+    expect(line[0]).toBe(`${tuned!.convolution}, strict, deterministic`);
+    expect(`cudnn engine ${line[1]}, knobs ${line[2]}`).toBe(tuned!.implementation);
+
+    // A later line wins, one that cannot be read is passed over, and a choice that does not build is made anew.
+    const lines = (...choices: readonly string[]): void => writeFileSync(file, choices.map((choice) => `${line[0]}\t${choice}\n`).join(''));
+    const usual = first!.implementation.replace('cudnn engine ', '').replace(', knobs ', '\t');
+    lines(`${usual}\t1`, '0\t-\t1', 'rubbish', '0\t2=\t1');
+    expect(kernelsOf('strict', 'deterministic', plan, folder)[0]!.implementation).toBe('cudnn engine 0, knobs -');
+    for (const choice of [usual, '999\t-', '0\t2=12345']) {
+      lines('0\t-\t1', `${choice}\t1`);
+      expect(kernelsOf('strict', 'deterministic', plan, folder)[0]!.implementation).toBe(first!.implementation);
+    }
+  });
+
+  it.each(['any', 'deterministic'])('fuses statistics, normalisation, masks and joins in tf32, %s', (repeatable) => {
+    const { rows } = ask([device, 'fusions', 'tf32', repeatable], ['conv2d', 'conv2dInputGrad', 'conv2dWeightGrad'].map(one).join('\n'));
+    const fusions = rows.filter(([kind]) => kind === 'fusion');
+    expect(fusions.map(([, name]) => name)).toEqual(['statistics', 'scale-bias-residual-relu-mask', 'input gradient + residual', 'weight gradient x mask']);
+    for (const [, name, , , engine, , note] of fusions) expect(engine, `${name}: ${note}`).toMatch(/^\d+$/);
+  }, 180_000);
+});
+
+describe('cuBLASLt', () => {
+  it('is given row-major products as its own column-major ones', () => {
+    const { rows } = ask(['products'], '');
+    expect(rows.map(([, a, b, verdict]) => `${a}${b} ${verdict}`)).toEqual(['AB right', "AB' right", "A'B right", "A'B' right"]);
+  });
+});
