@@ -4,7 +4,8 @@
 //   node scripts/check-cudnn.mjs                     tables for ResNet-20's training step and PX round
 //   node scripts/check-cudnn.mjs --network NAME      the same for another network
 //   node scripts/check-cudnn.mjs ask ARGUMENTS...    one question to test/cuda/ask.cc, a plan on the standard input
-//   node scripts/check-cudnn.mjs ask products        needs nothing of NVIDIA's
+//   node scripts/check-cudnn.mjs ask products        our use of cuBLASLt; needs nothing of NVIDIA's
+//   node scripts/check-cudnn.mjs ask libraries       what is found here, or why not
 //   --install                                        downloads NVIDIA's wheels first if need be (a gigabyte)
 // Ends with 3 and the reason where the wheels are missing.
 import { spawnSync } from 'node:child_process';
@@ -35,7 +36,7 @@ const build = () => {
 
 const environment = (wheels) => ({
   ...env,
-  PATHEX_CUDA_LIBRARIES: wheels.libraries.join(':'),
+  PATHEX_CUDA_LIBRARIES: [env.PATHEX_CUDA_LIBRARIES, ...wheels.libraries].filter(Boolean).join(':'),
   LD_LIBRARY_PATH: [at('build', 'cuda-ask', 'driver'), env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
 });
 const ask = (wheels, args, plan) =>
@@ -47,31 +48,38 @@ const table = (head, rows) => {
   for (const row of [head, ...rows]) console.log(row.map((c, i) => c.padEnd(widths[i])).join('  ').trimEnd());
 };
 
+const planOf = (network, of) => {
+  const { status, stdout, stderr } = run(process.execPath, [at('dist', 'cli', 'main.js'), 'plan', '--network', network, '--of', of]);
+  return status === 0 ? stdout : stop(1, stderr.trim());
+};
+
 const tables = (wheels, network) => {
-  const plan = ['train', 'px'].map((of) => run(process.execPath, [at('dist', 'cli', 'main.js'), 'plan', '--network', network, '--of', of])).map(({ status, stdout, stderr }) =>
-    status === 0 ? stdout : stop(1, stderr.trim())).join('\n');
   let failed = 0;
-  const show = (what, precision, repeatable, head) => {
+  const show = (what, precision, repeatable, plan, head) => {
     const { status, stdout, stderr } = ask(wheels, [at('test', 'cuda', 'h200.json'), what, precision, repeatable], plan);
     const [[, version] = [], ...rows] = rowsOf(stdout);
     console.log(`\n${what}, ${precision}, ${repeatable}: cuDNN ${version ?? '?'}, H200`);
     table(head, rows.map((r) => r.slice(1)));
     if (status !== 0) failed += (console.log(stderr.trim()), 1);
   };
+  const [train, round] = [planOf(network, 'train'), planOf(network, 'px')];
   for (const precision of ['strict', 'tf32'])
-    for (const repeatable of ['deterministic', 'any']) show('kernels', precision, repeatable, ['convolution', 'listed', 'chosen', 'notes', 'workspace', 'ms to plan']);
-  for (const repeatable of ['deterministic', 'any']) show('fusions', 'tf32', repeatable, ['fusion', 'convolution', 'listed', 'engine', 'workspace', 'note']);
+    for (const repeatable of ['deterministic', 'any'])
+      show('kernels', precision, repeatable, `${train}\n${round}`, ['convolution', 'listed', 'chosen', 'notes', 'workspace', 'ms to plan']);
+  // Each fusion compiles: for the training step alone.
+  for (const repeatable of ['deterministic', 'any']) show('fusions', 'tf32', repeatable, train, ['fusion', 'convolution', 'listed', 'engine', 'workspace', 'note']);
   exit(failed === 0 ? 0 : 1);
 };
 
 const args = argv.slice(2).filter((a) => a !== '--install');
-const wheels = args[1] === 'products' ? { libraries: [] } : argv.includes('--install') ? ensureCudaWheels() : findCudaWheels();
+const found = argv.includes('--install') ? ensureCudaWheels() : findCudaWheels();
+const wheels = found === null && ['products', 'libraries'].includes(args[1]) ? { libraries: [] } : found;
 if (wheels === null) stop(3, "NVIDIA's wheels are missing; node scripts/cuda-wheels.mjs installs them");
 if ('reason' in wheels) stop(3, wheels.reason);
 build();
 if (args[0] === 'ask') {
   const { status, stdout, stderr } = ask(wheels, args.slice(1));
-  console.log(stdout.trimEnd());
+  console.log(stdout.replace(/\n$/, ''));
   if (status !== 0) console.error(stderr.trim());
   exit(status ?? 1);
 }

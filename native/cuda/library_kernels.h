@@ -73,7 +73,8 @@ class LibraryContext {
 using MadeKernel = core::Result<std::unique_ptr<Kernel>>;
 
 /// Makes a step of conv2d, conv2dInputGrad, conv2dWeightGrad or matmul. Kernels may outlive the context; a graph that
-/// was captured from a kernel must be destroyed before the kernel.
+/// was captured from a kernel must be destroyed before the kernel. A kernel's first run loads code, which no capture
+/// allows: it is enqueued once before.
 MadeKernel makeLibraryKernel(LibraryContext&, const core::Plan&, const core::CallStep&);
 
 /// One library as found on this machine, for `pathex doctor`. Asks for no GPU.

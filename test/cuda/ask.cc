@@ -1,6 +1,7 @@
 // Asks cuDNN which kernels a described GPU would run. Reads a plan as `pathex plan` prints it.
 //   ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER [timed]] < plan
 //   ask products
+//   ask libraries
 // Rows are tab-separated. With `timed`, a timer that no GPU needs decides: a second for each byte of workspace.
 #include "ask.h"
 
@@ -113,6 +114,10 @@ core::Plan planOf(const Question& q) {
 
 int ask(int count, char** arguments) {
   if (count == 2 && std::string(arguments[1]) == "products") return checkProducts() ? 0 : 1;
+  if (count == 2 && std::string(arguments[1]) == "libraries") {
+    for (const auto& l : cuda::probeLibraries()) printRow({l.name, l.version, l.path, cell(l.refusal)});
+    return 0;
+  }
   if (count < 5) {
     std::cerr << "ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
     return 2;

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 export const device = at('test/cuda/h200.json');
+/** Any shared library, for being something else than it is called. */
+export const stub = at('build/cuda-ask/driver/libcuda.so.1');
 
 export interface Answers {
   readonly status: number | null;
@@ -12,9 +14,11 @@ export interface Answers {
   readonly stderr: string;
 }
 
-export const ask = (args: readonly string[], plan: string): Answers => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [at('scripts/check-cudnn.mjs'), 'ask', ...args], { encoding: 'utf8', input: plan, maxBuffer: 1 << 26 });
-  return { status, rows: stdout.trim().split('\n').map((line) => line.split('\t')), stderr };
+/** `libraries`: a folder to search before all others. */
+export const ask = (args: readonly string[], plan: string, libraries?: string): Answers => {
+  const env = libraries === undefined ? process.env : { ...process.env, PATHEX_CUDA_LIBRARIES: libraries };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [at('scripts/check-cudnn.mjs'), 'ask', ...args], { encoding: 'utf8', env, input: plan, maxBuffer: 1 << 26 });
+  return { status, rows: stdout.replace(/\n+$/, '').split('\n').map((line) => line.split('\t')), stderr };
 };
 
 /** NVIDIA's wheels as scripts/cuda-wheels.mjs finds them; downloads nothing. */

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { ask, device, needsWheels, withoutWheels } from './ask.js';
+import { ask, device, needsWheels, stub, wheels, withoutWheels } from './ask.js';
 
 /** The convolutions of ResNet-20 on an H200 that is only described: no GPU, but NVIDIA's own answers. */
 
@@ -105,6 +105,29 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
     expect(fusions.map(([, name]) => name)).toEqual(['statistics', 'scale-bias-residual-relu-mask', 'input gradient + residual', 'weight gradient x mask']);
     for (const [, name, , , engine, , note] of fusions) expect(engine, `${name}: ${note}`).toMatch(/^\d+$/);
   }, 180_000);
+});
+
+describe('libraries', () => {
+  it('are refused with the path and what they lack', () => {
+    const place = mkdtempSync(join(tmpdir(), 'pathex-libraries-'));
+    for (const name of ['libcudnn.so.9', 'libcublasLt.so.13']) copyFileSync(stub, join(place, name));
+    const { rows } = ask(['libraries'], '', place);
+    rmSync(place, { recursive: true });
+    expect(rows).toEqual([
+      ['cuBLASLt', '', '', `${place}/libcublasLt.so.13: it has no function cublasLtGetVersion; another version is needed`],
+      ['cuDNN', '', '', `${place}/libcudnn.so.9: it has no function cudnnGetVersion; another version is needed`],
+    ]);
+  });
+
+  it.skipIf(withoutWheels)(needsWheels('are found in wheels'), () => {
+    const { rows } = ask(['libraries'], '');
+    expect(rows.map(([name]) => name)).toEqual(['cuBLASLt', 'cuDNN']);
+    for (const [, version, path, refusal] of rows) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(path).toContain('folder' in wheels ? wheels.folder : '');
+      expect(refusal).toBe('');
+    }
+  });
 });
 
 describe('cuBLASLt', () => {
