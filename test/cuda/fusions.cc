@@ -158,8 +158,9 @@ Answer answer(const Session& session, const LibraryOptions& options, const Descr
         a.note = built.status().message();
         continue;
       }
-      return {a.listed, std::to_string(c.choice.engine), std::to_string(built.value().workspace),
-              c.runtimeCompiled ? "compiled at run time" : ""};
+      std::string note = c.runtimeCompiled ? "compiled at run time, notes" : "notes";
+      for (const NumericalNote n : c.notes) note += " " + std::to_string(n);
+      return {a.listed, std::to_string(c.choice.engine), std::to_string(built.value().workspace), std::move(note)};
     }
   }
   return a;
