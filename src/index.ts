@@ -34,7 +34,8 @@ export type { Device, DeviceKind, Executable, Numbers, Store } from './runtime/d
 export { openDevice } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
-export { criterionOf, METHODS, type CriterionOptions, type Method, type MethodOptions } from './prune/methods.js';
+export { showCost, usualRounds, type Cost, type HostMethod, type MethodFacts, type Passes } from './prune/method.js';
+export { criterionOf, METHODS, METHOD_OPTIONS, procedureOf, readMethod, type CriterionOptions, type Method, type MethodOptions, type Procedure } from './prune/methods.js';
 export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
 export type { ImpOptions } from './prune/criteria/imp.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';

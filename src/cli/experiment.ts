@@ -6,8 +6,8 @@ import { fail, PathexError } from '../errors.js';
 import type { ImageNetwork } from '../models/models.js';
 import { summary } from '../nn/summary.js';
 import { initialise } from '../nn/weights.js';
-import { usualRounds } from '../prune/criterion.js';
-import { criterionOf, type Method, type MethodOptions } from '../prune/methods.js';
+import { usualRounds } from '../prune/method.js';
+import { procedureOf, type Method, type MethodOptions } from '../prune/methods.js';
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { fold, key, permutation } from '../random.js';
@@ -57,7 +57,7 @@ const trainingOf = (e: Experiment, epochs: number): FitOptions => ({ epochs, bat
 
 const methodOptions = (method: Method, e: Experiment): MethodOptions & { readonly rounds?: number } => {
   if (method === 'imp') return { method, dataset: e.data, training: trainingOf(e, e.imp.epochs), rounds: e.imp.rounds };
-  return { method, ...(e.rounds === undefined || usualRounds(criterionOf({ method })) === 1 ? {} : { rounds: e.rounds }) };
+  return { method, ...(e.rounds === undefined || usualRounds(procedureOf({ method })) === 1 ? {} : { rounds: e.rounds }) };
 };
 
 const settingsOf = (e: Experiment, device: Device): string =>
@@ -93,7 +93,7 @@ const runOf = async (method: Contestant, seed: number, e: Experiment, device: De
   const name = e.seeds.length === 1 ? method : `${method}, seed ${seed}`;
   const ticket = method === 'dense' ? null : await pruneShowing(net, weights, device, {
     ...methodOptions(method, e), density: 1 - e.sparsity / 100, seed, signal,
-    data: method === 'imp' || criterionOf({ method }).data === 'none' ? [] : pruningSplit(e.full, { examples: e.examples, seed }),
+    data: method === 'imp' || procedureOf({ method }).data === 'none' ? [] : pruningSplit(e.full, { examples: e.examples, seed }),
   });
   if (ticket !== null) {
     await saveWeights(join(folder, `${method}-seed${seed}.safetensors`), net, {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Dataset } from '../data/dataset.js';
 import type { PruneOptions } from '../prune/prune.js';
-import { criterionOf, METHODS, methodOf, type CriterionOptions, type MethodOptions } from '../prune/methods.js';
+import { METHODS, procedureOf, readMethod, type CriterionOptions, type MethodOptions } from '../prune/methods.js';
 import type { Schedule } from '../prune/schedule.js';
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
@@ -17,21 +17,13 @@ import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 interface Options extends RecipeOptions {
   readonly network: string; readonly method: string; readonly sparsity: number; readonly rounds?: number; readonly schedule: string;
   readonly weights?: string; readonly out: string; readonly force?: boolean; readonly seed: number; readonly device: string; readonly threads?: number;
-  readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean; readonly examples: number; readonly pxMode: string; readonly biasPaths: boolean;
+  readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean; readonly examples: number; readonly option?: readonly string[];
   readonly epochs?: number; readonly rateSchedule: string; readonly rewind?: number;
 }
 
 export const scheduleOf = (name: string): Schedule => (name === 'exponential' || name === 'linear' ? name : fail('OPTION', `schedule: '${name}' is unknown; choose exponential or linear`));
 
-export const methodOptions = (name: string, pxMode: string, biasPaths: boolean): CriterionOptions => {
-  const method = methodOf(name);
-  if (pxMode !== 'px' && pxMode !== 'px-gated' && pxMode !== 'px-release') return fail('OPTION', `px-mode: '${pxMode}' is unknown; choose px, px-gated or px-release`);
-  if (method === 'px') {
-    if (pxMode !== 'px-release') return { method, mode: pxMode, biasPaths };
-    return biasPaths ? { method, mode: pxMode } : fail('OPTION', 'no-bias-paths: px-release reads biases in its own way; leave the option out or choose another mode');
-  }
-  return method === 'synflow' || method === 'synflow-l2' || method === 'logsynflow' ? { method, biasPaths } : { method };
-};
+const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 /** The options of the method's own training, where it has one. */
 const withTraining = (method: CriterionOptions, o: Options, recipe: ReturnType<typeof recipeOf> | null, dataset: Dataset | null): MethodOptions =>
@@ -52,15 +44,14 @@ export const pruneCommand = withRecipe(withDevice(withData(new Command('prune')
   .option('-s, --sparsity <percent>', 'share of weights to remove', sparsityPercent, 98.2)
   .option('-r, --rounds <count>', "rounds of scoring; default: the method's own", positiveInteger('rounds'))
   .option('--schedule <name>', 'exponential or linear', 'exponential')
-  .option('--px-mode <name>', 'px, px-gated or px-release', 'px')
-  .option('--no-bias-paths', 'leave out paths that start at biases and BatchNorm shifts')
+  .option('-O, --option <name=value>', "an option of the method, such as mode=px-gated; repeat it for more ('pathex methods' lists them)", collect)
   .option('-w, --weights <file>', 'safetensors with PyTorch names; default: drawn from the seed')
   .option('-e, --examples <count>', 'images of each class that methods with data read', positiveInteger('examples'), 10)
   .option('-o, --out <file>', 'the ticket: weights and masks', 'ticket.safetensors')
   .option('-f, --force', 'replace the output file')
   .action(async (o: Options) => {
     const kind = deviceKindOf(o.device);
-    const method = methodOptions(o.method, o.pxMode, o.biasPaths);
+    const method = readMethod(o.method, o.option ?? []);
     const schedule = scheduleOf(o.schedule);
     const trains = method.method === 'imp';
     if (trains && o.epochs === undefined) fail('OPTION', 'epochs: imp trains in every round; give --epochs, the length of each training (the paper takes 160, in 6 rounds)');
@@ -69,7 +60,7 @@ export const pruneCommand = withRecipe(withDevice(withData(new Command('prune')
     const recipe = trains ? recipeOf(o.rateSchedule, o.epochs!, o) : null;
     await checkOutput(o.out, o.force);
     const signal = interruptible();
-    const reads = criterionOf(method).data !== 'none';
+    const reads = procedureOf(method).data !== 'none';
     const data = reads || trains ? await openData(o, o.seed) : null;
     const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
     const { weights, masks } = await startWeights(net, o.weights, o.seed);

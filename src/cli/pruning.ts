@@ -1,7 +1,7 @@
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
-import { usualRounds } from '../prune/criterion.js';
-import { criterionOf } from '../prune/methods.js';
+import { usualRounds } from '../prune/method.js';
+import { procedureOf } from '../prune/methods.js';
 import { prune, type PruneOptions, type Ticket } from '../prune/prune.js';
 import { progress, type Progress } from '../report/progress.js';
 import type { Device } from '../runtime/device.js';
@@ -14,7 +14,7 @@ const meter = (options: PruneOptions, show: (label: string, done: number, total:
   }
   const { training, dataset } = options;
   const total = stepsOf(dataset, training);
-  const rounds = options.rounds ?? usualRounds(criterionOf(options));
+  const rounds = options.rounds ?? usualRounds(procedureOf(options));
   let round = 0;
   return {
     ...options,

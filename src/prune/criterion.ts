@@ -5,6 +5,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import { maskName, masked } from '../transform/mask.js';
 import type { Scaled } from '../transform/paths.js';
 import { inference, training, type Readable } from '../transform/statistics.js';
+import type { MethodFacts } from './method.js';
 
 /** The current masked network in the readings that criteria use. */
 export interface PruningView {
@@ -52,21 +53,12 @@ export interface Scores {
  * over the view's leaves; they write nothing. State leaves of role 'noise' are standard normal numbers: those that `observe` reads are drawn
  * anew before each minibatch, the others once.
  */
-export interface Criterion {
-  readonly name: string;
-  readonly doc: string;
-  /** What it reads of the pruning split. */
-  readonly data: 'none' | 'images' | 'labelled images';
-  /** Single-shot criteria refuse more than one round, for the reason given. */
-  readonly rounds: { readonly kind: 'any'; readonly usual: number } | { readonly kind: 'single'; readonly why: string };
+export interface Criterion extends MethodFacts {
+  readonly kind: 'criterion';
   /** Whether removed weights stay out. Otherwise all weights are ranked in every round, and removed ones may return. */
   readonly monotone: boolean;
   readonly observe?: (view: PruningView, labels: Tensor) => Scaled;
   /** A second pass over the same minibatches, which knows what the first added up; `score` then sees the sum of the second. */
   readonly again?: (view: PruningView, labels: Tensor, first: Scaled) => Scaled;
-  /** How often a round passes over its minibatches, for criteria that draw noise. Default 1. */
-  readonly resamplings?: number;
   readonly score: (view: PruningView, observed: Scaled | null) => Scores;
 }
-
-export const usualRounds = ({ rounds }: Criterion): number => (rounds.kind === 'single' ? 1 : rounds.usual);

@@ -1,37 +1,50 @@
 import { fail } from '../errors.js';
 import type { Criterion } from './criterion.js';
-import { logSynflow } from './criteria/logsynflow.js';
-import { magnitude, random } from './criteria/magnitude.js';
-import { ntkSap, type NtkSapOptions } from './criteria/ntk-sap.js';
-import { grasp, type GraspOptions } from './criteria/grasp.js';
+import { grasp, GRASP_OPTIONS } from './criteria/grasp.js';
 import { impCriterion, type ImpOptions } from './criteria/imp.js';
 import { force, iterSnip } from './criteria/iter-snip.js';
-import { px, type PxOptions } from './criteria/px.js';
-import { snip } from './criteria/snip.js';
-import { synflow, synflowL2, type SynflowL2Options } from './criteria/synflow.js';
-import type { PathOptions } from './criteria/path-score.js';
+import { logSynflow } from './criteria/logsynflow.js';
+import { magnitude, random } from './criteria/magnitude.js';
+import { ntkSap, NTK_SAP_OPTIONS } from './criteria/ntk-sap.js';
+import { PATH_OPTIONS } from './criteria/path-score.js';
+import { phew } from './criteria/phew.js';
+import { prospr, PROSPR_OPTIONS } from './criteria/prospr.js';
+import { px, PX_OPTIONS } from './criteria/px.js';
+import { snip, SNIP_OPTIONS } from './criteria/snip.js';
+import { synflow, synflowL2, SYNFLOW_L2_OPTIONS } from './criteria/synflow.js';
+import type { HostMethod } from './method.js';
+import { readOptions, type OptionsOf } from './options.js';
 
-/** Every method with the options that its scores depend on: `{ method: 'px', mode: 'px-gated' }`. */
-export type CriterionOptions =
-  | ({ readonly method: 'px' } & PxOptions)
-  | ({ readonly method: 'synflow' } & PathOptions)
-  | ({ readonly method: 'synflow-l2' } & SynflowL2Options)
-  | ({ readonly method: 'logsynflow' } & PathOptions)
-  | { readonly method: 'snip'; readonly statistics?: 'batch' | 'stored' }
-  | { readonly method: 'itersnip' }
-  | { readonly method: 'force' }
-  | ({ readonly method: 'grasp' } & GraspOptions)
-  | ({ readonly method: 'ntk-sap' } & NtkSapOptions)
-  | { readonly method: 'magnitude' }
-  | { readonly method: 'random' }
-  | { readonly method: 'imp' };
-/** Every method with all options it takes. */
+/** The options of every method that are plain values; the names of this record are the names of the methods. */
+export const METHOD_OPTIONS = {
+  px: PX_OPTIONS,
+  synflow: PATH_OPTIONS,
+  'synflow-l2': SYNFLOW_L2_OPTIONS,
+  logsynflow: PATH_OPTIONS,
+  snip: SNIP_OPTIONS,
+  itersnip: {},
+  force: {},
+  grasp: GRASP_OPTIONS,
+  prospr: PROSPR_OPTIONS,
+  'ntk-sap': NTK_SAP_OPTIONS,
+  phew: {},
+  magnitude: {},
+  random: {},
+  imp: {},
+} as const;
+export type Method = keyof typeof METHOD_OPTIONS;
+/** Every method with these options: `{ method: 'px', mode: 'px-gated' }`. */
+export type CriterionOptions = { readonly [M in Method]: { readonly method: M } & OptionsOf<(typeof METHOD_OPTIONS)[M]> }[Method];
+/** Every method with all options it takes: IMP also needs what it trains on, and how. */
 export type MethodOptions = Exclude<CriterionOptions, { readonly method: 'imp' }> | ({ readonly method: 'imp' } & ImpOptions);
-export type Method = MethodOptions['method'];
 
-export const METHODS: readonly Method[] = ['px', 'synflow', 'synflow-l2', 'logsynflow', 'snip', 'itersnip', 'force', 'grasp', 'ntk-sap', 'magnitude', 'random', 'imp'];
+/** In the order of the record, which holds no other names. */
+export const METHODS = Object.keys(METHOD_OPTIONS) as readonly Method[];
 
-export const criterionOf = (options: CriterionOptions): Criterion => {
+/** The ways to find a mask; prune() knows what to do with each. */
+export type Procedure = Criterion | HostMethod;
+
+export const procedureOf = (options: CriterionOptions): Procedure => {
   switch (options.method) {
     case 'px':
       return px(options);
@@ -49,8 +62,12 @@ export const criterionOf = (options: CriterionOptions): Criterion => {
       return force();
     case 'grasp':
       return grasp(options);
+    case 'prospr':
+      return prospr(options);
     case 'ntk-sap':
       return ntkSap(options);
+    case 'phew':
+      return phew();
     case 'magnitude':
       return magnitude();
     case 'random':
@@ -60,5 +77,18 @@ export const criterionOf = (options: CriterionOptions): Criterion => {
   }
 };
 
-export const isMethod = (name: string): name is Method => (METHODS as readonly string[]).includes(name);
+/** The criterion of a method that is one. Throws OPTION for the others: they have no programs and no scores. */
+export const criterionOf = (options: CriterionOptions): Criterion => {
+  const procedure = procedureOf(options);
+  return procedure.kind === 'criterion' ? procedure : fail('OPTION', `${procedure.name}: it scores no weights on a device; choose another method`);
+};
+
+export const isMethod = (name: string): name is Method => Object.hasOwn(METHOD_OPTIONS, name);
 export const methodOf = (name: string): Method => (isMethod(name) ? name : fail('OPTION', `method: '${name}' is unknown; choose ${METHODS.join(', ')}`));
+
+/** A method and its options from text: `readMethod('grasp', ['temperature=1'])`. Throws OPTION for what none of them takes. */
+export const readMethod = (name: string, options: readonly string[]): CriterionOptions => {
+  const method = methodOf(name);
+  // The options were read by this very method's record.
+  return { method, ...readOptions(method, METHOD_OPTIONS[method], options) } as CriterionOptions;
+};

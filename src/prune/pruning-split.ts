@@ -1,6 +1,6 @@
 import { normalise, perClass, type Dataset } from '../data/dataset.js';
 import { fold, key } from '../random.js';
-import type { Minibatch } from './prune.js';
+import type { Minibatch } from './method.js';
 
 export interface PruningSplitOptions {
   /** Images of each class; the paper takes ten. Default 10. */

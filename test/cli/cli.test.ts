@@ -193,8 +193,29 @@ describe('a session with the command line', () => {
     expect(stdout).toContain('no    device cuda');
   });
 
+  test('methods lists every method, what it costs and its options', async () => {
+    const { code, stdout } = await pathex('methods');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^px +images +100 {2}R \(M 2F \+ f \+ b\) /m);
+    expect(stdout).toMatch(/^grasp +labelled images +1 only {2}M \(2F \+ 4B\) /m);
+    expect(stdout).toMatch(/^phew +none +1 only {2}no pass /m);
+    expect(stdout).toMatch(/^imp +the training set +6 {2}R T /m);
+    expect(stdout).toMatch(/^biasPaths +px, synflow, synflow-l2, logsynflow +true +true or false /m);
+  });
+
+  test('prune takes the options of the method', async () => {
+    const prune = async (...args: readonly string[]): Promise<string> => {
+      const { code, stdout, stderr } = await pathex('prune', ...small, '--data', data, '--examples', '1', '--sparsity', '80', '--out', 'options.safetensors', '--force', ...args);
+      expect([code, stderr.replace(/^pruning with.*\n/gm, '')]).toEqual([0, '']);
+      return /^[\w-]+: [\d,]+ of 5,036 weights live/m.exec(stdout)?.[0] ?? stdout;
+    };
+    expect(await prune('--method', 'px', '--rounds', '2', '--option', 'mode=px-gated', '-O', 'biasPaths=false')).toBe('px-gated: 1,008 of 5,036 weights live');
+    expect(await prune('--method', 'prospr', '-O', 'steps=1', '-O', 'momentum=0.9')).toBe('prospr: 1,008 of 5,036 weights live');
+    expect(await prune('--method', 'phew')).toMatch(/^phew: 1,0(0[7-9]|1[0-6]) of 5,036 weights live$/);
+  });
+
   test('every command has help', async () => {
-    for (const command of ['start', 'compare', 'prune', 'train', 'evaluate', 'summary', 'plan', 'doctor']) expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
+    for (const command of ['start', 'compare', 'methods', 'prune', 'train', 'evaluate', 'summary', 'plan', 'doctor']) expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
   });
 });
 
@@ -211,6 +232,9 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
     ['missing weights', ['evaluate', '--synthetic', '--weights', 'none.safetensors'], 1, /^pathex: WEIGHTS: none\.safetensors: /],
     ['resume without checkpoint', ['train', '--resume'], 1, /^pathex: OPTION: resume: name the checkpoint/],
     ['single-shot method with rounds', ['prune', '--method', 'snip', '--synthetic', '--rounds', '2'], 1, /^pathex: OPTION: prune: snip is single-shot/],
+    ['an option of another method', ['prune', '--method', 'snip', '--synthetic', '-O', 'temperature=1'], 1, /^pathex: OPTION: snip: option 'temperature' is unknown; its options are statistics \(batch\)$/m],
+    ['an option without sense', ['prune', '--method', 'ntk-sap', '--synthetic', '-O', 'epsilon=0'], 1, /^pathex: OPTION: ntk-sap: epsilon '0' is not a positive number; its options are epsilon \(0\.01\), resamplings \(1\)$/m],
+    ['a plan of a method that has none', ['plan', '--of', 'phew'], 1, /^pathex: OPTION: phew: it scores no weights on a device; choose another method$/m],
     ['unwritable output', ['prune', '--method', 'magnitude', '--out', '/proc/none/t.safetensors'], 1, /^pathex: OUTPUT: \/proc\/none\/t\.safetensors/],
     ['two sources of data', ['train', '--synthetic', '--data', 'x'], 1, /^pathex: OPTION: data: give either/],
     ['imp without epochs', ['prune', '--method', 'imp'], 1, /^pathex: OPTION: epochs: imp trains in every round; give --epochs/],

@@ -1,4 +1,4 @@
-"""Independent float64 reference for GraSP, LogSynFlow, the released PX and NTK-SAP, on the network of px.py.
+"""Independent float64 reference for GraSP, ProsPr, LogSynFlow, the released PX and NTK-SAP, on the network of px.py.
 
     python test/oracle/criteria.py      # checks itself, then writes test/oracle/criteria.json
 
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from px import CLASSES, HERE, SEED, SIDE, close, draw, plain, prunable
 
 TEMPERATURE, EPSILON = 200, 0.01
+STEPS, RATE, MOMENTUM = 3, 0.1, 0.9
 
 
 def loss_of(net, masks, images, labels):
@@ -59,6 +60,27 @@ def check_grasp(net, masks, images, labels, scores, parts=2):
     up, down = (gradient({n: t + s * step * g[n] for n, t in theta.items()}) for s in (1, -1))
     found = sum((t * (up[n] - down[n])).sum() for n, t in theta.items()) / (2 * step)
     close("grasp: scores sum to theta^T H g", sum(s.sum() for s in scores.values()), found, 1e-5)
+
+
+def prospr(net, masks, images, labels):
+    """|dL(w_S)/dm| through steps of every learnt tensor with momentum."""
+    m = {n: v.clone().requires_grad_() for n, v in masks.items()}
+    w = {n: p.detach().clone().requires_grad_() for n, p in net.named_parameters()}
+    w |= {n: w[n] * m[n] for n in m}
+
+    def loss(at):
+        own = {n: b.clone() for n, b in net.named_buffers()}
+        net.train()
+        logits = torch.func.functional_call(net, at | own, images)
+        net.eval()
+        return F.cross_entropy(logits, labels)
+
+    velocity = {n: torch.zeros_like(v) for n, v in w.items()}
+    for _ in range(STEPS):
+        grads = torch.autograd.grad(loss(w), list(w.values()), create_graph=True)
+        velocity = {n: MOMENTUM * velocity[n] + g for n, g in zip(w, grads)}
+        w = {n: v - RATE * velocity[n] for n, v in w.items()}
+    return {"scores": {n: g.abs() for n, g in zip(m, torch.autograd.grad(loss(w), list(m.values())))}}
 
 
 def logsynflow(net, masks):
@@ -121,6 +143,7 @@ def main():
     for name, masks in (("dense", {n: torch.ones_like(m) for n, m in half.items()}), ("masked", half)):
         cases[name] = {
             "grasp": grasp(net, masks, images, labels),
+            "prospr": prospr(net, masks, images, labels),
             "logsynflow": logsynflow(net, masks),
             "px-release": px_release(net, masks, images),
             "ntk-sap": ntk_sap(net, masks, draws),
@@ -129,7 +152,7 @@ def main():
     assert all(torch.equal(v, before[n]) for n, v in net.state_dict().items()), "scoring changed the network"
     fixture = {
         "about": "written by test/oracle/criteria.py; network, images, labels and masks as in resnet8.json",
-        "settings": {"temperature": TEMPERATURE, "epsilon": EPSILON, "minibatches": 2, "classes": CLASSES, "torch": torch.__version__},
+        "settings": {"temperature": TEMPERATURE, "epsilon": EPSILON, "steps": STEPS, "rate": RATE, "momentum": MOMENTUM, "minibatches": 2, "classes": CLASSES, "torch": torch.__version__},
         "draws": plain(draws),
         "cases": plain(cases),
     }

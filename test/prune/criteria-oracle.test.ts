@@ -5,6 +5,7 @@ import { program } from '../../src/program/program.js';
 import { grasp } from '../../src/prune/criteria/grasp.js';
 import { logSynflow } from '../../src/prune/criteria/logsynflow.js';
 import { ntkSap, stepResponse } from '../../src/prune/criteria/ntk-sap.js';
+import { prospr } from '../../src/prune/criteria/prospr.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { viewOf, type Criterion } from '../../src/prune/criterion.js';
 import { unpack } from '../../src/prune/pack.js';
@@ -20,12 +21,13 @@ import { data, images, masks, net, ours, oursImages, readOracle, values, type Sc
 type Tensors = Readonly<Record<string, readonly number[]>>;
 interface Case {
   readonly grasp: Scores;
+  readonly prospr: Scores;
   readonly logsynflow: Scores & { readonly Q: number };
   readonly 'px-release': Scores;
   readonly 'ntk-sap': Scores & { readonly loss: number };
 }
 interface Fixture {
-  readonly settings: { readonly temperature: number; readonly epsilon: number };
+  readonly settings: { readonly temperature: number; readonly epsilon: number; readonly steps: number; readonly rate: number; readonly momentum: number };
   readonly draws: { readonly images: readonly number[]; readonly weight: Tensors; readonly step: Tensors };
   readonly cases: { readonly dense: Case; readonly masked: Case };
 }
@@ -52,6 +54,10 @@ describe.each([
     expect(Math.abs((await scored(logSynflow({ scaled }), theirs.logsynflow)) / theirs.logsynflow.Q - 1)).toBeLessThan(1e-11);
   });
   test('px-release', () => scored(px({ mode: 'px-release' }), theirs['px-release']));
+  test('prospr', () => {
+    const { steps, rate, momentum } = oracle.settings;
+    return scored(prospr({ steps, rate, momentum }), theirs.prospr);
+  });
   describe('ntk-sap at given draws', () => {
     const layers = (kind: string, tensors: Tensors): [string, Float64Array][] => Object.entries(tensors).map(([name, t]) => [`noise/${kind}/${name}`, ours(name, t)]);
     const { draws, settings: { epsilon } } = oracle;

@@ -120,7 +120,7 @@ describe('grasp', () => {
     const run = (options: { rounds?: number; temperature?: number }): Promise<Ticket> =>
       prune(small, given, referenceDevice(), { method: 'grasp', density: 0.5, data: [dataOf(small, 1)], ...options });
     await expect(run({ rounds: 2 })).rejects.toMatchObject({ code: 'OPTION', message: 'prune: grasp is single-shot, rounds 2: removed weights would score 0, above every live weight with a negative score; use 1' });
-    await expect(run({ temperature: 0 })).rejects.toMatchObject({ code: 'OPTION', message: 'grasp: temperature 0 is not positive' });
+    await expect(run({ temperature: 0 })).rejects.toMatchObject({ code: 'OPTION', message: 'grasp: temperature 0 is not a positive number; its options are temperature (200)' });
   });
 });
 

@@ -3,7 +3,7 @@ import { nameOf, substitute } from '../../src/graph/graph.js';
 import { batchNorm, linear, relu } from '../../src/nn/layers.js';
 import { network, type Network } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
-import { ntkSap, stepResponse, type NtkSapOptions } from '../../src/prune/criteria/ntk-sap.js';
+import { ntkSap, stepResponse } from '../../src/prune/criteria/ntk-sap.js';
 import { viewOf } from '../../src/prune/criterion.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import { prune, type Minibatch } from '../../src/prune/prune.js';
@@ -87,7 +87,7 @@ describe('the response to a step', () => {
 
 describe('ntk-sap', () => {
   const minibatch = (seed: number): Minibatch => ({ images: Float32Array.from(normal(seeded(seed), 4 * BATCH)), labels: new Int32Array(BATCH) });
-  const find = async (options: NtkSapOptions & { readonly seed?: number; readonly rounds?: number }, weightSeed = 1, data = [minibatch(1), minibatch(2)]): Promise<number[]> => {
+  const find = async (options: Parameters<typeof ntkSap>[0] & { readonly seed?: number; readonly rounds?: number }, weightSeed = 1, data = [minibatch(1), minibatch(2)]): Promise<number[]> => {
     const { masks } = await prune(reluNet, initialise(reluNet, weightSeed), referenceDevice(), { method: 'ntk-sap', density: 0.5, rounds: 4, data, allowCollapse: true, ...options });
     return [...masks.values()].flatMap((m) => [...m]);
   };
@@ -117,7 +117,7 @@ describe('ntk-sap', () => {
     expect(drawnIn.size).toBe(4 * 3 * 2);
   });
   test.each([
-    [{ epsilon: 0 }, 'ntk-sap: epsilon 0 is not positive'],
+    [{ epsilon: 0 }, 'ntk-sap: epsilon 0 is not a positive number; its options are epsilon (0.01), resamplings (1)'],
     [{ resamplings: 1.5 }, 'ntk-sap: resamplings 1.5 is not a positive integer'],
   ])('%o is refused', (options, message) => expect(() => ntkSap(options)).toThrow(message));
 });

@@ -34,9 +34,9 @@ const live = (ticket: Ticket): number => sum(flat(ticket));
 
 const ALL: readonly MethodOptions[] = [
   { method: 'px' }, { method: 'px', mode: 'px-gated' }, { method: 'synflow' }, { method: 'synflow-l2' }, { method: 'synflow-l2', form: 'gradient' },
-  { method: 'snip' }, { method: 'snip', statistics: 'stored' }, { method: 'itersnip' }, { method: 'force' }, { method: 'grasp' }, { method: 'logsynflow' }, { method: 'px', mode: 'px-release' }, { method: 'ntk-sap' }, { method: 'magnitude' }, { method: 'random' },
+  { method: 'snip' }, { method: 'snip', statistics: 'stored' }, { method: 'itersnip' }, { method: 'force' }, { method: 'grasp' }, { method: 'prospr' }, { method: 'logsynflow' }, { method: 'px', mode: 'px-release' }, { method: 'ntk-sap' }, { method: 'magnitude' }, { method: 'random' },
 ];
-const ONCE: readonly string[] = ['snip', 'grasp', 'magnitude', 'random'];
+const ONCE: readonly string[] = ['snip', 'grasp', 'prospr', 'phew', 'magnitude', 'random'];
 
 describe('how many survive', () => {
   const RESNET20 = 270_896;
@@ -181,7 +181,7 @@ describe('what prune() reports', () => {
 test.each(ALL)('scoring changes neither weights nor data: $method $mode $form $statistics', async (options) => {
   const given = new Map([...weights].map(([name, w]) => [name, { ...w, data: w.data.slice() }]));
   const images = data.map((d) => ({ images: d.images.slice(), labels: d.labels.slice() }));
-  await run({ ...options, density: 0.5, rounds: options.method === 'snip' || options.method === 'grasp' ? 1 : 3, data: images }, given);
+  await run({ ...options, density: 0.5, rounds: ONCE.includes(options.method) ? 1 : 3, data: images }, given);
   for (const [name, w] of given) expect(new Uint8Array(w.data.buffer), name).toEqual(new Uint8Array(weights.get(name)!.data.slice().buffer));
   expect(images).toEqual(data);
 });
@@ -223,7 +223,7 @@ describe('what prune() refuses', () => {
       .toBe("OPTION px: biasPaths has no meaning in mode 'px-release'; leave it out or choose another mode");
   });
   test('an unknown method', () => {
-    expect(() => methodOf('obd')).toThrow("method: 'obd' is unknown; choose px, synflow, synflow-l2, logsynflow, snip, itersnip, force, grasp, ntk-sap, magnitude, random, imp");
+    expect(() => methodOf('obd')).toThrow("method: 'obd' is unknown; choose px, synflow, synflow-l2, logsynflow, snip, itersnip, force, grasp, prospr, ntk-sap, phew, magnitude, random, imp");
     expect(METHODS.map(methodOf)).toEqual(METHODS);
   });
   test('missing data, where the method reads any', async () => {

@@ -1,29 +1,25 @@
-import { fail } from '../../errors.js';
 import { ops } from '../../ops/registry.js';
 import { grad } from '../../transform/grad.js';
 import type { Criterion } from '../criterion.js';
+import { option, positive, withOptions } from '../options.js';
 import { pack, unpack } from '../pack.js';
 import { lossGradient } from './loss-gradient.js';
 
-export interface GraspOptions {
-  /** Logits are divided by it. Default 200, as the authors do. */
-  readonly temperature?: number;
-}
+export const GRASP_OPTIONS = { temperature: option(positive, 200, 'logits are divided by it') };
 
 /**
  * GraSP (Wang et al., ICLR 2020): theta * H g, signed, largest kept, with g and H the gradient and Hessian of the loss summed over the
  * minibatches. H g is the gradient of <g, dL/dtheta> at constant g; every term of H meets the whole g, hence two passes.
  */
-export const grasp = ({ temperature = 200 }: GraspOptions = {}): Criterion => ({
+export const grasp = withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ({
+  kind: 'criterion',
   name: 'grasp',
   doc: 'preserves the gradient flow after pruning',
   data: 'labelled images',
   rounds: { kind: 'single', why: 'removed weights would score 0, above every live weight with a negative score' },
+  cost: { perMinibatch: { forward: 2, backward: 2, second: 1 } },
   monotone: true,
-  observe: (view, labels) =>
-    temperature > 0
-      ? { mantissa: pack(lossGradient(view.trained, labels, view.weights, temperature)), exponent: null }
-      : fail('OPTION', `grasp: temperature ${temperature} is not positive`),
+  observe: (view, labels) => ({ mantissa: pack(lossGradient(view.trained, labels, view.weights, temperature)), exponent: null }),
   again: (view, labels, first) => {
     const slope = pack(lossGradient(view.trained, labels, view.weights, temperature));
     const along = ops.sum(ops.mul(slope, ops.stopGradient(first.mantissa)), [0]);
@@ -33,4 +29,4 @@ export const grasp = ({ temperature = 200 }: GraspOptions = {}): Criterion => ({
     scores: unpack(observed!.mantissa, view.weights).map((h, i) => ops.mul(view.weights[i]!, h)),
     total: null,
   }),
-});
+}));

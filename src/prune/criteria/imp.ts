@@ -18,7 +18,7 @@ export interface ImpOptions {
 }
 
 /** How IMP ranks: by the size of the weights that a training left. Paper: six rounds. */
-export const impCriterion = (): Criterion => ({ ...magnitude(), name: 'imp', doc: 'size of the trained weight', rounds: { kind: 'any', usual: 6 } });
+export const impCriterion = (): Criterion => ({ ...magnitude(), name: 'imp', doc: 'size of the trained weight', rounds: { kind: 'any', usual: 6 }, cost: { training: true } });
 
 /** The trainings of IMP's rounds. */
 export interface Trainings {

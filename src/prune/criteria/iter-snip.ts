@@ -8,9 +8,11 @@ import { lossGradient } from './loss-gradient.js';
  * removed weight may do. The sum over minibatches stands for their mean: it ranks alike.
  */
 const iterative = (about: Pick<Criterion, 'name' | 'doc' | 'monotone'>): Criterion => ({
+  kind: 'criterion',
   ...about,
   data: 'labelled images',
   rounds: { kind: 'any', usual: 100 },
+  cost: { perMinibatch: { forward: 1, backward: 1 } },
   observe: (view, labels) => ({ mantissa: pack(lossGradient(view.trained, labels, view.effective)), exponent: null }),
   score: (view, observed) => {
     const at = about.monotone ? view.effective : view.weights;

@@ -4,24 +4,27 @@ import { ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { inference, type Readable } from '../../transform/statistics.js';
 import type { Criterion } from '../criterion.js';
-import { flow, type PathOptions } from './path-score.js';
+import { withOptions } from '../options.js';
+import { flow, PATH_OPTIONS } from './path-score.js';
 
 /**
  * LogSynFlow (Cavagnero et al., FreeREA, WACV 2023): |theta| log(1 + dQ/d|theta|), with Q the flow through absolute weights on one
  * all-ones image, BatchNorm left out. Where they sum it to judge an architecture, each weight keeps its own here.
  */
-export const logSynflow = (options: PathOptions = {}): Criterion => ({
+export const logSynflow = withOptions('logsynflow', PATH_OPTIONS, (options): Criterion => ({
+  kind: 'criterion',
   name: 'logsynflow',
   doc: 'synaptic flow with the logarithm of its slope, no data',
   data: 'none',
   rounds: { kind: 'any', usual: 100 },
+  cost: { perRound: { forward: 1, backward: 1 } },
   monotone: true,
   score: (view) => {
     const { slopes, total } = flow({ ...view, single: inference(withoutNorms(view.unread.single)) }, 'absolute', null, options);
     const scores = slopes.map((g, i) => ops.mul(ops.abs(view.effective[i]!), logOnePlus(ops.mul(g, total.mantissa), total.exponent ?? ops.scalar(0))));
     return { scores, total };
   },
-});
+}));
 
 /** The network with every BatchNorm, (x - mean) scale + shift, replaced by its x. */
 const withoutNorms = <N extends Readable>(net: N): N => {

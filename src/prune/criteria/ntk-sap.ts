@@ -1,4 +1,3 @@
-import { fail } from '../../errors.js';
 import { leaves, nameOf, substitute } from '../../graph/graph.js';
 import { roleOf } from '../../graph/roles.js';
 import { ops } from '../../ops/registry.js';
@@ -6,37 +5,34 @@ import { size, type Tensor } from '../../tensor/tensor.js';
 import { grad } from '../../transform/grad.js';
 import { training } from '../../transform/statistics.js';
 import type { Criterion, PruningView } from '../criterion.js';
+import { option, positive, positiveInteger, withOptions } from '../options.js';
 import { pack, unpack } from '../pack.js';
 
-export interface NtkSapOptions {
-  /** Standard deviation of the step in the weights. Default 0.01. */
-  readonly epsilon?: number;
-  /** How often weights, inputs and steps are drawn for each minibatch. Default 1; the authors take 5 for CIFAR-10. */
-  readonly resamplings?: number;
-}
+export const NTK_SAP_OPTIONS = {
+  epsilon: option(positive, 0.01, 'standard deviation of the step in the weights'),
+  resamplings: option(positiveInteger, 1, 'draws of weights, inputs and steps for each minibatch; the authors take 5 for CIFAR-10'),
+};
 
 /**
  * NTK-SAP (Wang et al., ICLR 2023): |m-derivative of the summed squared response to a random step in the weights|, an estimate of the trace of
  * the NTK. Weights, inputs and steps are noise: of the data only the size and number of minibatches count, of the network only its masks
  * and the biases of its layers.
  */
-export const ntkSap = ({ epsilon = 0.01, resamplings = 1 }: NtkSapOptions = {}): Criterion => {
-  if (!(epsilon > 0)) fail('OPTION', `ntk-sap: epsilon ${epsilon} is not positive`);
-  if (!Number.isInteger(resamplings) || resamplings < 1) fail('OPTION', `ntk-sap: resamplings ${resamplings} is not a positive integer`);
-  return {
-    name: 'ntk-sap',
-    doc: 'spectrum of the neural tangent kernel at random weights, no data',
-    data: 'images',
-    rounds: { kind: 'any', usual: 100 },
-    monotone: true,
-    resamplings,
-    observe: (view) => ({ mantissa: pack(grad(stepResponse(view, epsilon), view.masks)), exponent: null }),
-    score: (view, observed) => ({
-      scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.mul(ops.abs(g), view.masks[i]!)),
-      total: null,
-    }),
-  };
-};
+export const ntkSap = withOptions('ntk-sap', NTK_SAP_OPTIONS, ({ epsilon, resamplings }): Criterion => ({
+  kind: 'criterion',
+  name: 'ntk-sap',
+  doc: 'spectrum of the neural tangent kernel at random weights; of the images only their number counts',
+  data: 'images',
+  rounds: { kind: 'any', usual: 100 },
+  cost: { perMinibatch: { forward: 3, backward: 2 } },
+  resamplings,
+  monotone: true,
+  observe: (view) => ({ mantissa: pack(grad(stepResponse(view, epsilon), view.masks)), exponent: null }),
+  score: (view, observed) => ({
+    scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.mul(ops.abs(g), view.masks[i]!)),
+    total: null,
+  }),
+}));
 
 /**
  * sum_n ||f(x_n; m theta) - f(x_n; m (theta + delta))||^2 for x ~ N(0, 1), theta Kaiming-normal (fan-in), delta ~ epsilon N(0, 1), both with the

@@ -3,10 +3,18 @@ import { nameOf } from '../../graph/graph.js';
 import { ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { grad } from '../../transform/grad.js';
-import { normalised, pathNetwork, type PathReading, type Scaled } from '../../transform/paths.js';
+import { normalised, pathNetwork, type Scaled } from '../../transform/paths.js';
 import type { PruningView, Scores } from '../criterion.js';
+import { choice, flag, option, type OptionsOf } from '../options.js';
 
-export type PathOptions = Pick<PathReading, 'biasPaths' | 'constantSplit' | 'maxPool' | 'scaled'>;
+/** The parts of a path reading that a user may choose; see PathReading. */
+export const PATH_OPTIONS = {
+  biasPaths: option(flag, true, 'paths may also start at biases and BatchNorm shifts'),
+  constantSplit: option(choice('balanced', 'weight', 'data'), 'balanced', 'where constants such as the 1/4 of a pool count: on both sides, with the weights, or with the data'),
+  maxPool: option(choice('path', 'code'), 'path', 'pools follow the paths, or the values of each path network as in released code'),
+  scaled: option(flag, true, 'values carry exponents, so that float32 holds them at any depth'),
+};
+export type PathOptions = OptionsOf<typeof PATH_OPTIONS>;
 
 /** log2 of a scaled scalar's exponent part is kept apart: total = mantissa * 2^exponent. */
 export interface Flow {

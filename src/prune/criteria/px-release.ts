@@ -12,10 +12,12 @@ import { pack, unpack } from '../pack.js';
  * statistics. It is neither positive before the magnitude nor conserved, and has no flow.
  */
 export const pxRelease = (): Criterion => ({
+  kind: 'criterion',
   name: 'px-release',
   doc: "PX as its authors' first code computes it",
   data: 'images',
   rounds: { kind: 'any', usual: 100 },
+  cost: { perMinibatch: { forward: 2, backward: 1 } },
   monotone: true,
   observe: (view) => {
     const { output, squares } = openCopy(view);

@@ -3,42 +3,40 @@ import { ops } from '../../ops/registry.js';
 import { grad } from '../../transform/grad.js';
 import { pathNetwork } from '../../transform/paths.js';
 import type { Criterion } from '../criterion.js';
+import { choice, option, withOptions } from '../options.js';
 import { pack, unpack } from '../pack.js';
-import { edgesOf, flow, flowScores, type PathOptions } from './path-score.js';
+import { edgesOf, flow, flowScores, PATH_OPTIONS, type PathOptions } from './path-score.js';
 import { pxRelease } from './px-release.js';
 
-export interface PxOptions extends PathOptions {
-  /**
-   * 'px' (default): the paper's formula. 'px-gated': gates and data on every path of one network, an ablation. 'px-release': what the
-   * released code computes; it reads biases and pools in its own way and takes none of the other options.
-   */
-  readonly mode?: 'px' | 'px-gated' | 'px-release';
-}
+export const PX_OPTIONS = {
+  mode: option(choice('px', 'px-gated', 'px-release'), 'px', "the paper's formula, gates and data on every single path, or what the released code computes"),
+  ...PATH_OPTIONS,
+};
 
 /**
  * Path eXclusion (Iurada et al., CVPR 2024). Q = sum_k Abar_k H1_k with Abar_k = sum_n H2_k(x_n); score theta^2 dQ/dtheta^2.
  * H1's input does not depend on the data, so H1 runs once a round, on one image, over the accumulated Abar (methods.md 3.5).
  */
-export const px = ({ mode = 'px', ...options }: PxOptions = {}): Criterion => {
+export const px = withOptions('px', PX_OPTIONS, ({ mode, ...options }, given): Criterion => {
   switch (mode) {
     case 'px':
       return specified(options);
     case 'px-gated':
       return gated(options);
     case 'px-release': {
-      const [given] = Object.keys(options).filter((name) => PATH_OPTIONS.includes(name));
-      return given === undefined ? pxRelease() : fail('OPTION', `px: ${given} has no meaning in mode 'px-release'; leave it out or choose another mode`);
+      const [unused] = Object.keys(given).filter((name) => Object.hasOwn(PATH_OPTIONS, name));
+      return unused === undefined ? pxRelease() : fail('OPTION', `px: ${unused} has no meaning in mode 'px-release'; leave it out or choose another mode`);
     }
   }
-};
-
-const PATH_OPTIONS: readonly string[] = ['biasPaths', 'constantSplit', 'maxPool', 'scaled'] satisfies readonly (keyof PathOptions)[];
+});
 
 const specified = (options: PathOptions): Criterion => ({
+  kind: 'criterion',
   name: 'px',
   doc: 'paths weighted by the data that activates their output (PX)',
   data: 'images',
   rounds: { kind: 'any', usual: 100 },
+  cost: { perMinibatch: { forward: 2, backward: 0 }, perRound: { forward: 1, backward: 1 } },
   monotone: true,
   observe: (view) => {
     const x = view.batch.input;
@@ -53,10 +51,12 @@ const specified = (options: PathOptions): Criterion => ({
  * Weights and data meet in it, so there is nothing to split: a constant c counts c^2, as in the square of the path's contribution.
  */
 const gated = (options: PathOptions): Criterion => ({
+  kind: 'criterion',
   name: 'px-gated',
   doc: 'paths weighted by the data that activates each of them (ablation of PX)',
   data: 'images',
   rounds: { kind: 'any', usual: 100 },
+  cost: { perMinibatch: { forward: 2, backward: 1 } },
   monotone: true,
   observe: (view) => {
     const x = view.batch.input;

@@ -1,0 +1,28 @@
+import { initialiserOf, roleOf } from '../graph/roles.js';
+import type { Weights } from '../nn/weights.js';
+import type { Program } from '../program/program.js';
+import { fold, key, normal, type Key } from '../random.js';
+import type { Store } from '../runtime/device.js';
+import { size } from '../tensor/tensor.js';
+import { maskName, type Masks } from '../transform/mask.js';
+
+/**
+ * Gives every state leaf of a program that the store lacks its start: weights from `weights`, masks from `masks` or 1, accumulators empty,
+ * noise drawn from the seed.
+ */
+export const fillStore = async (store: Store, { state }: Program, weights: Weights, seed: number, masks: Masks | null = null): Promise<void> => {
+  const given = new Map<string, ArrayLike<number>>([...weights].map(([name, { data }]) => [name, data]));
+  for (const [name, mask] of masks ?? []) given.set(maskName(name), mask);
+  for (const [name, leaf] of state) {
+    if (store.has(name)) continue;
+    const n = size(leaf.shape);
+    const init = initialiserOf(leaf);
+    const start = (): ArrayLike<number> => (roleOf(leaf) === 'noise' ? normal(fold(key(seed), name), n) : new Float64Array(n).fill(init?.kind === 'constant' ? init.value : 0));
+    await store.add(name, leaf, given.get(name) ?? start());
+  }
+};
+
+/** Draws the noise that a program reads anew. */
+export const redraw = async (store: Store, { state }: Program, from: Key): Promise<void> => {
+  for (const [name, leaf] of state) if (roleOf(leaf) === 'noise') await store.write(name, normal(fold(from, name), size(leaf.shape)));
+};
