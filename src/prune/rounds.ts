@@ -2,8 +2,10 @@ import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { prunable, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
-import { fold, key } from '../random.js';
+import { resident, tableName } from '../program/resident.js';
+import { fold, key, type Key } from '../random.js';
 import type { Device, Executable } from '../runtime/device.js';
+import { pipeline } from '../runtime/pipeline.js';
 import { size } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { Criterion } from './criterion.js';
@@ -24,6 +26,20 @@ export interface RoundSettings {
   readonly onRound: (report: RoundReport) => void;
 }
 
+/** Runs under way: on the device rounds follow each other while the host still reads their reports. */
+const DEPTH = 8;
+
+/** What passes read of the pruning split, by the names of their inputs. */
+const SPLIT = ['images', 'labels'] as const;
+
+/** Arrays of one size, one after the other. */
+const joined = (parts: readonly (Float32Array | Int32Array)[]): Float32Array => {
+  const length = parts[0]!.length;
+  const whole = new Float32Array(parts.length * length); // labels are small integers, which float32 holds exactly
+  parts.forEach((part, i) => whole.set(part, i * length));
+  return whole;
+};
+
 /** Rounds of a criterion on a device: score, rank, mask. Errors: NON_FINITE for NaN or infinite scores, COLLAPSE when a flow is zero. */
 export const rankInRounds = async (net: Network, weights: Weights, device: Device, criterion: Criterion, { keeps, data, trainings, seed, signal, onRound }: RoundSettings): Promise<Masks> => {
   const rounds = keeps.length;
@@ -32,39 +48,58 @@ export const rankInRounds = async (net: Network, weights: Weights, device: Devic
   const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1);
   const store = device.store();
   const passes: Executable[] = [];
-  for (const p of [programs.observe, programs.again]) if (p !== null) passes.push(await device.compile(p));
+  for (const p of [programs.observe, programs.again]) if (p !== null) passes.push(await device.compile(resident(p, SPLIT, Math.max(data.length, 1))));
   const select = await device.compile(programs.select);
+  const hasFlow = programs.select.outputs['total']!.op !== 'constant';
   const readMasks = async (): Promise<Masks> =>
     new Map(await Promise.all(owners.map(async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const)));
+
+  /** One pass over minibatch number `row`. */
+  const look = async (pass: Executable, row: number, noise: Key): Promise<void> => {
+    const drawn = redraw(store, pass.program, noise);
+    await Promise.all([drawn, pass.run(store, pass.program.inputs.has('row') ? { row: [row] } : {})]);
+  };
+  const underWay = pipeline(DEPTH);
+  let before = performance.now();
+  const rank = async (round: number, keep: number): Promise<void> => {
+    const result = await select.run(store, { keep: [keep] });
+    const where = `prune: ${criterion.name}, round ${round + 1} of ${rounds}`;
+    const [flow, live, nonFinite] = [result['total']![0]!, result['live']![0]!, result['nonFinite']![0]!];
+    if (flow === 0) fail('COLLAPSE', `${where}: no path is left from input to output; use more rounds or a lower sparsity`);
+    if (nonFinite !== 0) fail('NON_FINITE', `${where}: ${nonFinite} of ${total} scores are NaN or infinite; check the weights and the data`);
+    if (live !== keep) fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
+    const now = performance.now();
+    onRound({ round, rounds, live, log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null, seconds: (now - before) / 1000 });
+    before = now;
+  };
+
   try {
+    for (const name of SPLIT) {
+      const leaf = passes.map(({ program: p }) => p.state.get(tableName(name))).find((table) => table !== undefined);
+      if (leaf !== undefined) await store.add(tableName(name), leaf, joined(data.map((d) => d[name])));
+    }
     for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed);
-    const hasFlow = programs.select.outputs['total']!.op !== 'constant';
+    before = performance.now();
     for (const [round, keep] of keeps.entries()) {
-      signal?.throwIfAborted();
-      const start = performance.now();
       for (const pass of passes) {
         for (let sample = 0; sample < (criterion.resamplings ?? 1); sample++) {
-          for (const [i, { images, labels }] of data.entries()) {
+          for (let row = 0; row < data.length; row++) {
             signal?.throwIfAborted();
-            await redraw(store, pass.program, fold(key(seed), 'noise', round, sample, i));
-            await pass.run(store, Object.fromEntries(Object.entries({ images, labels }).filter(([name]) => pass.program.inputs.has(name))));
+            await underWay.add(look(pass, row, fold(key(seed), 'noise', round, sample, row)));
           }
         }
       }
+      signal?.throwIfAborted();
       if (trainings !== null) {
         const trained = await trainings.train(await readMasks(), round);
         for (const name of owners.map(nameOf)) await store.write(name, trained.get(name)!.data);
       }
-      const result = await select.run(store, { keep: [keep] });
-      const where = `prune: ${criterion.name}, round ${round + 1} of ${rounds}`;
-      const [flow, live, nonFinite] = [result['total']![0]!, result['live']![0]!, result['nonFinite']![0]!];
-      if (flow === 0) fail('COLLAPSE', `${where}: no path is left from input to output; use more rounds or a lower sparsity`);
-      if (nonFinite !== 0) fail('NON_FINITE', `${where}: ${nonFinite} of ${total} scores are NaN or infinite; check the weights and the data`);
-      if (live !== keep) fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
-      onRound({ round, rounds, live, log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null, seconds: (performance.now() - start) / 1000 });
+      await underWay.add(rank(round, keep));
     }
+    await underWay.drain();
     return await readMasks();
   } finally {
+    await underWay.settle();
     store.dispose();
     for (const pass of passes) pass.dispose();
     select.dispose();

@@ -22,7 +22,8 @@ export const fillStore = async (store: Store, { state }: Program, weights: Weigh
   }
 };
 
-/** Draws the noise that a program reads anew. */
+/** Draws the noise that a program reads anew. All writes are under way when it returns, so that a run that is started next reads them. */
 export const redraw = async (store: Store, { state }: Program, from: Key): Promise<void> => {
-  for (const [name, leaf] of state) if (roleOf(leaf) === 'noise') await store.write(name, normal(fold(from, name), size(leaf.shape)));
+  const noise = [...state].filter(([, leaf]) => roleOf(leaf) === 'noise');
+  await Promise.all(noise.map(([name, leaf]) => store.write(name, normal(fold(from, name), size(leaf.shape)))));
 };

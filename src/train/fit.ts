@@ -8,6 +8,7 @@ import { checkWeights, type Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
 import { fold, key } from '../random.js';
 import type { Device, Executable, Store } from '../runtime/device.js';
+import { pipeline } from '../runtime/pipeline.js';
 import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
@@ -65,7 +66,7 @@ export interface Trained {
 export const stepsOf = (data: Dataset, { epochs, batch = 128 }: Pick<FitOptions, 'epochs' | 'batch'>): number => epochs * Math.floor(data.train.count / batch);
 
 const TEST_BATCH = 250;
-const PIPELINE = 2; // steps in flight: one runs while the next one's inputs are made
+const DEPTH = 2; // steps under way: one runs while the next one's inputs are made
 
 /**
  * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. The network's sample and
@@ -101,6 +102,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
   const trainer = await device.compile(step);
   const tester = await device.compile(evaluateStep(net, data, test, TEST_BATCH));
   const store = device.store();
+  const underWay = pipeline(DEPTH);
   try {
     await addSplit(store, 'train', data, data.train);
     await addSplit(store, 'test', data, data.test);
@@ -114,23 +116,19 @@ export const fit = async <H extends number, W extends number, C extends number, 
       const epochStart = performance.now();
       const order = epochOrder(fold(own, 'train'), epoch, data.train.count);
       let [loss, correct] = [0, 0];
-      const inFlight: Promise<void>[] = [];
       for (const [i, cut] of [...cuts.entries()].slice(first, end)) {
         options.signal?.throwIfAborted();
         const shift = augment === null ? noAugmentation(batch) : augmentation(fold(own, 'train'), epoch, i, batch, augment);
         const run = trainer.run(store, { index: order.subarray(cut.from, cut.to), shift, rate: [rateAt(rate, epoch * steps + i, steps, epochs)] });
-        const done = run.then((out) => {
+        await underWay.add(run.then((out) => {
           const value = out['loss']![0]!;
           if (!Number.isFinite(value)) fail('NON_FINITE', `train: the loss is ${value} in epoch ${epoch + 1}, step ${i + 1}; lower the learning rate`);
           loss += value;
           correct += out['correct']![0]!;
           options.onStep?.({ epoch, step: i, steps, loss: value });
-        });
-        done.catch(() => undefined); // an earlier step's failure is thrown first; this one's must not go unheard
-        inFlight.push(done);
-        if (inFlight.length >= PIPELINE) await inFlight.shift();
+        }));
       }
-      await Promise.all(inFlight);
+      await underWay.drain();
       const last = (epoch + 1) * steps >= to;
       const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluateOn(tester, store, data.test.count)).accuracy : null;
       const report: EpochReport = {
@@ -150,6 +148,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
     const testAccuracy = history[history.length - 1]?.testAccuracy ?? (await evaluateOn(tester, store, data.test.count)).accuracy;
     return { weights, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
   } finally {
+    await underWay.settle();
     trainer.dispose();
     tester.dispose();
     store.dispose();
