@@ -1,6 +1,9 @@
 import { option } from './lib.mjs';
 
-/** Where a training step or a PX round spends its time: seconds by kernel and by step of the plan. */
+/**
+ * Where a training step or a PX round spends its time, by kernel and by step of the plan. Times are those of the fastest of many calls,
+ * which other work on the machine disturbs least.
+ */
 export const run = async (args) => {
   const [{ resnetCifar, trainStep, initialise, criterionOf }, { cpuDevice, profileOf, implementationsOf }, { roundPrograms }] =
     await Promise.all([import('../dist/index.js'), import('../dist/runtime/cpu.js'), import('../dist/prune/programs.js')]);
@@ -20,10 +23,11 @@ export const run = async (args) => {
   const times = Number(option(args, 'times', 10));
   for (let i = 0; i < times; i++) await executable.run(store, inputs);
   const implementations = implementationsOf(executable);
-  const steps = profileOf(executable).map((s, i) => ({ ...s, implementation: implementations[i].implementation, ms: (1000 * s.seconds) / s.calls }));
+  const steps = profileOf(executable).map((s, i) => ({ ...s, implementation: implementations[i].implementation, ms: 1000 * s.least, mean: (1000 * s.seconds) / s.calls }));
   const byKind = Map.groupBy ? Map.groupBy(steps, (s) => s.kind) : steps.reduce((m, s) => m.set(s.kind, [...(m.get(s.kind) ?? []), s]), new Map());
   const total = steps.reduce((n, s) => n + s.ms, 0);
-  console.log(`${p.name} on ${device.description}: ${total.toFixed(1)} ms a run over ${times} runs`);
+  const mean = steps.reduce((n, s) => n + s.mean, 0);
+  console.log(`${p.name} on ${device.description}: ${total.toFixed(1)} ms a run, the sum of each step's least of ${times} runs (mean ${mean.toFixed(1)} ms)`);
   for (const [kind, xs] of [...byKind].sort((a, b) => b[1].reduce((n, s) => n + s.ms, 0) - a[1].reduce((n, s) => n + s.ms, 0))) {
     const ms = xs.reduce((n, s) => n + s.ms, 0);
     console.log(`${kind.padEnd(20)} ${ms.toFixed(2).padStart(8)} ms ${((100 * ms) / total).toFixed(1).padStart(5)} %  ${xs.length} steps`);

@@ -180,6 +180,7 @@ Napi::Value ExecutableHandle::profile(const Napi::CallbackInfo& info) {
     entry.Set("name", report[i].name);
     entry.Set("kind", report[i].kind);
     entry.Set("seconds", report[i].seconds);
+    entry.Set("least", report[i].least);
     entry.Set("calls", static_cast<double>(report[i].calls));
     list.Set(i, entry);
   }

@@ -78,6 +78,7 @@ Status Executable::runStep(std::size_t index, const Bindings& bindings) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   const std::lock_guard lock(reportLock_);
   report_[index].seconds += took.count();
+  report_[index].least = std::min(report_[index].least, took.count());
   report_[index].calls += 1;
   return status;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +16,7 @@ namespace pathex::core {
 struct StepReport {
   std::string name, kind, implementation;
   double seconds = 0;
+  double least = std::numeric_limits<double>::infinity();  // seconds of the fastest call: what others on the machine did not slow
   std::size_t calls = 0;
 };
 

@@ -39,8 +39,8 @@ export interface NativeExecutable {
   readonly bytes: number;
   /** Which implementation each step uses. */
   readonly describe: () => readonly (NativeStep & { readonly implementation: string })[];
-  /** Time spent in each step so far; zero unless loaded with `profile`. */
-  readonly profile: () => readonly (NativeStep & { readonly seconds: number; readonly calls: number })[];
+  /** Time spent in each step so far, and in its fastest call; only if loaded with `profile`. */
+  readonly profile: () => readonly (NativeStep & { readonly seconds: number; readonly least: number; readonly calls: number })[];
   readonly dispose: () => void;
   readonly [Symbol.dispose]: () => void;
 }
@@ -95,17 +95,19 @@ const firstLine = (error: unknown): string => (error instanceof Error ? error.me
 let loaded: NativeAddon | undefined;
 
 /**
- * OpenMP's threads wait for the next step by sleeping unless the user chose otherwise: spinning saves microseconds on idle cores and costs
- * a third of the speed on shared ones. The library reads this when it is loaded, hence before the addon.
+ * How OpenMP's threads wait for the next step unless the user chose otherwise: about as long as it takes to wake one (40 us), then asleep.
+ * Steps that follow each other closely so find the threads awake, while endless spinning would cost a third of the speed on shared cores.
+ * GNU's library counts turns of its waiting loop, others know only the policy. They read this when they are loaded, hence before the addon.
  */
-const waitAsleep = (): void => {
+const waitBriefly = (): void => {
+  if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '2000';
   process.env['OMP_WAIT_POLICY'] ??= 'passive';
 };
 
 /** Loads the addon from the first of the paths that works. Throws NATIVE with the reason of each attempt. */
 export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon => {
   if (loaded !== undefined && paths.every((path, i) => path === addonPaths()[i])) return loaded;
-  waitAsleep();
+  waitBriefly();
   const attempts: string[] = [];
   for (const path of paths) {
     try {

@@ -1,6 +1,7 @@
 #include "cpu/direct/direct.h"
 
 #include "cpu/direct/vector.h"
+#include "cpu/direct/wide_tile.h"
 #include "cpu/onednn_compat.h"
 
 namespace pathex::cpu::direct {
@@ -17,34 +18,43 @@ namespace pathex::cpu::direct {
 
 namespace {
 
-bool machineFits() {
-#if defined(__AVX2__) && defined(__FMA__)
-  return onednn::isa().starts_with("AVX2");
-#else
-  return false;
+/// Floats of a register: what channels and filters come in. Zero where there are no kernels for the machine. oneDNN
+/// says which instructions may be used, since ONEDNN_MAX_CPU_ISA is to hold for both.
+std::size_t lanesOfMachine() {
+#if defined(__AVX512F__)
+  if (onednn::isa().starts_with("AVX-512")) return wide::lanes;
 #endif
+#if defined(__AVX2__) && defined(__FMA__)
+  if (onednn::isa().starts_with("AVX2")) return lanes;
+#endif
+  return 0;
 }
 
-bool shapeFits(const core::ConvAttributes& a) {
+bool shapeFits(const core::ConvAttributes& a, std::size_t multiple) {
   const auto both = [](const auto& pair, std::int64_t value) { return pair[0] == value && pair[1] == value; };
   return a.kh == 3 && a.kw == 3 && both(a.stride, 1) && both(a.dilation, 1) && both(a.padding, 1) && a.oh == a.h &&
-         a.ow == a.w && a.c % lanes == 0 && a.f % lanes == 0 && a.n * a.h * a.w * a.c * a.f > 0;
+         a.ow == a.w && a.c % multiple == 0 && a.f % multiple == 0 && a.n * a.h * a.w * a.c * a.f > 0;
 }
 
 }  // namespace
 
 std::unique_ptr<core::Kernel> select(const core::CallStep& step, const core::ConvAttributes& a) {
-  if (!machineFits() || !shapeFits(a)) return nullptr;
+  const std::size_t multiple = lanesOfMachine();
+  if (multiple == 0 || !shapeFits(a, multiple)) return nullptr;
   const auto size = [](std::int64_t extent) { return static_cast<std::size_t>(extent); };
   const Extents extents{size(a.n), size(a.h), size(a.w), size(a.c), size(a.f)};
   if (step.kernel == "conv2dWeightGrad") {
     // Where the second cache cannot hold a partial result, adding to it costs more than is won.
     constexpr std::size_t mostWeights = 1 << 18;
-    return extents.weights() <= mostWeights ? makeWeightGrad(step, extents) : nullptr;
+    if (extents.weights() > mostWeights) return nullptr;
+    return multiple == wide::lanes ? makeWideWeightGrad(step, extents) : makeWeightGrad(step, extents);
   }
   // Regrouping the weights pays only if enough pixels use them.
   constexpr std::size_t fewestPixels = 32;
   if (extents.n * extents.h * extents.w < fewestPixels) return nullptr;
+  if (multiple == wide::lanes) {
+    return step.kernel == "conv2d" ? makeWideForward(step, extents) : makeWideInputGrad(step, extents);
+  }
   return step.kernel == "conv2d" ? makeForward(step, extents) : makeInputGrad(step, extents);
 }
 

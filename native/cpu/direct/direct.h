@@ -19,5 +19,9 @@ std::unique_ptr<core::Kernel> select(const core::CallStep&, const core::ConvAttr
 std::unique_ptr<core::Kernel> makeForward(const core::CallStep&, const Extents&);
 std::unique_ptr<core::Kernel> makeInputGrad(const core::CallStep&, const Extents&);
 std::unique_ptr<core::Kernel> makeWeightGrad(const core::CallStep&, const Extents&);
+/// For AVX-512: channels and filters in sixteens.
+std::unique_ptr<core::Kernel> makeWideForward(const core::CallStep&, const Extents&);
+std::unique_ptr<core::Kernel> makeWideInputGrad(const core::CallStep&, const Extents&);
+std::unique_ptr<core::Kernel> makeWideWeightGrad(const core::CallStep&, const Extents&);
 
 }  // namespace pathex::cpu::direct

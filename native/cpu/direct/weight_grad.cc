@@ -9,14 +9,30 @@ namespace pathex::cpu::direct {
 
 namespace {
 
-constexpr std::size_t taps = 3, blockChannels = 4;
-/// The sums of one pass: a row of the window, four channels, eight filters.
-using Sums = Vector[taps][blockChannels];
-template <class Body>
+constexpr std::size_t taps = 3;
+
+/// What the sums of one pass are: a row of the window, some channels, one register of filters.
+struct Narrow {
+  using Vector = direct::Vector;
+  using Stored = direct::Stored;
+  static constexpr std::size_t lanes = direct::lanes, channels = 4;
+  static constexpr const char* name = "direct:avx2";
+};
+struct Wide {
+  using Vector = wide::Vector;
+  using Stored = wide::Stored;
+  static constexpr std::size_t lanes = wide::lanes, channels = 8;
+  static constexpr const char* name = "direct:avx512";
+};
+
+template <class Width>
+using Sums = typename Width::Vector[taps][Width::channels];
+template <class Width, class Body>
 [[gnu::always_inline]] inline void eachSum(const Body& body) {
-  unrolled<taps>([&](auto t) { unrolled<blockChannels>([&](auto k) { body(t, k); }); });
+  unrolled<taps>([&](auto t) { unrolled<Width::channels>([&](auto k) { body(t, k); }); });
 }
-constexpr std::size_t blockFloats = taps * blockChannels * lanes;
+template <class Width>
+constexpr std::size_t floatsOfBlock = taps * Width::channels * Width::lanes;
 
 /// What one pass reads: rows of x from a first channel on, and the rows of dy that one row of the window pairs them
 /// with, from a first filter on.
@@ -26,14 +42,14 @@ struct Rows {
 };
 
 /// Adds the products of one pixel of x with its three pixels of dy, of which the image's edges leave two or one.
-template <bool hasLeft, bool hasRight>
-[[gnu::always_inline]] inline void addPixel(Sums& sums, const float* x, const float* dy, std::size_t f) {
-  Vector left, middle, right;
+template <class Width, bool hasLeft, bool hasRight>
+[[gnu::always_inline]] inline void addPixel(Sums<Width>& sums, const float* x, const float* dy, std::size_t f) {
+  typename Width::Vector left, middle, right;
   if constexpr (hasRight) load(right, dy + f);
   load(middle, dy);
   if constexpr (hasLeft) load(left, dy - f);
-#pragma GCC unroll 4
-  for (std::size_t c = 0; c < blockChannels; ++c) {
+#pragma GCC unroll 8
+  for (std::size_t c = 0; c < Width::channels; ++c) {
     const float value = x[c];
     if constexpr (hasRight) sums[0][c] += value * right;
     sums[1][c] += value * middle;
@@ -42,26 +58,30 @@ template <bool hasLeft, bool hasRight>
 }
 
 /// Adds the sums of one pass to its block of a partial result: [tap][channel][filter].
+template <class Width>
 void addRows(const Rows& rows, float* block) {
-  Sums sums;
-  eachSum([&](auto t, auto k) { sums[t][k] = Vector{}; });
+  Sums<Width> sums;
+  eachSum<Width>([&](auto t, auto k) { sums[t][k] = typename Width::Vector{}; });
   const float *x = rows.x, *dy = rows.dy;
   const std::size_t w = rows.w, c = rows.c, f = rows.f;
   for (std::size_t row = 0; row < rows.count; ++row, x += c, dy += f) {
     if (w == 1) {
-      addPixel<false, false>(sums, x, dy, f);
+      addPixel<Width, false, false>(sums, x, dy, f);
       continue;
     }
-    addPixel<false, true>(sums, x, dy, f);
+    addPixel<Width, false, true>(sums, x, dy, f);
     x += c, dy += f;
-    for (std::size_t q = 2; q < w; ++q, x += c, dy += f) addPixel<true, true>(sums, x, dy, f);
-    addPixel<true, false>(sums, x, dy, f);
+    for (std::size_t q = 2; q < w; ++q, x += c, dy += f) addPixel<Width, true, true>(sums, x, dy, f);
+    addPixel<Width, true, false>(sums, x, dy, f);
   }
-  eachSum([&](auto t, auto k) { vectorAt(block + (t * blockChannels + k) * lanes) += sums[t][k]; });
+  eachSum<Width>([&](auto t, auto k) {
+    *reinterpret_cast<typename Width::Stored*>(block + (t * Width::channels + k) * Width::lanes) += sums[t][k];
+  });
 }
 
 /// dw from bands of image rows. Each part of the bands has its own partial dw, in blocks of one pass: [filters][row of
 /// the window][channels]; at the end they are added in the order of the parts.
+template <class Width>
 class WeightGrad final : public core::Kernel {
  public:
   WeightGrad(const core::CallStep& step, const Extents& e)
@@ -92,9 +112,12 @@ class WeightGrad final : public core::Kernel {
   }
 
   std::size_t scratchBytes() const override { return core::aligned(parts_ * e_.weights() * sizeof(float)); }
-  std::string implementation() const override { return "direct:avx2"; }
+  std::string implementation() const override { return Width::name; }
 
  private:
+  static constexpr std::size_t lanes = Width::lanes, blockChannels = Width::channels,
+                               blockFloats = floatsOfBlock<Width>;
+
   /// Adds what the rows `band` of an image x contribute.
   void addBand(const float* x, const float* dy, core::Range band, float* block) const {
     for (std::size_t f = 0; f < e_.f; f += lanes) {
@@ -105,13 +128,13 @@ class WeightGrad final : public core::Kernel {
         for (std::size_t c = 0; c < e_.c; c += blockChannels, block += blockFloats) {
           if (begin >= end) continue;
           const float *xRow = x + begin * e_.w * e_.c, *dyRow = dy + (begin + 1 - t) * e_.w * e_.f;
-          addRows({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f}, block);
+          addRows<Width>({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f}, block);
         }
       }
     }
   }
 
-  /// Adds the partial results of eight filters and writes them to dw.
+  /// Adds the partial results of a register of filters and writes them to dw.
   void finish(const float* partials, std::size_t filters, float* dw) const {
     const std::size_t blocks = taps * e_.c / blockChannels, stride = 9 * e_.c;
     dw += filters * lanes * stride;
@@ -139,7 +162,11 @@ class WeightGrad final : public core::Kernel {
 }  // namespace
 
 std::unique_ptr<core::Kernel> makeWeightGrad(const core::CallStep& step, const Extents& e) {
-  return std::make_unique<WeightGrad>(step, e);
+  return std::make_unique<WeightGrad<Narrow>>(step, e);
+}
+
+std::unique_ptr<core::Kernel> makeWideWeightGrad(const core::CallStep& step, const Extents& e) {
+  return std::make_unique<WeightGrad<Wide>>(step, e);
 }
 
 }  // namespace pathex::cpu::direct

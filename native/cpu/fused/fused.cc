@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/memory.h"
+#include "core/stream.h"
 #include "cpu/fused/geometry.h"
 #include "cpu/fused/materialise.h"
 #include "cpu/fused/program.h"
@@ -133,6 +134,7 @@ class Interpreter {
     const std::size_t buffer = s_.step.stores[item].buffer, at = elementOf(chunk), n = chunk.elements();
     switch (s_.storeTypes[item]) {
       case core::StorageType::f32:
+        if (s_.program.streams[item]) return core::stream(s_.bindings.at<float>(buffer) + at, x, n);
         std::memmove(s_.bindings.at<float>(buffer) + at, x, n * sizeof(float));
         return;
       case core::StorageType::i32:
@@ -231,6 +233,7 @@ class FusedKernel final : public core::Kernel {
     interpreter.start(&reducers);
     geometry_.visit(geometry_.part(part), interpreter);
     for (Reducer& r : reducers) r.finish();
+    core::endStream();
   }
 
   /// Combines the partial results in their order.

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "core/stream.h"
+
 namespace pathex::cpu {
 
 namespace {
 
 using core::In;
+using core::streamedBytes;
 
 constexpr std::size_t never = static_cast<std::size_t>(-1);
 
@@ -32,6 +35,7 @@ class Arranger {
     uses_.assign(count, 0);
     inner_.assign(count, never);
     findUses();
+    for (const core::Store& s : step_.stores) program_.streams.push_back(streams(s));
     for (std::size_t i = 0; i < loads_.size(); ++i) placeLoad(i);
     for (std::size_t k = 0; k < step_.code.size(); ++k) placeInstruction(k);
     inlineLast();
@@ -84,6 +88,15 @@ class Arranger {
     return Rate::chunk;
   }
 
+  /// Memory that no cache will hold until it is read again is written around them: else each of its lines is first
+  /// fetched, which costs as much as reading it. A store in place finds its lines fetched already.
+  bool streams(const core::Store& s) const {
+    const core::PlanBuffer& buffer = plan_.buffers[s.buffer];
+    return buffer.dtype == core::StorageType::f32 && buffer.bytes() >= streamedBytes &&
+           std::none_of(loads_.begin(), loads_.end(),
+                        [&](const core::Load& l) { return overlap(plan_, l.buffer, s.buffer); });
+  }
+
   /// A load that is stored elsewhere must not be read from memory that this step has overwritten by then.
   bool mustCopy(std::size_t load) const {
     const bool isStored =
@@ -128,8 +141,9 @@ class Arranger {
       return;
     }
     reg.home = Home::slot;
-    for (const core::Store& s : step_.stores) {
-      if (s.reg != id || overwritesEarly(s.buffer, k)) continue;
+    for (std::size_t i = 0; i < step_.stores.size(); ++i) {
+      const core::Store& s = step_.stores[i];
+      if (s.reg != id || program_.streams[i] || overwritesEarly(s.buffer, k)) continue;
       if (plan_.buffers[s.buffer].dtype != core::StorageType::f32) continue;
       reg.home = Home::destination;
       reg.buffer = s.buffer;

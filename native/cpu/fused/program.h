@@ -48,6 +48,7 @@ struct Program {
   std::vector<Register> registers;
   std::vector<Action> onRun, onSection, onChunk;
   std::vector<std::size_t> buffersOnSection, buffersOnChunk;  // registers whose address moves
+  std::vector<bool> streams;  // for each store, whether it goes around the caches
   std::size_t runTiles = 0, sectionTiles = 0, slots = 0;
 };
 
