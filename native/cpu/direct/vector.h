@@ -16,6 +16,13 @@ namespace wide {
 constexpr std::size_t lanes = 16;
 using Vector = float __attribute__((vector_size(64)));
 using Stored = float __attribute__((vector_size(64), aligned(4), may_alias));
+
+inline const Stored& vectorAt(const float* at) {
+  return *reinterpret_cast<const Stored*>(at);
+}
+inline Stored& vectorAt(float* at) {
+  return *reinterpret_cast<Stored*>(at);
+}
 }  // namespace wide
 
 inline const Stored& vectorAt(const float* at) {
@@ -35,11 +42,10 @@ inline void load(Vector& value, const float* at) {
 #endif
 }
 inline void load(wide::Vector& value, const float* at) {
-  const auto& stored = *reinterpret_cast<const wide::Stored*>(at);
 #if defined(__AVX512F__)
-  __asm__ volatile("vmovups %1, %0" : "=v"(value) : "m"(stored));
+  __asm__ volatile("vmovups %1, %0" : "=v"(value) : "m"(wide::vectorAt(at)));
 #else
-  value = stored;
+  value = wide::vectorAt(at);
 #endif
 }
 

@@ -6,6 +6,7 @@
 #include "core/parallel.h"
 #include "core/stream.h"
 #include "cpu/direct/direct.h"
+#include "cpu/direct/transpose.h"
 #include "cpu/direct/wide_tile.h"
 
 namespace pathex::cpu::direct {
@@ -63,10 +64,16 @@ class WideForward : public core::Kernel {
  protected:
   /// Writes the panel of `count` filters from `filter` on: [block][row][channel][tap][filter].
   virtual void regroup(const float* w, std::size_t filter, std::size_t count, float* panel) const {
-    for (std::size_t i = 0; i < count; ++i) {
-      const float* from = w + (filter + i) * 9 * e_.c;
+    for (std::size_t first = 0; first < count; first += lanes) {
       for (std::size_t tap = 0; tap < 9; ++tap) {
-        for (std::size_t c = 0; c < e_.c; ++c) panel[placeOf(tap, c) * count + i] = *from++;
+        for (std::size_t c = 0; c < e_.c; c += lanes) {
+          wide::Vector rows[lanes];
+          for (std::size_t i = 0; i < lanes; ++i) {
+            rows[i] = wide::vectorAt(w + ((filter + first + i) * 9 + tap) * e_.c + c);
+          }
+          wide::transpose(rows);
+          for (std::size_t k = 0; k < lanes; ++k) wide::vectorAt(panel + placeOf(tap, c + k) * count + first) = rows[k];
+        }
       }
     }
   }

@@ -33,7 +33,7 @@ inline void store(float* y, const Vector& value, bool streams) {
   if (streams) return _mm512_stream_ps(y, value);
 #endif
   static_cast<void>(streams);
-  *reinterpret_cast<Stored*>(y) = value;
+  vectorAt(y) = value;
 }
 
 /// A pixel is read once for the three outputs of a row that its column belongs to: a third of the loads that one output
@@ -51,7 +51,7 @@ void computeTile(const Tile& t) {
         Vector w[taps][vectors];
         unrolled<taps>([&](auto tap) {
           unrolled<vectors>([&](auto v) {
-            w[tap][v] = *reinterpret_cast<const Stored*>(weights + (tap * vectors + v) * lanes);
+            w[tap][v] = vectorAt(weights + (tap * vectors + v) * lanes);
           });
         });
         unrolled<pixels + taps - 1>([&](auto column) {
