@@ -9,17 +9,14 @@ namespace pathex::cpu::direct::wide {
 /// Exchanges rows and columns of 16 x 16 floats in registers: quarters of the whole, then of each half, and so on.
 [[gnu::always_inline]] inline void transpose(Vector (&rows)[lanes]) {
   using Lanes = std::int32_t __attribute__((vector_size(64)));
-  constexpr auto pick = [](std::int32_t step, bool upper) {
-    Lanes from{};
-    for (std::int32_t i = 0; i < 16; ++i) {
-      const bool isHigh = (i & step) != 0;
-      from[i] = upper ? (isHigh ? 16 + i : i + step) : (isHigh ? 16 + i - step : i);
-    }
-    return from;
-  };
   unrolled<4>([&](auto stage) {
     constexpr std::int32_t step = 8 >> stage;
-    const Lanes low = pick(step, false), high = pick(step, true);
+    // Lane i of the two results is this lane of the 32 of both operands.
+    Lanes low{}, high{};
+    for (std::int32_t i = 0; i < 16; ++i) {
+      low[i] = (i & step) == 0 ? i : 16 + i - step;
+      high[i] = (i & step) == 0 ? i + step : 16 + i;
+    }
     unrolled<lanes>([&](auto i) {
       if constexpr ((i & step) == 0) {
         const Vector a = rows[i], b = rows[i + step];

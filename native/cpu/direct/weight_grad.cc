@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -34,11 +35,25 @@ template <class Width, class Body>
 template <class Width>
 constexpr std::size_t floatsOfBlock = taps * Width::channels * Width::lanes;
 
+/// Cache lines of later rows that one pass fetches, some with each of its own rows.
+struct Share {
+  const float* from;
+  core::Range lines;
+  // inlined always: as a function without effects the compiler would leave it out
+  [[gnu::always_inline]] void fetch(std::size_t row, std::size_t rows) const {
+    const std::size_t each = (lines.size() + rows - 1) / rows, begin = lines.begin + row * each;
+    for (std::size_t line = begin; line < std::min(lines.end, begin + each); ++line) {
+      __builtin_prefetch(from + line * core::alignment / sizeof(float), 0, 2);
+    }
+  }
+};
+
 /// What one pass reads: rows of x from a first channel on, and the rows of dy that one row of the window pairs them
 /// with, from a first filter on.
 struct Rows {
   const float *x, *dy;
   std::size_t count, w, c, f;
+  std::array<Share, 2> ahead;
 };
 
 /// Adds the products of one pixel of x with its three pixels of dy, of which the image's edges leave two or one.
@@ -65,6 +80,7 @@ void addRows(const Rows& rows, float* block) {
   const float *x = rows.x, *dy = rows.dy;
   const std::size_t w = rows.w, c = rows.c, f = rows.f;
   for (std::size_t row = 0; row < rows.count; ++row, x += c, dy += f) {
+    for (const Share& share : rows.ahead) share.fetch(row, rows.count);
     if (w == 1) {
       addPixel<Width, false, false>(sums, x, dy, f);
       continue;
@@ -118,17 +134,26 @@ class WeightGrad final : public core::Kernel {
   static constexpr std::size_t lanes = Width::lanes, blockChannels = Width::channels,
                                blockFloats = floatsOfBlock<Width>;
 
-  /// Adds what the rows `band` of an image x contribute.
+  /// Adds what the rows `band` of an image x contribute. Meanwhile the rows after them are fetched, a share in each
+  /// pass: a pass reads only some channels of each pixel, which is not a pattern that the processor foresees.
   void addBand(const float* x, const float* dy, core::Range band, float* block) const {
+    const std::size_t passes = e_.f / lanes * taps * (e_.c / blockChannels), pixels = band.size() * e_.w;
+    constexpr std::size_t line = core::alignment / sizeof(float);
+    std::size_t pass = 0;
+    const auto share = [&](const float* image, std::size_t channels) {
+      return Share{image + band.end * e_.w * channels, core::partOf(pixels * channels / line, pass, passes)};
+    };
     for (std::size_t f = 0; f < e_.f; f += lanes) {
       for (std::size_t t = 0; t < taps; ++t) {
         // Row r of x meets row r + 1 - t of dy, if there is one.
         const std::size_t begin = std::max(band.begin, t == 2 ? std::size_t{1} : 0);
         const std::size_t end = std::min(band.end, t == 0 ? e_.h - 1 : e_.h);
         for (std::size_t c = 0; c < e_.c; c += blockChannels, block += blockFloats) {
+          const std::array<Share, 2> ahead{share(x, e_.c), share(dy, e_.f)};
+          ++pass;
           if (begin >= end) continue;
           const float *xRow = x + begin * e_.w * e_.c, *dyRow = dy + (begin + 1 - t) * e_.w * e_.f;
-          addRows<Width>({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f}, block);
+          addRows<Width>({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f, ahead}, block);
         }
       }
     }

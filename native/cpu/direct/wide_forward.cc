@@ -1,10 +1,8 @@
 #include <algorithm>
-#include <cstdint>
 #include <cstring>
 
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/stream.h"
 #include "cpu/direct/direct.h"
 #include "cpu/direct/transpose.h"
 #include "cpu/direct/wide_tile.h"
@@ -38,12 +36,9 @@ class WideForward : public core::Kernel {
   core::Status run(const core::Bindings& b) override {
     auto* weights = reinterpret_cast<float*>(b.scratch);
     const float* w = b.at<float>(w_);
-    float* y = b.at<float>(y_);
     core::forEachPart(e_.f / panelFilters(), [&](std::size_t panel) {
       regroup(w, panel * panelFilters(), panelFilters(), weights + panel * panelFilters() * 9 * e_.c);
     });
-    const bool streams = e_.n * e_.h * e_.w * e_.f * sizeof(float) >= core::streamedBytes &&
-                         reinterpret_cast<std::uintptr_t>(y) % sizeof(wide::Vector) == 0;
     const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
     core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
       auto* copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
@@ -51,9 +46,8 @@ class WideForward : public core::Kernel {
         const std::size_t image = i / bands_ * e_.h;
         const core::Range rows = core::partOf(e_.h, i % bands_, bands_);
         copyBand(b.at<float>(x_) + image * e_.w * e_.c, rows, copy);
-        computeBand(copy, weights, rows, y + (image + rows.begin) * e_.w * e_.f, streams);
+        computeBand(copy, weights, rows, b.at<float>(y_) + (image + rows.begin) * e_.w * e_.f);
       }
-      core::endStream();
     });
     return {};
   }
@@ -107,7 +101,7 @@ class WideForward : public core::Kernel {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y, bool streams) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters()) {
       for (std::size_t row = band.begin; row < band.end; ++row) {
         const core::Range window{row == 0 ? std::size_t{1} : 0, row == e_.h - 1 ? std::size_t{2} : 3};
@@ -121,7 +115,6 @@ class WideForward : public core::Kernel {
               .weights = weights + filter * 9 * e_.c + window.begin * 3 * lanes * panelFilters(),
               .y = y + ((row - band.begin) * e_.w + first) * e_.f + filter,
               .filters = e_.f,
-              .streams = streams,
           });
         }
       }

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/stream.h"
 #include "cpu/direct/vector.h"
 
 /// The innermost part of the forward pass on AVX-512: sums of a few neighbouring pixels and filters, held in registers.
@@ -25,16 +24,7 @@ struct Tile {
   const float* weights;  // of the first row: [block][row][channel][tap][filter of the panel]
   float* y;
   std::size_t filters;  // floats between neighbouring pixels of y
-  bool streams;         // y lies on whole registers and is written around the caches
 };
-
-inline void store(float* y, const Vector& value, bool streams) {
-#if defined(__AVX512F__)
-  if (streams) return _mm512_stream_ps(y, value);
-#endif
-  static_cast<void>(streams);
-  vectorAt(y) = value;
-}
 
 /// A pixel is read once for the three outputs of a row that its column belongs to: a third of the loads that one output
 /// at a time would take.
@@ -66,7 +56,7 @@ void computeTile(const Tile& t) {
     }
   }
   unrolled<pixels>([&](auto p) {
-    unrolled<vectors>([&](auto v) { store(t.y + p * t.filters + v * lanes, sums[p][v], t.streams); });
+    unrolled<vectors>([&](auto v) { vectorAt(t.y + p * t.filters + v * lanes) = sums[p][v]; });
   });
 }
 

@@ -54,7 +54,13 @@ class Interpreter {
   }
 
   void chunk(const Chunk& chunk) {
-    for (const std::size_t id : s_.program.buffersOnChunk) registers_[id] = addressIn(id, chunk);
+    const std::size_t n = chunk.elements();
+    for (const std::size_t id : s_.program.buffersOnChunk) {
+      registers_[id] = addressIn(id, chunk);
+      // The next chunk follows in memory. With several buffers the processor foresees that only in part.
+      constexpr std::size_t line = core::alignment / sizeof(float);
+      for (std::size_t i = 0; i < n; i += line) __builtin_prefetch(registers_[id] + n + i);
+    }
     for (const Action& a : s_.program.onChunk) perform(a, chunk);
   }
 
