@@ -16,7 +16,8 @@ namespace pathex::core {
 struct StepReport {
   std::string name, kind, implementation;
   double seconds = 0;
-  double least = std::numeric_limits<double>::infinity();  // seconds of the fastest call: what others on the machine did not slow
+  /// Seconds of the fastest call, which other work on the machine slowed least; infinite before the first.
+  double least = std::numeric_limits<double>::infinity();
   std::size_t calls = 0;
 };
 

@@ -74,7 +74,9 @@ class RankMask final : public core::Kernel {
       });
       const auto count = [&](std::uint32_t digit) {
         std::size_t total = 0;
-        for (std::size_t part = 0; part < parts_; ++part) total += histograms[part][0][digit] + histograms[part][1][digit];
+        for (std::size_t part = 0; part < parts_; ++part) {
+          total += histograms[part][0][digit] + histograms[part][1][digit];
+        }
         return total;
       };
       std::uint32_t digit = digits;

@@ -150,6 +150,7 @@ describe('a device', () => {
     expect(steps).toHaveLength(20);
     expect(steps[0]).toMatchObject({ name: 'matmul', kind: 'matmul', calls: 1 });
     expect(steps[0]!.seconds).toBeGreaterThan(0);
+    expect(steps[0]!.least).toBe(steps[0]!.seconds);
     await device.dispose();
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { INSTRUCTIONS, type FusedStep, type Instruction } from '../../src/compile/plan.js';
+import type { NativeArray } from '../../src/runtime/native.js';
 import { addon, arrayOf, count, distance, floats, fusedOf, integer, planOf, random, runOn, type BufferSpec } from './plans.js';
 
 const one = new addon.Device({ threads: 1 });
@@ -238,6 +239,34 @@ describe('domains and reductions', () => {
       expect(columns![1]).toBe(max);
     }
   });
+});
+
+describe('results larger than the caches', () => {
+  // 33 floats a row: few chunks begin at a whole register
+  for (const [rows, columns] of [[32_000, 33], [(1 << 20) + 5, 1]] as const) {
+    it(`${rows} x ${columns}`, async () => {
+      const n = rows * columns;
+      const a = floats(n, 1), b = floats(columns, 2);
+      const plan = planOf([{ in: 'input', shape: [n] }, { in: 'input', shape: [columns] }, { in: 'arena', shape: [n] }, { in: 'output', shape: [n] }, { in: 'output', shape: [columns] }], [
+        fusedOf({
+          domain: [1, rows, columns], loads: [{ buffer: 0, strides: [0, columns, 1] }, { buffer: 1, strides: [0, 0, 1] }],
+          code: [{ op: 'add', args: [0, 1] }, { op: 'mul', args: [2, 2] }], stores: [{ register: 2, buffer: 2 }],
+          reductions: [{ register: 3, op: 'sum', keep: 'inner', buffer: 4 }],
+        }),
+        fusedOf({ domain: [1, n, 1], loads: [{ buffer: 2, strides: [0, 1, 0] }], code: [{ op: 'neg', args: [0] }], stores: [{ register: 1, buffer: 3 }] }),
+      ]);
+      const y = a.map((x, i) => -Math.fround(x + b[i % columns]!));
+      const squares = new Float64Array(columns);
+      y.forEach((v, i) => { squares[i % columns]! += v * v; });
+      const [got, sums] = await runOn(one, plan, [a, b]);
+      const same = (p: NativeArray, q: NativeArray): boolean => p.every((v, i) => v === q[i]); // toEqual takes seconds
+      expect(same(got!, y)).toBe(true);
+      expect(distance(sums!, squares)).toBeLessThan(1e-6);
+      const [again, sumsAgain] = await runOn(two, plan, [a, b]);
+      expect(same(again!, y)).toBe(true);
+      expect(sumsAgain).toEqual(sums);
+    });
+  }
 });
 
 describe('in place', () => {

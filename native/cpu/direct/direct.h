@@ -5,7 +5,8 @@
 #include "core/kernel.h"
 
 /// Our own convolutions for the shape that matters most: 3x3, stride 1, the image's size kept, channels and filters in
-/// eights. On AVX2 they are faster than oneDNN's. See Note [Direct convolutions] in direct.cc.
+/// eights for AVX2, in sixteens for AVX-512. They are faster than oneDNN's. See Note [Direct convolutions] in
+/// direct.cc.
 namespace pathex::cpu::direct {
 
 struct Extents {
