@@ -5,7 +5,7 @@
 #include "core/kernel.h"
 
 /// Our own convolutions for the shape that matters most: 3x3, stride 1, the image's size kept, channels and filters in
-/// eights for AVX2, in sixteens for AVX-512. They are faster than oneDNN's. See Note [Direct convolutions] in
+/// eights for AVX2, in sixteens for AVX-512. They are at least as fast as oneDNN's. See Note [Direct convolutions] in
 /// direct.cc.
 namespace pathex::cpu::direct {
 
