@@ -1,5 +1,5 @@
-/** npm run bench [-- step|px|language|profile] [--device cpu] [--threads N] [--batch N] [--turns N] */
-const questions = { step: './resnet20-step.mjs', px: './px-round.mjs', language: './language.mjs', profile: './profile.mjs' };
+/** npm run bench [-- step|px|methods|language|profile] [--device cpu] [--threads N] [--batch N] [--turns N] */
+const questions = { step: './resnet20-step.mjs', px: './px-round.mjs', methods: './methods.mjs', language: './language.mjs', profile: './profile.mjs' };
 const [first, ...rest] = process.argv.slice(2);
 const named = first !== undefined && !first.startsWith('--');
 if (named && questions[first] === undefined) {

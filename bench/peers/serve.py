@@ -28,9 +28,9 @@ def arguments(description, batch):
     return parser
 
 
-def serve(options, make_step):
+def serve(options, make_step, **about):
     """`make_step(memory_format)` builds the state and returns a function that takes one step and returns a
-    dictionary to report beside the seconds of the last step.
+    dictionary to report beside the seconds of the last step. `about` is reported when ready.
     """
     torch.set_num_threads(options.threads)
     names = list(FORMATS) if options.format == "auto" else [options.format]
@@ -40,7 +40,7 @@ def serve(options, make_step):
         steps[name] = make_step(FORMATS[name])
         for _ in range(options.warmup):
             steps[name]()
-    say(ready=True, torch=torch.__version__, device=processor(), **vars(options))
+    say(ready=True, torch=torch.__version__, device=processor(), **vars(options), **about)
     for line in sys.stdin:
         match line.split():
             case ["run", count] if count.isdecimal():

@@ -1,19 +1,28 @@
-"""Independent float64 reference for GraSP, ProsPr, LogSynFlow, the released PX and NTK-SAP, on the network of px.py.
+"""Independent float64 reference for what px.py leaves out: GraSP, ProsPr, LogSynFlow, px-gated, the released PX and NTK-SAP; flows
+without paths from biases; sums over two minibatches.
 
-    python test/oracle/criteria.py      # checks itself, then writes test/oracle/criteria.json
+    python test/oracle/criteria.py            # checks itself, then writes test/oracle/criteria.json
+    python test/oracle/criteria.py --check    # writes nothing: are these the numbers of the file? See px.py
 
 The network, images, labels and masks are those of resnet8.json, drawn from the same seed; only scores, losses and the draws of NTK-SAP are
-written. GraSP sums g over two minibatches before H meets it. NTK-SAP runs the modules themselves: weights set to the
-draw, one forward in train mode with momentum 1, two in eval mode.
+written, for test/prune/criteria-oracle.test.ts. GraSP sums g over two minibatches before H meets it. NTK-SAP runs the modules
+themselves: weights set to the draw, one forward in train mode with momentum 1, two in eval mode.
+
+cases: dense and masked, one minibatch (GraSP: two). without-bias and halves: masked only. halves: slopes added over the first and
+the second half of the images, magnitude last; NTK-SAP's second half swaps the draws of weights and steps.
+
+The peers of the benchmark (bench/peers/scores.py) must give the same scores; so this file also keeps them honest.
 """
 
 import copy
-import json
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from px import CLASSES, HERE, SEED, SIDE, close, draw, plain, prunable
+from px import CLASSES, HERE, SEED, SIDE, case, check_flow, close, draw, half_flow, loss_gradient, plain, prunable, px, settle
+
+import scores as peers  # of bench/peers, which px.py put on the path
+from model import flow, fold_norms, norm_of
 
 TEMPERATURE, EPSILON = 200, 0.01
 STEPS, RATE, MOMENTUM = 3, 0.1, 0.9
@@ -97,8 +106,33 @@ def logsynflow(net, masks):
     return {"Q": q.item(), "scores": {n: w.detach() * torch.log1p(g) for (n, w), g in zip(weights.items(), grads)}}
 
 
-def px_release(net, masks, images):
-    """|theta|^5 |d sum(z1 z2) / d theta^2|: the modules in train mode, ReLU replaced in the second by the identity."""
+def px_gated(net, masks, images, bias_paths=True):
+    """One network with theta^2, x^2 and the gates of f: shares are value * dQ/dvalue, Q the sum of outputs over the images. A path
+    counts with the square of what it adds to a logit, so the pool's 1 / area is squared too: the classifier carries the second.
+    """
+    norms, gates = fold_norms(net), []
+    shifts = {n: t for n, (_, t) in norms.items()} | {"fc.weight": net.fc.bias.detach()}
+
+    def folded(weights, power):
+        return {n: w * masks[n] * (norms[n][0].view(-1, 1, 1, 1) ** power if n in norms else 1) for n, w in weights.items()}
+
+    with torch.no_grad():
+        flow(net, images, folded(prunable(net), 1), shifts, lambda _, z: gates.append((z > 0).double()) or z * gates[-1])
+    w = {n: (p.detach() ** 2).requires_grad_() for n, p in prunable(net).items()}
+    t = {n: (v**2 * bias_paths).requires_grad_() for n, v in shifts.items()}
+    squares = folded(w, 2)
+    squares["fc.weight"] = squares["fc.weight"] / (SIDE // 4) ** 2  # two strides of 2 before the pool
+    q = flow(net, images**2, squares, t, lambda i, z: z * gates[i]).sum()
+    grads = iter(torch.autograd.grad(q, [*w.values(), *t.values()]))
+    return {
+        "Q": q.item(),
+        "scores": {n: v.detach() * next(grads) for n, v in w.items()},
+        "constants": {norm_of(n) or "fc.bias": v.detach() * next(grads) for n, v in t.items()},
+    }
+
+
+def px_release_slopes(net, masks, images):
+    """d sum(z1 z2) / d theta^2: the modules in train mode, ReLU replaced in the second by the identity."""
     z1 = torch.func.functional_call(copy.deepcopy(net).train(), {n: p * masks[n] for n, p in prunable(net).items()}, images).detach()
     squares = {n: p.detach() ** 2 for n, p in net.named_parameters() if "bn" not in n}
     edges = {n: squares[n].requires_grad_() for n in prunable(net)}
@@ -107,11 +141,16 @@ def px_release(net, masks, images):
         z2 = torch.func.functional_call(copy.deepcopy(net).train(), squares | {n: e * masks[n] for n, e in edges.items()}, images)
     finally:
         F.relu = relu
-    grads = torch.autograd.grad((z1 * z2).sum(), list(edges.values()))
-    return {"scores": {n: p.detach().abs() ** 5 * g.abs() for (n, p), g in zip(prunable(net).items(), grads)}}
+    return dict(zip(edges, torch.autograd.grad((z1 * z2).sum(), list(edges.values()))))
 
 
-def ntk_sap(net, masks, draws):
+def px_release(net, *slopes):
+    """|theta|^5 |sum of slopes|."""
+    return {"scores": {n: p.detach().abs() ** 5 * sum(g[n] for g in slopes).abs() for n, p in prunable(net).items()}}
+
+
+def ntk_sap_slopes(net, masks, draws):
+    """The summed squared response to the step, and its d/dm."""
     net = copy.deepcopy(net)
     m = {n: v.clone().requires_grad_() for n, v in masks.items()}
     theta = {n: draws["weight"][n] * (2 / w[0].numel()) ** 0.5 for n, w in prunable(net).items()}
@@ -127,8 +166,51 @@ def ntk_sap(net, masks, draws):
     net.eval()
     before, after = (torch.func.functional_call(net, {n: t * m[n] for n, t in w.items()}, draws["images"]) for w in (theta, moved))
     loss = ((before - after) ** 2).sum()
-    grads = torch.autograd.grad(loss, list(m.values()))
-    return {"loss": loss.item(), "scores": {n: g.abs() * masks[n] for n, g in zip(m, grads)}}
+    return loss.item(), dict(zip(m, torch.autograd.grad(loss, list(m.values()))))
+
+
+def ntk_sap(masks, *slopes):
+    return {"scores": {n: sum(g[n] for g in slopes).abs() * masks[n] for n in masks}}
+
+
+def without_bias(net, masks, images):
+    found = {
+        "px": px(net, masks, images, bias_paths=False),
+        "px-gated": px_gated(net, masks, images, bias_paths=False),
+        "synflow": half_flow(net, masks, 1, bias_paths=False),
+        "synflow-l2": half_flow(net, masks, 2, bias_paths=False),
+    }
+    for name, result in found.items():
+        print(f"{name} without paths from biases")
+        check_flow(net, masks, result)
+        close("first conv = Q", result["scores"]["conv.weight"].sum(), result["Q"])
+    return {name: {"Q": result["Q"], "scores": result["scores"]} for name, result in found.items()}
+
+
+def halves(net, masks, images, labels, draws):
+    theta = {n: p.detach() for n, p in prunable(net).items()}
+    losses = [loss_gradient(net, masks, x, y, train=True)[2] for x, y in zip(images.chunk(2), labels.chunk(2))]
+    first, second = draws["images"].chunk(2)
+    swapped = {"images": second, "weight": draws["step"], "step": draws["weight"]}
+    responses = [ntk_sap_slopes(net, masks, d)[1] for d in (draws | {"images": first}, swapped)]
+    return {
+        "snip": {"scores": {n: (t * masks[n] * sum(g[n] for g in losses)).abs() for n, t in theta.items()}},
+        "force": {"scores": {n: (t * sum(g[n] for g in losses)).abs() for n, t in theta.items()}},
+        "px-release": px_release(net, *(px_release_slopes(net, masks, x) for x in images.chunk(2))),
+        "ntk-sap": ntk_sap(masks, *responses),
+    }
+
+
+def check_peers(net, masks, images, labels, draws, expected):
+    """scores.py, which has no paths from biases to leave out."""
+    given = iter([*draws["weight"].values(), draws["images"], *draws["step"].values()])
+    for name, method in peers.METHODS.items():
+        if name == "random":
+            continue
+        options = {"draw": lambda _: next(given)} if name == "ntk-sap" else {}
+        found = method.score(net, masks, images, labels, **options)
+        for n, v in expected["force" if name == "force" else "snip" if name == "itersnip" else name]["scores"].items():
+            close(f"peer {name}: {n}", found[n] * (masks[n] if name == "magnitude" else 1), v)
 
 
 def main():
@@ -141,24 +223,31 @@ def main():
     draws = {"images": normal(images.shape), "weight": {n: normal(s) for n, s in shapes.items()}, "step": {n: normal(s) for n, s in shapes.items()}}
     cases = {}
     for name, masks in (("dense", {n: torch.ones_like(m) for n, m in half.items()}), ("masked", half)):
+        loss, response = ntk_sap_slopes(net, masks, draws)
+        gated = px_gated(net, masks, images)
         cases[name] = {
             "grasp": grasp(net, masks, images, labels),
             "prospr": prospr(net, masks, images, labels),
             "logsynflow": logsynflow(net, masks),
-            "px-release": px_release(net, masks, images),
-            "ntk-sap": ntk_sap(net, masks, draws),
+            "px-gated": {"Q": gated["Q"], "scores": gated["scores"]},
+            "px-release": px_release(net, px_release_slopes(net, masks, images)),
+            "ntk-sap": {"loss": loss, **ntk_sap(masks, response)},
         }
         check_grasp(net, masks, images, labels, cases[name]["grasp"]["scores"])
+        check_flow(net, masks, gated)
+        whole = {"grasp": grasp(net, masks, images, labels, parts=1)}
+        check_peers(net, masks, images, labels, draws, case(net, masks, images, labels) | cases[name] | whole)
+    without, added = without_bias(net, half, images), halves(net, half, images, labels, draws)
     assert all(torch.equal(v, before[n]) for n, v in net.state_dict().items()), "scoring changed the network"
     fixture = {
         "about": "written by test/oracle/criteria.py; network, images, labels and masks as in resnet8.json",
         "settings": {"temperature": TEMPERATURE, "epsilon": EPSILON, "steps": STEPS, "rate": RATE, "momentum": MOMENTUM, "minibatches": 2, "classes": CLASSES, "torch": torch.__version__},
         "draws": plain(draws),
         "cases": plain(cases),
+        "without-bias": plain(without),
+        "halves": plain(added),
     }
-    path = HERE / "criteria.json"
-    path.write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
-    print(f"{path.name}: {path.stat().st_size} bytes")
+    settle(HERE / "criteria.json", fixture)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Independent float64 reference for the scoring methods, on one small residual network.
 
     python test/oracle/px.py            # checks itself, then writes test/oracle/resnet8.json
+    python test/oracle/px.py --check    # writes nothing: are these the numbers of the file?
 
-Needs torch and numpy. Formulas: PX and SynFlow-L2 in their flow form, BatchNorm folded, paths through biases and
+Needs torch and numpy. The file is what test/prune/oracle.test.ts compares pathex's `reference` device with. On one machine
+the bytes are the same every time; on another the last digits of sums differ, hence --check allows 1e-12 of the
+largest number of a tensor. Formulas: PX and SynFlow-L2 in their flow form, BatchNorm folded, paths through biases and
 shifts counted; SynFlow on |weights|, |scale| and |shift| with an all-ones image; SNIP |theta m dL/dw| at w = m theta,
 sum first and absolute value last, not divided by the total, with BatchNorm in train mode ("snip") and in eval mode
 ("snip-eval"); "force" is "snip" without the mask on the gradient, |theta dL/dw|.
@@ -54,14 +57,15 @@ def draw(rng):
     return net.eval(), images, labels, {n: m.view_as(w) for (n, w), m in zip(prunable(net).items(), parts)}
 
 
-def half_flow(net, masks, power, upstream=None):
+def half_flow(net, masks, power, upstream=None, bias_paths=True):
     """The open network on one all-ones image with |.|^power of weights, scales and shifts: SynFlow (1) and, with
     the square, SynFlow-L2 and PX's H1. Q = sum upstream * outputs (default: ones); shares are value * dQ/dvalue.
+    Without bias paths, shifts are 0 here and in H2, though not in the network whose gates H2 has.
     """
     norms = fold_norms(net)
     w = {n: p.detach().abs().pow(power).requires_grad_() for n, p in prunable(net).items()}
     shifts = {n: t for n, (_, t) in norms.items()} | {"fc.weight": net.fc.bias.detach()}
-    t = {n: v.abs().pow(power).requires_grad_() for n, v in shifts.items()}
+    t = {n: (v.abs().pow(power) * bias_paths).requires_grad_() for n, v in shifts.items()}
     scale = {n: s.abs().pow(power).view(-1, 1, 1, 1) for n, (s, _) in norms.items()}
     folded = {n: v * masks[n] * scale.get(n, 1) for n, v in w.items()}
     out = flow(net, torch.ones(1, 3, SIDE, SIDE).double(), folded, t, lambda _, z: z)[0]
@@ -76,7 +80,7 @@ def half_flow(net, masks, power, upstream=None):
 
 
 @torch.no_grad()
-def activation(net, masks, images):
+def activation(net, masks, images, bias_paths=True):
     """Logits of f in eval mode, and H2 per image: x^2, ones for weights and shifts, the gates of f."""
     norms, gates = fold_norms(net), []
     weights = {n: p * masks[n] for n, p in prunable(net).items()}
@@ -88,13 +92,13 @@ def activation(net, masks, images):
         return z * gates[-1]
 
     logits = flow(net, images, folded, shifts, record)
-    h2 = flow(net, images**2, masks, {n: torch.ones_like(t) for n, t in shifts.items()}, lambda i, z: z * gates[i])
+    h2 = flow(net, images**2, masks, {n: torch.full_like(t, bias_paths) for n, t in shifts.items()}, lambda i, z: z * gates[i])
     return logits, h2
 
 
-def px(net, masks, images):
-    abar = activation(net, masks, images)[1].sum(0)
-    result = half_flow(net, masks, 2, abar)
+def px(net, masks, images, bias_paths=True):
+    abar = activation(net, masks, images, bias_paths)[1].sum(0)
+    result = half_flow(net, masks, 2, abar, bias_paths)
     return {"Q": result["Q"], "Abar": abar, "H1": result["outputs"], **{k: result[k] for k in ("scores", "constants")}}
 
 
@@ -216,6 +220,29 @@ def plain(value):
     return {k: plain(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
+def compare(found, committed, at):
+    """Raises where a number differs by more than 1e-12 of the largest of its list; returns the largest difference."""
+    if isinstance(found, dict):
+        assert found.keys() == committed.keys(), f"{at}: {sorted(found)} is not {sorted(committed)}"
+        return max((compare(found[k], committed[k], f"{at}.{k}") for k in found), default=0)
+    if isinstance(found, str):
+        return 0
+    a, b = np.atleast_1d(found), np.atleast_1d(committed)
+    assert a.shape == b.shape, f"{at}: {a.shape} is not {b.shape}"
+    error = np.max(np.abs(a - b)) / max(np.max(np.abs(b)), 1e-300)
+    assert error < 1e-12, f"{at}: differs from the file by {error:.1e}"
+    return error
+
+
+def settle(path, fixture):
+    """Writes the fixture, or with --check compares it with the file."""
+    if sys.argv[1:] == ["--check"]:
+        print(f"{path.name}: the same to {compare(fixture, json.loads(path.read_text()), path.stem):.1e}")
+        return
+    path.write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
+    print(f"{path.name}: {path.stat().st_size} bytes")
+
+
 def main():
     torch.set_num_threads(1)  # one order of summation: the same bytes every time
     net, images, labels, half = draw(np.random.default_rng(SEED))
@@ -240,9 +267,7 @@ def main():
         "masks": plain(half),
         "cases": plain(cases),
     }
-    path = HERE / "resnet8.json"
-    path.write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
-    print(f"{path.name}: {path.stat().st_size} bytes")
+    settle(HERE / "resnet8.json", fixture)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 import { nameOf } from '../../src/graph/graph.js';
-import { roleOf } from '../../src/graph/roles.js';
+import { initialiserOf, roleOf } from '../../src/graph/roles.js';
 import { parameters, prunable, type Network } from '../../src/nn/network.js';
 import type { Weights } from '../../src/nn/weights.js';
 import type { Program } from '../../src/program/program.js';
 import { viewOf, type Criterion } from '../../src/prune/criterion.js';
 import { flow } from '../../src/prune/criteria/path-score.js';
-import { scoreProgram } from '../../src/prune/programs.js';
+import { roundPrograms, scoreProgram } from '../../src/prune/programs.js';
 import { fold, key, normal, uniform, type Key } from '../../src/random.js';
 import { evaluate, referenceDevice } from '../../src/runtime/reference.js';
 import { ops } from '../../src/ops/registry.js';
@@ -36,7 +36,8 @@ export const normDifference = (a: ArrayLike<number>, b: ArrayLike<number>): numb
 const valueOf = (state: State, leaf: Tensor): Float64Array => {
   const given = state.get(nameOf(leaf));
   if (given !== undefined) return Float64Array.from(given);
-  if (roleOf(leaf) === 'mask') return new Float64Array(size(leaf.shape)).fill(1);
+  const start = initialiserOf(leaf);
+  if ((roleOf(leaf) === 'mask' || roleOf(leaf) === 'accumulator') && start?.kind === 'constant') return new Float64Array(size(leaf.shape)).fill(start.value);
   throw new Error(`no value for '${nameOf(leaf)}'`);
 };
 
@@ -69,6 +70,30 @@ export const scoresOf = async (
   const q = out['total']![0]! * 2 ** out['exponent']![0]!;
   const shares = new Map(prunable(net).map((w) => [nameOf(w), Float64Array.from(out[`score/${nameOf(w)}`]!)]));
   return { q, shares, scores: new Map([...shares].map(([name, s]) => [name, times(q, s)])) };
+};
+
+/** A minibatch, and the noise that is drawn for it. */
+export interface Part { readonly images: ArrayLike<number>; readonly labels: ArrayLike<number>; readonly noise?: State }
+
+/** Scores after all passes of a round over several minibatches of `batch` images, as prune() ranks them. */
+export const scoresOver = async (net: Network, criterion: Criterion, state: State, batch: number, parts: readonly Part[]): Promise<ReadonlyMap<string, Float64Array>> => {
+  const { observe, again } = roundPrograms(net, criterion, batch);
+  const device = referenceDevice();
+  const store = device.store();
+  for (const pass of [observe, again].filter((p) => p !== null)) {
+    for (const [name, leaf] of pass.state) if (!store.has(name)) await store.add(name, leaf, valueOf(state, leaf));
+    const executable = await device.compile(pass);
+    for (const { noise, ...inputs } of parts) {
+      for (const [name, drawn] of noise ?? []) await store.write(name, drawn);
+      await executable.run(store, Object.fromEntries(Object.entries(inputs).filter(([name]) => pass.inputs.has(name))));
+    }
+  }
+  const at = again === null ? 'round' : 'round/again';
+  const [sums, exponent] = [await store.read(`${at}/sum`), await store.read(`${at}/exponent`)];
+  const view = viewOf(net, batch);
+  const { scores } = criterion.score(view, { mantissa: ops.literal([sums.length], [...sums]), exponent: ops.scalar(exponent[0]!) });
+  const values = valuesOf(scores, state);
+  return new Map(view.weights.map((w, i) => [nameOf(w), values[i]!]));
 };
 
 /** Weights of order one, BatchNorm far from the identity (a fifth of its scales negative), biases of order a third. */
