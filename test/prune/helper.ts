@@ -10,7 +10,7 @@ import { fold, key, normal, uniform, type Key } from '../../src/random.js';
 import { evaluate, referenceDevice } from '../../src/runtime/reference.js';
 import { ops } from '../../src/ops/registry.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
-import { grad } from '../../src/transform/grad.js';
+import { grad, vjp } from '../../src/transform/grad.js';
 import { maskName } from '../../src/transform/mask.js';
 
 /** Values of state leaves by name. Masks that are not named are 1. */
@@ -147,6 +147,23 @@ export const activation = (net: Network, criterion: Criterion, state: State, ima
   const seen = criterion.observe!(view, ops.input('labels', [1], 'i32'));
   const [mantissa, exponent] = valuesOf([seen.mantissa, seen.exponent ?? ops.scalar(0)], state, images);
   return times(2 ** exponent![0]!, mantissa!);
+};
+
+/** sum over images and outputs of (df_k(x_n) / dtheta_j)^2, one sample and one output at a time. */
+export const squaredJacobian = (net: Network, state: State, images: Float64Array): ReadonlyMap<string, Float64Array> => {
+  const { single, weights } = viewOf(net, 1);
+  const outputs = size(net.output.shape);
+  const width = size(net.input.shape);
+  const rows = Array.from({ length: outputs }, (_, k) =>
+    vjp([single.output], [ops.literal(single.output.shape, Array.from({ length: outputs }, (_o, i) => (i === k ? 1 : 0)))], weights)).flat();
+  const total = new Map(weights.map((w) => [nameOf(w), new Float64Array(size(w.shape))]));
+  for (let n = 0; n < images.length / width; n++) {
+    valuesOf(rows, state, images.subarray(n * width, (n + 1) * width)).forEach((g, i) => {
+      const own = total.get(nameOf(weights[i % weights.length]!))!;
+      g.forEach((v, j) => { own[j]! += v * v; });
+    });
+  }
+  return total;
 };
 
 export const seeded = (n: number): Key => key(n);

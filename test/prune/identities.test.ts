@@ -2,10 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PathexError } from '../../src/errors.js';
 import { nameOf } from '../../src/graph/graph.js';
-import { roleOf } from '../../src/graph/roles.js';
-import { identityBlock, projectionBlock } from '../../src/models/resnet-cifar.js';
-import { averagePool2, batchNorm, conv2d, flatten, linear, maxPool2, relu, globalAveragePool } from '../../src/nn/layers.js';
-import { network, parameters, prunable, type Network } from '../../src/nn/network.js';
+import { linear } from '../../src/nn/layers.js';
+import { network, prunable, type Network } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
 import { magnitude } from '../../src/prune/criteria/magnitude.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -16,73 +14,12 @@ import { roundPrograms } from '../../src/prune/programs.js';
 import { prune } from '../../src/prune/prune.js';
 import { fold, integers, permutation, type Key } from '../../src/random.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
-import { size, type Nhwc, type Tensor } from '../../src/tensor/tensor.js';
-import { vjp } from '../../src/transform/grad.js';
+import { size, type Tensor } from '../../src/tensor/tensor.js';
 import { maskName } from '../../src/transform/mask.js';
-import { activation, asWeights, constantScores, difference, randomImages, randomMasks, randomState, rounded, scoresOf, seeded, sum, times, valuesOf, type State } from './helper.js';
+import { activation, asWeights, difference, randomImages, rounded, scoresOf, squaredJacobian, sum, times, valuesOf, type State } from './helper.js';
+import { anyNet, biasFree, chains, convNets, FLOWS, forAll, layersOf, mlp, mlps, near, resNets, setting, width, WITHOUT_BIAS, type Vector } from './random-networks.js';
 
-/** The identities of methods.md 3.7 and 3.9, on random networks. */
-
-type Vector = Tensor<readonly [number, number]>;
-type Features = Tensor<Nhwc<number, number, number, number>>;
-
-interface Setting { readonly net: Network; readonly state: Map<string, Float64Array>; readonly images: Float64Array; readonly key: Key }
-
-const RUNS = { numRuns: 12 };
-const seed = fc.integer({ min: 0, max: 2 ** 31 }).map(seeded);
-const width = fc.integer({ min: 1, max: 4 });
-
-const mlp = (widths: readonly number[], bias: boolean, norm = false): Network =>
-  network('mlp', [widths[0]!], (x) => widths.slice(1).reduce<Vector>((h, w, i) => {
-    const z = linear(`l${i}`, w, { bias })(h);
-    return i === widths.length - 2 ? z : relu(norm ? batchNorm(`n${i}`)(z) : z);
-  }, x as Vector) as never);
-
-const convNet = (channels: readonly number[], pool: 'max' | 'average' | 'none', bias: boolean, norm: boolean, stride: number): Network =>
-  network('conv', [6, 6, 2], (x) => {
-    const shrink = pool === 'max' ? maxPool2 : pool === 'average' ? averagePool2 : (h: Features): Features => h;
-    const body = channels.reduce<Features>((h, c, i) => {
-      const z = conv2d(`l${i}`, c, { kernel: i === 0 ? 3 : 1, stride: i === 0 ? stride : 1, bias })(h);
-      return relu(norm ? batchNorm(`n${i}`)(z) : z);
-    }, x as Features);
-    return linear('fc', 3, { bias })(flatten(shrink(body))) as never;
-  });
-
-const resNet = (w: number, identity: boolean): Network =>
-  network('resnet', [4, 4, 2], (x) => {
-    const stem = relu(batchNorm('bn')(conv2d('conv', w, { kernel: 3 })(x as Features)));
-    const kept = identity ? identityBlock('a')(stem) : stem;
-    return linear('fc', 3)(globalAveragePool(projectionBlock('b', w + 1, 2)(kept as Features))) as never;
-  });
-
-const setting = (nets: fc.Arbitrary<Network>, density?: number): fc.Arbitrary<Setting> =>
-  fc.tuple(nets, seed).map(([net, key]) => ({
-    net, key,
-    state: new Map([...randomState(net, key), ...(density === undefined ? [] : randomMasks(net, density, key))]),
-    images: randomImages(net, 4, key),
-  }));
-
-const mlps = fc.tuple(fc.array(width, { minLength: 2, maxLength: 5 }), fc.boolean(), fc.boolean()).map(([w, bias, norm]) => mlp(w, bias, norm));
-const convNets = fc.tuple(fc.array(width, { minLength: 1, maxLength: 3 }), fc.constantFrom('max', 'average', 'none'), fc.boolean(), fc.boolean(), fc.constantFrom(1, 2))
-  .map(([c, pool, bias, norm, stride]) => convNet(c, pool as 'max', bias, norm, stride));
-const resNets = fc.tuple(width, fc.boolean()).map(([w, identity]) => resNet(w, identity));
-const chains = fc.oneof(mlps, convNets);
-const anyNet = fc.oneof(mlps, convNets, resNets);
-const biasFree = fc.oneof(
-  fc.array(width, { minLength: 3, maxLength: 5 }).map((w) => mlp(w, false)),
-  fc.tuple(fc.array(width, { minLength: 1, maxLength: 3 }), fc.constantFrom('max', 'average')).map(([c, pool]) => convNet(c, pool as 'max', false, false, 1)),
-);
-
-const forAll = (settings: fc.Arbitrary<Setting>, claim: (s: Setting) => Promise<void>, runs = RUNS): Promise<void> => fc.assert(fc.asyncProperty(settings, claim), runs);
-const near = (found: number, expected: number, scale = expected, tolerance = 1e-11): void => expect(Math.abs(found - expected)).toBeLessThanOrEqual(tolerance * Math.abs(scale));
-const layersOf = (net: Network): string[] => prunable(net).map(nameOf);
-
-const FLOWS: readonly (readonly [string, Criterion])[] = [
-  ['px', px()], ['px-gated', px({ mode: 'px-gated' })], ['synflow', synflow()], ['synflow-l2', synflowL2()],
-];
-const WITHOUT_BIAS: readonly (readonly [string, Criterion])[] = [
-  ['px', px({ biasPaths: false })], ['px-gated', px({ mode: 'px-gated', biasPaths: false })], ['synflow', synflow({ biasPaths: false })], ['synflow-l2', synflowL2({ biasPaths: false })],
-];
+/** The identities of methods.md 3.7, on random networks; conservation has a file of its own. */
 
 describe('signs and zeros', () => {
   test.each(FLOWS)('%s: no score is negative, masked weights and zero weights score 0', (_, criterion) =>
@@ -119,91 +56,6 @@ describe('signs and zeros', () => {
       }));
     }, { numRuns: 40 }));
 });
-
-describe('conservation: every cut carries Q', () => {
-  test.each(WITHOUT_BIAS)('%s: each layer of a chain, without paths from biases', (_, criterion) =>
-    forAll(setting(chains, 0.9), async ({ net, state, images }) => {
-      const { q, shares } = await scoresOf(net, criterion, state, { images });
-      fc.pre(q !== 0);
-      for (const name of layersOf(net)) near(sum(shares.get(name)!), 1);
-    }));
-
-  test.each(WITHOUT_BIAS)('%s: first convolution, classifier, and main path + shortcut of a residual network', (_, criterion) =>
-    forAll(setting(resNets, 0.9), async ({ net, state, images }) => {
-      const { q, shares } = await scoresOf(net, criterion, state, { images });
-      fc.pre(q !== 0);
-      const layer = (name: string): number => sum(shares.get(`${name}.weight`)!);
-      near(layer('conv'), 1);
-      near(layer('fc'), 1);
-      near(layer('b.conv1') + layer('b.shortcut.0'), 1);
-      near(layer('b.conv1'), layer('b.conv2'), 1);
-      if (shares.has('a.conv1.weight')) {
-        near(layer('a.conv1'), layer('a.conv2'), 1);
-        expect(layer('a.conv1')).toBeLessThan(1);
-      }
-    }));
-
-  test('px with paths from biases: the weights of a layer, its constants and all later ones', () =>
-    forAll(setting(chains, 0.9), async ({ net, state, images }) => {
-      const { q, scores } = await scoresOf(net, px(), state, { images });
-      fc.pre(q !== 0);
-      const constants = constantScores(net, state, Array.from(activation(net, px(), state, images)));
-      const order = parameters(net).filter((p) => ['weight', 'bias', 'shift'].includes(roleOf(p)!));
-      order.forEach((p, at) => {
-        if (roleOf(p) !== 'weight') return;
-        const later = order.slice(at).filter((c) => roleOf(c) !== 'weight').reduce((s, c) => s + sum(constants.get(c.path)!), 0);
-        near(sum(scores.get(nameOf(p))!) + later, q);
-      });
-    }));
-
-  test('px with paths from shifts in a residual network', () =>
-    forAll(setting(resNets, 0.9), async ({ net, state, images }) => {
-      const { q, scores } = await scoresOf(net, px(), state, { images });
-      fc.pre(q !== 0);
-      const constants = constantScores(net, state, Array.from(activation(net, px(), state, images)));
-      const layer = (name: string): number => sum(scores.get(`${name}.weight`)!);
-      const at = (...names: string[]): number => names.reduce((s, n) => s + (constants.has(n) ? sum(constants.get(n)!) : 0), 0);
-      const last = ['b.bn1', 'b.bn2', 'b.shortcut.1', 'fc'];
-      near(layer('fc') + at('fc'), q);
-      near(layer('b.conv1') + layer('b.shortcut.0') + at(...last), q);
-      near(layer('conv') + at('bn', 'a.bn1', 'a.bn2', ...last), q);
-    }));
-
-  test('px through each hidden unit: weights in + its bias + its shift = weights out', () =>
-    forAll(setting(chains, 0.8), async ({ net, state, images }) => {
-      const { q, scores } = await scoresOf(net, px(), state, { images });
-      fc.pre(q !== 0);
-      const constants = constantScores(net, state, Array.from(activation(net, px(), state, images)));
-      const layers = prunable(net);
-      layers.slice(0, -1).forEach((w, l) => {
-        const next = layers[l + 1]!;
-        const [units, per] = [w.shape[0]!, size(w.shape) / w.shape[0]!];
-        const out = scores.get(nameOf(next))!;
-        for (let u = 0; u < units; u++) {
-          const into = sum(scores.get(nameOf(w))!.subarray(u * per, (u + 1) * per)) + (constants.get(w.path)?.[u] ?? 0) + (constants.get(`n${l}`)?.[u] ?? 0);
-          // The unit is the last axis of the next weight, also after flattening NHWC.
-          near(into, sum(out.filter((_, i) => i % units === u)), q);
-        }
-      });
-    }));
-});
-
-/** sum over images and outputs of (df_k(x_n) / dtheta_j)^2, one sample and one output at a time. */
-const squaredJacobian = (net: Network, state: State, images: Float64Array): ReadonlyMap<string, Float64Array> => {
-  const { single, weights } = viewOf(net, 1);
-  const outputs = size(net.output.shape);
-  const width = size(net.input.shape);
-  const rows = Array.from({ length: outputs }, (_, k) =>
-    vjp([single.output], [ops.literal(single.output.shape, Array.from({ length: outputs }, (_o, i) => (i === k ? 1 : 0)))], weights)).flat();
-  const total = new Map(weights.map((w) => [nameOf(w), new Float64Array(size(w.shape))]));
-  for (let n = 0; n < images.length / width; n++) {
-    valuesOf(rows, state, images.subarray(n * width, (n + 1) * width)).forEach((g, i) => {
-      const own = total.get(nameOf(weights[i % weights.length]!))!;
-      g.forEach((v, j) => { own[j]! += v * v; });
-    });
-  }
-  return total;
-};
 
 describe('the spectral bound', () => {
   test.each([['perceptrons', mlps], ['convolutional networks', convNets], ['residual networks', resNets]] as const)('%s: no parameter exceeds dQ/dtheta^2, nor does the trace', (_, nets) =>
@@ -282,28 +134,38 @@ describe('accumulation over minibatches', () => {
     }, { numRuns: 3 }));
 });
 
+const signsFlipped = (net: Network, state: State, key: Key): State =>
+  new Map([...state, ...prunable(net).map((w) => {
+    const signs = integers(fold(key, 'sign', nameOf(w)), size(w.shape), 2);
+    return [nameOf(w), Float64Array.from(state.get(nameOf(w))!, (v, i) => (signs[i] === 0 ? v : -v))] as const;
+  })]);
+
 describe('invariances', () => {
   test.each([['synflow', synflow()], ['synflow-l2', synflowL2()]] as const)('%s: signs of weights do not matter', (_, criterion) =>
     forAll(setting(anyNet), async ({ net, state, key }) => {
-      const flipped = new Map(state);
-      for (const w of prunable(net)) {
-        const signs = integers(fold(key, 'sign', nameOf(w)), size(w.shape), 2);
-        flipped.set(nameOf(w), state.get(nameOf(w))!.map((v, i) => (signs[i] === 0 ? v : -v)));
-      }
-      const [a, b] = [await scoresOf(net, criterion, state), await scoresOf(net, criterion, flipped)];
+      const [a, b] = [await scoresOf(net, criterion, state), await scoresOf(net, criterion, signsFlipped(net, state, key))];
       expect(b.q).toBe(a.q);
       expect(b.shares).toEqual(a.shares);
     }));
 
-  test('px: a layer of a bias-free chain times c multiplies Q and every score by c^2', () =>
+  test('px: signs of weights do not matter once the activation of the outputs is given', () =>
+    forAll(setting(anyNet), async ({ net, state, key }) => {
+      const outputs = Array.from({ length: size(net.output.shape) }, (_, k) => k + 0.5);
+      const { scores } = px().score(viewOf(net, 1), { mantissa: ops.literal([outputs.length], outputs), exponent: ops.scalar(3) });
+      expect(valuesOf(scores, signsFlipped(net, state, key))).toEqual(valuesOf(scores, state));
+    }));
+
+  test.each([
+    ['px', px(), 2], ['px-gated', px({ mode: 'px-gated' }), 2], ['synflow', synflow(), 1], ['synflow-l2', synflowL2(), 2],
+  ] as const)('%s: a layer of a bias-free chain times c multiplies Q and every score by its power', (_, criterion, power) =>
     forAll(setting(biasFree), async ({ net, state, images, key }) => {
       const layers = prunable(net);
       const name = nameOf(layers[integers(fold(key, 'layer'), 1, layers.length)[0]!]!);
       const c = 0.1 + 3 * Math.abs(randomImages(net, 1, fold(key, 'c'))[0]!);
-      const [a, b] = [await scoresOf(net, px(), state, { images }), await scoresOf(net, px(), new Map([...state, [name, times(c, state.get(name)!)]]), { images })];
+      const [a, b] = [await scoresOf(net, criterion, state, { images }), await scoresOf(net, criterion, new Map([...state, [name, times(c, state.get(name)!)]]), { images })];
       fc.pre(a.q !== 0);
-      near(b.q, c * c * a.q);
-      for (const [layer, s] of a.scores) expect(difference(b.scores.get(layer)!, times(c * c, s))).toBeLessThan(1e-11);
+      near(b.q, c ** power * a.q);
+      for (const [layer, s] of a.scores) expect(difference(b.scores.get(layer)!, times(c ** power, s))).toBeLessThan(1e-11);
     }));
 });
 
@@ -377,36 +239,6 @@ describe('maximal compression of a chain, one weight a round', () => {
     expect(flows).toHaveLength(2);
     expect(flows[0]).toBeGreaterThan(0);
     expect(flows[1]).toBe(0);
-  });
-});
-
-describe('what the formula implies', () => {
-  test('the first round of px is synflow-l2 up to one factor: behind a dense linear layer every output sees the same activation', () =>
-    forAll(setting(anyNet), async ({ net, state, images }) => {
-      const [a, b] = [await scoresOf(net, px(), state, { images }), await scoresOf(net, synflowL2(), state)];
-      fc.pre(a.q !== 0);
-      const abar = activation(net, px(), state, images);
-      expect(difference(abar, abar.map(() => abar[0]!))).toBeLessThan(1e-14);
-      near(a.q, b.q * abar[0]!);
-      for (const [name, s] of a.shares) expect(difference(s, b.shares.get(name)!), name).toBeLessThan(1e-12);
-    }));
-
-  test('with a masked classifier it is not', async () => {
-    const net = mlp([3, 4, 4, 2], false);
-    const state = new Map([...randomState(net, seeded(8)), ['mask/l2.weight', Float64Array.of(1, 1, 1, 1, 0, 1, 1, 1)]]);
-    const abar = activation(net, px(), state, randomImages(net, 20, seeded(9)));
-    expect(abar[1]).toBeLessThan(abar[0]!);
-  });
-
-  test('a shift of exactly 0 is still a path: its constant counts 1 in the activation network and 0 in the kernel network', async () => {
-    const net = network('shift', [1], (x) => linear('v', 1, { bias: false })(relu(batchNorm('n')(linear('w', 1, { bias: false })(x)))));
-    const state = new Map(Object.entries({ 'w.weight': [2], 'v.weight': [3], 'n.weight': [1], 'n.bias': [0], 'n.running_mean': [0], 'n.running_var': [1 - 1e-5] }));
-    const images = [5, 7];
-    expect(activation(net, px(), state, images)[0]).toBeCloseTo(5 ** 2 + 1 + 7 ** 2 + 1, 10);
-    expect(activation(net, px({ biasPaths: false }), state, images)[0]).toBeCloseTo(5 ** 2 + 7 ** 2, 10);
-    const { q, scores } = await scoresOf(net, px(), state, { images });
-    near(q, 76 * 36);
-    near(scores.get('w.weight')![0]!, 76 * 36);
   });
 });
 

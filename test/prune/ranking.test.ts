@@ -135,6 +135,10 @@ describe('which survive', () => {
       expect(masks.flatMap((m, i) => (m === 1 ? [i] : [])), criterion.name).toEqual([4, 5, 6, 9, 15]);
     }
   });
+  test('magnitude: the same weights however many rounds', async () => {
+    const once = flat(await run({ method: 'magnitude', density: 0.35 }));
+    for (const rounds of [2, 7]) expect(flat(await run({ method: 'magnitude', density: 0.35, rounds }))).toEqual(once);
+  });
   test('random: drawn from the seed, whatever the rounds', async () => {
     const mask = async (seed: number, rounds: number): Promise<string> => flat(await run({ method: 'random', density: 0.5, seed, rounds })).join('');
     expect(await mask(1, 1)).toBe(await mask(1, 4));
