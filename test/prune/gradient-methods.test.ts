@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { nameOf } from '../../src/graph/graph.js';
+import { initialiserOf } from '../../src/graph/roles.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { linear, relu } from '../../src/nn/layers.js';
 import { crossEntropy, mean } from '../../src/nn/loss.js';
@@ -11,9 +12,11 @@ import { force, iterSnip } from '../../src/prune/criteria/iter-snip.js';
 import { snip } from '../../src/prune/criteria/snip.js';
 import { viewOf } from '../../src/prune/criterion.js';
 import type { MethodOptions } from '../../src/prune/methods.js';
+import { roundPrograms } from '../../src/prune/programs.js';
 import { prune, type Minibatch, type Ticket } from '../../src/prune/prune.js';
 import { fold, integers } from '../../src/random.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
+import { size } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
 import { maskName } from '../../src/transform/mask.js';
 import { asWeights, difference, randomImages, randomMasks, randomState, runOnce, scoresOf, seeded, sum, times } from './helper.js';
@@ -114,6 +117,23 @@ describe('grasp', () => {
     const ticket = await prune(small, given, referenceDevice(), { method: 'grasp', density: 0.5, data: [dataOf(small, 1)], allowCollapse: true });
     const threshold = [...all].sort((a, b) => b - a)[all.length / 2 - 1]!;
     expect(flat(ticket)).toEqual(all.map((s) => (s >= threshold ? 1 : 0)));
+  });
+  test('a round leaves both accumulators empty', async () => {
+    const { observe, again, select } = roundPrograms(small, grasp(), BATCH);
+    const device = referenceDevice();
+    const store = device.store();
+    const given = randomState(small, seedOf);
+    const accumulators = ['round/sum', 'round/exponent', 'round/again/sum', 'round/again/exponent'];
+    const held = (): Promise<number[][]> => Promise.all(accumulators.map(async (name) => Array.from(await store.read(name))));
+    for (const p of [observe!, again!, select]) {
+      for (const [name, leaf] of p.state) if (!store.has(name)) await store.add(name, leaf, given.get(name) ?? new Float64Array(size(leaf.shape)).fill((initialiserOf(leaf) as { readonly value: number }).value));
+    }
+    const empty = await held();
+    const { images, labels } = dataOf(small, 1);
+    for (const p of [observe!, again!]) await (await device.compile(p)).run(store, { images, labels });
+    (await held()).forEach((values, i) => { expect(values, accumulators[i]).not.toEqual(empty[i]); });
+    await (await device.compile(select)).run(store, { keep: [5] });
+    expect(await held()).toEqual(empty);
   });
   test('it refuses rounds and cold logits', async () => {
     const given = asWeights(small, randomState(small, seedOf));

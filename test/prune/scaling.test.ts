@@ -3,7 +3,7 @@ import { nameOf, walk } from '../../src/graph/graph.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { linear, relu } from '../../src/nn/layers.js';
 import { network, prunable, type Network } from '../../src/nn/network.js';
-import { definitionOf } from '../../src/ops/registry.js';
+import { definitionOf, ops } from '../../src/ops/registry.js';
 import { rootsOf } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { synflow, synflowL2 } from '../../src/prune/criteria/synflow.js';
@@ -141,4 +141,20 @@ describe.each(extreme)('$label in float32', (network) => {
   test.each(CRITERIA.slice(0, 2))('%s, whose gates are those of the network, gives no finite scores rather than wrong ones', (_, criterion) => {
     expect(inFloat32(network.net, criterion(true), network.state, images).finite).toBe(false);
   });
+});
+
+test.each([['px', px()], ['px-gated', px({ mode: 'px-gated' })]] as const)('%s: a number that is none closes its gate, yet not in silence, though what is left is finite', async (_, criterion) => {
+  const one = (name: string, width: number, x: Vector): Vector => linear(name, width, { bias: false })(x);
+  const net = network('two branches', [1], (x) => {
+    const large = [1, 2, 3].reduce<Vector>((h, i) => one(`large${i}`, 2, h), one('large0', 2, x as Vector));
+    return ops.add(one('out', 1, relu(one('difference', 1, large))), one('small', 1, x as Vector)) as Vector;
+  });
+  // 1e400 is infinite, and infinity - infinity not a number. The flows, which keep exponents, can hold both branches.
+  const state = new Map<string, readonly number[]>([
+    ['large0.weight', [1e100, 1e100]], ...[1, 2, 3].map((i) => [`large${i}.weight`, [1e100, 0, 0, 1e100]] as const),
+    ['difference.weight', [1, -1]], ['out.weight', [1]], ['small.weight', [1]],
+  ]);
+  const { q, shares } = await scoresOf(net, criterion, state, { images: [1] });
+  expect(q).toBeNaN();
+  expect(flat(shares).every(Number.isNaN)).toBe(true);
 });
