@@ -261,6 +261,13 @@ describe('what prune() refuses', () => {
     expect(await refusal({ method: 'px', mode: 'px-gated', ...half, rounds: 4, data: spoilt })).toMatch(/^NON_FINITE prune: px-gated, round 1 of 4: \d+ of 20 scores/);
     expect(await refusal({ method: 'snip', ...half, data: spoilt })).toMatch(/^NON_FINITE prune: snip, round 1 of 1: \d+ of 20 scores/);
   });
+  test('a ticket whose outputs only biases reach, by whatever method it was found', async () => {
+    const faint = new Map(weights).set('b.weight', { shape: [2, 4], data: new Float32Array(8).fill(1e-6) });
+    const options = { method: 'magnitude', density: 0.4 } as const;
+    expect(await refusal(options, faint))
+      .toBe('COLLAPSE prune: magnitude: the ticket has no path from input to output; use more rounds or a lower sparsity, or allow it with allowCollapse');
+    expect(await refusal({ ...options, allowCollapse: true }, faint)).toBe('accepted');
+  });
   test('a network in which no path is left', async () => {
     const dead = new Map(weights).set('b.weight', { shape: [2, 4], data: new Float32Array(8) });
     for (const method of ['px', 'synflow', 'synflow-l2'] as const) {
