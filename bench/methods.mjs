@@ -15,7 +15,7 @@ const LEFT_OUT = ['imp'];
 const ROUNDS = 3;
 
 export const run = async (args) => {
-  const { criterionOf, initialise, loadCifar10, METHODS, openDevice, paperDensity, prune, pruningSplit, resnetCifar } = await import('../dist/index.js');
+  const { initialise, loadCifar10, METHODS, openDevice, paperDensity, procedureOf, prune, pruningSplit, resnetCifar, usualRounds } = await import('../dist/index.js');
   const unknown = option(args, 'methods')?.split(',').find((m) => !METHODS.includes(m));
   if (unknown !== undefined) throw new Error(`bench methods: no method '${unknown}'; choose ${METHODS.join(', ')}`);
   const chosen = option(args, 'methods')?.split(',') ?? METHODS.filter((m) => !LEFT_OUT.includes(m));
@@ -36,8 +36,7 @@ export const run = async (args) => {
   console.log('\n                 seconds of a whole run, by medians      by minima                milliseconds');
   console.log('method       rounds   pathex    torch   ratio   ratio    paper   pathex round   once   torch round');
   for (const method of chosen) {
-    const { rounds } = criterionOf({ method });
-    const total = rounds.kind === 'single' ? 1 : rounds.usual;
+    const total = usualRounds(procedureOf({ method }));
     const timed = Math.min(ROUNDS, total);
     // The rounds that a run of `total` rounds begins with: another density, or other rounds, could leave no path.
     const length = Math.min(total, timed + 1);
