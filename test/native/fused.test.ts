@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { INSTRUCTIONS, type FusedStep, type Instruction } from '../../src/compile/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
+import { domains, errorOf, everyPattern, log2Floor, meaning, naive, randomOverwritingStep, randomStep, special } from './fused-steps.js';
 import { addon, arrayOf, count, distance, floats, fusedOf, integer, planOf, random, runOn, type BufferSpec } from './plans.js';
 
 const one = new addon.Device({ threads: 1 });
@@ -10,66 +11,6 @@ afterAll(async () => {
   await one.dispose();
   await two.dispose();
 });
-
-const log2Floor = (x: number): number => {
-  if (x === 0) return 0;
-  if (!Number.isFinite(x)) return NaN;
-  let e = 0;
-  for (let a = Math.abs(x); a >= 2; a /= 2) e++;
-  for (let a = Math.abs(x); a < 1; a *= 2) e--;
-  return e;
-};
-
-/** What each instruction means, in float64 on float32 operands. */
-const meaning: Record<Instruction, (a: number, b: number, c: number) => number> = {
-  const: () => NaN,
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, div: (a, b) => a / b,
-  max: (a, b) => Math.max(a, b), min: (a, b) => Math.min(a, b), mulAdd: (a, b, c) => a * b + c,
-  neg: (a) => -a, abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, rsqrt: (a) => 1 / Math.sqrt(a),
-  exp2: (a) => 2 ** a, exponent: log2Floor,
-  relu: (a) => (Number.isNaN(a) ? a : a > 0 ? a : 0), step: (a) => (a > 0 ? 1 : 0),
-  greater: (a, b) => (a > b ? 1 : 0), equal: (a, b) => (a === b ? 1 : 0), select: (a, b, c) => (a !== 0 ? b : c),
-};
-
-interface Result { readonly values: Float64Array; readonly scale: number }
-
-/** A fused step by plain loops in float64: stores, then reductions; `scale` is the norm that errors are measured by. */
-const naive = (step: FusedStep, buffers: readonly ArrayLike<number>[]): Result[] => {
-  const [O, R, I] = step.domain;
-  const n = O * R * I;
-  const registers = step.loads.map(({ buffer, strides }) => {
-    const y = new Float64Array(n);
-    for (let o = 0, e = 0; o < O; o++) for (let r = 0; r < R; r++) for (let i = 0; i < I; i++) y[e++] = buffers[buffer]![o * strides[0] + r * strides[1] + i * strides[2]]!;
-    return y;
-  });
-  for (const { op, args, value } of step.code) {
-    const [a, b, c] = [0, 1, 2].map((k) => registers[args[k] ?? 0]!) as [Float64Array, Float64Array, Float64Array];
-    const f = op === 'const' ? () => Math.fround(value!) : meaning[op];
-    registers.push(Float64Array.from({ length: n }, (_, e) => f(a[e]!, b[e]!, c[e]!)));
-  }
-  const norm = (x: Float64Array): number => Math.sqrt(x.reduce((s, v) => (Number.isFinite(v) ? s + v * v : s), 0));
-  const stores = step.stores.map((s) => ({ values: registers[s.register]!, scale: norm(registers[s.register]!) }));
-  const reductions = step.reductions.map(({ register, op, keep }) => {
-    const size = { none: 1, inner: I, outer: O, outerInner: O * I }[keep];
-    const values = new Float64Array(size).fill(op === 'sum' ? 0 : -Infinity);
-    const sizes = new Float64Array(size);
-    registers[register]!.forEach((v, e) => {
-      const [o, i] = [Math.floor(e / (R * I)), e % I];
-      const at = { none: 0, inner: i, outer: o, outerInner: o * I + i }[keep];
-      values[at] = op === 'sum' ? values[at]! + v : Math.max(values[at]!, v);
-      sizes[at] = op === 'sum' ? sizes[at]! + Math.abs(v) : Math.max(sizes[at]!, Math.abs(v));
-    });
-    return { values, scale: norm(sizes) };
-  });
-  return [...stores, ...reductions];
-};
-
-/** Norm of the difference over the scale. */
-const errorOf = (got: ArrayLike<number>, { values, scale }: Result): number => {
-  let d = 0;
-  for (let i = 0; i < values.length; i++) if (!Object.is(got[i], values[i]) && got[i] !== values[i]) d += (got[i]! - values[i]!) ** 2;
-  return got.length !== values.length || Number.isNaN(d) ? Infinity : d === 0 ? 0 : Math.sqrt(d) / scale;
-};
 
 /** Runs a step whose buffers are: inputs, then outputs as numbered by its stores and reductions. */
 const check = async (step: FusedStep, specs: readonly BufferSpec[], tolerance = 1e-5): Promise<void> => {
@@ -82,9 +23,6 @@ const check = async (step: FusedStep, specs: readonly BufferSpec[], tolerance = 
   expect(got.length).toBe(expected.length);
   expected.forEach((e, k) => expect(errorOf(got[k]!, e), `output ${k} of domain ${step.domain}`).toBeLessThan(tolerance));
 };
-
-const special = [0, -0, 1, -1, 0.5, -0.5, 2, 3, -7.25, 1e-3, 1e30, -1e30, 1e-38, 1e-40, -1e-40, 1.4e-45, 3.4e38, -3.4e38, Infinity, -Infinity, NaN,
-  88, -88, 88.8, -104, 127, 128, -126, -127, -140, -149, -150, 10, 0.1, 0.7071067, 1.4142135, 1.0000001, 0.9999999];
 
 describe('instructions', () => {
   const ulp = (x: number): number => (x === 0 || !Number.isFinite(x) ? 2 ** -149 : 2 ** Math.max(log2Floor(x) - 23, -149));
@@ -137,76 +75,18 @@ describe('instructions', () => {
   });
 });
 
-const keeps = ['none', 'inner', 'outer', 'outerInner'] as const;
-const domains: readonly (readonly [number, number, number])[] = [
-  [1, 1, 1], [1, 1, 5], [1, 7, 1], [3, 1, 1], [5, 3, 2], [2, 513, 16], [1, 3000, 3], [3, 700, 10], [40, 9, 10], [1000, 1, 10], [1000, 10, 1],
-  [2, 3, 2500], [1, 1, 40000], [1, 40000, 1], [40000, 1, 1], [4, 64, 64], [1, 5, 9000], [33, 50, 64], [7, 1, 3001], [600, 16, 16],
-];
-
 describe('domains and reductions', () => {
   for (const domain of domains) {
     it(`[${domain}]: every stride pattern, every reduction, with stores`, async () => {
-      const [O, R, I] = domain;
-      const patterns: { shape: number[]; strides: [number, number, number] }[] = [
-        { shape: [O, R, I], strides: [R * I, I, 1] },
-        { shape: [I], strides: [0, 0, 1] },
-        { shape: [], strides: [0, 0, 0] },
-        { shape: [O, I], strides: [I, 0, 1] },
-        { shape: [O, R], strides: [R, 1, 0] },
-        { shape: [O], strides: [1, 0, 0] },
-        { shape: [R, I], strides: [0, I, 1] },
-        { shape: [R], strides: [0, 1, 0] },
-        { shape: [I, R, O], strides: [1, O, O * R] },
-      ];
-      const loads = patterns.map((p, buffer) => ({ buffer, strides: p.strides }));
-      const n = loads.length;
-      // sum of all loads, each scaled, so that a fault in any of them shows; half of it depends on slow registers only
-      const code: FusedStep['code'] = [
-        { op: 'mul', args: [1, 2] }, { op: 'add', args: [n, 3] }, { op: 'mulAdd', args: [0, n + 1, 4] }, { op: 'sub', args: [n + 2, 5] },
-        { op: 'add', args: [6, 7] }, { op: 'mulAdd', args: [n + 4, n + 3, 8] }, { op: 'const', args: [], value: 0.25 }, { op: 'mul', args: [n + 5, n + 6] },
-      ];
-      const last = n + code.length - 1;
-      const shapes = { none: [], inner: [I], outer: [O], outerInner: [O, I] };
-      const reduced = [[last, 'sum'], [n + 2, 'max'], [n, 'sum'], [0, 'sum']] as const;
-      const out = (shape: number[]): BufferSpec => ({ in: 'output', shape });
-      const inputs = patterns.map((p): BufferSpec => ({ in: 'input', shape: p.shape }));
-      // one step for each `keep`, since which axes merge depends on it, and one step with all of them
-      for (const kept of [...keeps.map((k) => [k]), keeps]) {
-        const reductions = kept.flatMap((keep) => reduced.map(([register, op]) => ({ register, op, keep })));
-        const first = n + 2;
-        await check(
-          fusedOf({ domain: [O, R, I], loads, code, stores: [{ register: last, buffer: n }, { register: n + 1, buffer: n + 1 }], reductions: reductions.map((r, k) => ({ ...r, buffer: first + k })) }),
-          [...inputs, out([O, R, I]), out([O, R, I]), ...reductions.map((r) => out(shapes[r.keep]))],
-        );
-      }
+      for (const { step, specs } of everyPattern(domain)) await check(step, specs);
     });
   }
 
   it('random programs agree with plain loops', async () => {
     const next = random(42);
-    const ops = ['add', 'sub', 'mul', 'max', 'min', 'mulAdd', 'neg', 'abs', 'relu', 'step', 'greater', 'select'] as const;
     for (let trial = 0; trial < 60; trial++) {
-      const [O, R, I] = [integer(next, 1, 12), integer(next, 1, 40), integer(next, 1, 40)];
-      const dtypes = [undefined, undefined, undefined, 'i32', 'u8'] as const;
-      const all: [number, number, number][] = [[R * I, I, 1], [0, 0, 1], [0, 0, 0], [I, 0, 1], [R, 1, 0], [1, 0, 0], [0, I, 1], [0, 1, 0]];
-      const loads = Array.from({ length: integer(next, 1, 4) }, (_, buffer) => ({ buffer, strides: all[integer(next, 0, all.length - 1)]! }));
-      const specs: BufferSpec[] = loads.map((l): BufferSpec => {
-        const dtype = dtypes[integer(next, 0, 4)];
-        const shape = [(O - 1) * l.strides[0] + (R - 1) * l.strides[1] + (I - 1) * l.strides[2] + 1];
-        return dtype === undefined ? { in: 'input', shape } : { in: 'input', shape, dtype };
-      });
-      const code = Array.from({ length: integer(next, 1, 12) }, (_, k) => {
-        const op = ops[integer(next, 0, ops.length - 1)]!;
-        return { op, args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, 0, loads.length + k - 1)) };
-      });
-      const registers = loads.length + code.length;
-      const stores = Array.from({ length: integer(next, 0, 3) }, (_, k) => ({ register: integer(next, 0, registers - 1), buffer: loads.length + k }));
-      const reductions = Array.from({ length: integer(next, stores.length === 0 ? 1 : 0, 3) }, (_, k) => ({
-        register: integer(next, 0, registers - 1), op: next() < 0.5 ? ('sum' as const) : ('max' as const), keep: keeps[integer(next, 0, 3)]!, buffer: loads.length + stores.length + k,
-      }));
-      specs.push(...stores.map((): BufferSpec => ({ in: 'output', shape: [O, R, I] })));
-      specs.push(...reductions.map((r): BufferSpec => ({ in: 'output', shape: { none: [], inner: [I], outer: [O], outerInner: [O, I] }[r.keep] })));
-      await check(fusedOf({ domain: [O, R, I], loads, code, stores, reductions }), specs, 1e-4);
+      const { step, specs } = randomStep(next);
+      await check(step, specs, 1e-4);
     }
   });
 
@@ -293,27 +173,15 @@ describe('in place', () => {
 
   it('random programs that overwrite their operands agree with plain loops', async () => {
     const next = random(77);
-    const ops = ['add', 'sub', 'mul', 'mulAdd', 'neg', 'relu', 'step', 'max'] as const;
     for (let trial = 0; trial < 150; trial++) {
-      const [O, R, I] = [integer(next, 1, 4), integer(next, 1, 30), integer(next, 1, 30)];
-      const states = integer(next, 1, 4);
-      const full: [number, number, number] = [R * I, I, 1];
-      const loads = Array.from({ length: states + 1 }, (_, buffer) => ({ buffer, strides: buffer === states ? ([0, 0, 1] as [number, number, number]) : full }));
-      const code = Array.from({ length: integer(next, 1, 10) }, (_, k) => {
-        const op = ops[integer(next, 0, ops.length - 1)]!;
-        return { op, args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, Math.max(0, k - 2), loads.length + k - 1)) };
-      });
-      const registers = loads.length + code.length;
-      const stores = Array.from({ length: states }, (_, buffer) => ({ register: integer(next, 0, registers - 1), buffer })).filter(() => next() < 0.8);
-      const reductions = Array.from({ length: integer(next, 0, 2) }, (_, k) => ({ register: integer(next, 0, registers - 1), op: 'sum' as const, keep: keeps[integer(next, 0, 3)]!, buffer: states + 1 + k }));
-      const step = fusedOf({ domain: [O, R, I], loads, code, stores, reductions });
-      const shapes = { none: [], inner: [I], outer: [O], outerInner: [O, I] };
-      const plan = planOf([...Array.from({ length: states }, (): BufferSpec => ({ in: 'state', shape: [O, R, I] })), { in: 'input', shape: [I] }, ...reductions.map((r): BufferSpec => ({ in: 'output', shape: shapes[r.keep] }))], [step]);
+      const { step, specs, states } = randomOverwritingStep(next);
+      const plan = planOf(specs, [step]);
+      const [O, R, I] = step.domain;
       const state = Array.from({ length: states }, (_, k) => floats(O * R * I, trial * 10 + k));
       const input = floats(I, trial);
       const expected = naive(step, [...state.map((x) => x.slice()), input]);
       const got = await runOn(one, plan, [input], state);
-      [...stores.map((s) => state[s.buffer]!), ...got].forEach((array, k) => expect(errorOf(array, expected[k]!), `trial ${trial}, result ${k}`).toBeLessThan(1e-4));
+      [...step.stores.map((s) => state[s.buffer]!), ...got].forEach((array, k) => expect(errorOf(array, expected[k]!), `trial ${trial}, result ${k}`).toBeLessThan(1e-4));
     }
   });
 

@@ -1,0 +1,54 @@
+import * as t from 'io-ts';
+import { PlanCodec, type Plan } from '../plan.js';
+
+/**
+ * The CUDA plan: a plan with the CUDA C of all kernels that are ours and the launches that run them. It is what the CUDA device reads.
+ *
+ * Every size is a literal in the source, so a launch passes device pointers only. Buffers and the workspace begin at multiples of 16
+ * bytes. The source needs no header and no compiler option besides the architecture; fast-math options would break it.
+ */
+export const CUDA_PLAN_VERSION = 1;
+
+const Natural = new t.Type<number, number, unknown>(
+  'natural number',
+  (u): u is number => typeof u === 'number' && Number.isInteger(u) && u >= 0,
+  (u, c) => (typeof u === 'number' && Number.isInteger(u) && u >= 0 ? t.success(u) : t.failure(u, c)),
+  t.identity,
+);
+
+/** A device pointer: a buffer of the plan by number, or a byte offset in the workspace, a multiple of 256. */
+const Arg = t.union([t.strict({ buffer: Natural }), t.strict({ scratch: Natural })], 'argument');
+const Extent = t.readonly(t.tuple([Natural, Natural, Natural]), 'extent');
+
+/** One kernel launch; `sharedBytes` is shared memory beyond what the kernel declares itself. */
+const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedBytes: Natural, args: t.readonlyArray(Arg) }, 'launch');
+
+/**
+ * How a step of the plan runs: as launches, one after the other (none where there is nothing to do, or where a step before did it), or in
+ * a library (conv2d, its gradients, matmul).
+ */
+const CudaStep = t.union([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch) }), t.strict({ kind: t.literal('library') })], 'step');
+
+export const CudaPlanCodec = t.strict(
+  {
+    version: t.literal(CUDA_PLAN_VERSION),
+    plan: PlanCodec,
+    source: t.string,
+    /** One for each step of the plan, in order. */
+    steps: t.readonlyArray(CudaStep),
+    /** Workspace of the launches; the steps use it in turn, and find in it what the step before left. */
+    scratchBytes: Natural,
+  },
+  'cuda plan',
+);
+
+export type Arg = t.TypeOf<typeof Arg>;
+export type Launch = t.TypeOf<typeof Launch>;
+export type CudaStep = t.TypeOf<typeof CudaStep>;
+export interface CudaPlan {
+  readonly version: typeof CUDA_PLAN_VERSION;
+  readonly plan: Plan;
+  readonly source: string;
+  readonly steps: readonly CudaStep[];
+  readonly scratchBytes: number;
+}

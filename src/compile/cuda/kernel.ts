@@ -1,0 +1,74 @@
+import type { Plan, PlanBuffer } from '../plan.js';
+import type { Arg } from './cuda-plan.js';
+
+/** A pointer that a kernel takes, and what one launch passes for it. */
+export interface Parameter {
+  readonly type: string;
+  readonly name: string;
+  readonly arg: Arg;
+}
+
+/** One launch of a kernel that has no name yet. Launches whose parameters, block and body are equal share a kernel. */
+export interface Draft {
+  /** What it does, for the comment above the kernel. */
+  readonly doc: string;
+  readonly parameters: readonly Parameter[];
+  readonly grid: readonly [number, number, number];
+  /** Threads of a block; blocks are one-dimensional. */
+  readonly block: number;
+  /** Workspace that its scratch arguments reach into, from the least of them on. */
+  readonly scratchBytes?: number;
+  /** Lines between the braces, indented by two. */
+  readonly body: readonly string[];
+}
+
+const C_TYPES = { f32: 'float', i32: 'int', u8: 'unsigned char' } as const;
+export const cType = (buffer: PlanBuffer): string => C_TYPES[buffer.dtype];
+export const bytesOf = ({ dtype, shape }: PlanBuffer): number => shape.reduce((n, d) => n * d, dtype === 'u8' ? 1 : 4);
+export const elementsOf = ({ shape }: PlanBuffer): number => shape.reduce((n, d) => n * d, 1);
+
+/** Whether two buffers share memory. */
+export const overlap = (plan: Plan, a: number, b: number): boolean => {
+  if (a === b) return true;
+  const [p, q] = [plan.buffers[a]!, plan.buffers[b]!];
+  if (p.place.in === 'constant' || q.place.in === 'constant' || p.place.in !== q.place.in) return false;
+  if (p.place.in !== 'arena') return p.place.at === q.place.at;
+  return p.place.at < q.place.at + bytesOf(q) && q.place.at < p.place.at + bytesOf(p);
+};
+
+/** Parameters for a call kernel's operands, by name. Inputs that no output overlaps are read through the cache for constants. */
+export const operands = (plan: Plan, inputs: readonly (readonly [string, number])[], outputs: readonly (readonly [string, number])[]): Parameter[] => [
+  ...inputs.map(([name, buffer]): Parameter => {
+    const alone = outputs.every(([, out]) => !overlap(plan, buffer, out));
+    return { type: `const ${cType(plan.buffers[buffer]!)}*${alone ? ' __restrict__' : ''}`, name, arg: { buffer } };
+  }),
+  ...outputs.map(([name, buffer]): Parameter => ({ type: `${cType(plan.buffers[buffer]!)}*`, name, arg: { buffer } })),
+];
+
+/** Integers for indices: 32 bits as long as every number up to `largest` fits. */
+export interface IndexType {
+  readonly type: string;
+  readonly of: (n: number) => string;
+}
+export const indexType = (largest: number): IndexType =>
+  largest < 2 ** 31 ? { type: 'unsigned', of: (n) => `${n}u` } : { type: 'unsigned long long', of: (n) => `${n}ull` };
+
+/** The shortest decimal that reads back as the same float. */
+export const floatLiteral = (value: number): string => {
+  const f = Math.fround(value);
+  if (Number.isNaN(f)) return '__int_as_float(0x7fffffff)';
+  if (!Number.isFinite(f)) return `__int_as_float(${f > 0 ? '0x7f800000' : '0xff800000'})`;
+  const digits = Array.from({ length: 9 }, (_, i) => String(Number(f.toPrecision(i + 1)))).find((d) => Math.fround(Number(d)) === f) ?? String(f);
+  const decimal = Object.is(f, -0) ? '-0' : digits;
+  return `${/[.e]/.test(decimal) ? decimal : `${decimal}.0`}f`;
+};
+
+/** `a + b*n + ...` without what is zero or one. */
+export const sumOf = (terms: readonly (readonly [string, number])[], index: IndexType): string => {
+  const live = terms.filter(([, factor]) => factor !== 0).map(([name, factor]) => (factor === 1 ? name : `${name} * ${index.of(factor)}`));
+  return live.length === 0 ? index.of(0) : live.join(' + ');
+};
+
+/** The comment's and the kernel's view of a step's name: names come from layer paths, which may hold anything. */
+export const plainName = (name: string): string => name.replace(/[^\x20-\x7e]|\\/g, '?');
+export const identifier = (name: string): string => name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '').slice(0, 48).replace(/_+$/, '');
