@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { INSTRUCTIONS, type Instruction } from '../../src/compile/plan.js';
 import { domains, errorOf, everyPattern, keeps, log2Floor, meaning, naive, randomOverwritingStep, randomStep, special, type Case } from '../native/fused-steps.js';
 import { distance, floats, fusedOf, integer, random, type BufferSpec } from '../native/plans.js';
-import { emulateAll, type Finding, type Trial } from './joined.js';
+import { emulateAll, TINY, type Finding, type Trial } from './joined.js';
 
 /** Emitted fused steps, run in the emulator, against plain loops in float64. */
 
@@ -68,12 +68,12 @@ describe('instructions', () => {
 describe('domains and reductions', () => {
   it('every stride pattern, every reduction, with stores', { timeout: 180_000 }, () => {
     const small = domains.map(([o, r, i]) => (o * r * i > 12_000 ? ([Math.ceil(o / 7), Math.ceil(r / 7), Math.ceil(i / 5)] as const) : ([o, r, i] as const)));
-    emulateAll(small.flatMap((d) => everyPattern(d).map((c, k) => trialOf(`pattern ${k}`, c)))).forEach((f) => agrees(f, 1e-5));
+    emulateAll(small.flatMap((d) => everyPattern(d).map((c, k) => trialOf(`pattern ${k}`, c))), TINY).forEach((f) => agrees(f, 1e-5));
   });
 
   it('random programs agree with plain loops', { timeout: 180_000 }, () => {
     const next = random(42);
-    emulateAll(Array.from({ length: 60 }, (_, k) => trialOf(`random ${k}`, randomStep(next)))).forEach((f) => agrees(f, 1e-4));
+    emulateAll(Array.from({ length: 60 }, (_, k) => trialOf(`random ${k}`, randomStep(next))), TINY).forEach((f) => agrees(f, 1e-4));
   });
 
   it('random programs that overwrite their operands agree with plain loops', { timeout: 180_000 }, () => {

@@ -1,4 +1,5 @@
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { H200, type Target } from '../../src/compile/cuda/target.js';
 import type { Plan, Step } from '../../src/compile/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { arrayOf, count, floats, planOf, type BufferSpec } from '../native/plans.js';
@@ -41,13 +42,16 @@ export const joinedPlan = (trials: readonly Trial[]): { readonly plan: Plan; rea
   return { plan: planOf(trials.flatMap((t) => t.specs), trials.flatMap((t, k) => t.steps.map((s) => shifted({ ...s, name: t.name }, firsts[k]!)))), firsts };
 };
 
+/** A GPU so small that packs and shared work begin at small sizes. */
+export const TINY: Target = { ...H200, smCount: 1 };
+
 /** Runs all trials in the emulator. */
-export const emulateAll = (trials: readonly Trial[]): Finding[] => {
+export const emulateAll = (trials: readonly Trial[], target: Target = H200): Finding[] => {
   const { plan, firsts } = joinedPlan(trials);
   const before = trials.map(contentsOf);
   const all = before.flat();
   const found: Finding[] = [];
-  emulation(emitCuda(plan), ({ run }) => {
+  emulation(emitCuda(plan, target), ({ run }) => {
     const after = run((b) => all[b]!);
     trials.forEach((trial, k) => found.push({ trial, before: before[k]!, after: after.slice(firsts[k]!, firsts[k]! + trial.specs.length) }));
   });

@@ -36,12 +36,9 @@ export const overlap = (plan: Plan, a: number, b: number): boolean => {
   return p.place.at < q.place.at + bytesOf(q) && q.place.at < p.place.at + bytesOf(p);
 };
 
-/** Parameters for a call kernel's operands, by name. Inputs that no output overlaps are read through the cache for constants. */
+/** Parameters for a call kernel's operands, by name. */
 export const operands = (plan: Plan, inputs: readonly (readonly [string, number])[], outputs: readonly (readonly [string, number])[]): Parameter[] => [
-  ...inputs.map(([name, buffer]): Parameter => {
-    const alone = outputs.every(([, out]) => !overlap(plan, buffer, out));
-    return { type: `const ${cType(plan.buffers[buffer]!)}*${alone ? ' __restrict__' : ''}`, name, arg: { buffer } };
-  }),
+  ...inputs.map(([name, buffer]): Parameter => ({ type: `const ${cType(plan.buffers[buffer]!)}*`, name, arg: { buffer } })),
   ...outputs.map(([name, buffer]): Parameter => ({ type: `${cType(plan.buffers[buffer]!)}*`, name, arg: { buffer } })),
 ];
 
@@ -53,14 +50,15 @@ export interface IndexType {
 export const indexType = (largest: number): IndexType =>
   largest < 2 ** 31 ? { type: 'unsigned', of: (n) => `${n}u` } : { type: 'unsigned long long', of: (n) => `${n}ull` };
 
-/** The shortest decimal that reads back as the same float. */
+/** A decimal that reads as the float nearest to `value`: its own digits, as the printed plan shows them. */
 export const floatLiteral = (value: number): string => {
   const f = Math.fround(value);
   if (Number.isNaN(f)) return '__int_as_float(0x7fffffff)';
   if (!Number.isFinite(f)) return `__int_as_float(${f > 0 ? '0x7f800000' : '0xff800000'})`;
-  const digits = Array.from({ length: 9 }, (_, i) => String(Number(f.toPrecision(i + 1)))).find((d) => Math.fround(Number(d)) === f) ?? String(f);
-  const decimal = Object.is(f, -0) ? '-0' : digits;
-  return `${/[.e]/.test(decimal) ? decimal : `${decimal}.0`}f`;
+  // digits of a double halfway between two floats may read as either: then those of the float
+  const isClear = Math.fround(value * (1 + 2 ** -40)) === f && Math.fround(value * (1 - 2 ** -40)) === f;
+  const digits = Object.is(value, -0) ? '-0' : String(isClear || f === value ? value : f);
+  return `${/[.e]/.test(digits) ? digits : `${digits}.0`}f`;
 };
 
 /** `a + b*n + ...` without what is zero or one. */

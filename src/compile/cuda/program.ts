@@ -26,11 +26,13 @@ export const programOf = (plan: Plan, step: FusedStep, stores: FusedStep['stores
   const live = liveRegisters(step, [...stores, ...reductions].map((w) => w.register));
   const inputs = [...new Set(step.loads.filter((_, j) => live.has(j)).map((l) => l.buffer))];
   const written = [...stores, ...reductions].map((w) => w.buffer);
+  // Only where stores stand in a loop does the compiler gain from knowing that they hit no load; elsewhere more steps share a kernel.
+  const isAlone = (b: number): boolean => stores.length > 0 && reductions.length > 0 && !written.some((w) => overlap(plan, w, b));
   const typeOf = (b: number): string => cType(plan.buffers[b]!);
   return {
     step, stores, reductions, live,
     parameters: [
-      ...inputs.map((b, k): Parameter => ({ type: `const ${typeOf(b)}*${written.some((w) => overlap(plan, w, b)) ? '' : ' __restrict__'}`, name: `x${k}`, arg: { buffer: b } })),
+      ...inputs.map((b, k): Parameter => ({ type: `const ${typeOf(b)}*${isAlone(b) ? ' __restrict__' : ''}`, name: `x${k}`, arg: { buffer: b } })),
       ...stores.map(({ buffer: b }, k): Parameter => ({ type: `${typeOf(b)}*`, name: `y${k}`, arg: { buffer: b } })),
       ...reductions.map(({ buffer: b }, k): Parameter => ({ type: 'float*', name: `z${k}`, arg: { buffer: b } })),
     ],

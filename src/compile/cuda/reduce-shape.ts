@@ -25,6 +25,8 @@ export interface ReduceShape {
 const MOST_BLOCKS = 512;
 /** A small reduction is rather spread over this many blocks than given to few with much work each. */
 const FEW_BLOCKS = 128;
+/** Elements of a thread that are not worth a meeting of blocks. */
+const FEW_PASSES = 8;
 /** Elements that a thread adds in float before it goes on in double. */
 export const RUN = 64;
 
@@ -41,8 +43,8 @@ export const reduceShape = (keep: Keep, { domain: [O, R, I], loads }: View, redu
 
   const passes = Math.max(1, ceilDiv(length, down * step));
   const keptBlocks = Math.max(1, ceilDiv(kept, across));
-  const spread = Math.min(ceilDiv(FEW_BLOCKS, keptBlocks), ceilDiv(passes, 2));
-  const wanted = Math.min(ceilDiv(MOST_BLOCKS, keptBlocks), Math.max(ceilDiv(passes, 8), spread));
+  const spread = passes <= FEW_PASSES ? 1 : Math.min(ceilDiv(FEW_BLOCKS, keptBlocks), ceilDiv(passes, FEW_PASSES / 2));
+  const wanted = Math.min(ceilDiv(MOST_BLOCKS, keptBlocks), Math.max(ceilDiv(passes, FEW_PASSES), spread));
   const share = ceilDiv(passes, wanted) * down * step;
   return { order, groups, columns, length, width, across, down, splits: Math.max(1, ceilDiv(length, share)), share };
 };
