@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { compile, PASSES } from '../compile/compile.js';
+import { emitCuda } from '../compile/cuda/emit.js';
 import { printPlan } from '../compile/print-plan.js';
 import { fail } from '../errors.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
@@ -28,11 +29,13 @@ export const planCommand = new Command('plan')
   .option('--of <program>', `train, evaluate, or a method's round: ${METHODS.join(', ')}`, 'train')
   .option('-b, --batch <size>', 'images a run', positiveInteger('batch'), 128)
   .option('--dump-after <pass>', `print the graph after a pass instead: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`)
-  .action((o: { readonly network: string; readonly of: string; readonly batch: number; readonly dumpAfter?: string }) => {
+  .option('--dump-cuda', 'print the CUDA C of its kernels instead, as the cuda device compiles it')
+  .action((o: { readonly network: string; readonly of: string; readonly batch: number; readonly dumpAfter?: string; readonly dumpCuda?: true }) => {
     const after = o.dumpAfter;
+    if (after !== undefined && o.dumpCuda) fail('OPTION', 'plan: --dump-after and --dump-cuda each print something else; give one of them');
     if (after !== undefined && !PASSES.some((p) => p.name === after)) fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
     for (const p of programsOf(o.of, o.network, o.batch)) {
       const plan = compile(p, after === undefined ? {} : { dump: { after, print: log } });
-      if (after === undefined) log(printPlan(plan));
+      if (after === undefined) log(o.dumpCuda ? emitCuda(plan).source : printPlan(plan));
     }
   });

@@ -173,6 +173,8 @@ describe('a session with the command line', () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(/plan 'px\/select' version 1: \d+ steps/);
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(/%\d+ = conv2d\(%\d+, %\d+\)/);
     expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(/\/\/ step 7, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_7_bn_relu\(const float\* x0, /);
+    expect((await pathex('plan', '--dump-cuda', '--dump-after', 'share')).stderr).toBe('pathex: OPTION: plan: --dump-after and --dump-cuda each print something else; give one of them\n');
   });
 
   test('a reader that goes away does not end the work', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
+import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
@@ -19,4 +20,11 @@ test.each([
   ['resnet20-px-select', rounds.select],
 ])('plan of %s', async (name, p) => {
   await expect(`${printPlan(compile(p))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
+});
+
+test.each([
+  ['resnet20-train', trainStep(net, data, { split: 'train', count: 50000 }, 128)],
+  ['resnet20-px-select', rounds.select],
+])('CUDA C of %s', async (name, p) => {
+  await expect(emitCuda(compile(p)).source).toMatchFileSnapshot(`golden/${name}.cu`);
 });

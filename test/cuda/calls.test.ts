@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { make, registry } from '../../src/ops/registry.js';
-import type { CallAttributes } from '../../src/compile/plan.js';
+import type { CallAttributes, Step } from '../../src/compile/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { callOf, count, distance, floats, integer, random, type BufferSpec } from '../native/plans.js';
 import { emulation } from './emulate.js';
@@ -97,6 +97,24 @@ describe('movement', () => {
   const long = Float32Array.from({ length: 5000 }, (_, i) => i);
   const rows = want(trial('copy', [{ shape: [5000], data: long }], { in: 'output', shape: [4000] }, { dims: [40, 100], srcOffset: 8, srcStrides: [104, 1], dstOffset: 0, dstStrides: [100, 1] }));
   it('long rows in packs', () => expect([...rows()]).toEqual(Array.from({ length: 4000 }, (_, i) => 8 + Math.floor(i / 100) * 104 + (i % 100))));
+
+  const run = (from: number, to: number, n: number, srcOffset: number, dstOffset: number): Step => callOf('copy', [from], [to], { dims: [n], srcOffset, srcStrides: [1], dstOffset, dstStrides: [1] });
+  const buffers = (...sizes: number[]): BufferSpec[] => sizes.map((n) => ({ in: 'state', shape: [n] }));
+  const launches = (t: Trial): number[] => emitCuda(joinedPlan([t]).plan).steps.map((s) => (s.kind === 'library' ? -1 : s.launches.length));
+  const pieces: Trial = { name: 'concat', specs: buffers(300, 1, 700, 1001, 500, 501), steps: [run(0, 3, 300, 0, 0), run(1, 3, 1, 0, 300), run(2, 3, 700, 0, 301), run(3, 4, 500, 0, 0), run(3, 5, 501, 500, 0)] };
+  const chain: Trial = { name: 'chain', specs: buffers(10, 10, 10, 10), steps: [run(0, 1, 10, 0, 0), run(1, 2, 10, 0, 0), run(3, 1, 10, 0, 0), run(0, 1, 4, 2, 3)] };
+  const [piecewise, chained] = [pieces, chain].map((t) => ({ t, at: wanted.push(t) - 1 }));
+  it('copies that follow each other share a launch, unless one needs what another writes', () => {
+    expect(launches(pieces)).toEqual([1, 0, 0, 1, 0]);
+    expect(launches(chain)).toEqual([1, 1, 1, 1]);
+    const [a, b, c] = found[piecewise!.at]!.before as [Float32Array, Float32Array, Float32Array];
+    const joined = Float32Array.of(...a, ...b, ...c);
+    expect(found[piecewise!.at]!.after.slice(3)).toEqual([joined, joined.slice(0, 500), joined.slice(500)]);
+    const [p, , , q] = found[chained!.at]!.before as Float32Array[];
+    const last = q!.slice();
+    last.set(p!.slice(2, 6), 3);
+    expect(found[chained!.at]!.after).toEqual([p, last, p, q]);
+  });
 
   const fills = ([['f32', -2.5], ['f32', 3e38], ['i32', -7], ['u8', 200], ['i32', -1_000_000], ['f32', -0]] as const).map(([dtype, value]) =>
     ({ value, get: want({ name: 'fill', specs: [{ in: 'output', shape: [300], ...(dtype === 'f32' ? {} : { dtype }) }], steps: [callOf('fill', [], [0], { value })] }) }));

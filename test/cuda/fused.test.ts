@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { H200 } from '../../src/compile/cuda/target.js';
 import { INSTRUCTIONS, type Instruction } from '../../src/compile/plan.js';
 import { domains, errorOf, everyPattern, keeps, log2Floor, meaning, naive, randomOverwritingStep, randomStep, special, type Case } from '../native/fused-steps.js';
 import { distance, floats, fusedOf, integer, random, type BufferSpec } from '../native/plans.js';
-import { emulateAll, TINY, type Finding, type Trial } from './joined.js';
+import { emulateAll, joinedPlan, TINY, type Finding, type Trial } from './joined.js';
 
 /** Emitted fused steps, run in the emulator, against plain loops in float64. */
 
@@ -120,6 +122,13 @@ describe('domains and reductions', () => {
       expect([rest[2 * k]!.after[1]![0], rest[2 * k]!.after[2]![0]]).toEqual([sum, max]);
       expect([rest[2 * k + 1]!.after[1]![1], rest[2 * k + 1]!.after[2]![1]]).toEqual([sum, max]);
     });
+  });
+
+  it('the order of additions does not depend on the GPU', () => {
+    const next = random(3);
+    const { plan } = joinedPlan(Array.from({ length: 40 }, (_, k) => trialOf(`random ${k}`, randomStep(next))).filter(({ steps: [s] }) => s?.kind === 'fused' && s.reductions.length > 0));
+    expect(plan.steps.length).toBeGreaterThan(10);
+    expect(emitCuda(plan, TINY)).toEqual(emitCuda(plan, H200));
   });
 
   it('an empty sum is 0, an empty maximum -Infinity', () => {

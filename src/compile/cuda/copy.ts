@@ -17,7 +17,7 @@ export const perThing = (n: number, index: IndexType, body: readonly string[]): 
 interface Axis { readonly extent: number; readonly from: number; readonly to: number }
 
 /** Drops axes of one element and joins neighbours that are walked as one. */
-const simplified = ({ dims, srcStrides, dstStrides }: CallAttributes<'copy'>): readonly Axis[] =>
+export const simplified = ({ dims, srcStrides, dstStrides }: CallAttributes<'copy'>): readonly Axis[] =>
   dims.map((extent, i): Axis => ({ extent, from: srcStrides[i]!, to: dstStrides[i]! })).filter((a) => a.extent !== 1).reduce<Axis[]>((done, a) => {
     const last = done[done.length - 1];
     return last !== undefined && last.from === a.from * a.extent && last.to === a.to * a.extent

@@ -1,5 +1,6 @@
 import type { CallStep, Plan, Step } from '../plan.js';
 import { copyDrafts, fillDrafts } from './copy.js';
+import { joinedCopies } from './copies.js';
 import { CUDA_PLAN_VERSION, type CudaPlan, type CudaStep, type Launch } from './cuda-plan.js';
 import { identifier, plainName, type Draft } from './kernel.js';
 import { mapDrafts } from './map.js';
@@ -21,8 +22,11 @@ export const emitCuda = (plan: Plan, target: Target = H200): CudaPlan => {
     return { kernel: kernels.get(key)!.name, grid: draft.grid, block: [draft.block, 1, 1], sharedBytes: 0, args: draft.parameters.map((p) => p.arg) };
   };
   let scratchBytes = 0;
+  const joined = joinedCopies(plan);
+  const isDone = new Set([...joined].flatMap(([at, { steps }]) => Array.from({ length: steps - 1 }, (_, k) => at + 1 + k)));
   const steps = plan.steps.map((step, at): CudaStep => {
-    const drafts = draftsOf(plan, step, target);
+    const copies = joined.get(at);
+    const drafts = isDone.has(at) ? [] : copies !== undefined ? [copies.draft] : draftsOf(plan, step, target);
     if (drafts === null) return { kind: 'library' };
     scratchBytes = Math.max(scratchBytes, ...drafts.map((d) => d.scratchBytes ?? 0));
     return { kind: 'launches', launches: drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : '')) };

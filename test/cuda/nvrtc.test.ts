@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../src/compile/compile.js';
+import { emitCuda } from '../../src/compile/cuda/emit.js';
+import type { Plan } from '../../src/compile/plan.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { resnetCifar } from '../../src/models/resnet-cifar.js';
+import type { Program } from '../../src/program/program.js';
+import { criterionOf, METHODS } from '../../src/prune/methods.js';
+import { roundPrograms } from '../../src/prune/programs.js';
+import { evaluateStep, trainStep } from '../../src/train/programs.js';
+import { networks } from '../compile/tiny.js';
+import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
+
+/** What NVIDIA's compiler says of the emitted sources. It needs no GPU, but the library: see nvrtc.py. */
+
+interface Result {
+  readonly file: string;
+  readonly architecture: string;
+  readonly seconds: number;
+  readonly log: string;
+  readonly ok: boolean;
+  readonly kernels: Readonly<Record<string, { readonly registers: number; readonly spilledBytes: number }>>;
+}
+
+const tool = (architectures: string, files: readonly string[]): { readonly library: string | null; readonly reason: string | null; readonly version?: string; readonly results: readonly Result[] } => {
+  const { status, stdout, stderr, error } = spawnSync('python3', [fileURLToPath(new URL('nvrtc.py', import.meta.url)), architectures, ...files], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (error !== undefined) return { library: null, reason: `python3: ${error.message}`, results: [] };
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as ReturnType<typeof tool>; // the tool's own format
+};
+
+const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
+const roundsOf = (net: Parameters<typeof roundPrograms>[0], method: (typeof METHODS)[number], batch: number): Program[] => {
+  const { observe, again, select } = roundPrograms(net, criterionOf({ method }), batch);
+  return [observe, again, select].filter((p) => p !== null);
+};
+
+const { library, reason } = tool('sm_80', []);
+if (library === null) console.log(`skipped: compiling with NVRTC: ${reason}`);
+
+describe.skipIf(library === null)('NVRTC', () => {
+  const check = (groups: readonly (readonly [string, readonly Program[]])[]): void => checkPlans(groups.flatMap(([group, programs]) => programs.map((p) => [`${group} ${p.name}`, compile(p)] as const)));
+  const checkPlans = (plans: readonly (readonly [string, Plan])[]): void => {
+    const folder = mkdtempSync(join(tmpdir(), 'pathex-nvrtc-'));
+    try {
+      const files = plans.map(([name, plan]) => {
+        const path = join(folder, `${name.replace(/\W+/g, '-')}.cu`);
+        writeFileSync(path, emitCuda(plan).source);
+        return path;
+      });
+      const { results, version } = tool('sm_80,sm_90', files);
+      expect(results.length).toBe(2 * files.length);
+      for (const r of results) {
+        expect(r.ok ? '' : r.log, `${basename(r.file)} for ${r.architecture}`).toBe('');
+        expect(r.log, `${basename(r.file)} for ${r.architecture}`).toBe('');
+        const kernels = Object.entries(r.kernels);
+        expect(kernels.length).toBeGreaterThan(0);
+        // at most half of a thread's registers, so that two blocks of 256 fit on an SM at least
+        expect(kernels.filter(([, k]) => k.registers > 128 || k.spilledBytes > 16)).toEqual([]);
+      }
+      const sum = (of: (r: Result) => number): number => results.reduce((n, r) => n + of(r), 0);
+      console.log(`NVRTC ${version ?? ''}: ${files.length} sources, ${sum((r) => Object.keys(r.kernels).length) / 2} kernels, ${(sum((r) => r.seconds) / results.length).toFixed(1)} s of CPU time each, `
+        + `at most ${Math.max(...results.flatMap((r) => Object.values(r.kernels).map((k) => k.registers)))} registers; ${results.slice(0, 2).map((r) => `${basename(r.file)} ${r.architecture} ${r.seconds} s`).join(', ')}`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+
+  test("compiles ResNet-20's training step, evaluation and PX round", { timeout: 300_000 }, () => {
+    const net = resnetCifar({ depth: 20 });
+    check([['resnet20', [trainStep(net, data, { split: 'train', count: 50000 }, 128), evaluateStep(net, data, { split: 'test', count: 10000 }, 250), ...roundsOf(net, 'px', 100)]]]);
+  });
+
+  test('compiles sizes beyond 32 bits, and names of any kind', { timeout: 300_000 }, () => {
+    const [n, width] = [2 ** 30, 12];
+    const wide = { domain: [n, 3, 4] as [number, number, number], loads: [{ buffer: 0, strides: [width, 4, 1] as [number, number, number] }, { buffer: 1, strides: [0, 0, 1] as [number, number, number] }], code: [{ op: 'mul' as const, args: [0, 1] }] };
+    const out = (...shape: number[]): BufferSpec => ({ in: 'output', shape });
+    const specs: BufferSpec[] = [{ in: 'input', shape: [n, 3, 4] }, { in: 'input', shape: [4] }, out(n, 3, 4), out(4), out(n), out(n, 4), out(), { in: 'input', shape: [n], dtype: 'i32' }, { in: 'output', shape: [n], dtype: 'i32' }, { in: 'input', shape: [], dtype: 'i32' }];
+    const pool = { n: 2 ** 16, h: 128, w: 128, c: 12, oh: 64, ow: 64, window: [2, 2] as [number, number], stride: [2, 2] as [number, number], padding: [0, 0, 0, 0] as [number, number, number, number] };
+    const steps = [
+      fusedOf({ ...wide, name: 'a line\nand a backslash\\', stores: [{ register: 2, buffer: 2 }] }),
+      ...(['inner', 'outer', 'outerInner', 'none'] as const).map((keep, k) => fusedOf({ ...wide, name: '"*/ größer', stores: [{ register: 2, buffer: 2 }], reductions: [{ register: 2, op: 'sum', keep, buffer: 3 + k }] })),
+      callOf('copy', [0], [2], { dims: [3, n, 4], srcOffset: 0, srcStrides: [4, 12, 1], dstOffset: 0, dstStrides: [4 * n, 4, 1] }),
+      callOf('copy', [0], [2], { dims: [n, 12], srcOffset: 11, srcStrides: [12, -1], dstOffset: 0, dstStrides: [12, 1] }),
+      callOf('fill', [], [2], { value: 1 }), callOf('gather', [0, 7], [2], { rows: n, width, count: n }), callOf('scatterAdd', [0, 7], [2], { rows: n, width, count: n }),
+      callOf('argMax', [0], [8], { rows: n, width }), callOf('rankMask', [0, 9], [2], { size: 3 * n }),
+      callOf('maxPool', [0], [2], pool), callOf('maxPoolGather', [0, 0], [2], pool), callOf('maxPoolScatter', [0, 0], [2], pool), callOf('sumPool', [0], [2], pool), callOf('sumPoolGrad', [0], [2], pool),
+    ];
+    const plan = planOf(specs, steps);
+    checkPlans([['large', plan]]);
+    expect(emitCuda(plan).source).toContain('const unsigned long long e = ((unsigned long long)blockIdx.x * 256 + threadIdx.x) * 4;\n  if (e >= 12884901888ull) return;');
+  });
+
+  test("compiles every criterion's programs", { timeout: 600_000 }, () => {
+    const net = networks['resnet']!();
+    check(METHODS.map((m) => [m, roundsOf(net, m, 3)] as const));
+  });
+});
