@@ -92,6 +92,9 @@ int main(int, char** argv) {
 `;
 };
 
+/** A GPU faults on what is not aligned; a host would not notice. */
+const TRAPS = ['-fsanitize=alignment,bounds,shift,signed-integer-overflow,integer-divide-by-zero', '-fsanitize-undefined-trap-on-error'];
+
 export interface Emulation {
   /** Contents of every bound buffer afterwards; arena buffers are null. */
   readonly run: (contents: (buffer: number) => NativeArray) => readonly (NativeArray | null)[];
@@ -103,7 +106,7 @@ export const emulation = (cuda: CudaPlan, work: (emulation: Emulation) => void):
   try {
     const path = (name: string): string => join(folder, name);
     writeFileSync(path('plan.cc'), hostProgram(cuda));
-    const built = spawnSync('g++', ['-std=c++17', '-O1', '-ffp-contract=off', '-w', '-o', path('plan'), path('plan.cc')], { encoding: 'utf8' });
+    const built = spawnSync('g++', ['-std=c++17', '-O0', '-ffp-contract=off', '-w', ...TRAPS, '-o', path('plan'), path('plan.cc')], { encoding: 'utf8' });
     if (built.status !== 0) throw new Error(`g++: ${built.error?.message ?? built.stderr.slice(0, 4000)}`);
     const bound = plan.buffers.flatMap((_, b) => (isBound(plan, b) ? [b] : []));
     work({
@@ -113,7 +116,7 @@ export const emulation = (cuda: CudaPlan, work: (emulation: Emulation) => void):
           return Buffer.from(buffer, byteOffset, byteLength);
         })));
         const ran = spawnSync(path('plan'), [path('in'), path('out')], { encoding: 'utf8' });
-        if (ran.status !== 0) throw new Error(`emulator: ${ran.signal ?? ''}${ran.stderr}`);
+        if (ran.status !== 0) throw new Error(`emulator: ${ran.signal === null ? '' : `${ran.signal}${ran.signal === 'SIGILL' ? ' (not aligned, or an overflow)' : ''} `}${ran.stderr}`);
         const out = readFileSync(path('out'));
         let at = 0;
         return plan.buffers.map(({ dtype }, b) => (isBound(plan, b) ? typed(dtype, out.subarray(at, (at += bytes(plan, b)))) : null));

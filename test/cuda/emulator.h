@@ -159,8 +159,12 @@ inline unsigned atomicAdd(unsigned* at, unsigned value) {
   *at = old + value;
   return old;
 }
+/// Kernels read so what other blocks wrote: what is still poisoned was read too early.
 template <class T>
 inline T __ldcg(const T* at) {
+  T poison;
+  std::memset(&poison, 0xff, sizeof poison);
+  if (std::memcmp(at, &poison, sizeof poison) == 0) emulator::stop("a block reads what no block has written yet");
   return *at;
 }
 inline float __int_as_float(std::int64_t bits) {

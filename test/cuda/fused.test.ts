@@ -83,6 +83,27 @@ describe('domains and reductions', () => {
     emulateAll(Array.from({ length: 60 }, (_, k) => trialOf(`overwriting ${k}`, randomOverwritingStep(next)))).forEach((f) => agrees(f, 1e-4));
   });
 
+  it('loads with gaps between rows and neighbours', { timeout: 180_000 }, () => {
+    const next = random(31);
+    const gapped = Array.from({ length: 30 }, (_, k): Trial => {
+      const [O, R, I] = [integer(next, 1, 9), integer(next, 1, 30), 4 * integer(next, 1, 9)];
+      const load = (buffer: number): { buffer: number; strides: [number, number, number] } => {
+        const inner = integer(next, 1, 2) * integer(next, 0, 1);
+        const row = I * Math.max(inner, 1) + integer(next, 0, 2);
+        return { buffer, strides: [R * row + integer(next, 0, 3), row, inner] };
+      };
+      const loads = [load(0), load(1), load(2)];
+      const size = { none: 1, inner: I, outer: O, outerInner: O * I };
+      const keep = keeps[k % 4]!;
+      return {
+        name: `gaps ${k}`,
+        specs: [...loads.map(({ strides: [o, r, i] }): BufferSpec => ({ in: 'input', shape: [(O - 1) * o + (R - 1) * r + (I - 1) * i + 1] })), { in: 'output', shape: [O, R, I] }, { in: 'output', shape: [size[keep]] }],
+        steps: [fusedOf({ domain: [O, R, I], loads, code: [{ op: 'mulAdd', args: [0, 1, 2] }], stores: [{ register: 3, buffer: 3 }], reductions: k < 15 ? [{ register: 3, op: 'sum', keep, buffer: 4 }] : [] })],
+      };
+    });
+    emulateAll(gapped, TINY).forEach((f) => agrees(f, 1e-5));
+  });
+
   it('sums shared out to many blocks, in packs and not', () => {
     const next = random(9);
     const trials = Array.from({ length: 24 }, (_, k): Trial => {

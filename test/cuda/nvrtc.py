@@ -58,7 +58,7 @@ def compile_file(nvrtc, path, architecture):
     nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
     found = re.findall(r"Compiling entry function '(\w+)'.*?(\d+) bytes spill stores.*?Used (\d+) registers", log, re.S)
     kernels = {name: {"registers": int(registers), "spilledBytes": int(spilled)} for name, spilled, registers in found}
-    warnings = "\n".join(line for line in log.splitlines() if not line.startswith("ptxas"))
+    warnings = "\n".join(line for line in log.splitlines() if not re.match(r"ptxas\s+(info|\.)|$", line))
     return {"file": path, "architecture": architecture, "seconds": round(seconds, 3), "log": warnings, "ok": status == 0, "kernels": kernels}
 
 

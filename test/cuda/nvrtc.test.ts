@@ -56,8 +56,7 @@ describe.skipIf(library === null)('NVRTC', () => {
       const { results, version } = tool('sm_80,sm_90', files);
       expect(results.length).toBe(2 * files.length);
       for (const r of results) {
-        expect(r.ok ? '' : r.log, `${basename(r.file)} for ${r.architecture}`).toBe('');
-        expect(r.log, `${basename(r.file)} for ${r.architecture}`).toBe('');
+        expect({ ok: r.ok, log: r.log }, `${basename(r.file)} for ${r.architecture}`).toEqual({ ok: true, log: '' });
         const kernels = Object.entries(r.kernels);
         expect(kernels.length).toBeGreaterThan(0);
         // at most half of a thread's registers, so that two blocks of 256 fit on an SM at least
@@ -85,6 +84,8 @@ describe.skipIf(library === null)('NVRTC', () => {
     const steps = [
       fusedOf({ ...wide, name: 'a line\nand a backslash\\', stores: [{ register: 2, buffer: 2 }] }),
       ...(['inner', 'outer', 'outerInner', 'none'] as const).map((keep, k) => fusedOf({ ...wide, name: '"*/ größer', stores: [{ register: 2, buffer: 2 }], reductions: [{ register: 2, op: 'sum', keep, buffer: 3 + k }] })),
+      // reductions until shared memory is full, and one more
+      ...[6, 7, 12, 13].map((many) => fusedOf({ ...wide, name: `${many} reductions`, reductions: Array.from({ length: many }, () => ({ register: 2, op: 'sum' as const, keep: 'inner' as const, buffer: 3 })) })),
       callOf('copy', [0], [2], { dims: [3, n, 4], srcOffset: 0, srcStrides: [4, 12, 1], dstOffset: 0, dstStrides: [4 * n, 4, 1] }),
       callOf('copy', [0], [2], { dims: [n, 12], srcOffset: 11, srcStrides: [12, -1], dstOffset: 0, dstStrides: [12, 1] }),
       callOf('fill', [], [2], { value: 1 }), callOf('gather', [0, 7], [2], { rows: n, width, count: n }), callOf('scatterAdd', [0, 7], [2], { rows: n, width, count: n }),

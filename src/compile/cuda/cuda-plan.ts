@@ -6,6 +6,9 @@ import { PlanCodec, type Plan } from '../plan.js';
  *
  * Every size is a literal in the source, so a launch passes device pointers only. Buffers and the workspace begin at multiples of 16
  * bytes. The source needs no header and no compiler option besides the architecture; fast-math options would break it.
+ *
+ * A loaded module holds counters that are zero between runs, so it runs on one stream at a time. A launch that ends with
+ * CUDA_ERROR_ASSERT has met an index that names no row of its table; it says so on stderr.
  */
 export const CUDA_PLAN_VERSION = 1;
 

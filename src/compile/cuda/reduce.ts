@@ -1,4 +1,5 @@
 import type { FusedStep, Plan } from '../plan.js';
+import { fillDrafts } from './copy.js';
 import { decodeLines, reachOf } from './map.js';
 import { indexType, type Draft, type IndexType } from './kernel.js';
 import { elementLines, indent, liveLoads, loadLines, placesUsed, programOf, type Places, type Program } from './program.js';
@@ -17,10 +18,9 @@ const MOST_REDUCTIONS = 12;
  */
 export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target): Draft[] => {
   const domain = step.domain as unknown as Strides;
-  const elements = { none: 1, inner: domain[2], outer: domain[0], outerInner: domain[0] * domain[2] };
+  if (domain.includes(0)) return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'sum' ? 0 : -Infinity));
   const kept = new Map<Keep, Reduction[]>();
   for (const r of step.reductions) {
-    if (elements[r.keep] === 0) continue;
     const keep = plainKeep(r.keep, domain);
     kept.set(keep, [...(kept.get(keep) ?? []), r]);
   }

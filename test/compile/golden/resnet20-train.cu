@@ -65,7 +65,7 @@ __device__ inline float logarithm(float x) {
   const bool denormal = x < 0x1p-126f;
   const float normal = denormal ? __fmul_rn(x, 0x1p23f) : x;
   // Offset so that the fraction m lies in sqrt(1/2)..sqrt(2): then log(x) = k ln 2 + log(m) without cancellation.
-  const int offset = __float_as_int(normal) - 0x3f3504f3;
+  const int offset = (int)((unsigned)__float_as_int(normal) - 0x3f3504f3u);
   const float k = (float)((offset >> 23) - (denormal ? 23 : 0));
   const float m = __int_as_float((offset & 0x007fffff) + 0x3f3504f3);
   const float f = m - 1.0f, s = f / (m + 1.0f), z = __fmul_rn(s, s);
