@@ -145,6 +145,26 @@ describe('domains and reductions', () => {
     });
   });
 
+  it('threads that have much to add go on in double', { timeout: 180_000 }, () => {
+    // products of a row's and a column's value, far from zero, so that the sums are known and long
+    const outer = (keep: 'inner' | 'outer', rows: number, columns: number): Trial => ({
+      name: `long ${keep}`, data: { 0: floats(rows, 1).map((v) => 1000 + v), 1: floats(columns, 2).map((v) => 1000 + v) },
+      specs: [{ in: 'input', shape: [rows] }, { in: 'input', shape: [columns] }, { in: 'output', shape: [keep === 'inner' ? columns : rows] }, { in: 'output', shape: [keep === 'inner' ? columns : rows] }],
+      steps: [fusedOf({
+        domain: keep === 'inner' ? [1, rows, columns] : [rows, 1, columns], loads: [{ buffer: 0, strides: keep === 'inner' ? [0, 1, 0] : [1, 0, 0] }, { buffer: 1, strides: [0, 0, 1] }], code: [{ op: 'mul', args: [0, 1] }],
+        reductions: [{ register: 2, op: 'sum', keep, buffer: 2 }, { register: 2, op: 'max', keep, buffer: 3 }],
+      })],
+    });
+    const trials = [outer('inner', 270, 32_769), outer('outer', 512, 17_000)];
+    expect(emitCuda(joinedPlan(trials).plan).source.match(/double total_sum0/g)?.length).toBe(2);
+    for (const { before, after, trial } of emulateAll(trials)) {
+      const [kept, added] = trial.name === 'long inner' ? [before[1]!, before[0]!] : [before[0]!, before[1]!];
+      const total = Array.from(added).reduce((a, b) => a + b, 0), most = Array.from(added).reduce((a, b) => Math.max(a, b), 0);
+      expect(distance(after[2]!, Array.from(kept, (v) => v * total))).toBeLessThan(1e-7);
+      expect([...after[3]!]).toEqual(Array.from(kept, (v) => Math.fround(v * most)));
+    }
+  });
+
   it('the order of additions does not depend on the GPU', () => {
     const next = random(3);
     const { plan } = joinedPlan(Array.from({ length: 40 }, (_, k) => trialOf(`random ${k}`, randomStep(next))).filter(({ steps: [s] }) => s?.kind === 'fused' && s.reductions.length > 0));

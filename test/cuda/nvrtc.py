@@ -65,7 +65,7 @@ def compile_file(nvrtc, path, architecture):
 def main(architectures, files):
     path, nvrtc = find()
     if nvrtc is None:
-        print(json.dumps({"library": None, "reason": f"no {' or '.join(NAMES)}; pip install nvidia-cuda-nvrtc, or name its folder in PATHEX_CUDA_LIBRARIES", "results": []}))
+        print(json.dumps({"library": None, "reason": f"no {' or '.join(NAMES)}; node scripts/cuda-wheels.mjs installs it, PATHEX_CUDA_LIBRARIES names another folder", "results": []}))
         return
     major, minor = ctypes.c_int(), ctypes.c_int()
     nvrtc.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))

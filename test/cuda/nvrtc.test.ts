@@ -15,6 +15,7 @@ import { roundPrograms } from '../../src/prune/programs.js';
 import { evaluateStep, trainStep } from '../../src/train/programs.js';
 import { networks } from '../compile/tiny.js';
 import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
+import { wheels } from './ask.js';
 
 /** What NVIDIA's compiler says of the emitted sources. It needs no GPU, but the library: see nvrtc.py. */
 
@@ -28,7 +29,9 @@ interface Result {
 }
 
 const tool = (architectures: string, files: readonly string[]): { readonly library: string | null; readonly reason: string | null; readonly version?: string; readonly results: readonly Result[] } => {
-  const { status, stdout, stderr, error } = spawnSync('python3', [fileURLToPath(new URL('nvrtc.py', import.meta.url)), architectures, ...files], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const folders = 'folder' in wheels ? [join(wheels.folder, 'nvidia', 'cu13', 'lib')] : [];
+  const env = { ...process.env, PATHEX_CUDA_LIBRARIES: [process.env['PATHEX_CUDA_LIBRARIES'], ...folders].filter(Boolean).join(':') };
+  const { status, stdout, stderr, error } = spawnSync('python3', [fileURLToPath(new URL('nvrtc.py', import.meta.url)), architectures, ...files], { encoding: 'utf8', env, maxBuffer: 1 << 26 });
   if (error !== undefined) return { library: null, reason: `python3: ${error.message}`, results: [] };
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as ReturnType<typeof tool>; // the tool's own format
@@ -41,9 +44,8 @@ const roundsOf = (net: Parameters<typeof roundPrograms>[0], method: (typeof METH
 };
 
 const { library, reason } = tool('sm_80', []);
-if (library === null) console.log(`skipped: compiling with NVRTC: ${reason}`);
 
-describe.skipIf(library === null)('NVRTC', () => {
+describe.skipIf(library === null)(library === null ? `NVRTC (skipped: ${reason})` : 'NVRTC', () => {
   const check = (groups: readonly (readonly [string, readonly Program[]])[]): void => checkPlans(groups.flatMap(([group, programs]) => programs.map((p) => [`${group} ${p.name}`, compile(p)] as const)));
   const checkPlans = (plans: readonly (readonly [string, Plan])[]): void => {
     const folder = mkdtempSync(join(tmpdir(), 'pathex-nvrtc-'));

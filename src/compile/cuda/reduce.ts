@@ -58,7 +58,8 @@ const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape:
   const { order, groups, columns, length, width, across, down, splits, share } = shape;
   const lanes = order === 'columns' ? width : 1;
   const stride = down * (order === 'rows' ? width : 1);
-  const isLong = share / stride > RUN;
+  const run = order === 'rows' ? RUN / width : RUN; // passes of a thread that it adds in float
+  const isLong = share / stride > run;
   const kept = (groups * columns) / lanes;
 
   const moving = new Set(keep === 'inner' || keep === 'none' ? [0, 1, ...(keep === 'none' ? [2] : [])] : keep === 'outer' ? [1, 2] : [1]);
@@ -89,7 +90,7 @@ const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape:
     ? [`const ${index.type} first = blockIdx.y * ${index.of(share)}, last = first + ${index.of(share)} < ${index.of(length)} ? first + ${index.of(share)} : ${index.of(length)};`]
     : [`const ${index.type} first = 0, last = ${index.of(length)};`];
   const offset = order === 'rows' && width > 1 ? `d * ${width}` : 'd';
-  const chunk = index.of(RUN * stride);
+  const chunk = index.of(run * stride);
   const inDouble = program.reductions.map((r, k) => (r.op === 'sum' ? `total_${names[k]!}${at} += ${names[k]!}${at};` : `total_${names[k]!}${at} = larger(total_${names[k]!}${at}, (double)${names[k]!}${at});`));
 
   return [
