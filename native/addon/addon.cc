@@ -4,6 +4,7 @@
 #include "addon/environment.h"
 #include "addon/handles.h"
 #include "cpu/backend.h"
+#include "cuda/device.h"
 
 namespace pathex::addon {
 
@@ -16,6 +17,21 @@ Napi::Value probe(const Napi::CallbackInfo& info) {
   result.Set("isa", found.isa);
   result.Set("threads", found.threads);
   return result;
+}
+
+/// What of CUDA is here. Opens the libraries, which takes a moment, and asks for no GPU memory.
+Napi::Value probeCuda(const Napi::CallbackInfo& info) {
+  const std::vector<cuda::Finding> findings = cuda::probe();
+  const auto list = Napi::Array::New(info.Env(), findings.size());
+  for (std::uint32_t i = 0; i < findings.size(); ++i) {
+    const auto entry = Napi::Object::New(info.Env());
+    entry.Set("name", findings[i].name);
+    entry.Set("version", findings[i].version);
+    entry.Set("path", findings[i].path);
+    entry.Set("refusal", findings[i].refusal);
+    list.Set(i, entry);
+  }
+  return list;
 }
 
 Napi::Value setErrorClass(const Napi::CallbackInfo& info) {
@@ -33,6 +49,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   environment->executable = Napi::Persistent(ExecutableHandle::define(env));
   exports.Set("Device", device);
   exports.Set("probe", Napi::Function::New<probe>(env));
+  exports.Set("probeCuda", Napi::Function::New<probeCuda>(env));
   exports.Set("setErrorClass", Napi::Function::New<setErrorClass>(env));
   return exports;
 }

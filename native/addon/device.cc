@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "addon/code_reader.h"
+#include "addon/opener.h"
 #include "addon/plan_reader.h"
 #include "addon/typed_arrays.h"
 
@@ -19,24 +21,27 @@ std::string slotName(const std::string& where, const char* kind, std::size_t i, 
   return where + ": " + kind + "[" + std::to_string(i) + "] '" + slot.name + "'";
 }
 
-int threadsFrom(const Napi::CallbackInfo& info) {
-  if (info.Length() == 0 || info[0].IsUndefined()) return cpu::probe().threads;
-  if (!info[0].IsObject()) refuse(info.Env(), "Device: the options are not an object");
-  const Napi::Value threads = info[0].As<Napi::Object>().Get("threads");
-  if (threads.IsUndefined()) return cpu::probe().threads;
-  const double count = threads.IsNumber() ? threads.As<Napi::Number>().DoubleValue() : 0;
-  if (!(count >= 1 && count <= 1024) || count != static_cast<int>(count)) {
-    refuse(info.Env(),
-           "Device: threads is " + threads.ToString().Utf8Value() + ", it must be an integer from 1 to 1024");
+/// The block of a resident, which is allocated when it is first used.
+core::Result<const core::Block*> blockOf(core::Device& device, Resident<core::Block>& resident) {
+  if (!resident.object) {
+    auto made = device.allocate(resident.bytes);
+    if (!made.ok()) return made.status();
+    resident.object = std::move(made.value());
   }
-  return static_cast<int>(count);
+  return static_cast<const core::Block*>(resident.object.get());
+}
+
+/// Host bytes without a first value.
+std::shared_ptr<std::byte[]> hostBytes(std::size_t size) {
+  return std::make_unique_for_overwrite<std::byte[]>(size);
 }
 
 }  // namespace
 
 Napi::Function Device::define(Napi::Env env) {
   return DefineClass(env, "Device",
-                     {InstanceMethod<&Device::allocate>("allocate"), InstanceMethod<&Device::load>("load"),
+                     {InstanceMethod<&Device::open>("open"), InstanceMethod<&Device::allocate>("allocate"),
+                      InstanceMethod<&Device::load>("load"),
                       InstanceMethod<&Device::write>("write"), InstanceMethod<&Device::read>("read"),
                       InstanceMethod<&Device::run>("run"), InstanceMethod<&Device::liveBytes>("liveBytes"),
                       InstanceMethod<&Device::dispose>("dispose"),
@@ -44,8 +49,7 @@ Napi::Function Device::define(Napi::Env env) {
 }
 
 Device::Device(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-  threads_ = threadsFrom(info);
-  core_->worker = Environment::of(info.Env()).makeWorker(threads_);
+  core_->worker = Environment::of(info.Env()).makeWorker(openerOf(info));
 }
 
 /// Collected without dispose: nothing is queued, since work holds on to its device.
@@ -62,7 +66,7 @@ BufferHandle& Device::expectBuffer(const std::string& call, const Napi::Value& v
   BufferHandle* handle = BufferHandle::of(value);
   if (handle == nullptr) refuse(Env(), call + ": not a buffer handle");
   if (handle->device() != core_) refuse(Env(), call + ": the buffer belongs to another device");
-  if (!handle->memory()) refuse(Env(), call + ": the buffer was disposed");
+  if (!handle->block()) refuse(Env(), call + ": the buffer was disposed");
   return *handle;
 }
 
@@ -84,34 +88,44 @@ Napi::Promise Device::add(std::unique_ptr<PromiseJob> job) {
   return Environment::of(Env()).add(*core_->worker, std::move(job));
 }
 
+Napi::Value Device::open(const Napi::CallbackInfo& info) {
+  expectAlive("open");
+  auto opening = job(info);
+  auto description = std::make_shared<std::string>();
+  opening->work = [description](core::Device& device) {
+    *description = device.description();
+    return core::Status();
+  };
+  opening->result = [description](Napi::Env env) -> Napi::Value { return Napi::String::New(env, *description); };
+  return add(std::move(opening));
+}
+
 Napi::Value Device::allocate(const Napi::CallbackInfo& info) {
   expectAlive("allocate");
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   if (!(bytes >= 0 && bytes <= 0x1p53) || bytes != static_cast<double>(static_cast<std::size_t>(bytes))) {
     refuse(info.Env(), "allocate: bytes must be a natural number");
   }
-  try {
-    auto memory = std::make_shared<core::Memory>(static_cast<std::size_t>(bytes), core_->live);
-    return BufferHandle::make(info.Env(), core_, std::move(memory));
-  } catch (const std::bad_alloc&) {
-    refuse(info.Env(), "allocate: no memory for " + info[0].ToString().Utf8Value() + " bytes");
-  }
+  return BufferHandle::make(info.Env(), core_,
+                            core_->worker->mailbox().admit<core::Block>(static_cast<std::size_t>(bytes)));
 }
 
 Napi::Value Device::load(const Napi::CallbackInfo& info) {
   expectAlive("load");
   auto plan = readPlan(info[0]);
   if (!plan.ok()) expectOk(info.Env(), plan.status().within("load"));
-  const bool profile = info[1].IsObject() && info[1].As<Napi::Object>().Get("profile").ToBoolean().Value();
+  auto options = readLoadOptions(info[1]);
+  if (!options.ok()) expectOk(info.Env(), options.status().within("load"));
 
   auto loading = job(info);
-  auto made = std::make_shared<std::shared_ptr<core::Executable>>();
-  loading->work = [made, profile, live = core_->live, given = std::make_shared<core::Plan>(std::move(plan.value()))](
-                      cpu::Backend& backend) -> core::Status {
-    auto result = core::Executable::make(std::move(*given), backend, live, profile);
+  auto made = std::make_shared<ExecutablePointer>();
+  loading->work = [made, worker = core_->worker, given = std::make_shared<core::Plan>(std::move(plan.value())),
+                   with = std::make_shared<core::LoadOptions>(std::move(options.value()))](core::Device& device) {
+    auto result = device.load(std::move(*given), std::move(*with));
     if (!result.ok()) return result.status();
-    *made = std::move(result.value());
-    return {};
+    const std::size_t bytes = result.value()->bytes();
+    *made = worker->mailbox().admit(bytes, std::move(result.value()));
+    return core::Status();
   };
   loading->result = [this, made](Napi::Env env) -> Napi::Value {
     if (life_ == Life::closed) refuse(env, "load: the device was disposed; open another");
@@ -122,50 +136,53 @@ Napi::Value Device::load(const Napi::CallbackInfo& info) {
 
 Napi::Value Device::write(const Napi::CallbackInfo& info) {
   expectAlive("write");
-  const auto memory = expectBuffer("write", info[0]).memory();
+  const BlockPointer block = expectBuffer("write", info[0]).block();
   const Bytes from = bytesOf(info[1], "write");
-  if (from.size != memory->bytes()) {
-    refuse(info.Env(), "write: the array has " + std::to_string(from.size) + " bytes, the buffer " +
-                           std::to_string(memory->bytes()));
+  if (from.size != block->bytes) {
+    refuse(info.Env(),
+           "write: the array has " + std::to_string(from.size) + " bytes, the buffer " + std::to_string(block->bytes));
   }
   auto writing = job(info);
-  auto staged = std::make_shared<std::vector<std::byte>>(from.data, from.data + from.size);
-  writing->work = [memory, staged](cpu::Backend&) -> core::Status {
-    std::memcpy(memory->data(), staged->data(), staged->size());
-    return {};
+  const auto staged = hostBytes(from.size);
+  if (from.size > 0) std::memcpy(staged.get(), from.data, from.size);
+  writing->work = [block, staged](core::Device& device) -> core::Submitted {
+    auto to = blockOf(device, *block);
+    return to.ok() ? device.write(*to.value(), staged.get()) : to.status().within("write");
   };
   return add(std::move(writing));
 }
 
 Napi::Value Device::read(const Napi::CallbackInfo& info) {
   expectAlive("read");
-  const auto memory = expectBuffer("read", info[0]).memory();
+  const BlockPointer block = expectBuffer("read", info[0]).block();
   const Bytes to = bytesOf(info[1], "read");
-  if (to.size != memory->bytes()) {
+  if (to.size != block->bytes) {
     refuse(info.Env(),
-           "read: the array has " + std::to_string(to.size) + " bytes, the buffer " + std::to_string(memory->bytes()));
+           "read: the array has " + std::to_string(to.size) + " bytes, the buffer " + std::to_string(block->bytes));
   }
   auto reading = job(info);
   reading->held.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
-  auto staged = std::make_shared<std::vector<std::byte>>();
-  reading->work = [memory, staged](cpu::Backend&) -> core::Status {
-    staged->assign(memory->data(), memory->data() + memory->bytes());
-    return {};
+  auto staged = std::make_shared<std::shared_ptr<std::byte[]>>();  // made only when its turn has come
+  reading->work = [block, staged](core::Device& device) -> core::Submitted {
+    auto from = blockOf(device, *block);
+    if (!from.ok()) return from.status().within("read");
+    *staged = hostBytes(block->bytes);
+    return device.read(*from.value(), staged->get());
   };
-  reading->result = [staged, job = reading.get()](Napi::Env env) -> Napi::Value {
+  reading->result = [block, staged, job = reading.get()](Napi::Env env) -> Napi::Value {
     const Bytes target = bytesOf(job->held[1].Value(), "read");
-    if (target.size != staged->size()) refuse(env, "read: the array changed its length meanwhile");
-    std::memcpy(target.data, staged->data(), staged->size());
+    if (target.size != block->bytes) refuse(env, "read: the array changed its length meanwhile");
+    if (target.size > 0) std::memcpy(target.data, staged->get(), target.size);
     return env.Undefined();
   };
   return add(std::move(reading));
 }
 
-std::vector<std::shared_ptr<core::Memory>> Device::bindState(const core::Plan& plan, const Napi::Value& handles) const {
+std::vector<BlockPointer> Device::bindState(const core::Plan& plan, const Napi::Value& handles) const {
   const std::string where = "run '" + plan.name + "'";
   const auto list = expectList(handles, plan.state.size(), where + ": state");
-  std::vector<std::shared_ptr<core::Memory>> state;
-  std::vector<const core::Memory*> seen;
+  std::vector<BlockPointer> state;
+  std::vector<const void*> seen;
   for (std::uint32_t i = 0; i < list.Length(); ++i) {
     const std::string name = slotName(where, "state", i, plan.state[i]);
     const BufferHandle& handle = expectBuffer(name, list.Get(i));
@@ -174,8 +191,8 @@ std::vector<std::shared_ptr<core::Memory>> Device::bindState(const core::Plan& p
       refuse(Env(),
              name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " + std::to_string(handle.size()));
     }
-    state.push_back(handle.memory());
-    seen.push_back(handle.memory().get());
+    state.push_back(handle.block());
+    seen.push_back(handle.block().get());
   }
   std::sort(seen.begin(), seen.end());
   if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
@@ -187,7 +204,7 @@ Napi::Value Device::run(const Napi::CallbackInfo& info) {
   expectAlive("run");
   ExecutableHandle& handle = expectExecutable(info[0]);
   const auto executable = handle.executable();
-  const core::Plan& plan = executable->plan();
+  const core::Plan& plan = executable->object->plan();
   const std::string where = "run '" + plan.name + "'";
   const auto state = bindState(plan, info[1]);
   const auto inputs = expectList(info[2], plan.inputs.size(), where + ": inputs");
@@ -208,15 +225,19 @@ Napi::Value Device::run(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Staging> staging = handle.takeStaging();
   for (std::size_t i = 0; i < given.size(); ++i) std::memcpy(staging->inputs[i], given[i].data, given[i].size);
 
-  running->work = [executable, state, staging](cpu::Backend&) {
-    std::vector<std::byte*> addresses;
-    for (const auto& memory : state) addresses.push_back(memory->data());
-    return executable->run(addresses, staging->inputs, staging->outputs);
+  running->work = [executable, state, staging, where](core::Device& device) -> core::Submitted {
+    std::vector<const core::Block*> blocks;
+    for (const BlockPointer& resident : state) {
+      auto block = blockOf(device, *resident);
+      if (!block.ok()) return block.status().within(where);
+      blocks.push_back(block.value());
+    }
+    return executable->object->run(blocks, staging->inputs, staging->outputs);
   };
   const auto giveBack = [&handle, staging] { handle.giveBack(std::make_unique<Staging>(std::move(*staging))); };
   running->failed = giveBack;
   running->result = [executable, staging, giveBack, where, job = running.get()](Napi::Env env) -> Napi::Value {
-    const core::Plan& p = executable->plan();
+    const core::Plan& p = executable->object->plan();
     for (std::size_t i = 0; i < p.outputs.size(); ++i) {
       const std::string name = slotName(where, "outputs", i, p.outputs[i]);
       const Bytes to = elementsOf(job->held[i + 2].Value(), p.buffers[p.outputs[i].buffer], name);
@@ -229,7 +250,7 @@ Napi::Value Device::run(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Device::liveBytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(core_->live->load()));
+  return Napi::Number::New(info.Env(), static_cast<double>(core_->worker->mailbox().liveBytes()));
 }
 
 Napi::Value Device::dispose(const Napi::CallbackInfo& info) {
@@ -246,7 +267,7 @@ Napi::Value Device::dispose(const Napi::CallbackInfo& info) {
   }
   life_ = Life::closing;
   auto last = job(info);
-  last->work = [](cpu::Backend&) { return core::Status(); };
+  last->work = [](core::Device&) { return core::Status(); };
   last->result = [this](Napi::Env e) -> Napi::Value {
     life_ = Life::closed;
     Environment::of(e).retire(core_->worker);

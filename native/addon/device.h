@@ -7,7 +7,7 @@
 
 namespace pathex::addon {
 
-/// new Device({ threads? }): allocate, load, write, read, run, liveBytes, dispose. See src/runtime/native.ts.
+/// new Device(options): open, allocate, load, write, read, run, liveBytes, dispose. See src/runtime/native.ts.
 class Device : public Napi::ObjectWrap<Device> {
  public:
   static Napi::Function define(Napi::Env);
@@ -15,6 +15,7 @@ class Device : public Napi::ObjectWrap<Device> {
   ~Device() override;
 
  private:
+  Napi::Value open(const Napi::CallbackInfo&);
   Napi::Value allocate(const Napi::CallbackInfo&);
   Napi::Value load(const Napi::CallbackInfo&);
   Napi::Value write(const Napi::CallbackInfo&);
@@ -26,12 +27,11 @@ class Device : public Napi::ObjectWrap<Device> {
   void expectAlive(const std::string& call) const;
   BufferHandle& expectBuffer(const std::string& call, const Napi::Value&) const;
   ExecutableHandle& expectExecutable(const Napi::Value&) const;
-  std::vector<std::shared_ptr<core::Memory>> bindState(const core::Plan&, const Napi::Value& handles) const;
+  std::vector<BlockPointer> bindState(const core::Plan&, const Napi::Value& handles) const;
   std::unique_ptr<PromiseJob> job(const Napi::CallbackInfo&);
   Napi::Promise add(std::unique_ptr<PromiseJob>);
 
   DevicePointer core_ = std::make_shared<DeviceCore>();
-  int threads_ = 1;
   enum class Life { open, closing, closed } life_ = Life::open;
   std::vector<Napi::Promise::Deferred> waiting_;  // further calls of dispose while closing
 };

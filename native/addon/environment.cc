@@ -50,8 +50,8 @@ Napi::Value Environment::errorOf(const core::Status& status) const {
   return error.Value();
 }
 
-std::shared_ptr<Worker> Environment::makeWorker(int threads) {
-  auto worker = std::make_shared<Worker>(threads, [this](JobPointer job) {
+std::shared_ptr<Worker> Environment::makeWorker(OpenDevice open) {
+  auto worker = std::make_shared<Worker>(std::move(open), [this](JobPointer job) {
     const std::lock_guard lock(lock_);
     finished_.push_back(std::move(job));
     if (finished_.size() == 1) napi_call_threadsafe_function(wakeUp_, nullptr, napi_tsfn_nonblocking);

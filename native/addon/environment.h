@@ -32,7 +32,7 @@ class Environment {
   void setErrorClass(Napi::Function errorClass) { errorClass_ = Napi::Persistent(errorClass); }
   Napi::Value errorOf(const core::Status&) const;
 
-  std::shared_ptr<Worker> makeWorker(int threads);
+  std::shared_ptr<Worker> makeWorker(OpenDevice open);
   /// Queues the job and returns its promise. The process stays alive until it is settled.
   Napi::Promise add(Worker&, std::unique_ptr<PromiseJob>);
   /// Joins a worker whose queue is empty.

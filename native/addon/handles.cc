@@ -28,11 +28,11 @@ Made& madeBy(const Napi::CallbackInfo& info) {
 
 struct NewBuffer {
   DevicePointer device;
-  std::shared_ptr<core::Memory> memory;
+  BlockPointer block;
 };
 struct NewExecutable {
   DevicePointer device;
-  std::shared_ptr<core::Executable> executable;
+  ExecutablePointer executable;
 };
 
 void adjust(Napi::Env env, std::int64_t bytes) {
@@ -48,8 +48,8 @@ Napi::Function BufferHandle::define(Napi::Env env) {
        InstanceMethod<&BufferHandle::dispose>(Napi::Symbol::WellKnown(env, "dispose"))});
 }
 
-Napi::Object BufferHandle::make(Napi::Env env, const DevicePointer& device, std::shared_ptr<core::Memory> memory) {
-  NewBuffer made{device, std::move(memory)};
+Napi::Object BufferHandle::make(Napi::Env env, const DevicePointer& device, BlockPointer block) {
+  NewBuffer made{device, std::move(block)};
   return Environment::of(env).buffer.New({Napi::External<NewBuffer>::New(env, &made)});
 }
 
@@ -60,16 +60,16 @@ BufferHandle* BufferHandle::of(const Napi::Value& value) {
 BufferHandle::BufferHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   auto& made = madeBy<NewBuffer>(info);
   device_ = made.device;
-  memory_ = made.memory;
-  bytes_ = memory_->bytes();
+  block_ = made.block;
+  bytes_ = block_->bytes;
   device_->owned.insert(this);
   adjust(info.Env(), static_cast<std::int64_t>(bytes_));
   info.This().As<Napi::Object>().TypeTag(&bufferTag);
 }
 
 void BufferHandle::release() {
-  if (!memory_) return;
-  memory_.reset();
+  if (!block_) return;
+  block_.reset();
   device_->owned.erase(this);
   adjust(Env(), -static_cast<std::int64_t>(bytes_));
 }
@@ -88,7 +88,7 @@ Staging::Staging(const core::Plan& plan) {
   for (const auto* slots : {&plan.inputs, &plan.outputs}) {
     for (const core::Slot& s : *slots) bytes += core::aligned(plan.buffers[s.buffer].bytes());
   }
-  memory = core::Memory(bytes, nullptr);
+  memory = core::Memory(bytes);
   std::byte* at = memory.data();
   const auto place = [&](const std::vector<core::Slot>& slots, std::vector<std::byte*>& addresses) {
     for (const core::Slot& s : slots) {
@@ -108,8 +108,7 @@ Napi::Function ExecutableHandle::define(Napi::Env env) {
        InstanceMethod<&ExecutableHandle::dispose>(Napi::Symbol::WellKnown(env, "dispose"))});
 }
 
-Napi::Object ExecutableHandle::make(Napi::Env env, const DevicePointer& device,
-                                    std::shared_ptr<core::Executable> executable) {
+Napi::Object ExecutableHandle::make(Napi::Env env, const DevicePointer& device, ExecutablePointer executable) {
   NewExecutable made{device, std::move(executable)};
   return Environment::of(env).executable.New({Napi::External<NewExecutable>::New(env, &made)});
 }
@@ -122,7 +121,7 @@ ExecutableHandle::ExecutableHandle(const Napi::CallbackInfo& info) : ObjectWrap(
   auto& made = madeBy<NewExecutable>(info);
   device_ = made.device;
   executable_ = made.executable;
-  bytes_ = executable_->bytes();
+  bytes_ = executable_->bytes;
   device_->owned.insert(this);
   adjust(info.Env(), static_cast<std::int64_t>(bytes_));
   info.This().As<Napi::Object>().TypeTag(&executableTag);
@@ -137,7 +136,7 @@ void ExecutableHandle::release() {
 }
 
 std::unique_ptr<Staging> ExecutableHandle::takeStaging() {
-  if (staging_.empty()) return std::make_unique<Staging>(executable_->plan());
+  if (staging_.empty()) return std::make_unique<Staging>(executable_->object->plan());
   auto last = std::move(staging_.back());
   staging_.pop_back();
   return last;
@@ -148,9 +147,9 @@ void ExecutableHandle::giveBack(std::unique_ptr<Staging> staging) {
 }
 
 core::Executable& ExecutableHandle::expectAlive(const char* call) const {
-  if (!executable_)
+  if (!executable_ || !executable_->object)
     expectOk(Env(), {core::Code::device, std::string(call) + ": the executable was disposed; load the plan again"});
-  return *executable_;
+  return *executable_->object;
 }
 
 Napi::Value ExecutableHandle::bytes(const Napi::CallbackInfo& info) {

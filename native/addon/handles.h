@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "addon/worker.h"
-#include "core/executor.h"
+#include "core/device.h"
 #include "core/memory.h"
 
 namespace pathex::addon {
@@ -17,7 +17,6 @@ class Owned;
 /// What a device shares with everything that was made on it.
 struct DeviceCore {
   std::shared_ptr<Worker> worker;
-  core::LiveBytes live = std::make_shared<std::atomic<std::size_t>>(0);
   std::unordered_set<Owned*> owned;  // released when the device is disposed
 };
 using DevicePointer = std::shared_ptr<DeviceCore>;
@@ -33,14 +32,14 @@ class Owned {
 class BufferHandle : public Napi::ObjectWrap<BufferHandle>, public Owned {
  public:
   static Napi::Function define(Napi::Env);
-  static Napi::Object make(Napi::Env, const DevicePointer&, std::shared_ptr<core::Memory>);
+  static Napi::Object make(Napi::Env, const DevicePointer&, BlockPointer);
   /// The handle behind a value, if it is one of ours; else nullptr.
   static BufferHandle* of(const Napi::Value&);
 
   explicit BufferHandle(const Napi::CallbackInfo&);
   ~BufferHandle() override { release(); }
 
-  const std::shared_ptr<core::Memory>& memory() const { return memory_; }  // empty when disposed
+  const BlockPointer& block() const { return block_; }  // empty when disposed
   const DevicePointer& device() const { return device_; }
   std::size_t size() const { return bytes_; }
   void release() override;
@@ -50,7 +49,7 @@ class BufferHandle : public Napi::ObjectWrap<BufferHandle>, public Owned {
   Napi::Value dispose(const Napi::CallbackInfo&);
 
   DevicePointer device_;
-  std::shared_ptr<core::Memory> memory_;
+  BlockPointer block_;
   std::size_t bytes_ = 0;
 };
 
@@ -65,13 +64,13 @@ struct Staging {
 class ExecutableHandle : public Napi::ObjectWrap<ExecutableHandle>, public Owned {
  public:
   static Napi::Function define(Napi::Env);
-  static Napi::Object make(Napi::Env, const DevicePointer&, std::shared_ptr<core::Executable>);
+  static Napi::Object make(Napi::Env, const DevicePointer&, ExecutablePointer);
   static ExecutableHandle* of(const Napi::Value&);
 
   explicit ExecutableHandle(const Napi::CallbackInfo&);
   ~ExecutableHandle() override { release(); }
 
-  const std::shared_ptr<core::Executable>& executable() const { return executable_; }  // empty when disposed
+  const ExecutablePointer& executable() const { return executable_; }  // empty when disposed
   const DevicePointer& device() const { return device_; }
   void release() override;
 
@@ -87,7 +86,7 @@ class ExecutableHandle : public Napi::ObjectWrap<ExecutableHandle>, public Owned
   core::Executable& expectAlive(const char* call) const;
 
   DevicePointer device_;
-  std::shared_ptr<core::Executable> executable_;
+  ExecutablePointer executable_;
   std::vector<std::unique_ptr<Staging>> staging_;
   std::size_t bytes_ = 0;
 };

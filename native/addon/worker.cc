@@ -1,58 +1,129 @@
 #include "addon/worker.h"
 
-#include <omp.h>
-
+#include <deque>
 #include <exception>
 
 namespace pathex::addon {
 
-Worker::Worker(int threads, std::function<void(JobPointer)> finished) : finished_(std::move(finished)) {
-  thread_ = std::thread([this, threads] { loop(threads); });
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Flight {
+  JobPointer job;
+  std::unique_ptr<core::Pending> pending;
+};
+
+/// Work given to the device at once; beyond this it waits in the queue, so that staging memory stays bounded.
+constexpr std::size_t mostFlights = 32;
+
+/// How long to sleep between two looks at the oldest work. Short steps are watched without sleep; for long ones being
+/// late by a thirtieth costs little, and a core is free meanwhile.
+class Patience {
+ public:
+  void restart() { since_ = Clock::now(); }
+  std::chrono::nanoseconds slice() const {
+    const auto waited = Clock::now() - since_;
+    if (waited > std::chrono::milliseconds(2)) return std::chrono::nanoseconds(waited) / 32;
+    std::this_thread::yield();
+    return std::chrono::nanoseconds(0);
+  }
+
+ private:
+  Clock::time_point since_ = Clock::now();
+};
+
+/// Calls into libraries, which may throw.
+template <class Call>
+core::Status guarded(const Call& call) {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return {core::Code::native, e.what()};
+  }
 }
 
-void Worker::add(JobPointer job) {
-  {
-    const std::lock_guard lock(lock_);
-    queue_.push_back(std::move(job));
+/// The device, which is opened for the first job, and its work in flight.
+class Desk {
+ public:
+  Desk(const OpenDevice& open, const std::function<void(JobPointer)>& finished) : open_(open), finished_(finished) {}
+
+  bool isIdle() const { return flights_.empty(); }
+  bool isFull() const { return flights_.size() >= mostFlights; }
+
+  void begin(JobPointer job) {
+    std::unique_ptr<core::Pending> pending;
+    job->status = guarded([&]() -> core::Status {
+      if (!device_) {
+        auto opened = open_();
+        if (!opened.ok()) return opened.status();
+        device_ = std::move(opened.value());
+      }
+      core::Submitted submitted = job->work(*device_);
+      pending = std::move(submitted.pending);
+      return submitted.status;
+    });
+    flights_.push_back({std::move(job), std::move(pending)});
   }
-  wake_.notify_one();
+
+  /// Hands over what is done, in order. Returns whether anything was.
+  bool land() {
+    bool any = false;
+    for (; !flights_.empty() && isDone(flights_.front()); any = true) {
+      finished_(std::move(flights_.front().job));
+      flights_.pop_front();
+    }
+    return any;
+  }
+
+ private:
+  static bool isDone(Flight& flight) {
+    if (!flight.pending) return true;
+    bool done = false;
+    flight.job->status = guarded([&]() -> core::Status {
+      auto answer = flight.pending->isDone();
+      if (!answer.ok()) return answer.status();
+      done = answer.value();
+      return {};
+    });
+    return done || !flight.job->status.ok();
+  }
+
+  const OpenDevice& open_;
+  const std::function<void(JobPointer)>& finished_;
+  std::unique_ptr<core::Device> device_;
+  std::deque<Flight> flights_;  // after the device: they go first
+};
+
+}  // namespace
+
+Worker::Worker(OpenDevice open, std::function<void(JobPointer)> finished) : finished_(std::move(finished)) {
+  thread_ = std::thread([this, with = std::move(open)] { loop(with); });
 }
 
 std::vector<JobPointer> Worker::stop() {
   if (stopped_) return {};
   stopped_ = true;
-  std::vector<JobPointer> dropped;
-  {
-    const std::lock_guard lock(lock_);
-    stopping_ = true;
-    for (JobPointer& job : queue_) dropped.push_back(std::move(job));
-    queue_.clear();
-  }
-  wake_.notify_one();
+  std::vector<JobPointer> dropped = mailbox_->stop();
   thread_.join();
   return dropped;
 }
 
-void Worker::loop(int threads) {
-  omp_set_num_threads(threads);
-  std::optional<cpu::Backend> backend;
+void Worker::loop(const OpenDevice& open) {
+  Desk desk(open, finished_);
+  Patience patience;
   for (;;) {
-    JobPointer job;
-    {
-      std::unique_lock lock(lock_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_) return;
-      job = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    try {
-      if (!backend) backend.emplace();
-      job->status = job->work(*backend);
-    } catch (const std::exception& e) {
-      job->status = core::Status(core::Code::native, e.what());
-    }
-    finished_(std::move(job));
+    Mailbox::Mail mail = mailbox_->take(!desk.isFull(), desk.isIdle() ? Mailbox::forever : patience.slice());
+    if (mail.isStopping) break;
+    mail.dead.clear();
+    if (desk.isIdle()) patience.restart();
+    if (mail.job) desk.begin(std::move(mail.job));
+    if (desk.land()) patience.restart();
   }
+  while (!desk.isIdle()) {  // what is in flight uses memory that is about to go
+    if (!desk.land()) std::this_thread::sleep_for(patience.slice());
+  }
+  mailbox_->close();
 }
 
 }  // namespace pathex::addon

@@ -5,36 +5,19 @@
 #include <exception>
 
 #include "core/check.h"
+#include "core/constants.h"
 
 namespace pathex::core {
 
-namespace {
+HostExecutable::HostExecutable(Plan plan, bool profile)
+    : plan_(std::move(plan)), profile_(profile), buffers_(plan_.buffers.size(), nullptr) {}
 
-void writeConstant(const PlanBuffer& buffer, std::byte* at) {
-  const auto write = [&]<class T>(T* to) {
-    for (const double value : buffer.place.data) *to++ = static_cast<T>(value);
-  };
-  switch (buffer.dtype) {
-    case StorageType::f32:
-      return write(reinterpret_cast<float*>(at));
-    case StorageType::i32:
-      return write(reinterpret_cast<std::int32_t*>(at));
-    case StorageType::u8:
-      return write(reinterpret_cast<std::uint8_t*>(at));
-  }
-}
-
-}  // namespace
-
-Executable::Executable(Plan plan, LiveBytes live, bool profile)
-    : plan_(std::move(plan)), live_(std::move(live)), profile_(profile), buffers_(plan_.buffers.size(), nullptr) {}
-
-void Executable::placeConstants() {
+void HostExecutable::placeConstants() {
   std::size_t bytes = 0;
   for (const PlanBuffer& b : plan_.buffers) {
     if (b.place.in == In::constant) bytes += aligned(b.bytes());
   }
-  constants_ = Memory(bytes, live_);
+  constants_ = Memory(bytes);
   std::size_t offset = 0;
   for (std::size_t i = 0; i < plan_.buffers.size(); ++i) {
     const PlanBuffer& b = plan_.buffers[i];
@@ -46,12 +29,12 @@ void Executable::placeConstants() {
   }
 }
 
-Result<std::shared_ptr<Executable>> Executable::make(Plan plan, KernelFactory& factory, LiveBytes live, bool profile) {
+Result<std::unique_ptr<Executable>> HostExecutable::make(Plan plan, KernelFactory& factory, bool profile) {
   const std::string where = "plan '" + plan.name + "'";
   if (Status s = checkPlan(plan); !s.ok()) return s.within(where);
-  std::shared_ptr<Executable> made(new Executable(std::move(plan), std::move(live), profile));
+  std::unique_ptr<HostExecutable> made(new HostExecutable(std::move(plan), profile));
   try {
-    made->arena_ = Memory(made->plan_.arenaBytes, made->live_);
+    made->arena_ = Memory(made->plan_.arenaBytes);
     made->placeConstants();
     std::size_t scratch = 0;
     for (const Step& step : made->plan_.steps) {
@@ -62,16 +45,16 @@ Result<std::shared_ptr<Executable>> Executable::make(Plan plan, KernelFactory& f
       made->report_.push_back({nameOf(step), call ? call->kernel : "fused", kernel.value()->implementation()});
       made->kernels_.push_back(std::move(kernel.value()));
     }
-    made->scratch_ = Memory(scratch, made->live_);
+    made->scratch_ = Memory(scratch);
   } catch (const std::bad_alloc&) {
     return Status(Code::device, where + ": out of memory; the arena needs " + std::to_string(made->plan_.arenaBytes) +
                                     " bytes; use a smaller batch");
   }
   made->bytes_ = made->arena_.bytes() + made->constants_.bytes() + made->scratch_.bytes();
-  return made;
+  return Result<std::unique_ptr<Executable>>(std::move(made));
 }
 
-Status Executable::runStep(std::size_t index, const Bindings& bindings) {
+Status HostExecutable::runStep(std::size_t index, const Bindings& bindings) {
   if (!profile_) return kernels_[index]->run(bindings);
   const auto start = std::chrono::steady_clock::now();
   Status status = kernels_[index]->run(bindings);
@@ -83,11 +66,11 @@ Status Executable::runStep(std::size_t index, const Bindings& bindings) {
   return status;
 }
 
-Status Executable::run(const std::vector<std::byte*>& state, const std::vector<std::byte*>& inputs,
-                       const std::vector<std::byte*>& outputs) {
+Submitted HostExecutable::run(const std::vector<const Block*>& state, const std::vector<std::byte*>& inputs,
+                              const std::vector<std::byte*>& outputs) {
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     const Place& place = plan_.buffers[i].place;
-    if (place.in == In::state) buffers_[i] = state[place.at];
+    if (place.in == In::state) buffers_[i] = reinterpret_cast<std::byte*>(state[place.at]->address());
     if (place.in == In::input) buffers_[i] = inputs[place.at];
     if (place.in == In::output) buffers_[i] = outputs[place.at];
   }
@@ -100,10 +83,10 @@ Status Executable::run(const std::vector<std::byte*>& state, const std::vector<s
       return Status(Code::native, place() + ": " + e.what());
     }
   }
-  return {};
+  return Status();
 }
 
-std::vector<StepReport> Executable::report() const {
+std::vector<StepReport> HostExecutable::report() const {
   const std::lock_guard lock(reportLock_);
   return report_;
 }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/device.h"
 #include "core/kernel.h"
 #include "core/memory.h"
 #include "core/plan.h"
@@ -13,37 +13,26 @@
 
 namespace pathex::core {
 
-struct StepReport {
-  std::string name, kind, implementation;
-  double seconds = 0;
-  /// Seconds of the fastest call, which other work on the machine slowed least; infinite before the first.
-  double least = std::numeric_limits<double>::infinity();
-  std::size_t calls = 0;
-};
-
-/// A plan with its kernels, arena, constants and scratch: everything that a run needs besides the bound slots.
-class Executable {
+/// A plan in host memory with its kernels, arena, constants and scratch: everything that a run needs besides the bound
+/// slots.
+class HostExecutable final : public Executable {
  public:
-  static Result<std::shared_ptr<Executable>> make(Plan, KernelFactory&, LiveBytes, bool profile);
+  static Result<std::unique_ptr<Executable>> make(Plan, KernelFactory&, bool profile);
 
-  const Plan& plan() const { return plan_; }
+  const Plan& plan() const override { return plan_; }
   /// Arena, constants and scratch.
-  std::size_t bytes() const { return bytes_; }
+  std::size_t bytes() const override { return bytes_; }
+  std::vector<StepReport> report() const override;
 
-  /// Runs every step in order. Each vector holds one address for each slot of its kind. One thread at a time.
-  Status run(const std::vector<std::byte*>& state, const std::vector<std::byte*>& inputs,
-             const std::vector<std::byte*>& outputs);
-
-  /// One entry for each step; times are zero unless profiling was asked for. Any thread.
-  std::vector<StepReport> report() const;
+  Submitted run(const std::vector<const Block*>& state, const std::vector<std::byte*>& inputs,
+                const std::vector<std::byte*>& outputs) override;
 
  private:
-  Executable(Plan plan, LiveBytes live, bool profile);
+  HostExecutable(Plan plan, bool profile);
   void placeConstants();
   Status runStep(std::size_t index, const Bindings&);
 
   Plan plan_;
-  LiveBytes live_;
   bool profile_;
   std::size_t bytes_ = 0;
   Memory arena_, constants_, scratch_;

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <memory>
 #include <new>
 
 namespace pathex::core {
@@ -14,15 +12,12 @@ constexpr std::size_t aligned(std::size_t bytes) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// Bytes that are held now. Shared by a device and everything made on it, so that it outlives them all.
-using LiveBytes = std::shared_ptr<std::atomic<std::size_t>>;
-
-/// A zero-filled, 64-byte aligned block, counted while it lives.
+/// A zero-filled, 64-byte aligned piece of the host's memory.
 class Memory {
  public:
   Memory() = default;
-  /// `live` may be empty: then the block is not counted. Throws std::bad_alloc.
-  Memory(std::size_t bytes, LiveBytes live);
+  /// Throws std::bad_alloc.
+  explicit Memory(std::size_t bytes);
   Memory(Memory&& other) noexcept;
   Memory& operator=(Memory&& other) noexcept;
   ~Memory();
@@ -33,7 +28,6 @@ class Memory {
  private:
   std::byte* data_ = nullptr;
   std::size_t bytes_ = 0;
-  LiveBytes live_;
 };
 
 }  // namespace pathex::core

@@ -1,0 +1,64 @@
+#include "core/device_code.h"
+
+namespace pathex::core {
+
+namespace {
+
+std::string str(std::size_t n) {
+  return std::to_string(n);
+}
+
+/// Limits of every GPU of compute capability 3 and later.
+constexpr std::array<std::size_t, 3> largestGrid{0x7fffffff, 65535, 65535};
+constexpr std::array<std::size_t, 3> largestBlock{1024, 1024, 64};
+constexpr std::size_t threadsOfBlock = 1024;
+
+Status checkExtents(const std::array<std::size_t, 3>& extents, const std::array<std::size_t, 3>& largest,
+                    const std::string& path) {
+  for (std::size_t i = 0; i < extents.size(); ++i) {
+    if (extents[i] >= 1 && extents[i] <= largest[i]) continue;
+    return planError(path + "[" + str(i) + "]: " + str(extents[i]) + " is not from 1 to " + str(largest[i]));
+  }
+  return {};
+}
+
+Status checkLaunch(const Plan& plan, const DeviceCode& code, const Launch& launch) {
+  if (launch.kernel.empty()) return planError("kernel: has no name");
+  if (Status s = checkExtents(launch.grid, largestGrid, "grid"); !s.ok()) return s;
+  if (Status s = checkExtents(launch.block, largestBlock, "block"); !s.ok()) return s;
+  if (const std::size_t threads = launch.block[0] * launch.block[1] * launch.block[2]; threads > threadsOfBlock) {
+    return planError("block: " + str(threads) + " threads, at most " + str(threadsOfBlock) + " fit");
+  }
+  for (std::size_t i = 0; i < launch.args.size(); ++i) {
+    const Argument& arg = launch.args[i];
+    const bool isBuffer = arg.of == Argument::Of::buffer;
+    if (isBuffer && arg.at >= plan.buffers.size()) return planError("args[" + str(i) + "]: no buffer " + str(arg.at));
+    if (!isBuffer && arg.at >= code.scratchBytes) {
+      return planError("args[" + str(i) + "]: byte " + str(arg.at) + " is outside the workspace of " +
+                       str(code.scratchBytes));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status checkCode(const Plan& plan, const DeviceCode& code) {
+  if (code.steps.size() != plan.steps.size()) {
+    return planError("code.steps: " + str(code.steps.size()) + " for a plan of " + str(plan.steps.size()) + " steps");
+  }
+  for (std::size_t i = 0; i < code.steps.size(); ++i) {
+    const std::string path = "code.steps[" + str(i) + "] '" + nameOf(plan.steps[i]) + "'";
+    const CodeStep& step = code.steps[i];
+    if (step.isLibrary && !std::holds_alternative<CallStep>(plan.steps[i])) {
+      return planError(path + ": no library has a fused step");
+    }
+    for (std::size_t k = 0; k < step.launches.size(); ++k) {
+      const Status s = checkLaunch(plan, code, step.launches[k]);
+      if (!s.ok()) return s.within(path + ".launches[" + str(k) + "]");
+    }
+  }
+  return {};
+}
+
+}  // namespace pathex::core

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/plan.h"
+#include "core/status.h"
+
+/// Code for a device that compiles it when a plan is loaded: the CudaPlan of src/compile/cuda, name for name, less the
+/// plan itself.
+namespace pathex::core {
+
+constexpr int deviceCodeVersion = 1;
+
+/// An address: a buffer of the plan, or a byte of the workspace that all steps share in turn.
+struct Argument {
+  enum class Of { buffer, scratch } of = Of::buffer;
+  std::size_t at = 0;
+};
+
+struct Launch {
+  std::string kernel;
+  std::array<std::size_t, 3> grid{}, block{};
+  std::size_t sharedBytes = 0;
+  std::vector<Argument> args;
+};
+
+/// One step of the plan: its launches in order, or a call of the device's libraries.
+struct CodeStep {
+  bool isLibrary = false;
+  std::vector<Launch> launches;
+};
+
+struct DeviceCode {
+  std::string source;
+  std::vector<CodeStep> steps;
+  std::size_t scratchBytes = 0;
+};
+
+/// Refuses code that does not belong to the plan or that no GPU could launch.
+Status checkCode(const Plan&, const DeviceCode&);
+
+}  // namespace pathex::core

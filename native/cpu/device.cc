@@ -1,0 +1,69 @@
+#include "cpu/device.h"
+
+#include <omp.h>
+
+#include <cstring>
+
+#include "core/executor.h"
+#include "core/memory.h"
+
+namespace pathex::cpu {
+
+namespace {
+
+class HostBlock final : public core::Block {
+ public:
+  explicit HostBlock(core::Memory memory)
+      : Block(reinterpret_cast<std::uintptr_t>(memory.data()), memory.bytes()), memory_(std::move(memory)) {}
+
+ private:
+  core::Memory memory_;
+};
+
+std::byte* bytesOf(const core::Block& block) {
+  return reinterpret_cast<std::byte*>(block.address());
+}
+
+class CpuDevice final : public core::Device {
+ public:
+  explicit CpuDevice(int threads) : threads_(threads) { omp_set_num_threads(threads); }
+
+  std::string description() const override {
+    const Probe found = probe();
+    return "oneDNN " + found.onednn + ", " + found.isa + ", " + std::to_string(threads_) +
+           (threads_ == 1 ? " thread" : " threads");
+  }
+
+  core::Result<std::unique_ptr<core::Block>> allocate(std::size_t bytes) override {
+    try {
+      return std::unique_ptr<core::Block>(std::make_unique<HostBlock>(core::Memory(bytes)));
+    } catch (const std::bad_alloc&) {
+      return core::Status(core::Code::device, "no memory for " + std::to_string(bytes) + " bytes");
+    }
+  }
+
+  core::Submitted write(const core::Block& to, const std::byte* from) override {
+    std::memcpy(bytesOf(to), from, to.bytes());
+    return core::Status();
+  }
+  core::Submitted read(const core::Block& from, std::byte* to) override {
+    std::memcpy(to, bytesOf(from), from.bytes());
+    return core::Status();
+  }
+
+  core::Result<std::unique_ptr<core::Executable>> load(core::Plan plan, core::LoadOptions options) override {
+    return core::HostExecutable::make(std::move(plan), backend_, options.profile);
+  }
+
+ private:
+  int threads_;
+  Backend backend_;
+};
+
+}  // namespace
+
+core::Result<std::unique_ptr<core::Device>> open(int threads) {
+  return std::unique_ptr<core::Device>(std::make_unique<CpuDevice>(threads));
+}
+
+}  // namespace pathex::cpu

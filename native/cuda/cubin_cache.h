@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pathex::cuda {
+
+/// Machine code kept on disk between processes, by everything that it depends on: source, architecture, compiler and
+/// options. It only saves time: what cannot be read or has been damaged is compiled anew, and a folder that cannot be
+/// written keeps nothing.
+class CubinCache {
+ public:
+  /// `folder` may be empty: then nothing is kept.
+  explicit CubinCache(std::string folder) : folder_(std::move(folder)) {}
+
+  std::optional<std::vector<char>> read(const std::string& key) const;
+  /// Readers see the whole entry or none.
+  void write(const std::string& key, const std::vector<char>& code) const;
+
+ private:
+  std::string pathOf(const std::string& key) const;
+
+  std::string folder_;
+};
+
+}  // namespace pathex::cuda

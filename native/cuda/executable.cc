@@ -1,0 +1,234 @@
+#include "cuda/executable.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+#include "core/constants.h"
+
+namespace pathex::cuda {
+
+namespace {
+
+std::string megabytes(std::size_t bytes) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f MB", static_cast<double>(bytes) / 1e6);
+  return text.data();
+}
+
+}  // namespace
+
+/// A run on its way.
+class CudaExecutable::Run final : public core::Pending {
+ public:
+  Run(CudaExecutable& of, std::unique_ptr<Area> area, const std::vector<std::byte*>& outputs)
+      : of_(of), area_(std::move(area)), outputs_(outputs) {}
+
+  core::Result<bool> isDone() override {
+    Context& context = of_.context_;
+    if (core::Status s = context.expectAlive(); !s.ok()) return s;
+    const int result = context.driver().cuEventQuery(area_->done.get());
+    if (result == value::CUDA_ERROR_NOT_READY) return false;
+    if (core::Status s = context.judge(result, "cuEventQuery"); !s.ok()) {
+      const core::Status failed = s.within("plan '" + of_.plan_.name + "'");
+      return core::Status(failed.code(), failed.message() + "; with profile the error names the step");
+    }
+    const std::byte* const from = area_->inputs() + of_.layout_.inputBytes;
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      std::memcpy(outputs_[i], from + of_.layout_.outputAt[i], of_.plan_.buffers[of_.plan_.outputs[i].buffer].bytes());
+    }
+    of_.areas_.push_back(std::move(area_));
+    return true;
+  }
+
+ private:
+  CudaExecutable& of_;
+  std::unique_ptr<Area> area_;
+  std::vector<std::byte*> outputs_;
+};
+
+CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps steps, bool profile)
+    : context_(context),
+      plan_(std::move(plan)),
+      steps_(std::move(steps)),
+      profile_(profile),
+      layout_(plan_, steps_),
+      buffers_(plan_.buffers.size(), 0),
+      graphs_(context) {
+  for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
+    const auto* call = std::get_if<core::CallStep>(&plan_.steps[i]);
+    report_.push_back(
+        {core::nameOf(plan_.steps[i]), call ? call->kernel : "fused", steps_.kernels[i]->implementation()});
+  }
+}
+
+core::Result<std::unique_ptr<core::Executable>> CudaExecutable::make(Context& context, core::Plan plan,
+                                                                     ReadySteps steps, bool profile) {
+  std::unique_ptr<CudaExecutable> made(
+      new CudaExecutable(context, std::move(plan), std::move(steps), profile));
+  if (core::Status s = made->prepare(); !s.ok()) return s.within("plan '" + made->plan_.name + "'");
+  return core::Result<std::unique_ptr<core::Executable>>(std::move(made));
+}
+
+core::Status CudaExecutable::prepare() {
+  if (core::Status s = checkMemory(); !s.ok()) return s;
+  auto memory = makeDeviceBytes(context_, layout_.bytes);
+  if (!memory.ok()) return memory.status();
+  memory_ = std::move(memory.value());
+  if (profile_) {
+    for (Event* const event : {&before_, &after_}) {
+      auto made = makeEvent(context_, value::CU_EVENT_DEFAULT);
+      if (!made.ok()) return made.status();
+      *event = std::move(made.value());
+    }
+  }
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    const core::Place& place = plan_.buffers[i].place;
+    switch (place.in) {
+      case core::In::arena:
+        buffers_[i] = memory_.get() + place.at;
+        break;
+      case core::In::constant:
+        buffers_[i] = memory_.get() + layout_.constants + layout_.constantAt[i];
+        break;
+      case core::In::input:
+        buffers_[i] = memory_.get() + layout_.inputs + layout_.inputAt[place.at];
+        break;
+      case core::In::output:
+        buffers_[i] = memory_.get() + layout_.outputs + layout_.outputAt[place.at];
+        break;
+      case core::In::state:
+        break;  // bound by each run
+    }
+  }
+  return placeConstants();
+}
+
+core::Status CudaExecutable::checkMemory() {
+  std::size_t available = 0, total = 0;
+  core::Status s = context_.call("cuMemGetInfo", &Driver::cuMemGetInfo_v2, &available, &total);
+  if (!s.ok()) return s;
+  if (layout_.bytes <= available) return {};
+  return {core::Code::device, "it needs " + megabytes(layout_.bytes) + " on the GPU (arena " +
+                                  megabytes(plan_.arenaBytes) + ", workspaces " +
+                                  megabytes(layout_.bytes - layout_.scratch) + "), and " + megabytes(available) +
+                                  " of " + megabytes(total) + " are free; use a smaller batch"};
+}
+
+core::Status CudaExecutable::placeConstants() {
+  const std::size_t size = layout_.inputs - layout_.constants;
+  std::vector<std::byte> staged(size);
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    const core::PlanBuffer& b = plan_.buffers[i];
+    if (b.place.in == core::In::constant) core::writeConstant(b, staged.data() + layout_.constantAt[i]);
+  }
+  if (size > 0) {
+    core::Status s = context_.call("cuMemcpyHtoDAsync", &Driver::cuMemcpyHtoDAsync_v2, memory_.get() + layout_.constants,
+                                   staged.data(), size, context_.stream());
+    if (!s.ok()) return s;
+  }
+  return context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());
+}
+
+core::Result<std::unique_ptr<CudaExecutable::Area>> CudaExecutable::takeArea() {
+  if (!areas_.empty()) {
+    auto last = std::move(areas_.back());
+    areas_.pop_back();
+    return last;
+  }
+  auto memory = makePinnedBytes(context_, layout_.inputBytes + layout_.outputBytes);
+  if (!memory.ok()) return memory.status();
+  auto event = makeEvent(context_);
+  if (!event.ok()) return event.status();
+  return std::unique_ptr<Area>(new Area{std::move(memory.value()), std::move(event.value())});
+}
+
+core::Submitted CudaExecutable::run(const std::vector<const core::Block*>& state, const std::vector<std::byte*>& inputs,
+                                    const std::vector<std::byte*>& outputs) {
+  const std::string here = "plan '" + plan_.name + "'";
+  auto taken = takeArea();
+  if (!taken.ok()) return taken.status().within(here);
+  std::unique_ptr<Area> area = std::move(taken.value());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    std::memcpy(area->inputs() + layout_.inputAt[i], inputs[i], plan_.buffers[plan_.inputs[i].buffer].bytes());
+  }
+  std::vector<CUdeviceptr> addresses;
+  for (const core::Block* const block : state) addresses.push_back(block->address());
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    const core::Place& place = plan_.buffers[i].place;
+    if (place.in == core::In::state) buffers_[i] = addresses[place.at];
+  }
+  if (core::Status s = submit(*area, addresses); !s.ok()) {
+    areas_.push_back(std::move(area));
+    return s.within(here);
+  }
+  return std::unique_ptr<core::Pending>(std::make_unique<Run>(*this, std::move(area), outputs));
+}
+
+core::Status CudaExecutable::submit(const Area& area, const std::vector<CUdeviceptr>& state) {
+  const CUstream stream = context_.stream();
+  if (layout_.inputBytes > 0) {
+    core::Status s = context_.call("cuMemcpyHtoDAsync", &Driver::cuMemcpyHtoDAsync_v2, memory_.get() + layout_.inputs,
+                                   area.inputs(), layout_.inputBytes, stream);
+    if (!s.ok()) return s;
+  }
+  core::Status s = profile_ ? runMeasured() : graphs_.run(state, [this](bool capturing) { return enqueue(capturing); });
+  if (!s.ok()) return s;
+  if (layout_.outputBytes > 0) {
+    s = context_.call("cuMemcpyDtoHAsync", &Driver::cuMemcpyDtoHAsync_v2, area.inputs() + layout_.inputBytes,
+                      memory_.get() + layout_.outputs, layout_.outputBytes, stream);
+    if (!s.ok()) return s;
+  }
+  return context_.call("cuEventRecord", &Driver::cuEventRecord, area.done.get(), stream);
+}
+
+std::string CudaExecutable::where(std::size_t step) const {
+  return "step '" + core::nameOf(plan_.steps[step]) + "'";
+}
+
+core::Status CudaExecutable::enqueue(bool capturing) {
+  for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
+    core::Status s = enqueueStep(i);
+    if (s.ok() && capturing) s = expectCapturing(context_);
+    if (!s.ok()) return s.within(where(i));
+  }
+  return {};
+}
+
+core::Status CudaExecutable::enqueueStep(std::size_t i) {
+  // A step of our own kernels works in the scratch memory, a library's in its workspace.
+  const bool isOurs = steps_.isOurs[i];
+  return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + (isOurs ? layout_.scratch : layout_.workspace)},
+                                    context_.stream());
+}
+
+core::Status CudaExecutable::runMeasured() {
+  for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
+    float milliseconds = 0;
+    const auto measure = [&]() -> core::Status {
+      const CUstream stream = context_.stream();
+      core::Status s = context_.call("cuEventRecord", &Driver::cuEventRecord, before_.get(), stream);
+      if (s.ok()) s = enqueueStep(i);
+      if (s.ok()) s = context_.call("cuEventRecord", &Driver::cuEventRecord, after_.get(), stream);
+      // Waits for each step, so that an error is found at the step that made it.
+      if (s.ok()) s = context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, stream);
+      if (!s.ok()) return s;
+      return context_.call("cuEventElapsedTime", &Driver::cuEventElapsedTime, &milliseconds, before_.get(),
+                           after_.get());
+    };
+    if (core::Status s = measure(); !s.ok()) return s.within(where(i));
+    const std::lock_guard lock(reportLock_);
+    report_[i].seconds += milliseconds / 1e3;
+    report_[i].least = std::min(report_[i].least, milliseconds / 1e3);
+    report_[i].calls += 1;
+  }
+  return {};
+}
+
+std::vector<core::StepReport> CudaExecutable::report() const {
+  const std::lock_guard lock(reportLock_);
+  return report_;
+}
+
+}  // namespace pathex::cuda

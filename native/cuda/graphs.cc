@@ -1,0 +1,70 @@
+#include "cuda/graphs.h"
+
+#include <algorithm>
+
+namespace pathex::cuda {
+
+namespace {
+
+constexpr std::size_t mostBindings = 4;
+
+}  // namespace
+
+core::Status expectCapturing(Context& context) {
+  int status = 0;
+  core::Status s = context.call("cuStreamIsCapturing", &Driver::cuStreamIsCapturing, context.stream(), &status);
+  if (!s.ok()) return s;
+  if (status == value::CU_STREAM_CAPTURE_STATUS_ACTIVE) return {};
+  return {core::Code::native, "cuda driver: this step did what a graph cannot hold, and broke the capture"};
+}
+
+core::Result<GraphExec> capture(Context& context, const std::function<core::Status()>& enqueue) {
+  const CUstream stream = context.stream();
+  // Of this thread only: devices of other threads go on as they are.
+  core::Status s = context.call("cuStreamBeginCapture", &Driver::cuStreamBeginCapture_v2, stream,
+                                value::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL);
+  if (!s.ok()) return s;
+  s = enqueue();
+  Graph graph(context);
+  // Whatever happened, the stream must leave the capture. After a failure the end fails too, and says less.
+  const int ended = context.driver().cuStreamEndCapture(stream, graph.receive());
+  if (!s.ok()) return s;
+  if (s = context.judge(ended, "cuStreamEndCapture"); !s.ok()) return s;
+  GraphExec exec(context);
+  s = context.call("cuGraphInstantiate", &Driver::cuGraphInstantiateWithFlags, exec.receive(), graph.get(), 0ull);
+  if (!s.ok()) return s;
+  return exec;
+}
+
+core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& state) {
+  const auto known =
+      std::find_if(bindings_.begin(), bindings_.end(), [&](const Binding& b) { return b.state == state; });
+  if (known != bindings_.end()) {
+    bindings_.splice(bindings_.begin(), bindings_, known);
+    return &bindings_.front();
+  }
+  if (bindings_.size() == mostBindings) {
+    // Its last launch may not have ended.
+    core::Status s = context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());
+    if (!s.ok()) return s;
+    bindings_.pop_back();
+  }
+  bindings_.push_front({state, GraphExec()});
+  return static_cast<Binding*>(nullptr);
+}
+
+core::Status Graphs::run(const std::vector<CUdeviceptr>& state,
+                         const std::function<core::Status(bool capturing)>& enqueue) {
+  auto found = find(state);
+  if (!found.ok()) return found.status();
+  Binding* const binding = found.value();
+  if (binding == nullptr) return enqueue(false);
+  if (!binding->graph) {
+    auto made = capture(context_, [&] { return enqueue(true); });
+    if (!made.ok()) return made.status();
+    binding->graph = std::move(made.value());
+  }
+  return context_.call("cuGraphLaunch", &Driver::cuGraphLaunch, binding->graph.get(), context_.stream());
+}
+
+}  // namespace pathex::cuda

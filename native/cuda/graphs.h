@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <vector>
+
+#include "cuda/owned.h"
+
+namespace pathex::cuda {
+
+/// The work that `enqueue` gives to the context's stream, as one graph.
+core::Result<GraphExec> capture(Context&, const std::function<core::Status()>& enqueue);
+
+/// Good while the capture goes on; asked after each step, it finds the one that broke it.
+core::Status expectCapturing(Context&);
+
+/// The captured graphs of one executable, by the addresses of its state. See Note [When to capture].
+class Graphs {
+ public:
+  explicit Graphs(Context& context) : context_(context) {}
+
+  /// Enqueues the work as it is, or as a graph.
+  core::Status run(const std::vector<CUdeviceptr>& state, const std::function<core::Status(bool capturing)>& enqueue);
+
+ private:
+  struct Binding {
+    std::vector<CUdeviceptr> state;
+    GraphExec graph;  // empty until the second run
+  };
+  core::Result<Binding*> find(const std::vector<CUdeviceptr>& state);
+
+  Context& context_;
+  std::list<Binding> bindings_;  // used last, first
+};
+
+}  // namespace pathex::cuda
+
+// Note [When to capture]
+// The first run on a binding is enqueued step by step: libraries load code and set themselves up on their first call,
+// which a capture does not allow, and a program that runs once gains nothing from a graph. The second run is captured,
+// which costs about as much as enqueueing it, and every later one is a single launch. Addresses are part of a graph, so
+// other state means another graph; a few are kept, since programs alternate between stores (training and evaluation).
