@@ -31,7 +31,7 @@ export { compile, PASSES, type CompileOptions, type Pass } from './compile/compi
 export { PlanCodec, type Plan } from './compile/plan.js';
 
 export type { Device, DeviceKind, Executable, Numbers, Store } from './runtime/device.js';
-export { openDevice } from './runtime/open.js';
+export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
 export { showCost, usualRounds, type Cost, type HostMethod, type MethodFacts, type Passes } from './prune/method.js';

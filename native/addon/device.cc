@@ -267,7 +267,6 @@ Napi::Value Device::dispose(const Napi::CallbackInfo& info) {
   }
   life_ = Life::closing;
   auto last = job(info);
-  last->work = [](core::Device&) { return core::Status(); };
   last->result = [this](Napi::Env e) -> Napi::Value {
     life_ = Life::closed;
     Environment::of(e).retire(core_->worker);

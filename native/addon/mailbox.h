@@ -17,7 +17,7 @@ namespace pathex::addon {
 /// One piece of work. It is made and destroyed on the JavaScript thread; only `work` runs elsewhere.
 struct Job {
   virtual ~Job() = default;
-  std::function<core::Submitted(core::Device&)> work;
+  std::function<core::Submitted(core::Device&)> work;  // empty: it only waits for its turn
   core::Status status;
 };
 using JobPointer = std::unique_ptr<Job>;

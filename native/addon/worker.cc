@@ -54,6 +54,7 @@ class Desk {
   void begin(JobPointer job) {
     std::unique_ptr<core::Pending> pending;
     job->status = guarded([&]() -> core::Status {
+      if (!job->work) return {};
       if (!device_) {
         auto opened = open_();
         if (!opened.ok()) return opened.status();

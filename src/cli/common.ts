@@ -38,6 +38,11 @@ export const sparsityPercent = (text: string): number => {
   return percent;
 };
 
+const precisionOf = (text: string): 'strict' | 'tf32' => {
+  if (text === 'strict' || text === 'tf32') return text;
+  throw new InvalidArgumentError('precision must be strict or tf32.');
+};
+
 /** The options of every command that reads data or runs on a device. */
 export const withDataOnly = (command: Command): Command =>
   command
@@ -50,7 +55,8 @@ export const withData = (command: Command): Command =>
 export const withDevice = (command: Command): Command =>
   command
     .option('-d, --device <name>', DEVICE_KINDS.join(' or '), 'cpu')
-    .option('--threads <count>', 'of the cpu device; default: OMP_NUM_THREADS or the physical cores', positiveInteger('threads'));
+    .option('--threads <count>', 'of the cpu device; default: OMP_NUM_THREADS or the physical cores', positiveInteger('threads'))
+    .option('--precision <name>', 'of products on the cuda device: strict (float32) or tf32', precisionOf, 'strict');
 
 export const log = (line: string): void => writerTo(process.stdout)(`${line}\n`);
 
@@ -71,8 +77,15 @@ export const openData = async ({ data, synthetic: generated = false, download = 
 export const describeData = (data: Dataset, full: Dataset = data): void =>
   log(`data: ${data.name} (${data.source}), ${data.train.count}${data.train.count === full.train.count ? '' : ` of ${full.train.count}`} training images, ${data.test.count} test images`);
 
-export const openDeviceFor = async (kind: DeviceKind, threads?: number): Promise<Device> => {
-  const device = await openDevice(kind, threads === undefined ? {} : { threads });
+/** What withDevice leaves in a command's options. */
+export interface DeviceChoice {
+  readonly device: string;
+  readonly threads?: number;
+  readonly precision: 'strict' | 'tf32';
+}
+
+export const openDeviceFor = async (kind: DeviceKind, { threads, precision }: DeviceChoice): Promise<Device> => {
+  const device = await openDevice(kind, { precision, ...(threads === undefined ? {} : { threads }) });
   log(`device: ${device.description}`);
   return device;
 };

@@ -5,13 +5,13 @@ import { fail } from '../errors.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { isMethod, METHODS } from '../prune/methods.js';
 import { deviceKindOf } from '../runtime/open.js';
-import { checkOutput, describeData, interruptible, log, number, openData, openDeviceFor, positiveInteger, seedNumber, sparsityPercent, withDataOnly, withDevice } from './common.js';
+import { checkOutput, describeData, interruptible, log, number, openData, openDeviceFor, positiveInteger, seedNumber, sparsityPercent, withDataOnly, withDevice, type DeviceChoice } from './common.js';
 import { runExperiment, shortened, type Contestant } from './experiment.js';
 
-interface Options {
+interface Options extends DeviceChoice {
   readonly network: string; readonly methods: readonly Contestant[]; readonly sparsity: number; readonly rounds?: number; readonly epochs: number; readonly batch: number;
   readonly rate: number; readonly seeds: readonly number[]; readonly subset?: number; readonly examples: number; readonly impRounds: number; readonly impEpochs?: number;
-  readonly out: string; readonly resume?: boolean; readonly device: string; readonly threads?: number;
+  readonly out: string; readonly resume?: boolean;
   readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
 }
 
@@ -30,7 +30,7 @@ const commandOf = (o: Options): string => {
   const flags: readonly (readonly [string, string | number | boolean | undefined])[] = [
     ['network', o.network], ['methods', o.methods.join(',')], ['sparsity', o.sparsity], ['rounds', o.rounds], ['epochs', o.epochs], ['batch', o.batch], ['rate', o.rate],
     ['seeds', o.seeds.join(',')], ['subset', o.subset], ['examples', o.examples], ...(o.methods.includes('imp') ? [['imp-rounds', o.impRounds], ['imp-epochs', o.impEpochs]] as const : []),
-    ['device', o.device], ['threads', o.threads], ['data', o.data], ['synthetic', o.synthetic], ['out', o.out],
+    ['device', o.device], ['threads', o.threads], ['precision', o.device === 'cuda' ? o.precision : undefined], ['data', o.data], ['synthetic', o.synthetic], ['out', o.out],
   ];
   return `pathex compare${flags.map(([name, value]) => (value === undefined || value === false ? '' : value === true ? ` --${name}` : ` --${name} ${quoted(value)}`)).join('')}`;
 };
@@ -62,7 +62,7 @@ export const compareCommand = withDevice(withDataOnly(new Command('compare')
     const data = shortened(full, o.subset ?? full.train.count, 0);
     describeData(data, full);
     const net = modelOf(o.network, data);
-    const device = await openDeviceFor(kind, o.threads);
+    const device = await openDeviceFor(kind, o);
     try {
       const { runs } = await runExperiment({
         methods: o.methods, seeds: o.seeds, net, full, data, sparsity: o.sparsity, rounds: o.rounds, imp: { rounds: o.impRounds, epochs: o.impEpochs ?? o.epochs },

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { findCifar10 } from '../data/cifar10.js';
 import { PathexError } from '../errors.js';
+import { findCuda } from '../runtime/cuda.js';
 import { openDevice } from '../runtime/open.js';
 import { VERSION } from '../version.js';
 import { log } from './common.js';
@@ -16,6 +17,15 @@ const line = async (what: string, check: () => Promise<string>): Promise<boolean
   }
 };
 
+/** Nothing where the addon does not load: the devices have said so already. */
+const loaded = <T>(find: () => readonly T[]): readonly T[] => {
+  try {
+    return find();
+  } catch {
+    return [];
+  }
+};
+
 export const doctorCommand = new Command('doctor')
   .description('what this machine offers: devices, library versions, data; and the reason for what is missing')
   .action(async () => {
@@ -26,7 +36,15 @@ export const doctorCommand = new Command('doctor')
       await device.dispose();
       return device.description;
     });
-    log('no    device cuda: this version has none');
+    await line('device cuda', async () => {
+      const device = await openDevice('cuda');
+      await device.dispose();
+      return device.description;
+    });
+    for (const { name, version, path, refusal } of loaded(findCuda)) {
+      const where = path === '' ? '' : `${version} in ${path}`;
+      log(refusal === '' ? `ok      ${name}: ${where}` : `no      ${name}: ${[where, refusal].filter((s) => s !== '').join('; ')}`);
+    }
     await line('CIFAR-10', async () => {
       const result = await findCifar10({ allowDownload: false });
       if ('missing' in result) throw new PathexError('DATA', result.missing);

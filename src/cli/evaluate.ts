@@ -3,10 +3,10 @@ import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
-import { log, openData, openDeviceFor, startWeights, withData, withDevice } from './common.js';
+import { log, openData, openDeviceFor, startWeights, withData, withDevice, type DeviceChoice } from './common.js';
 
-interface Options {
-  readonly network: string; readonly weights: string; readonly seed: number; readonly device: string; readonly threads?: number;
+interface Options extends DeviceChoice {
+  readonly network: string; readonly weights: string; readonly seed: number;
   readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
 }
 
@@ -19,7 +19,7 @@ export const evaluateCommand = withDevice(withData(new Command('evaluate')
     const data = await openData(o, o.seed);
     const net = modelOf(o.network, data);
     const state = await startWeights(net, o.weights, o.seed);
-    const device = await openDeviceFor(kind, o.threads);
+    const device = await openDeviceFor(kind, o);
     try {
       const { loss, accuracy } = await evaluate(net, state, data as never, device);
       const s = summariseLayers(layerDensities(net, state.masks));

@@ -10,13 +10,13 @@ import { table } from '../report/table.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { fail } from '../errors.js';
-import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, sparsityPercent, startWeights, withData, withDevice } from './common.js';
+import { checkOutput, interruptible, log, number, openData, openDeviceFor, positiveInteger, sparsityPercent, startWeights, withData, withDevice, type DeviceChoice } from './common.js';
 import { pruneShowing } from './pruning.js';
 import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
-interface Options extends RecipeOptions {
+interface Options extends RecipeOptions, DeviceChoice {
   readonly network: string; readonly method: string; readonly sparsity: number; readonly rounds?: number; readonly schedule: string;
-  readonly weights?: string; readonly out: string; readonly force?: boolean; readonly seed: number; readonly device: string; readonly threads?: number;
+  readonly weights?: string; readonly out: string; readonly force?: boolean; readonly seed: number;
   readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean; readonly examples: number; readonly option?: readonly string[];
   readonly epochs?: number; readonly rateSchedule: string; readonly rewind?: number;
 }
@@ -65,7 +65,7 @@ export const pruneCommand = withRecipe(withDevice(withData(new Command('prune')
     const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
     const { weights, masks } = await startWeights(net, o.weights, o.seed);
     if (masks !== null) log(`${o.weights}: its masks are left aside; pruning starts from all its weights`);
-    const device = await openDeviceFor(kind, o.threads);
+    const device = await openDeviceFor(kind, o);
     try {
       const options: PruneOptions = {
         ...withTraining(method, o, recipe, data), density: 1 - o.sparsity / 100, schedule, seed: o.seed, signal,

@@ -5,13 +5,13 @@ import { progress } from '../report/progress.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { fit, stepsOf } from '../train/fit.js';
 import { saveWeights } from '../weights/state-dict.js';
-import { checkOutput, describeData, interruptible, log, number, openData, openDeviceFor, positiveInteger, startWeights, withData, withDevice } from './common.js';
+import { checkOutput, describeData, interruptible, log, number, openData, openDeviceFor, positiveInteger, startWeights, withData, withDevice, type DeviceChoice } from './common.js';
 import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
-interface Options extends RecipeOptions {
+interface Options extends RecipeOptions, DeviceChoice {
   readonly network: string; readonly weights?: string; readonly epochs: number; readonly schedule: string; readonly fromStep: number;
   readonly evaluateEvery: number; readonly checkpoint?: string; readonly resume?: boolean; readonly out: string; readonly force?: boolean; readonly seed: number;
-  readonly device: string; readonly threads?: number; readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
+  readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
 }
 
 export const trainCommand = withDevice(withData(withRecipe(new Command('train')
@@ -37,7 +37,7 @@ export const trainCommand = withDevice(withData(withRecipe(new Command('train')
     describeData(data);
     const net = modelOf(o.network, data);
     const start = await startWeights(net, o.weights, o.seed);
-    const device = await openDeviceFor(kind, o.threads);
+    const device = await openDeviceFor(kind, o);
     const total = stepsOf(data, o);
     const steps = total / o.epochs;
     const bar = progress('training', total - o.fromStep, { stream: process.stderr, isTerminal: process.stderr.isTTY === true });

@@ -1,10 +1,8 @@
-import { compile as compileProgram } from '../compile/compile.js';
-import type { Plan } from '../compile/plan.js';
-import { fail } from '../errors.js';
-import type { Program } from '../program/program.js';
-import { showType, size, type DType, type TensorType } from '../tensor/tensor.js';
-import { bytesOf, checkInputs, checkState, type Device, type Executable, type Store } from './device.js';
-import { loadNative, type NativeArray, type NativeBuffer, type NativeDevice, type NativeExecutable } from './native.js';
+import type { Device } from './device.js';
+import { nativeDevice } from './native-device.js';
+import { loadNative } from './native.js';
+
+export { implementationsOf, profileOf } from './native-device.js';
 
 /** The cpu device: plans on the native addon's worker thread. */
 
@@ -15,117 +13,16 @@ export interface CpuOptions {
   readonly profile?: boolean;
 }
 
-const arrayOf = (dtype: DType, values: ArrayLike<number>): NativeArray => {
-  switch (dtype) {
-    case 'f32':
-      return values instanceof Float32Array ? values : Float32Array.from(values);
-    case 'i32':
-      return values instanceof Int32Array ? values : Int32Array.from(values);
-    case 'u8':
-      return values instanceof Uint8Array ? values : Uint8Array.from(values);
-  }
-};
-const emptyOf = ({ dtype, shape }: TensorType): NativeArray => {
-  const n = size(shape);
-  return dtype === 'f32' ? new Float32Array(n) : dtype === 'i32' ? new Int32Array(n) : new Uint8Array(n);
-};
-
-/** What the device needs of its own stores, which it finds by their face. */
-const storeBuffers = new WeakMap<Store, { readonly device: NativeDevice; readonly buffers: ReadonlyMap<string, { readonly type: TensorType; readonly buffer: NativeBuffer }> }>();
-const profiles = new WeakMap<Executable, NativeExecutable>();
-
-/** Seconds of each step of an executable of this device so far; all zero unless the device was opened with `profile`. */
-export const profileOf = (executable: Executable): ReturnType<NativeExecutable['profile']> =>
-  profiles.get(executable)?.profile() ?? fail('DEVICE', 'profile: the executable is not of the cpu device');
-
-/** Which implementation each step of an executable of this device uses. */
-export const implementationsOf = (executable: Executable): ReturnType<NativeExecutable['describe']> =>
-  profiles.get(executable)?.describe() ?? fail('DEVICE', 'implementations: the executable is not of the cpu device');
-
 /** Opens the cpu device. Throws NATIVE where the addon is missing or does not load. */
 export const cpuDevice = ({ threads, profile = false }: CpuOptions = {}): Device => {
   const addon = loadNative();
   const probe = addon.probe();
   const native = new addon.Device(threads === undefined ? {} : { threads });
   const used = threads ?? probe.threads;
-  let disposed = false;
-  const guard = (): void => {
-    if (disposed) fail('DEVICE', 'cpu: the device was disposed; open another');
-  };
-
-  const store = (): Store => {
-    guard();
-    const buffers = new Map<string, { type: TensorType; buffer: NativeBuffer }>();
-    const get = (name: string): { type: TensorType; buffer: NativeBuffer } => buffers.get(name) ?? fail('DEVICE', `store: no '${name}'`);
-    const fitted = (name: string, type: TensorType, values: ArrayLike<number>): NativeArray =>
-      values.length === size(type.shape) ? arrayOf(type.dtype, values) : fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${values.length} numbers`);
-    const self: Store = {
-      get names() { return [...buffers.keys()]; },
-      has: (name) => buffers.has(name),
-      typeOf: (name) => get(name).type,
-      read: async (name) => {
-        guard();
-        const { type, buffer } = get(name);
-        const out = emptyOf(type);
-        await native.read(buffer, out);
-        return out;
-      },
-      write: async (name, values) => {
-        guard();
-        const { type, buffer } = get(name);
-        await native.write(buffer, fitted(name, type, values));
-      },
-      add: async (name, type, values) => {
-        guard();
-        if (buffers.has(name)) fail('DEVICE', `store: '${name}' exists already`);
-        const array = fitted(name, type, values);
-        const buffer = native.allocate(bytesOf(type, 4));
-        buffers.set(name, { type: { shape: type.shape, dtype: type.dtype }, buffer });
-        await native.write(buffer, array);
-      },
-      dispose: () => {
-        for (const { buffer } of buffers.values()) buffer.dispose();
-        buffers.clear();
-      },
-    };
-    storeBuffers.set(self, { device: native, buffers });
-    return self;
-  };
-
-  const compile = async (program: Program): Promise<Executable> => {
-    guard();
-    const plan: Plan = compileProgram(program);
-    const loaded = await native.load(plan, { profile });
-    const executable: Executable = {
-      program,
-      arenaBytes: plan.arenaBytes,
-      dispose: () => loaded.dispose(),
-      run: async (target, inputs = {}) => {
-        guard();
-        checkInputs(program, inputs);
-        checkState(program, target);
-        const held = storeBuffers.get(target);
-        if (held === undefined || held.device !== native) return fail('DEVICE', `run '${program.name}': the store belongs to another device`);
-        const state = plan.state.map(({ name }) => held.buffers.get(name)!.buffer);
-        const given = plan.inputs.map(({ name }) => arrayOf(program.inputs.get(name)!.dtype, inputs[name]!));
-        const outputs = plan.outputs.map(({ name }) => emptyOf(program.outputs[name]!));
-        await native.run(loaded, state, given, outputs);
-        return Object.fromEntries(plan.outputs.map(({ name }, i) => [name, outputs[i]!]));
-      },
-    };
-    profiles.set(executable, loaded);
-    return executable;
-  };
-
-  return {
+  return nativeDevice({
     kind: 'cpu',
     description: `cpu (oneDNN ${probe.onednn}, ${probe.isa}, ${used} ${used === 1 ? 'thread' : 'threads'})`,
-    store,
-    compile,
-    liveBytes: () => native.liveBytes(),
-    dispose: async () => {
-      disposed = true;
-      await native.dispose();
-    },
-  };
+    native,
+    load: (plan) => native.load(plan, { profile }),
+  });
 };

@@ -5,7 +5,7 @@ import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.j
 /** Numbers as the devices take them. The reference device answers in float64, the others in the tensor's own type. */
 export type Numbers = Float64Array | Float32Array | Int32Array | Uint8Array;
 
-export type DeviceKind = 'reference' | 'cpu';
+export type DeviceKind = 'reference' | 'cpu' | 'cuda';
 
 /** Named tensors that live on a device between runs. */
 export interface Store {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import process, { arch, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
+import type { CudaPlan } from '../compile/cuda/cuda-plan.js';
 import type { Plan } from '../compile/plan.js';
 import { fail, PathexError } from '../errors.js';
 
@@ -17,6 +18,15 @@ export interface NativeProbe {
   readonly isa: string;
   /** Threads of a device that is not told: OMP_NUM_THREADS, or the physical cores. */
   readonly threads: number;
+}
+
+/** One of NVIDIA's libraries as found on this machine. */
+export interface NativeFinding {
+  readonly name: string;
+  readonly version: string;
+  readonly path: string;
+  /** Why it cannot be used; empty if it can. */
+  readonly refusal: string;
 }
 
 /** Bytes on a device. */
@@ -47,14 +57,22 @@ export interface NativeExecutable {
 
 export type NativeArray = Float32Array | Int32Array | Uint8Array;
 
+export interface NativeLoadOptions {
+  readonly profile?: boolean;
+  /** What a cuda device compiles and launches for the steps of the plan; the cpu device needs none. */
+  readonly code?: Omit<CudaPlan, 'plan'>;
+}
+
 /**
- * A CPU with its own worker thread. Calls are done in the order in which they are made; none blocks the event loop.
- * The process stays alive while a promise is pending.
+ * A CPU or GPU with its own worker thread. Calls are done in the order in which they are made; none blocks the event
+ * loop. The process stays alive while a promise is pending.
  */
 export interface NativeDevice {
-  /** Zero-filled bytes. */
+  /** Opens the device, which the first call does anyway, and describes it for people. Rejects where it cannot be had. */
+  readonly open: () => Promise<string>;
+  /** Zero-filled bytes, which are taken from the device when they are first used. */
   readonly allocate: (bytes: number) => NativeBuffer;
-  readonly load: (plan: Plan, options?: { readonly profile?: boolean }) => Promise<NativeExecutable>;
+  readonly load: (plan: Plan, options?: NativeLoadOptions) => Promise<NativeExecutable>;
   /** Copies the array at once, so that it may be changed right after the call. */
   readonly write: (buffer: NativeBuffer, from: NativeArray) => Promise<void>;
   readonly read: (buffer: NativeBuffer, to: NativeArray) => Promise<void>;
@@ -75,9 +93,22 @@ export interface NativeDevice {
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
+export type NativeDeviceOptions =
+  | { readonly kind?: 'cpu'; readonly threads?: number }
+  | {
+      readonly kind: 'cuda';
+      readonly index: number;
+      readonly precision: 'strict' | 'tf32';
+      readonly deterministic: boolean;
+      /** Compiled code and measured choices are kept here between processes. */
+      readonly cacheFolder?: string;
+    };
+
 export interface NativeAddon {
   readonly probe: () => NativeProbe;
-  readonly Device: new (options?: { readonly threads?: number }) => NativeDevice;
+  /** What of CUDA is here. Opens the libraries, which blocks for a moment. */
+  readonly probeCuda: () => readonly NativeFinding[];
+  readonly Device: new (options?: NativeDeviceOptions) => NativeDevice;
 }
 
 type RawAddon = NativeAddon & { readonly setErrorClass: (errorClass: typeof PathexError) => void };

@@ -1,17 +1,23 @@
 import { fail } from '../errors.js';
 import { cpuDevice, type CpuOptions } from './cpu.js';
+import { cudaDevice, type CudaOptions } from './cuda.js';
 import type { Device, DeviceKind } from './device.js';
 import { referenceDevice } from './reference.js';
 
-export const DEVICE_KINDS: readonly DeviceKind[] = ['cpu', 'reference'];
+export const DEVICE_KINDS: readonly DeviceKind[] = ['cpu', 'cuda', 'reference'];
+
+/** Options of every device; each takes its own and leaves the others alone. */
+export type DeviceOptions = CpuOptions & CudaOptions;
 
 /** Opens a device. Asking for one that cannot be had is an error with the reason; nothing falls back to another. */
-export const openDevice = async (kind: DeviceKind, options: CpuOptions = {}): Promise<Device> => {
+export const openDevice = async (kind: DeviceKind, options: DeviceOptions = {}): Promise<Device> => {
   switch (kind) {
     case 'reference':
       return referenceDevice();
     case 'cpu':
       return cpuDevice(options);
+    case 'cuda':
+      return await cudaDevice(options);
   }
 };
 

@@ -192,7 +192,8 @@ describe('a session with the command line', () => {
     const { code, stdout } = await pathex('doctor');
     expect(code).toBe(0);
     expect(stdout).toMatch(/ok {4}device cpu: cpu \(oneDNN \d+\.\d+\.\d+, .+ threads?\)/);
-    expect(stdout).toContain('no    device cuda');
+    expect(stdout).toMatch(/^(ok {4}device cuda: cuda \(|no {4}device cuda: .*(libcuda\.so\.1|cuInit|GPU|NVRTC|nvrtc))/m);
+    for (const library of ['driver', 'NVRTC', 'cuDNN', 'cuBLASLt']) expect(stdout).toMatch(new RegExp(`^(ok|no) {6}${library}: .`, 'm'));
   });
 
   test('methods lists every method, what it costs and its options', async () => {
@@ -229,7 +230,7 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
     ['sparsity that leaves no path', ['prune', '--method', 'magnitude', '--network', 'resnet8-w1', '--sparsity', '99.99999'], 1, /^pathex: COLLAPSE: prune: magnitude: the ticket has no path/m],
     ['unknown method', ['prune', '--method', 'foo'], 1, /^pathex: OPTION: method: 'foo' is unknown; choose px/],
     ['unknown network', ['summary', '--network', 'resnet21'], 1, /^pathex: OPTION: resnetCifar: depth 21 is not 6 n \+ 2/],
-    ['unknown device', ['prune', '--device', 'cuda'], 1, /^pathex: OPTION: device: 'cuda' is unknown/],
+    ['unknown device', ['prune', '--device', 'tpu'], 1, /^pathex: OPTION: device: 'tpu' is unknown; choose cpu or cuda or reference/],
     ['missing data folder', ['train', '--data', 'nowhere'], 1, /^pathex: DATA: CIFAR-10: .*nowhere/],
     ['missing weights', ['evaluate', '--synthetic', '--weights', 'none.safetensors'], 1, /^pathex: WEIGHTS: none\.safetensors: /],
     ['resume without checkpoint', ['train', '--resume'], 1, /^pathex: OPTION: resume: name the checkpoint/],

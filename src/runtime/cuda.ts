@@ -1,0 +1,48 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { emitCuda } from '../compile/cuda/emit.js';
+import type { Device } from './device.js';
+import { nativeDevice } from './native-device.js';
+import { loadNative, type NativeFinding } from './native.js';
+
+/** The cuda device: plans on one NVIDIA GPU, its code compiled by NVRTC, whole runs as one captured graph. */
+
+export interface CudaOptions {
+  /**
+   * How products are computed. `strict` (default): float32 with fused multiply-add. `tf32`: tensor cores, on operands rounded to 10 bits of
+   * mantissa, which is what PyTorch allows its convolutions by default.
+   */
+  readonly precision?: 'strict' | 'tf32';
+  /** Only implementations that give the same bits in every run. Default true. */
+  readonly deterministic?: boolean;
+  /** Which GPU, among those that CUDA_VISIBLE_DEVICES leaves. Default 0. */
+  readonly device?: number;
+  /** Measure the time of every step; read it with `profileOf`. Steps then run one by one, without a graph. Default false. */
+  readonly profile?: boolean;
+}
+
+/** Where compiled code and measured choices are kept between processes: $XDG_CACHE_HOME/pathex or ~/.cache/pathex. */
+export const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pathex');
+
+/** Opens a GPU. Throws DEVICE with the reason where it cannot be had, and NATIVE where the addon is missing or does not load. */
+export const cudaDevice = async ({ precision = 'strict', deterministic = true, device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
+  const addon = loadNative();
+  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, cacheFolder: cacheFolder() });
+  let description: string;
+  try {
+    description = await native.open();
+  } catch (error) {
+    await native.dispose();
+    throw error;
+  }
+  return nativeDevice({
+    kind: 'cuda',
+    description: `cuda (${description})`,
+    native,
+    load: (plan) => native.load(plan, { profile, code: emitCuda(plan) }),
+  });
+};
+
+/** What of CUDA this machine has: driver, NVRTC, cuDNN, cuBLASLt. */
+export const findCuda = (): readonly NativeFinding[] => loadNative().probeCuda();

@@ -1,0 +1,126 @@
+import { compile as compileProgram } from '../compile/compile.js';
+import type { Plan } from '../compile/plan.js';
+import { fail } from '../errors.js';
+import type { Program } from '../program/program.js';
+import { showType, size, type DType, type TensorType } from '../tensor/tensor.js';
+import { bytesOf, checkInputs, checkState, type Device, type DeviceKind, type Executable, type Store } from './device.js';
+import type { NativeArray, NativeBuffer, NativeDevice, NativeExecutable } from './native.js';
+
+/** Stores and executables of a device of the native addon; which one it is shows in how it loads a plan only. */
+
+interface Parts {
+  readonly kind: DeviceKind;
+  readonly description: string;
+  readonly native: NativeDevice;
+  readonly load: (plan: Plan) => Promise<NativeExecutable>;
+}
+
+const arrayOf = (dtype: DType, values: ArrayLike<number>): NativeArray => {
+  switch (dtype) {
+    case 'f32':
+      return values instanceof Float32Array ? values : Float32Array.from(values);
+    case 'i32':
+      return values instanceof Int32Array ? values : Int32Array.from(values);
+    case 'u8':
+      return values instanceof Uint8Array ? values : Uint8Array.from(values);
+  }
+};
+const emptyOf = ({ dtype, shape }: TensorType): NativeArray => {
+  const n = size(shape);
+  return dtype === 'f32' ? new Float32Array(n) : dtype === 'i32' ? new Int32Array(n) : new Uint8Array(n);
+};
+
+/** What a device needs of its own stores, which it finds by their face. */
+const storeBuffers = new WeakMap<Store, { readonly device: NativeDevice; readonly buffers: ReadonlyMap<string, { readonly type: TensorType; readonly buffer: NativeBuffer }> }>();
+const loadedOf = new WeakMap<Executable, NativeExecutable>();
+
+/** Seconds of each step of an executable so far; all zero unless its device was opened with `profile`. */
+export const profileOf = (executable: Executable): ReturnType<NativeExecutable['profile']> =>
+  loadedOf.get(executable)?.profile() ?? fail('DEVICE', 'profile: the executable is not of a native device');
+
+/** Which implementation each step of an executable uses. */
+export const implementationsOf = (executable: Executable): ReturnType<NativeExecutable['describe']> =>
+  loadedOf.get(executable)?.describe() ?? fail('DEVICE', 'implementations: the executable is not of a native device');
+
+export const nativeDevice = ({ kind, description, native, load }: Parts): Device => {
+  let disposed = false;
+  const guard = (): void => {
+    if (disposed) fail('DEVICE', `${kind}: the device was disposed; open another`);
+  };
+
+  const store = (): Store => {
+    guard();
+    const buffers = new Map<string, { type: TensorType; buffer: NativeBuffer }>();
+    const get = (name: string): { type: TensorType; buffer: NativeBuffer } => buffers.get(name) ?? fail('DEVICE', `store: no '${name}'`);
+    const fitted = (name: string, type: TensorType, values: ArrayLike<number>): NativeArray =>
+      values.length === size(type.shape) ? arrayOf(type.dtype, values) : fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${values.length} numbers`);
+    const self: Store = {
+      get names() { return [...buffers.keys()]; },
+      has: (name) => buffers.has(name),
+      typeOf: (name) => get(name).type,
+      read: async (name) => {
+        guard();
+        const { type, buffer } = get(name);
+        const out = emptyOf(type);
+        await native.read(buffer, out);
+        return out;
+      },
+      write: async (name, values) => {
+        guard();
+        const { type, buffer } = get(name);
+        await native.write(buffer, fitted(name, type, values));
+      },
+      add: async (name, type, values) => {
+        guard();
+        if (buffers.has(name)) fail('DEVICE', `store: '${name}' exists already`);
+        const array = fitted(name, type, values);
+        const buffer = native.allocate(bytesOf(type, 4));
+        buffers.set(name, { type: { shape: type.shape, dtype: type.dtype }, buffer });
+        await native.write(buffer, array);
+      },
+      dispose: () => {
+        for (const { buffer } of buffers.values()) buffer.dispose();
+        buffers.clear();
+      },
+    };
+    storeBuffers.set(self, { device: native, buffers });
+    return self;
+  };
+
+  const compile = async (program: Program): Promise<Executable> => {
+    guard();
+    const plan: Plan = compileProgram(program);
+    const loaded = await load(plan);
+    const executable: Executable = {
+      program,
+      arenaBytes: plan.arenaBytes,
+      dispose: () => loaded.dispose(),
+      run: async (target, inputs = {}) => {
+        guard();
+        checkInputs(program, inputs);
+        checkState(program, target);
+        const held = storeBuffers.get(target);
+        if (held === undefined || held.device !== native) return fail('DEVICE', `run '${program.name}': the store belongs to another device`);
+        const state = plan.state.map(({ name }) => held.buffers.get(name)!.buffer);
+        const given = plan.inputs.map(({ name }) => arrayOf(program.inputs.get(name)!.dtype, inputs[name]!));
+        const outputs = plan.outputs.map(({ name }) => emptyOf(program.outputs[name]!));
+        await native.run(loaded, state, given, outputs);
+        return Object.fromEntries(plan.outputs.map(({ name }, i) => [name, outputs[i]!]));
+      },
+    };
+    loadedOf.set(executable, loaded);
+    return executable;
+  };
+
+  return {
+    kind,
+    description,
+    store,
+    compile,
+    liveBytes: () => native.liveBytes(),
+    dispose: async () => {
+      disposed = true;
+      await native.dispose();
+    },
+  };
+};

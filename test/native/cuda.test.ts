@@ -1,0 +1,426 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
+import { emitCuda } from '../../src/compile/cuda/emit.js';
+import type { Plan } from '../../src/compile/plan.js';
+import type { NativeDevice, NativeExecutable } from '../../src/runtime/native.js';
+import { addonPaths } from '../../src/runtime/native.js';
+import { callLog, fakeCuda } from './fake-cuda/build.js';
+import { addon, floats, fusedOf, planOf } from './plans.js';
+
+/** The cuda device on a driver that works on the host's memory: life cycle, order, errors. What a GPU computes is not tested here. */
+
+const folder = mkdtempSync(join(tmpdir(), 'pathex-cuda-'));
+process.env['PATHEX_CUDA_LIBRARIES'] = fakeCuda(); // before the addon looks for libraries
+process.env['FAKE_CUDA_LOG'] = join(folder, 'log');
+const log = callLog(join(folder, 'log'));
+const SETTINGS = ['FAKE_CUDA_FAIL', 'FAKE_CUDA_DELAY', 'FAKE_CUDA_MEMORY', 'FAKE_CUDA_VERSION', 'FAKE_NVRTC_FAIL'] as const;
+const set = (name: (typeof SETTINGS)[number], value: string): void => { process.env[name] = value; };
+beforeEach(() => {
+  for (const name of SETTINGS) delete process.env[name];
+  log.take();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const options = (cache = join(folder, 'cache')) => ({ kind: 'cuda', index: 0, precision: 'strict', deterministic: true, cacheFolder: cache }) as const;
+
+/** y = 2 x; the state grows by y. The first step leaves 2 x in the arena. */
+const double = (n: number): CudaPlan => emitCuda(planOf([{ in: 'state', shape: [n] }, { in: 'input', shape: [n] }, { in: 'output', shape: [n] }, { in: 'arena', shape: [n] }], [
+  fusedOf({ name: 'double', domain: [1, n, 1], loads: [{ buffer: 1, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 0] }], stores: [{ register: 1, buffer: 3 }] }),
+  fusedOf({ name: 'store', domain: [1, n, 1], loads: [{ buffer: 3, strides: [0, 1, 0] }, { buffer: 0, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 1] }], stores: [{ register: 0, buffer: 2 }, { register: 2, buffer: 0 }] }),
+], 'double'));
+const N = 100;
+const DOUBLE = double(N);
+const load = (device: NativeDevice, code: CudaPlan = DOUBLE, profile = false): Promise<NativeExecutable> => device.load(code.plan, { profile, code });
+const count = (lines: readonly string[], call: string): number => lines.filter((l) => l === call).length;
+
+describe('a cuda device', () => {
+  it('runs plans on its state and counts its bytes', async () => {
+    const device = new addon.Device(options());
+    expect(await device.open()).toBe('Fake GPU, sm_90, driver for CUDA 13.0, NVRTC 13.0, strict float32');
+    const state = device.allocate(N * 4);
+    const executable = await load(device);
+    expect(executable.bytes).toBeGreaterThanOrEqual(3 * N * 4);
+    expect(device.liveBytes()).toBe(executable.bytes + state.bytes);
+    expect(executable.describe().map((s) => s.implementation.replace(/: .*/, ''))).toEqual(['1 launch', '1 launch']);
+    const x = floats(N, 1);
+    const ys = Array.from({ length: 5 }, () => new Float32Array(N).fill(NaN));
+    const runs = ys.map((y, i) => {
+      const given = x.map((v) => v * (i + 1));
+      const run = device.run(executable, [state], [given], [y]);
+      given.fill(NaN); // inputs were copied when the call was made
+      return run;
+    });
+    await Promise.all(runs);
+    ys.forEach((y, i) => expect(y).toEqual(x.map((v) => Math.fround(v * (i + 1)) * 2)));
+    const sum = new Float32Array(N);
+    await device.read(state, sum);
+    const all = ys.reduce((s, y) => s.map((v, k) => Math.fround(v + y[k]!)), new Float32Array(N));
+    expect(sum).toEqual(all);
+    await device.write(state, x);
+    await device.read(state, sum);
+    expect(sum).toEqual(x);
+    state.dispose();
+    executable.dispose();
+    expect(device.liveBytes()).toBe(0);
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('takes zero-filled memory, also for nothing', async () => {
+    const device = new addon.Device(options());
+    const [some, none] = [device.allocate(64), device.allocate(0)];
+    const bytes = new Uint8Array(64).fill(7);
+    await device.read(some, bytes);
+    expect(bytes).toEqual(new Uint8Array(64));
+    await device.write(none, new Uint8Array(0));
+    await device.read(none, new Uint8Array(0));
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('gives memory back at once when a handle is disposed, not with the next job', async () => {
+    const device = new addon.Device(options());
+    const buffer = device.allocate(4096);
+    await device.write(buffer, new Uint8Array(4096));
+    buffer.dispose();
+    for (let i = 0; i < 200 && count(log.take(), 'cuMemFree_v2') === 0; i++) await new Promise((resolve) => setTimeout(resolve, i === 199 ? expect.fail('not freed') : 5));
+    await device.dispose();
+  });
+
+  it('gives memory back that a collected handle held', async () => {
+    const device = new addon.Device(options());
+    await (async () => { await device.write(device.allocate(64), new Uint8Array(64)); })();
+    await device.dispose(); // whoever still holds handles
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('refuses an executable that does not fit, before it takes memory', async () => {
+    set('FAKE_CUDA_MEMORY', '1000');
+    const device = new addon.Device(options());
+    await expect(load(device)).rejects.toMatchObject({
+      code: 'DEVICE', message: expect.stringMatching(/^plan 'double': it needs 0\.0 MB on the GPU \(arena 0\.0 MB, workspaces 0\.0 MB\), and 0\.0 MB of 0\.0 MB are free; use a smaller batch$/),
+    });
+    expect(count(log.take(), 'cuMemAlloc_v2')).toBe(0);
+    await device.dispose();
+  });
+});
+
+describe('graphs', () => {
+  it('are captured at the second run, used from then on, and belong to the bound state', async () => {
+    const device = new addon.Device(options());
+    const executable = await load(device);
+    const [a, b] = [device.allocate(N * 4), device.allocate(N * 4)];
+    const run = async (state: typeof a): Promise<string[]> => {
+      log.take();
+      const y = new Float32Array(N);
+      await device.run(executable, [state], [floats(N, 2)], [y]);
+      expect(y).toEqual(floats(N, 2).map((v) => 2 * v));
+      return log.take().filter((l) => /Launch|Instantiate|^graph/.test(l));
+    };
+    const graph = async (state: typeof a): Promise<string> => {
+      const lines = await run(state);
+      expect(lines).toHaveLength(2);
+      return lines[1]!;
+    };
+    expect(await run(a)).toEqual(['cuLaunchKernel', 'cuLaunchKernel']);
+    const captured = await run(a);
+    expect(captured.slice(0, 4)).toEqual(['cuLaunchKernel', 'cuLaunchKernel', 'cuGraphInstantiateWithFlags', 'cuGraphLaunch']);
+    const first = await graph(a);
+    expect(first).toBe(captured[4]);
+    expect(await run(b)).toEqual(['cuLaunchKernel', 'cuLaunchKernel']);
+    expect(await run(b)).toContain('cuGraphInstantiateWithFlags');
+    const second = await graph(b);
+    expect(second).not.toBe(first);
+    expect([await graph(a), await graph(b)]).toEqual([first, second]);
+    const sums = [new Float32Array(N), new Float32Array(N)];
+    await Promise.all([device.read(a, sums[0]!), device.read(b, sums[1]!)]);
+    const times = (n: number): Float32Array => Array.from({ length: n }).reduce<Float32Array>((s) => s.map((v, i) => Math.fround(v + 2 * floats(N, 2)[i]!)), new Float32Array(N));
+    expect(sums).toEqual([times(4), times(4)]);
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('are kept for the four bindings used last', async () => {
+    const device = new addon.Device(options());
+    const executable = await load(device);
+    const states = Array.from({ length: 5 }, () => device.allocate(N * 4));
+    for (const state of [...states, ...states].sort((p, q) => states.indexOf(p) - states.indexOf(q))) await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    expect(count(log.take(), 'cuGraphInstantiateWithFlags')).toBe(5);
+    await device.run(executable, [states[0]!], [floats(N, 1)], [new Float32Array(N)]); // forgotten: step by step again
+    expect(count(log.take(), 'cuLaunchKernel')).toBe(2);
+    await device.run(executable, [states[4]!], [floats(N, 1)], [new Float32Array(N)]);
+    expect(count(log.take(), 'cuLaunchKernel')).toBe(0);
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+});
+
+describe('queued runs', () => {
+  it('are given to the GPU back to back, and end in order', async () => {
+    const device = new addon.Device(options());
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const run = (y = new Float32Array(N)): Promise<void> => device.run(executable, [state], [floats(N, 1)], [y]);
+    await run();
+    await run();
+    set('FAKE_CUDA_DELAY', '10000');
+    log.take();
+    const order: number[] = [];
+    await Promise.all(Array.from({ length: 12 }, (_, i) => run().then(() => order.push(i))));
+    expect(order).toEqual([...order].sort((p, q) => p - q));
+    const lines = log.take();
+    expect(count(lines, 'cuGraphLaunch')).toBe(12);
+    // the log has event queries that said "done" only
+    expect(lines.lastIndexOf('cuGraphLaunch')).toBeLessThan(lines.indexOf('cuEventQuery'));
+    expect(count(lines, 'cuStreamSynchronize')).toBe(0);
+    await device.dispose();
+  });
+
+  it('that arrive while others are on their way are given to the GPU at once', async () => {
+    const device = new addon.Device(options());
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const run = (): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    await run();
+    await run();
+    set('FAKE_CUDA_DELAY', '100000');
+    log.take();
+    const first = run();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = run();
+    await Promise.all([first, second]);
+    const lines = log.take();
+    expect(lines.lastIndexOf('cuGraphLaunch')).toBeLessThan(lines.indexOf('cuEventQuery'));
+    await device.dispose();
+  });
+
+  it('hold their memory over thousands of runs', async () => {
+    const device = new addon.Device(options());
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const [x, y] = [floats(N, 1), new Float32Array(N)];
+    const runs = async (number: number): Promise<void> => {
+      for (let i = 0; i < number / 10; i++) await Promise.all(Array.from({ length: 10 }, () => device.run(executable, [state], [x], [y])));
+    };
+    await runs(500);
+    log.take();
+    const [rss, live] = [process.memoryUsage().rss, device.liveBytes()];
+    await runs(3000);
+    const lines = log.take();
+    expect(count(lines, 'cuGraphLaunch')).toBe(3000);
+    for (const call of ['cuMemAlloc_v2', 'cuMemHostAlloc', 'cuEventCreate', 'cuGraphInstantiateWithFlags', 'cuModuleLoadData', 'cuLaunchKernel']) expect(count(lines, call), call).toBe(0);
+    expect(device.liveBytes()).toBe(live);
+    expect(process.memoryUsage().rss - rss).toBeLessThan(24 * 2 ** 20);
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+});
+
+describe('errors', () => {
+  /** Everything a device does; the error of what fails first. */
+  const everything = async (profile = false): Promise<unknown> => {
+    const device = new addon.Device(options());
+    try {
+      await device.open();
+      const executable = await load(device, DOUBLE, profile);
+      const state = device.allocate(N * 4);
+      await device.write(state, floats(N, 1));
+      for (let i = 0; i < 3; i++) await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+      await device.read(state, new Float32Array(N));
+      return null;
+    } catch (error) {
+      return error;
+    } finally {
+      await device.dispose();
+    }
+  };
+
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ['cuDevicePrimaryCtxRetain:2', 'DEVICE', /^cuda driver: cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
+    ['cuDeviceGetCount:100', 'DEVICE', /^cuda driver: cuDeviceGetCount: CUDA_ERROR_100 \(100\): a fake failure$/],
+    ['cuStreamCreate:2', 'DEVICE', /^cuda driver: cuStreamCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
+    ['cuModuleLoadData:222', 'NATIVE', /^plan 'double': cuda driver: cuModuleLoadData: CUDA_ERROR_222 \(222\): a fake failure$/],
+    ['cuModuleGetFunction:500', 'NATIVE', /^plan 'double': step 'double': kernel \w+: cuda driver: cuModuleGetFunction: CUDA_ERROR_500 \(500\)/],
+    ['cuMemGetInfo_v2:1', 'NATIVE', /^plan 'double': cuda driver: cuMemGetInfo: CUDA_ERROR_1 \(1\)/],
+    ['cuMemAlloc_v2:2', 'DEVICE', /^plan 'double': no memory for \d+ bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
+    ['cuMemAlloc_v2:2@2', 'DEVICE', /^write: no memory for 400 bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
+    ['cuMemsetD8Async:1', 'NATIVE', /^plan 'double': cuda driver: cuMemsetD8Async: CUDA_ERROR_1 \(1\)/],
+    ['cuMemcpyHtoDAsync_v2:1', 'NATIVE', /^write: cuda driver: cuMemcpyHtoDAsync: CUDA_ERROR_1 \(1\)/],
+    ['cuMemcpyHtoDAsync_v2:1@2', 'NATIVE', /^plan 'double': cuda driver: cuMemcpyHtoDAsync: CUDA_ERROR_1 \(1\)/],
+    ['cuMemHostAlloc:2', 'NATIVE', /^plan 'double': cuda driver: cuMemHostAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
+    ['cuEventCreate:1', 'NATIVE', /^write: cuda driver: cuEventCreate: CUDA_ERROR_1 \(1\)/],
+    ['cuEventRecord:1@2', 'NATIVE', /^plan 'double': cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\)/],
+    ['cuLaunchKernel:1', 'NATIVE', /^plan 'double': step 'double': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/],
+    ['cuLaunchKernel:1@2', 'NATIVE', /^plan 'double': step 'store': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/],
+    ['cuLaunchKernel:1@4', 'NATIVE', /^plan 'double': step 'store': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/], // while captured
+    ['cuStreamBeginCapture_v2:1', 'NATIVE', /^plan 'double': cuda driver: cuStreamBeginCapture: CUDA_ERROR_1 \(1\)/],
+    ['capture:1@2', 'NATIVE', /^plan 'double': step 'store': cuda driver: this step did what a graph cannot hold, and broke the capture$/],
+    ['cuStreamEndCapture:1', 'NATIVE', /^plan 'double': cuda driver: cuStreamEndCapture: CUDA_ERROR_1 \(1\)/],
+    ['cuGraphInstantiateWithFlags:2', 'NATIVE', /^plan 'double': cuda driver: cuGraphInstantiate: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
+    ['cuGraphLaunch:1', 'NATIVE', /^plan 'double': cuda driver: cuGraphLaunch: CUDA_ERROR_1 \(1\)/],
+    ['cuMemcpyDtoHAsync_v2:1', 'NATIVE', /^plan 'double': cuda driver: cuMemcpyDtoHAsync: CUDA_ERROR_1 \(1\)/],
+    ['cuMemcpyDtoHAsync_v2:1@4', 'NATIVE', /^read: cuda driver: cuMemcpyDtoHAsync: CUDA_ERROR_1 \(1\)/],
+    ['cuEventQuery:1@3', 'NATIVE', /^plan 'double': cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\)/],
+  ];
+  it.each(cases)('%s names library, call, code, text and place', async (rule, code, message) => {
+    set('FAKE_CUDA_FAIL', rule);
+    const error = await everything();
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    expect(log.take().filter((l) => l.startsWith('left:')).every((l) => l === 'left:')).toBe(true);
+  });
+
+  it('of the compiler come with its first error', async () => {
+    set('FAKE_NVRTC_FAIL', 'plan.cu(1): warning: unused\nplan.cu(3): error: identifier "y" is undefined\n1 error detected');
+    const device = new addon.Device(options(join(folder, 'empty')));
+    await expect(load(device)).rejects.toMatchObject({
+      code: 'NATIVE', message: `plan 'double': nvrtc 13.0: nvrtcCompileProgram: NVRTC_ERROR_COMPILATION (6): plan.cu(3): error: identifier "y" is undefined`,
+    });
+    await device.dispose();
+  });
+
+  it('of code that does not belong to its plan are found at load', async () => {
+    const device = new addon.Device(options());
+    const refused = (change: (code: { steps: { kind: string; launches: Record<string, unknown>[] }[]; scratchBytes: number; version: number }) => void): Promise<unknown> => {
+      const broken = structuredClone(DOUBLE);
+      change(broken as never); // never: the tests break the type on purpose
+      return Promise.resolve().then(() => device.load(DOUBLE.plan, { code: broken }));
+    };
+    await expect(refused((c) => { c.version = 2; })).rejects.toThrow('load: code.version: 2; this addon reads version 1');
+    await expect(refused((c) => { c.steps.pop(); })).rejects.toThrow("plan 'double': code.steps: 1 for a plan of 2 steps");
+    await expect(refused((c) => { c.steps[0]!.kind = 'library'; })).rejects.toThrow("code.steps[0] 'double': no library has a fused step");
+    await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ buffer: 9 }]; })).rejects.toThrow("code.steps[0] 'double'.launches[0]: args[0]: no buffer 9");
+    await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ scratch: 256 }]; })).rejects.toThrow('args[0]: byte 256 is outside the workspace of 0');
+    await expect(refused((c) => { c.steps[0]!.launches[0]!['grid'] = [0, 1, 1]; })).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
+    await expect(refused((c) => { c.steps[0]!.launches[0]!['block'] = [1024, 2, 1]; })).rejects.toThrow('block: 2048 threads, at most 1024 fit');
+    await device.dispose();
+  });
+
+  it('of an older driver are found when the device is opened', async () => {
+    set('FAKE_CUDA_VERSION', '12080');
+    const device = new addon.Device(options());
+    await expect(device.open()).rejects.toMatchObject({
+      code: 'DEVICE', message: expect.stringMatching(/^cuda: NVRTC 13\.0 \(.*libnvrtc\.so\.13\) needs a driver for CUDA 13, this one is for 12\.8; update the driver or install an older CUDA toolkit$/),
+    });
+    await device.dispose();
+  });
+
+  it('of a GPU that is not there', async () => {
+    const device = new addon.Device({ ...options(), index: 3 });
+    await expect(device.open()).rejects.toMatchObject({ code: 'DEVICE', message: 'cuda driver: there is no GPU 3, 1 can be seen; CUDA_VISIBLE_DEVICES may hide some' });
+    await device.dispose();
+  });
+
+  it('that lose the GPU fail the run, and at once every later call', async () => {
+    const device = new addon.Device(options());
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const run = (): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    await run();
+    set('FAKE_CUDA_FAIL', 'kernel:700');
+    set('FAKE_CUDA_DELAY', '20000');
+    const [first, second] = await Promise.allSettled([run(), run()]);
+    const reason = 'cuda driver: cuEventQuery: CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered';
+    expect(first).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'double': ${reason}; the GPU is lost to this process: restart it; with profile the error names the step` } });
+    const lost = { code: 'DEVICE', message: expect.stringContaining(`cuda: the GPU was lost (${reason}); restart the process`) };
+    expect(second).toMatchObject({ reason: lost });
+    log.take();
+    await expect(run()).rejects.toMatchObject(lost);
+    await expect(device.read(state, new Float32Array(N))).rejects.toMatchObject(lost);
+    await expect(device.write(state, new Float32Array(N))).rejects.toMatchObject(lost);
+    await expect(device.write(device.allocate(4), new Float32Array(1))).rejects.toMatchObject(lost);
+    await expect(load(device)).rejects.toMatchObject(lost);
+    expect(log.take().filter((l) => !/Free|Destroy/.test(l))).toEqual([]); // the driver was not asked
+    await device.dispose();
+    expect(device.liveBytes()).toBe(0);
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('name the step where steps are measured', async () => {
+    set('FAKE_CUDA_FAIL', 'kernel:700@2');
+    expect(await everything(true)).toMatchObject({ code: 'NATIVE', message: expect.stringMatching(/^plan 'double': step 'store': cuda driver: cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS \(700\)/) });
+  });
+});
+
+describe('measuring', () => {
+  it('gives the time of every step and captures nothing', async () => {
+    const device = new addon.Device(options());
+    const executable = await load(device, DOUBLE, true);
+    const state = device.allocate(N * 4);
+    set('FAKE_CUDA_DELAY', '2000');
+    for (let i = 0; i < 3; i++) await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    expect(executable.profile()).toMatchObject([{ name: 'double', calls: 3 }, { name: 'store', calls: 3 }]);
+    for (const { seconds } of executable.profile()) expect(seconds).toBeGreaterThanOrEqual(0.006);
+    expect(count(log.take(), 'cuGraphLaunch')).toBe(0);
+    await device.dispose();
+  });
+});
+
+describe('compiled code', () => {
+  const compiles = async (cache: string): Promise<number> => {
+    const device = new addon.Device(options(cache));
+    log.take();
+    const executable = await load(device, double(33));
+    const y = new Float32Array(33);
+    await device.run(executable, [device.allocate(33 * 4)], [floats(33, 1)], [y]);
+    expect(y).toEqual(floats(33, 1).map((v) => 2 * v));
+    await device.dispose();
+    return log.take().filter((l) => l.startsWith('nvrtcCompileProgram --gpu-architecture=sm_90')).length;
+  };
+  it('is kept on disk; what was damaged is compiled anew', async () => {
+    const cache = join(folder, 'kept', 'here');
+    expect(await compiles(cache)).toBe(1);
+    expect(await compiles(cache)).toBe(0);
+    const [entry, ...others] = readdirSync(cache);
+    expect(others).toEqual([]); // nothing half-written stays
+    const file = join(cache, entry!);
+    const whole = readFileSync(file);
+    for (const damaged of [whole.subarray(0, 20), whole.subarray(0, -1), Buffer.concat([whole, Buffer.from('x')]), Buffer.from(whole.map((b, i) => (i === whole.length - 100 ? b ^ 1 : b))), Buffer.alloc(0)]) {
+      writeFileSync(file, damaged);
+      expect(await compiles(cache)).toBe(1);
+      expect(readFileSync(file).length).toBeGreaterThan(1000);
+      expect(await compiles(cache)).toBe(0);
+    }
+  });
+  it('is compiled each time where nothing can be kept', async () => {
+    expect(await compiles('/proc/nowhere')).toBe(1);
+    expect(await compiles('')).toBe(1);
+  });
+});
+
+describe('leaving', () => {
+  const plan: Plan = DOUBLE.plan;
+  const addonPath = addonPaths().find((p) => p.includes('Release'))!;
+  const start = `const { Device } = require(${JSON.stringify(addonPath)}); const code = ${JSON.stringify(DOUBLE)}; const plan = ${JSON.stringify(plan)};
+    const device = new Device(${JSON.stringify(options())});
+    const busy = async () => { const e = await device.load(plan, { code }); const s = device.allocate(${4 * N}); const x = new Float32Array(${N});
+      const run = () => device.run(e, [s], [x], [new Float32Array(${N})]); await run(); return Array.from({ length: 50 }, run); };`;
+  const child = (code: string): Promise<{ code: number | null; signal: string | null; out: string }> => new Promise((resolve) => {
+    const started = spawn(process.execPath, ['-e', `${start}\n${code}`], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FAKE_CUDA_DELAY: '10000' } });
+    let out = '';
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', (d: Buffer) => { out += d.toString(); });
+    started.on('close', (exit, signal) => resolve({ code: exit, signal, out }));
+  });
+
+  it('a process ends by itself when the work is done, without dispose', async () => {
+    expect(await child("busy().then((runs) => Promise.all(runs)).then(() => console.log('done'))")).toEqual({ code: 0, signal: null, out: 'done\n' });
+    expect(log.take().at(-1)).toBe('left:');
+  });
+  it('process.exit in mid-step ends with the code that was asked for, and gives everything back', async () => {
+    expect(await child('busy().then(() => setTimeout(() => process.exit(7), 30))')).toEqual({ code: 7, signal: null, out: '' });
+    expect(log.take().at(-1)).toBe('left:');
+  });
+  it('an uncaught error in mid-step ends with code 1', async () => {
+    expect(await child("busy().then(() => setTimeout(() => { throw new Error('stop'); }, 30))")).toMatchObject({ code: 1, signal: null });
+    expect(log.take().at(-1)).toBe('left:');
+  });
+  it('a worker thread may be terminated in mid-step', async () => {
+    const worker = `${start}; busy().then(() => require('worker_threads').parentPort.postMessage('busy'));`;
+    const code = `const { Worker } = require('worker_threads'); const w = new Worker(${JSON.stringify(worker)}, { eval: true }); w.on('message', async () => { await w.terminate(); console.log('ended'); });`;
+    expect(await child(code)).toEqual({ code: 0, signal: null, out: 'ended\n' });
+    expect(log.take().at(-1)).toBe('left:');
+  });
+});
