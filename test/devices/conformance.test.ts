@@ -20,8 +20,12 @@ import { masked } from '../../src/transform/mask.js';
 import { trainStep } from '../../src/train/programs.js';
 import { tinyData, tinyNet } from '../train/tiny.js';
 
+/** Why the cuda device cannot be had here; null where it can. */
+const noCuda = await openDevice('cuda').then(async (device) => { await device.dispose(); return null; }, (error: Error) => error.message);
+
 /** What every device must do, checked against `reference`. A new device is added to this list and nowhere else. */
-const DEVICES: readonly DeviceKind[] = ['cpu'];
+const DEVICES: readonly DeviceKind[] = noCuda === null ? ['cpu', 'cuda'] : ['cpu'];
+test.skipIf(noCuda === null)(`device cuda is left out: ${noCuda}`, (context) => context.skip());
 
 /** The methods that score on a device. */
 const CRITERIA = METHODS.filter((method) => procedureOf({ method }).kind === 'criterion');

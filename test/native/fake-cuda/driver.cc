@@ -407,7 +407,8 @@ int cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name)
   auto* const arguments = static_cast<int*>(dlsym(module->handle, (std::string("fake_args_") + name).c_str()));
   if (run == nullptr || arguments == nullptr) return 500;
   auto& known = functions[run];
-  known = std::make_unique<CUfunc_st>(CUfunc_st{reinterpret_cast<fake::Run>(run), *arguments});
+  if (!known) known = std::make_unique<CUfunc_st>();
+  *known = {reinterpret_cast<fake::Run>(run), *arguments};
   *function = known.get();
   return 0;
 }

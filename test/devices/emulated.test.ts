@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { initialise } from '../../src/nn/weights.js';
+import { ops } from '../../src/ops/registry.js';
+import { program } from '../../src/program/program.js';
+import { prune } from '../../src/prune/prune.js';
+import { integers, key, normal } from '../../src/random.js';
+import type { Device } from '../../src/runtime/device.js';
+import { implementationsOf } from '../../src/runtime/native-device.js';
+import { openDevice } from '../../src/runtime/open.js';
+import { fit } from '../../src/train/fit.js';
+import { tinyData, tinyNet } from '../train/tiny.js';
+import { emulatedCuda } from './emulated.js';
+
+/** Whole uses of the cuda device, graphs and all, on a GPU of g++: what the runtime does with emitted code is what the reference does. */
+
+const folder = mkdtempSync(join(tmpdir(), 'pathex-emulated-'));
+const logFile = join(folder, 'log');
+
+describe('the cuda device, emulated', () => {
+  let device: Device;
+  let reference: Device;
+  beforeAll(async () => {
+    process.env['FAKE_CUDA_LOG'] = logFile;
+    device = await emulatedCuda(join(folder, 'cache'));
+    reference = await openDevice('reference');
+  });
+  afterAll(async () => {
+    await device.dispose();
+    expect(readFileSync(logFile, 'utf8').trimEnd().split('\n').at(-1)).toBe('left:');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('trains as the reference does, with the same bits in every run', async () => {
+    const start = { weights: initialise(tinyNet, 2), masks: null };
+    const options = { epochs: 4, batch: 16, rate: { kind: 'oneCycle', rate: 0.05 }, seed: 3 } as const;
+    const [a, again, b] = [await fit(tinyNet, start, tinyData, device, options), await fit(tinyNet, start, tinyData, device, options), await fit(tinyNet, start, tinyData, reference, options)];
+    for (const [name, { data }] of b.weights) {
+      const own = a.weights.get(name)!.data;
+      expect(own, name).toEqual(again.weights.get(name)!.data);
+      for (let i = 0; i < data.length; i++) expect(Math.abs(own[i]! - data[i]!), name).toBeLessThan(2e-4);
+    }
+    expect(a.testAccuracy).toBe(b.testAccuracy);
+    expect(readFileSync(logFile, 'utf8')).toMatch(/^graph \d+$/m); // not step by step
+    expect(device.liveBytes()).toBe(0);
+  });
+
+  test('prunes as the reference does', async () => {
+    const data = [0, 1].map((i) => ({ images: Float32Array.from(normal(key(3 + i), 6 * 108)), labels: Int32Array.from(integers(key(4), 6, 3)) }));
+    const options = { method: 'px', density: 0.4, rounds: 4, data } as const;
+    const weights = initialise(tinyNet, 2);
+    const [a, b] = [await prune(tinyNet, weights, device, options), await prune(tinyNet, weights, reference, options)];
+    expect([...a.masks]).toEqual([...b.masks]);
+    expect(device.liveBytes()).toBe(0);
+  });
+
+  test('constants and queued runs on one state', async () => {
+    const x = ops.state('x', [3]);
+    const p = program('constants', { outputs: { y: ops.add(x, ops.literal([3], [1, 2, 3])) }, next: [[x, ops.mul(x, ops.scalar(2))]] });
+    const store = device.store();
+    await store.add('x', { shape: [3], dtype: 'f32' }, [1, 1, 1]);
+    const executable = await device.compile(p);
+    for (const s of implementationsOf(executable)) expect(s.implementation).toMatch(/^\d+ launch|^nothing/);
+    const ys = await Promise.all([1, 2, 3, 4].map(() => executable.run(store)));
+    expect(ys.map(({ y }) => Array.from(y!))).toEqual([[2, 3, 4], [3, 4, 5], [5, 6, 7], [9, 10, 11]]);
+    expect(Array.from(await store.read('x'))).toEqual([16, 16, 16]);
+    store.dispose();
+    executable.dispose();
+  });
+});
