@@ -41,10 +41,9 @@ std::shared_ptr<std::byte[]> hostBytes(std::size_t size) {
 Napi::Function Device::define(Napi::Env env) {
   return DefineClass(env, "Device",
                      {InstanceMethod<&Device::open>("open"), InstanceMethod<&Device::allocate>("allocate"),
-                      InstanceMethod<&Device::load>("load"),
-                      InstanceMethod<&Device::write>("write"), InstanceMethod<&Device::read>("read"),
-                      InstanceMethod<&Device::run>("run"), InstanceMethod<&Device::liveBytes>("liveBytes"),
-                      InstanceMethod<&Device::dispose>("dispose"),
+                      InstanceMethod<&Device::load>("load"), InstanceMethod<&Device::write>("write"),
+                      InstanceMethod<&Device::read>("read"), InstanceMethod<&Device::run>("run"),
+                      InstanceMethod<&Device::liveBytes>("liveBytes"), InstanceMethod<&Device::dispose>("dispose"),
                       InstanceMethod<&Device::dispose>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
 }
 

@@ -5,8 +5,10 @@ namespace pathex::addon {
 void Mailbox::enter(ResidentBase& resident) {
   live_ += resident.bytes;
   const std::lock_guard lock(lock_);
-  if (isClosed_) resident.clear();
-  else living_.insert(&resident);
+  if (isClosed_)
+    resident.clear();
+  else
+    living_.insert(&resident);
 }
 
 void Mailbox::leave(ResidentBase* resident) {
@@ -44,8 +46,10 @@ std::vector<JobPointer> Mailbox::stop() {
 Mailbox::Mail Mailbox::take(bool wantsJob, std::chrono::nanoseconds wait) {
   std::unique_lock lock(lock_);
   const auto hasMail = [&] { return isStopping_ || !dead_.empty() || (wantsJob && !jobs_.empty()); };
-  if (wait == forever) wake_.wait(lock, hasMail);
-  else if (wait.count() > 0) wake_.wait_for(lock, wait, hasMail);
+  if (wait == forever)
+    wake_.wait(lock, hasMail);
+  else if (wait.count() > 0)
+    wake_.wait_for(lock, wait, hasMail);
   Mail mail;
   mail.isStopping = isStopping_;
   mail.dead.swap(dead_);

@@ -31,9 +31,7 @@ class Node {
     if (!value_.IsObject()) fail("is not an object");
     return {value_.As<Napi::Object>().Get(name), this, "." + std::string(name)};
   }
-  bool has(const char* name) const {
-    return value_.IsObject() && !value_.As<Napi::Object>().Get(name).IsUndefined();
-  }
+  bool has(const char* name) const { return value_.IsObject() && !value_.As<Napi::Object>().Get(name).IsUndefined(); }
   bool isObject() const { return value_.IsObject(); }
   bool isNumber() const { return value_.IsNumber(); }
   std::string shown() const { return value_.ToString().Utf8Value(); }

@@ -20,8 +20,8 @@ int threadsFrom(const Node& options) {
 cuda::Options cudaOptionsFrom(const Node& options) {
   cuda::Options read;
   read.index = static_cast<int>(options.field("index").natural());
-  read.precision = options.field("precision").word<cuda::Precision>(
-      {{"strict", cuda::Precision::strict}, {"tf32", cuda::Precision::tf32}});
+  read.precision = options.field("precision")
+                       .word<cuda::Precision>({{"strict", cuda::Precision::strict}, {"tf32", cuda::Precision::tf32}});
   read.isDeterministic = options.field("deterministic").boolean();
   if (options.has("cacheFolder")) read.cacheFolder = options.field("cacheFolder").text();
   return read;

@@ -12,7 +12,8 @@ core::Result<std::unique_ptr<Context>> Context::open(int index) {
   if (core::Status s = d.statusOf(d.cuDeviceGetCount(&count), "cuDeviceGetCount"); !s.ok()) return s;
   if (index >= count) {
     return core::Status(core::Code::device, "cuda driver: there is no GPU " + std::to_string(index) + ", " +
-                                                std::to_string(count) + " can be seen; CUDA_VISIBLE_DEVICES may hide some");
+                                                std::to_string(count) +
+                                                " can be seen; CUDA_VISIBLE_DEVICES may hide some");
   }
   int device = 0;
   if (core::Status s = d.statusOf(d.cuDeviceGet(&device, index), "cuDeviceGet"); !s.ok()) return s;
@@ -56,7 +57,8 @@ core::Status Context::judge(int result, const char* call) {
   core::Status status = driver_.statusOf(result, call);
   if (!isFatal(result)) return status;
   lost_ = {core::Code::device, "cuda: the GPU was lost (" + status.message() + "); restart the process"};
-  const char* const hint = result == value::CUDA_ERROR_ASSERT ? "; a kernel refused its data and wrote why to stderr" : "";
+  const char* const hint =
+      result == value::CUDA_ERROR_ASSERT ? "; a kernel refused its data and wrote why to stderr" : "";
   return {core::Code::native, status.message() + hint + "; the GPU is lost to this process: restart it"};
 }
 

@@ -157,11 +157,10 @@ class CudaDevice final : public core::Device {
 /// NVRTC writes code that older drivers cannot read.
 core::Status checkVersions(const Driver& driver, const Nvrtc& nvrtc) {
   if (driver.version() / 1000 >= nvrtc.major) return {};
-  return {core::Code::device, "cuda: NVRTC " + nvrtc.version() + " (" + nvrtc.path + ") needs a driver for CUDA " +
-                                  std::to_string(nvrtc.major) + ", this one is for " +
-                                  std::to_string(driver.version() / 1000) + "." +
-                                  std::to_string(driver.version() % 1000 / 10) +
-                                  "; update the driver or install an older CUDA toolkit"};
+  return {core::Code::device,
+          "cuda: NVRTC " + nvrtc.version() + " (" + nvrtc.path + ") needs a driver for CUDA " +
+              std::to_string(nvrtc.major) + ", this one is for " + std::to_string(driver.version() / 1000) + "." +
+              std::to_string(driver.version() % 1000 / 10) + "; update the driver or install an older CUDA toolkit"};
 }
 
 }  // namespace

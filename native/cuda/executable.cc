@@ -65,8 +65,7 @@ CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps ste
 
 core::Result<std::unique_ptr<core::Executable>> CudaExecutable::make(Context& context, core::Plan plan,
                                                                      ReadySteps steps, bool profile) {
-  std::unique_ptr<CudaExecutable> made(
-      new CudaExecutable(context, std::move(plan), std::move(steps), profile));
+  std::unique_ptr<CudaExecutable> made(new CudaExecutable(context, std::move(plan), std::move(steps), profile));
   if (core::Status s = made->prepare(); !s.ok()) return s.within("plan '" + made->plan_.name + "'");
   return core::Result<std::unique_ptr<core::Executable>>(std::move(made));
 }
@@ -124,8 +123,8 @@ core::Status CudaExecutable::placeConstants() {
     if (b.place.in == core::In::constant) core::writeConstant(b, staged.data() + layout_.constantAt[i]);
   }
   if (size > 0) {
-    core::Status s = context_.call("cuMemcpyHtoDAsync", &Driver::cuMemcpyHtoDAsync_v2, memory_.get() + layout_.constants,
-                                   staged.data(), size, context_.stream());
+    core::Status s = context_.call("cuMemcpyHtoDAsync", &Driver::cuMemcpyHtoDAsync_v2,
+                                   memory_.get() + layout_.constants, staged.data(), size, context_.stream());
     if (!s.ok()) return s;
   }
   return context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());

@@ -44,9 +44,9 @@ Layout::Layout(const core::Plan& plan, const ReadySteps& steps) : constantAt(pla
   for (const auto& kernel : steps.kernels) workspaceBytes = std::max(workspaceBytes, kernel->workspaceBytes());
 
   std::size_t end = alignedTo(partAlignment, plan.arenaBytes);
-  for (const auto& [part, size] : {std::pair(&constants, constantRow.end()), std::pair(&inputs, inputBytes),
-                                   std::pair(&outputs, outputBytes), std::pair(&scratch, steps.scratchBytes),
-                                   std::pair(&workspace, workspaceBytes)}) {
+  for (const auto& [part, size] :
+       {std::pair(&constants, constantRow.end()), std::pair(&inputs, inputBytes), std::pair(&outputs, outputBytes),
+        std::pair(&scratch, steps.scratchBytes), std::pair(&workspace, workspaceBytes)}) {
     *part = end;
     end += alignedTo(partAlignment, size);
   }

@@ -14,8 +14,10 @@ Finding probeDriver() {
   Finding found{"driver", "CUDA " + std::to_string(d.version() / 1000) + "." + std::to_string(d.version() % 1000 / 10),
                 d.path, ""};
   int count = 0;
-  if (core::Status s = d.statusOf(d.cuDeviceGetCount(&count), "cuDeviceGetCount"); !s.ok()) found.refusal = s.message();
-  else if (count == 0) found.refusal = "cuda driver: it sees no GPU";
+  if (core::Status s = d.statusOf(d.cuDeviceGetCount(&count), "cuDeviceGetCount"); !s.ok())
+    found.refusal = s.message();
+  else if (count == 0)
+    found.refusal = "cuda driver: it sees no GPU";
   return found;
 }
 
@@ -29,7 +31,8 @@ Finding probeNvrtc() {
 
 std::vector<Finding> probe() {
   std::vector<Finding> found{probeDriver(), probeNvrtc()};
-  for (const LibraryReport& each : probeLibraries()) found.push_back({each.name, each.version, each.path, each.refusal});
+  for (const LibraryReport& each : probeLibraries())
+    found.push_back({each.name, each.version, each.path, each.refusal});
   return found;
 }
 

@@ -185,7 +185,9 @@ int cuDriverGetVersion(int* version) {
 }
 int cuGetErrorName(int result, const char** name) {
   static thread_local std::string text;
-  text = result == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : result == 700 ? "CUDA_ERROR_ILLEGAL_ADDRESS" : "CUDA_ERROR_" + std::to_string(result);
+  text = result == 2     ? "CUDA_ERROR_OUT_OF_MEMORY"
+         : result == 700 ? "CUDA_ERROR_ILLEGAL_ADDRESS"
+                         : "CUDA_ERROR_" + std::to_string(result);
   *name = text.c_str();
   return 0;
 }
@@ -206,8 +208,9 @@ int cuDeviceGetName(char* name, int length, int) {
   return enter("cuDeviceGetName", false);
 }
 int cuDeviceGetAttribute(int* value, int attribute, int) {
-  *value = attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR ? 9
-           : attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR ? 0 : 132;
+  *value = attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR   ? 9
+           : attribute == CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR ? 0
+                                                                       : 132;
   return enter("cuDeviceGetAttribute", false);
 }
 int cuDevicePrimaryCtxRetain(CUcontext* context, int) {

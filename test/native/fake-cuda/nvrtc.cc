@@ -45,7 +45,8 @@ std::string doorsOf(const std::string& source) {
     }
     doors += "extern \"C\" { int fake_args_" + name + " = " + std::to_string(count) + ";\nvoid fake_run_" + name +
              "(unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, void** arguments) {\n"
-             "  emulator::launch({gx, gy, gz}, {bx, by, bz}, [=] { " + name + "(" + arguments + "); });\n}}\n";
+             "  emulator::launch({gx, gy, gz}, {bx, by, bz}, [=] { " +
+             name + "(" + arguments + "); });\n}}\n";
   }
   return doors;
 }
@@ -83,7 +84,9 @@ int nvrtcCompileProgram(nvrtcProgram program, int count, const char* const* opti
   char folder[] = "/tmp/fake-nvrtc-XXXXXX";
   if (mkdtemp(folder) == nullptr) std::abort();
   const std::string at = folder;
-  std::ofstream(at + "/plan.cc") << "#include \"" EMULATOR "\"\n" << program->source << "\n" << doorsOf(program->source);
+  std::ofstream(at + "/plan.cc") << "#include \"" EMULATOR "\"\n"
+                                 << program->source << "\n"
+                                 << doorsOf(program->source);
   const std::string command = "g++ -shared -fPIC -std=c++17 -O1 -w -ffp-contract=off -fno-gnu-unique -o " + at +
                               "/plan.so " + at + "/plan.cc 2> " + at + "/log";
   const int status = std::system(command.c_str());
