@@ -26,7 +26,7 @@ describe('the cuda device, emulated', () => {
     process.env['FAKE_CUDA_LOG'] = logFile;
     device = await emulatedCuda(join(folder, 'cache'));
     reference = await openDevice('reference');
-  });
+  }, 120_000); // the driver may have to be compiled
   afterAll(async () => {
     await device.dispose();
     expect(readFileSync(logFile, 'utf8').trimEnd().split('\n').at(-1)).toBe('left:');
