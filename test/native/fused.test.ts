@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { INSTRUCTIONS, type FusedStep, type Instruction } from '../../src/compile/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { domains, errorOf, everyPattern, log2Floor, meaning, naive, randomOverwritingStep, randomStep, special } from './fused-steps.js';
-import { addon, arrayOf, count, distance, floats, fusedOf, integer, planOf, random, runOn, type BufferSpec } from './plans.js';
+import { addon, arrayOf, count, distance, floats, fusedOf, planOf, random, runOn, type BufferSpec } from './plans.js';
 
 const one = new addon.Device({ threads: 1 });
 const two = new addon.Device({ threads: 2 });
