@@ -1,4 +1,4 @@
-"""Rounds of a pruning method on ResNet-20 in eager PyTorch: scores, global ranking, new masks.
+"""Rounds of a pruning method on ResNet-20 in PyTorch: scores, global ranking, new masks.
 
     python bench/peers/methods.py --method synflow --threads 2 --batch 100
 
@@ -11,7 +11,7 @@ import torch
 
 from model import ResNet, prunable
 from scores import METHODS, pruning
-from serve import arguments, serve
+from serve import arguments, serve, set_up_gpu
 
 parser = arguments(__doc__.splitlines()[0], batch=100)
 parser.add_argument("--method", choices=METHODS, required=True)
@@ -22,9 +22,9 @@ method = METHODS[options.method]
 
 
 def setting(dtype, memory_format):
-    net = ResNet().to(dtype=dtype, memory_format=memory_format).eval()
-    x = torch.randn(options.batch, 3, 32, 32).to(dtype, memory_format=memory_format)
-    return net, x, torch.arange(options.batch) % 10
+    net = ResNet().to(options.device, dtype, memory_format=memory_format).eval()
+    x = torch.randn(options.batch, 3, 32, 32).to(options.device, dtype, memory_format=memory_format)
+    return net, x, torch.arange(options.batch, device=options.device) % 10
 
 
 def is_finite(dtype):
@@ -35,13 +35,15 @@ def is_finite(dtype):
 
 
 if options.dtype == "auto":
+    if options.device == "cuda":
+        set_up_gpu(options)
     torch.set_num_threads(options.threads)
     options.dtype = "float32" if is_finite(torch.float32) else "float64"
 
 
-def make_step(memory_format):
+def make_step(memory_format, mode):
     net, x, y = setting(getattr(torch, options.dtype), memory_format)
-    return pruning(net, lambda masks: method.score(net, masks, x, y), method.rounds, options.density, method.monotone)
+    return pruning(net, lambda masks: method.score(net, masks, x, y), method.rounds, options.density, method.monotone, mode)
 
 
 serve(options, make_step, methods=list(METHODS))

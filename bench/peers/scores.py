@@ -160,24 +160,26 @@ METHODS = {
 
 
 def keep_best(score, masks, density, monotone=True):
-    """Keep exactly N - int((1 - density) N) weights, ranked over all layers at once. Were all scores finite?"""
+    """Keep exactly N - int((1 - density) N) weights, ranked over all layers at once. Were all scores finite? A tensor: a GPU is not waited for."""
     flat = torch.cat([s.flatten() for s in score.values()])
     live = torch.cat([m.flatten() for m in masks.values()])
     keep = len(flat) - int((1 - density) * len(flat))
     ranked = flat.masked_fill(live == 0, -torch.inf) if monotone else flat
     mask = torch.zeros_like(flat)
-    mask[ranked.topk(keep, sorted=False).indices] = 1
+    mask.index_fill_(0, ranked.topk(keep, sorted=False).indices, 1)
     for m, part in zip(masks.values(), mask.split([m.numel() for m in masks.values()])):
         m.copy_(part.view_as(m))
-    return bool(flat.isfinite().all())
+    return flat.isfinite().all()
 
 
-def pruning(net, score, rounds, density, monotone=True):
+def pruning(net, score, rounds, density, monotone=True, mode=None):
     """A step for serve.py: the next round of `score(masks)`; after the last the masks start again at one. "finite" is false once any
-    score was not; from then on the masks mean nothing and only the time counts.
+    score was not; from then on the masks mean nothing and only the time counts. Of a `mode` of serve.py scoring alone is
+    compiled or captured: how many weights are kept differs from round to round.
     """
     masks = {n: torch.ones_like(p, requires_grad=False) for n, p in prunable(net).items()}
-    done, finite = 0, True
+    scores = (lambda: score(masks)) if mode is None else mode.captured(mode.compiled(lambda: score(masks)))
+    done, finite = 0, torch.tensor(True, device=net.fc.weight.device)
 
     def step():
         nonlocal done, finite
@@ -186,7 +188,7 @@ def pruning(net, score, rounds, density, monotone=True):
             for m in masks.values():
                 m.fill_(1)
         done += 1
-        finite &= keep_best(score(masks), masks, density ** (done / rounds), monotone)
-        return {"finite": finite, "round": done, "kept": int(sum(m.sum() for m in masks.values()))}
+        finite = finite & keep_best(scores(), masks, density ** (done / rounds), monotone)
+        return {"finite": finite, "round": done, "kept": sum(m.sum() for m in masks.values())}
 
     return step
