@@ -11,7 +11,7 @@ export const median = (xs) => {
   const sorted = [...xs].sort((a, b) => a - b);
   return sorted.length === 0 ? NaN : (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
-export const ms = (s) => (1000 * s).toFixed(1).padStart(8);
+export const ms = (s) => (1000 * s).toFixed(s < 0.01 ? 3 : 1).padStart(8);
 
 /** `--name value` and `--flag` of a benchmark's command line. */
 export const option = (args, name, fallback) => {
@@ -19,9 +19,54 @@ export const option = (args, name, fallback) => {
   return i < 0 ? fallback : args[i + 1];
 };
 
+/** What a user can cause, shown as one line. */
+export const refuse = (message) => {
+  throw Object.assign(new Error(message), { code: 'OPTION' });
+};
+
+const PRECISIONS = ['strict', 'tf32', 'bf16'];
+
+/**
+ * The device that a benchmark's command line names, and what a peer has to be told to run on it too. pathex has no bf16: asked for it, ours
+ * runs in tf32 beside a peer in bf16, and says so.
+ */
+export const openFor = async (args, options = {}) => {
+  const { deviceKindOf, openDevice } = await import('../dist/runtime/open.js');
+  const kind = deviceKindOf(option(args, 'device', 'cpu'));
+  const isCuda = kind === 'cuda';
+  const precision = option(args, 'precision', 'strict');
+  if (!PRECISIONS.includes(precision)) refuse(`no precision '${precision}'; choose ${PRECISIONS.join(', ')}`);
+  if (!isCuda && precision !== 'strict') refuse(`precision ${precision} is of the cuda device; add --device cuda`);
+  if (precision === 'bf16') console.log('pathex has no bf16: it runs in tf32 beside torch in bf16');
+  const threads = Number(option(args, 'threads', 0)) || undefined;
+  const device = await openDevice(kind, { ...options, precision: precision === 'bf16' ? 'tf32' : precision, ...(threads === undefined ? {} : { threads }) });
+  const used = Number(/(\d+) threads?/.exec(device.description)?.[1] ?? 1);
+  const modes = option(args, 'modes');
+  return { device, isCuda, peer: ['--threads', used, '--device', isCuda ? 'cuda' : 'cpu', '--precision', precision, ...(modes === undefined ? [] : ['--modes', modes])] };
+};
+
+/**
+ * Seconds of each of `n` runs, one after the other; or, `isQueued`, one figure: a run's share of n that are given to the device at once, as a
+ * training gives them, by the clock from the first call to the last result. That is what a peer's CUDA events span, and the host's part besides.
+ */
+export const timeRuns = async (run, n, isQueued) => {
+  if (isQueued) {
+    const start = performance.now();
+    await Promise.all(Array.from({ length: n }, run));
+    return [(performance.now() - start) / 1000 / n];
+  }
+  const seconds = [];
+  for (let i = 0; i < n; i++) {
+    const start = performance.now();
+    await run();
+    seconds.push((performance.now() - start) / 1000);
+  }
+  return seconds;
+};
+
 /**
  * Starts a script of bench/peers with the Python of PATHEX_PYTHON (default python3). Resolves to null, after a note, where Python or torch is
- * absent. `run(n)` resolves to { format: [seconds, ...] } of n steps in each memory format.
+ * absent. `run(n)` resolves to { format: [seconds, ...] } of n steps in each format of the peer that works.
  */
 export const startPeer = async (script, args) => {
   const python = process.env.PATHEX_PYTHON ?? 'python3';
@@ -42,13 +87,13 @@ export const startPeer = async (script, args) => {
     child.kill();
     return null;
   }
-  const formats = ready.formats ?? ['nchw', 'channels_last'];
+  for (const [format, reason] of Object.entries(ready.skipped)) console.log(`peer ${script}: ${format} left out: ${reason}`);
   return {
     ready,
     run: async (n) => {
       child.stdin.write(`run ${n}\n`);
       const out = {};
-      for (let i = 0; i < formats.length; i++) {
+      for (let i = 0; i < ready.formats.length; i++) {
         const line = await next();
         if (line === null || line.error !== undefined) throw new Error(`peer ${script}: ${line?.error ?? stderr}`);
         out[line.format] = line.seconds;
@@ -71,15 +116,17 @@ export const alternate = async (ours, peer, { turns, perTurn }) => {
   return times;
 };
 
-/** Prints minimum and median, and our ratio to the best format of the peer. */
+/** Prints minimum and median, and our ratio to the best format of the peer; returns them. */
 export const printTimes = (title, times) => {
+  const width = Math.max(20, ...Object.keys(times).map((name) => name.length));
   console.log(`\n${title}`);
-  console.log('                        min ms  median ms   n');
-  for (const [name, xs] of Object.entries(times)) console.log(`${name.padEnd(20)} ${ms(Math.min(...xs))} ${ms(median(xs))} ${String(xs.length).padStart(5)}`);
-  const peers = Object.entries(times).filter(([name]) => name !== 'pathex');
-  if (peers.length === 0) return null;
-  const best = (f) => Math.min(...peers.map(([, xs]) => f(xs)));
-  const ratio = { min: Math.min(...times.pathex) / best((xs) => Math.min(...xs)), median: median(times.pathex) / best(median) };
+  console.log(`${' '.repeat(width)}   min ms  median ms   n`);
+  const rows = Object.fromEntries(Object.entries(times).map(([name, xs]) => [name, { min: Math.min(...xs), median: median(xs), count: xs.length }]));
+  for (const [name, { min, median: middle, count }] of Object.entries(rows)) console.log(`${name.padEnd(width)} ${ms(min)} ${ms(middle)} ${String(count).padStart(5)}`);
+  const { pathex, ...peers } = rows;
+  if (Object.keys(peers).length === 0) return { seconds: rows, ratio: null };
+  const ratioOf = (f) => pathex[f] / Math.min(...Object.values(peers).map((row) => row[f]));
+  const ratio = { min: ratioOf('min'), median: ratioOf('median') };
   console.log(`ratio pathex / best torch: ${ratio.min.toFixed(3)} (min), ${ratio.median.toFixed(3)} (median)`);
-  return ratio;
+  return { seconds: rows, ratio };
 };

@@ -1,19 +1,18 @@
-import { option } from './lib.mjs';
+import { openFor, option } from './lib.mjs';
+import { noise } from './subject.mjs';
 
 /**
  * Where a training step or a PX round spends its time, by kernel and by step of the plan. Times are those of the fastest of many calls,
- * which other work on the machine disturbs least.
+ * which other work on the machine disturbs least; on a GPU they are those of CUDA events around each step, without a graph.
  */
 export const run = async (args) => {
-  const [{ resnetCifar, trainStep, initialise, criterionOf }, { cpuDevice, profileOf, implementationsOf }, { roundPrograms }] =
-    await Promise.all([import('../dist/index.js'), import('../dist/runtime/cpu.js'), import('../dist/prune/programs.js')]);
+  const [{ resnetCifar, trainStep, initialise, criterionOf }, { profileOf, implementationsOf }, { roundPrograms }] =
+    await Promise.all([import('../dist/index.js'), import('../dist/runtime/native-device.js'), import('../dist/prune/programs.js')]);
   const what = option(args, 'of', 'train');
-  const threads = Number(option(args, 'threads', 0)) || undefined;
-  const device = cpuDevice({ profile: true, ...(threads === undefined ? {} : { threads }) });
+  const { device } = await openFor(args, { profile: true });
   const net = resnetCifar({ depth: 20 });
-  const data = { name: 'noise', height: 32, width: 32, channels: 3, classes: 10, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
   const rounds = roundPrograms(net, criterionOf({ method: 'px' }), 100);
-  const p = { train: trainStep(net, data, { split: 'train', count: 1024 }, 128), observe: rounds.observe, select: rounds.select }[what];
+  const p = { train: trainStep(net, noise, { split: 'train', count: noise.train.count }, Number(option(args, 'batch', 128))), observe: rounds.observe, select: rounds.select }[what];
   const executable = await device.compile(p);
   const store = device.store();
   const weights = initialise(net, 0);
@@ -34,5 +33,7 @@ export const run = async (args) => {
   }
   console.log('\nslowest steps');
   for (const s of [...steps].sort((a, b) => b.ms - a.ms).slice(0, Number(option(args, 'top', 25)))) console.log(`${s.ms.toFixed(3).padStart(8)} ms  ${s.kind.padEnd(18)} ${s.name}  ${s.implementation}`);
+  const about = { program: p.name, device: device.description };
   await device.dispose();
+  return { ...about, seconds: total / 1000, steps: steps.map(({ name, kind, implementation, least, calls }) => ({ name, kind, implementation, least, calls })) };
 };

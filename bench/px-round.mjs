@@ -1,31 +1,33 @@
-import { alternate, option, printTimes, startPeer } from './lib.mjs';
+import { alternate, openFor, option, printTimes, startPeer } from './lib.mjs';
+import { minibatch } from './subject.mjs';
 
 /**
- * One PX round on 100 images of ResNet-20: observe, score, rank, new masks; against the same formula in PyTorch with H1 on the full
- * batch, as it is usually written, and with H1 on one image, which separates the algebra from the implementation.
+ * One PX round on 100 images (or --batch) of ResNet-20: observe, score, rank, new masks; against the same formula in PyTorch with H1 on the full
+ * batch, as it is usually written, and with H1 on one image, which separates the algebra from the implementation. On a GPU 100 rounds (or --rounds)
+ * are timed as one, since ours follow each other without waiting for the host.
  */
 export const run = async (args) => {
-  const { openDevice, resnetCifar, initialise, prune } = await import('../dist/index.js');
-  const threads = Number(option(args, 'threads', 0)) || undefined;
-  const device = await openDevice(option(args, 'device', 'cpu'), threads === undefined ? {} : { threads });
-  const used = Number(/(\d+) threads?/.exec(device.description)?.[1] ?? 1);
-  console.log(`\nresnet20 PX round, 100 images; ${device.description}; seed 0; the first 2 rounds of each turn are warm-up`);
+  const { resnetCifar, initialise, prune } = await import('../dist/index.js');
+  const { device, isCuda, peer: told } = await openFor(args);
+  const images = Number(option(args, 'batch', 100));
+  console.log(`\nresnet20 PX round, ${images} images; ${device.description}; seed 0; the first 2 rounds of each turn are warm-up`);
   const net = resnetCifar({ depth: 20 });
   const weights = initialise(net, 0);
-  const images = Float32Array.from({ length: 100 * 3072 }, (_, i) => (((i * 2654435761) >>> 20) & 4095) / 1024 - 2);
-  const labels = Int32Array.from({ length: 100 }, (_, i) => i % 10);
+  const data = [minibatch(images)];
   const ours = async (n) => {
-    const ticket = await prune(net, weights, device, { method: 'px', density: 0.018, rounds: n + 2, data: [{ images, labels }] });
-    return ticket.rounds.slice(2).map((r) => r.seconds);
+    const ticket = await prune(net, weights, device, { method: 'px', density: 0.018, rounds: n + 2, data });
+    const seconds = ticket.rounds.slice(2).map((r) => r.seconds);
+    return isCuda ? [seconds.reduce((a, b) => a + b, 0) / n] : seconds;
   };
-  const ratios = {};
+  const results = {};
   for (const [what, extra] of [['H1 on the full batch', []], ['H1 on one image', ['--h1-batch', 1]]]) {
-    const peer = await startPeer('px_round.py', ['--threads', used, '--batch', 100, '--seconds', 60, ...extra]);
-    const times = await alternate(ours, peer, { turns: Number(option(args, 'turns', 4)), perTurn: 4 });
+    const peer = await startPeer('px_round.py', [...told, '--batch', images, '--seconds', 60, ...extra]);
+    const times = await alternate(ours, peer, { turns: Number(option(args, 'turns', 4)), perTurn: Number(option(args, 'rounds', isCuda ? 100 : 4)) });
     peer?.close();
-    ratios[what] = printTimes(`PX round; PyTorch with ${what} (its float32 scores overflow, ours are finite)`, times);
+    results[what] = { ...printTimes(`PX round; PyTorch with ${what} (its float32 scores overflow, ours are finite)`, times), peer: peer?.ready ?? null };
     if (peer === null) break;
   }
+  const about = { images, device: device.description };
   await device.dispose();
-  return ratios;
+  return { ...about, ...results };
 };

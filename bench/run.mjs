@@ -1,12 +1,33 @@
-/** npm run bench [-- step|px|methods|language|profile] [--device cpu] [--threads N] [--batch N] [--turns N] */
-const questions = { step: './resnet20-step.mjs', px: './px-round.mjs', methods: './methods.mjs', language: './language.mjs', profile: './profile.mjs' };
+import { writeFile } from 'node:fs/promises';
+import { option } from './lib.mjs';
+
+/**
+ * npm run bench [-- step|px|methods|language|profile|bits|memory] [--device cpu|cuda] [--precision strict|tf32|bf16] [--batch N] [--turns N]
+ *   [--threads N] [--modes eager,compile,graphs] [--json FILE]
+ *
+ * --precision is of the cuda device and its peers, --modes of the peers alone, --threads of the cpu device. --json writes what was measured.
+ */
+const questions = {
+  step: './resnet20-step.mjs', px: './px-round.mjs', methods: './methods.mjs', language: './language.mjs', profile: './profile.mjs',
+  bits: './bits.mjs', memory: './memory.mjs',
+};
 const [first, ...rest] = process.argv.slice(2);
 const named = first !== undefined && !first.startsWith('--');
 if (named && questions[first] === undefined) {
   console.error(`bench: no benchmark '${first}'; choose ${Object.keys(questions).join(', ')}`);
   process.exit(2);
 }
-for (const name of named ? [first] : ['step', 'px']) {
-  const { run } = await import(questions[name]);
-  await run(named ? rest : process.argv.slice(2));
+const args = named ? rest : process.argv.slice(2);
+const results = {};
+try {
+  for (const name of named ? [first] : ['step', 'px']) {
+    const { run } = await import(questions[name]);
+    results[name] = await run(args);
+  }
+} catch (error) {
+  console.error(error.code === undefined ? error : `bench: ${error.message}`); // what a user can cause is one line
+  process.exit(1);
 }
+const file = option(args, 'json');
+if (file !== undefined) await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
+if (Object.values(results).some((r) => r?.failed === true)) process.exitCode = 1;
