@@ -66,7 +66,7 @@ export interface Trained {
 export const stepsOf = (data: Dataset, { epochs, batch = 128 }: Pick<FitOptions, 'epochs' | 'batch'>): number => epochs * Math.floor(data.train.count / batch);
 
 const TEST_BATCH = 250;
-const DEPTH = 2; // steps under way: one runs while the next one's inputs are made
+const DEPTH = 4; // steps under way: one runs while the inputs of the next are made
 
 /**
  * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. The network's sample and
