@@ -12,6 +12,8 @@ std::string str(std::size_t n) {
 constexpr std::array<std::size_t, 3> largestGrid{0x7fffffff, 65535, 65535};
 constexpr std::array<std::size_t, 3> largestBlock{1024, 1024, 64};
 constexpr std::size_t threadsOfBlock = 1024;
+/// Code loads and stores four elements at a time.
+constexpr std::size_t bytesOfVector = 16;
 
 Status checkExtents(const std::array<std::size_t, 3>& extents, const std::array<std::size_t, 3>& largest,
                     const std::string& path) {
@@ -46,6 +48,12 @@ Status checkLaunch(const Plan& plan, const DeviceCode& code, const Launch& launc
 Status checkCode(const Plan& plan, const DeviceCode& code) {
   if (code.steps.size() != plan.steps.size()) {
     return planError("code.steps: " + str(code.steps.size()) + " for a plan of " + str(plan.steps.size()) + " steps");
+  }
+  for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
+    const Place& place = plan.buffers[i].place;
+    if (place.in != In::arena || place.at % bytesOfVector == 0) continue;
+    return planError("buffers[" + str(i) + "]: byte " + str(place.at) + " of the arena is not a multiple of " +
+                     str(bytesOfVector) + ", as the code needs it to be");
   }
   for (std::size_t i = 0; i < code.steps.size(); ++i) {
     const std::string path = "code.steps[" + str(i) + "] '" + nameOf(plan.steps[i]) + "'";

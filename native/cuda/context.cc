@@ -1,8 +1,28 @@
 #include "cuda/context.h"
 
 #include <array>
+#include <map>
+#include <mutex>
 
 namespace pathex::cuda {
+
+namespace {
+
+/// The primary context of a device, retained once for the whole process and never released.
+core::Result<CUcontext> retained(const Driver& driver, int device) {
+  static std::mutex lock;
+  static std::map<int, CUcontext> contexts;
+  const std::lock_guard guard(lock);
+  if (const auto found = contexts.find(device); found != contexts.end()) return found->second;
+  CUcontext context = nullptr;
+  core::Status s =
+      driver.statusOf(driver.cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
+  if (!s.ok()) return s;
+  contexts.emplace(device, context);
+  return context;
+}
+
+}  // namespace
 
 core::Result<std::unique_ptr<Context>> Context::open(int index) {
   auto driver = Driver::get();
@@ -37,29 +57,29 @@ core::Status Context::prepare() {
     if (!s.ok()) return s;
   }
   capability_ = 10 * major + minor;
-  if (core::Status s = call("cuDevicePrimaryCtxRetain", &Driver::cuDevicePrimaryCtxRetain, &context_, device_);
-      !s.ok()) {
-    return s;
-  }
-  if (core::Status s = call("cuCtxSetCurrent", &Driver::cuCtxSetCurrent, context_); !s.ok()) return s;
+  auto context = retained(driver_, device_);
+  if (!context.ok()) return context.status();
+  if (core::Status s = call("cuCtxSetCurrent", &Driver::cuCtxSetCurrent, context.value()); !s.ok()) return s;
   return call("cuStreamCreate", &Driver::cuStreamCreate, &stream_, value::CU_STREAM_NON_BLOCKING);
 }
 
 // Results do not matter here: what cannot be given back is gone already.
 Context::~Context() {
   if (stream_ != nullptr) driver_.cuStreamDestroy_v2(stream_);
-  if (context_ == nullptr) return;
   driver_.cuCtxSetCurrent(nullptr);
-  driver_.cuDevicePrimaryCtxRelease_v2(device_);
 }
 
 core::Status Context::judge(int result, const char* call) {
   core::Status status = driver_.statusOf(result, call);
   if (!isFatal(result)) return status;
-  lost_ = {core::Code::device, "cuda: the GPU was lost (" + status.message() + "); restart the process"};
-  const char* const hint =
-      result == value::CUDA_ERROR_ASSERT ? "; a kernel refused its data and wrote why to stderr" : "";
-  return {core::Code::native, status.message() + hint + "; the GPU is lost to this process: restart it"};
+  std::string what = status.message();
+  if (result == value::CUDA_ERROR_ASSERT) {
+    if (stream_ != nullptr) (void)driver_.cuStreamSynchronize(stream_);  // what kernels wrote comes out here
+    what += "; a kernel refused its data and wrote why to stderr";
+  }
+  lost_ = {core::Code::device, "cuda: the GPU was lost (" + what + "); restart the process"};
+  fault_ = {core::Code::native, what + "; the GPU is lost to this process: restart it"};
+  return fault_;
 }
 
 }  // namespace pathex::cuda

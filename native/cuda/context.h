@@ -10,7 +10,8 @@
 namespace pathex::cuda {
 
 /// A GPU's primary context, current on the calling thread, with the one stream of the device. The primary one, so that
-/// cuDNN and cuBLASLt, which speak the runtime API, work in it as well. Everything made in it goes before it.
+/// cuDNN and cuBLASLt, which speak the runtime API, work in it as well; and since they stay loaded and keep what they
+/// set up in it, a process that opened it once keeps it to its end. Everything made on the stream goes before it.
 class Context {
  public:
   static core::Result<std::unique_ptr<Context>> open(int index);
@@ -37,6 +38,10 @@ class Context {
   core::Status expectAlive() const { return lost_; }
   /// Takes note of a result of the driver.
   core::Status judge(int result, const char* call);
+  /// What lost the context, until taken. An error on the GPU shows in whichever call comes next, be it for later work:
+  /// it belongs to the oldest run that has not ended.
+  const core::Status& fault() const { return fault_; }
+  core::Status takeFault() { return std::exchange(fault_, {}); }
 
  private:
   Context(const Driver& driver, int device) : driver_(driver), device_(device) {}
@@ -44,11 +49,10 @@ class Context {
 
   const Driver& driver_;
   int device_;
-  CUcontext context_ = nullptr;
   CUstream stream_ = nullptr;
   std::string name_;
   int capability_ = 0, multiprocessors_ = 0;
-  core::Status lost_;
+  core::Status lost_, fault_;
 };
 
 }  // namespace pathex::cuda

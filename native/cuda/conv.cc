@@ -168,7 +168,7 @@ Result<Chosen> fastest(const Request& r, const std::vector<Candidate>& candidate
       continue;
     }
     ++tried;
-    auto seconds = timer.seconds(*r.kernel(built.value()), r.plan, r.step);
+    auto seconds = timer.seconds(*r.kernel(built.value()), r.plan, r.step, best);
     if (!seconds.ok()) {
       last = seconds.status();
       continue;

@@ -1,6 +1,7 @@
 #include "cuda/cudnn.h"
 
 #include "cuda/library.h"
+#include "cuda/nvrtc.h"
 #include "cuda/version.h"
 
 namespace pathex::cuda::cudnn {
@@ -45,7 +46,7 @@ std::string oneLine(std::string text) {
 core::Result<std::shared_ptr<const Api>> Api::load() {
   // What cannot be found here is missed by cuDNN when it needs it, and then reported by its own message.
   (void)Library::open({"libcublasLt.so.13", "libcublasLt.so.12"}, true);
-  (void)Library::open({"libnvrtc.so.13", "libnvrtc.so.12"}, true);
+  (void)openNvrtcLibrary();
   auto library = Library::open({"libcudnn.so.9"});
   if (!library.ok()) return library.status();
   auto api = std::make_shared<Api>();

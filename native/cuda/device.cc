@@ -97,6 +97,10 @@ class CudaDevice final : public core::Device {
   }
 
   core::Result<ReadySteps> makeReady(const core::Plan& plan, const core::DeviceCode& code) {
+    struct Rest {
+      GraphTimer& timer;
+      ~Rest() { timer.rest(); }
+    } const rest{timer_};
     ReadySteps ready;
     ready.scratchBytes = code.scratchBytes;
     const bool hasLaunches = std::any_of(code.steps.begin(), code.steps.end(),
@@ -112,7 +116,6 @@ class CudaDevice final : public core::Device {
       ready.kernels.push_back(std::move(kernel.value()));
       ready.isOurs.push_back(!code.steps[i].isLibrary);
     }
-    timer_.rest();
     return ready;
   }
 

@@ -30,8 +30,7 @@ core::Status findAll(const Library& library, Driver& d) {
   find("cuInit", d.cuInit)("cuDriverGetVersion", d.cuDriverGetVersion)("cuGetErrorName", d.cuGetErrorName);
   find("cuGetErrorString", d.cuGetErrorString)("cuDeviceGetCount", d.cuDeviceGetCount)("cuDeviceGet", d.cuDeviceGet);
   find("cuDeviceGetName", d.cuDeviceGetName)("cuDeviceGetAttribute", d.cuDeviceGetAttribute);
-  find("cuDevicePrimaryCtxRetain", d.cuDevicePrimaryCtxRetain);
-  find("cuDevicePrimaryCtxRelease_v2", d.cuDevicePrimaryCtxRelease_v2)("cuCtxSetCurrent", d.cuCtxSetCurrent);
+  find("cuDevicePrimaryCtxRetain", d.cuDevicePrimaryCtxRetain)("cuCtxSetCurrent", d.cuCtxSetCurrent);
   find("cuMemGetInfo_v2", d.cuMemGetInfo_v2)("cuMemAlloc_v2", d.cuMemAlloc_v2)("cuMemFree_v2", d.cuMemFree_v2);
   find("cuMemHostAlloc", d.cuMemHostAlloc)("cuMemFreeHost", d.cuMemFreeHost);
   find("cuMemcpyHtoDAsync_v2", d.cuMemcpyHtoDAsync_v2)("cuMemcpyDtoHAsync_v2", d.cuMemcpyDtoHAsync_v2);

@@ -74,7 +74,6 @@ struct Driver {
   int (*cuDeviceGetName)(char* name, int length, int device);
   int (*cuDeviceGetAttribute)(int* value, int attribute, int device);
   int (*cuDevicePrimaryCtxRetain)(CUcontext* context, int device);
-  int (*cuDevicePrimaryCtxRelease_v2)(int device);
   int (*cuCtxSetCurrent)(CUcontext context);
 
   int (*cuMemGetInfo_v2)(std::size_t* free, std::size_t* total);

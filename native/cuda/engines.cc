@@ -83,11 +83,15 @@ core::Result<std::vector<Candidate>> listed(const Session& session, const Descri
   auto configs = heuristics.value().get(heuristicResults, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
   if (!configs.ok()) return configs.status();
   std::vector<Candidate> candidates;
+  core::Status refusal;
   for (Descriptor& config : configs.value()) {
     auto candidate = examine(std::move(config));
-    if (!candidate.ok()) return candidate.status();
-    candidates.push_back(std::move(candidate.value()));
+    if (candidate.ok())
+      candidates.push_back(std::move(candidate.value()));
+    else
+      refusal = candidate.status();  // the others are as good without it
   }
+  if (candidates.empty() && !refusal.ok()) return refusal;
   return candidates;
 }
 

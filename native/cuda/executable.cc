@@ -27,12 +27,13 @@ class CudaExecutable::Run final : public core::Pending {
 
   core::Result<bool> isDone() override {
     Context& context = of_.context_;
+    if (!context.fault().ok()) return of_.unplaced(context.takeFault(), "");  // found by a call for later work
     if (core::Status s = context.expectAlive(); !s.ok()) return s;
     const int result = context.driver().cuEventQuery(area_->done.get());
     if (result == value::CUDA_ERROR_NOT_READY) return false;
     if (core::Status s = context.judge(result, "cuEventQuery"); !s.ok()) {
-      const core::Status failed = s.within("plan '" + of_.plan_.name + "'");
-      return core::Status(failed.code(), failed.message() + "; with profile the error names the step");
+      (void)context.takeFault();
+      return of_.unplaced(s, "");
     }
     const std::byte* const from = area_->inputs() + of_.layout_.inputBytes;
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -145,9 +146,9 @@ core::Result<std::unique_ptr<CudaExecutable::Area>> CudaExecutable::takeArea() {
 
 core::Submitted CudaExecutable::run(const std::vector<const core::Block*>& state, const std::vector<std::byte*>& inputs,
                                     const std::vector<std::byte*>& outputs) {
-  const std::string here = "plan '" + plan_.name + "'";
+  if (core::Status s = context_.expectAlive(); !s.ok()) return s.within("plan '" + plan_.name + "'");
   auto taken = takeArea();
-  if (!taken.ok()) return taken.status().within(here);
+  if (!taken.ok()) return failure(taken.status());
   std::unique_ptr<Area> area = std::move(taken.value());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     std::memcpy(area->inputs() + layout_.inputAt[i], inputs[i], plan_.buffers[plan_.inputs[i].buffer].bytes());
@@ -159,8 +160,11 @@ core::Submitted CudaExecutable::run(const std::vector<const core::Block*>& state
     if (place.in == core::In::state) buffers_[i] = addresses[place.at];
   }
   if (core::Status s = submit(*area, addresses); !s.ok()) {
+    const core::Status told = failure(s);
+    // What was enqueued before the failure still reads and writes the area.
+    (void)context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());
     areas_.push_back(std::move(area));
-    return s.within(here);
+    return told;
   }
   return std::unique_ptr<core::Pending>(std::make_unique<Run>(*this, std::move(area), outputs));
 }
@@ -180,6 +184,17 @@ core::Status CudaExecutable::submit(const Area& area, const std::vector<CUdevice
     if (!s.ok()) return s;
   }
   return context_.call("cuEventRecord", &Driver::cuEventRecord, area.done.get(), stream);
+}
+
+core::Status CudaExecutable::failure(const core::Status& s) {
+  if (!profile_ && !context_.fault().ok()) return unplaced(context_.fault(), "this run or one before it is the cause; ");
+  if (profile_) (void)context_.takeFault();  // each step was waited for: the error is its own
+  return s.within("plan '" + plan_.name + "'");
+}
+
+core::Status CudaExecutable::unplaced(const core::Status& s, const std::string& hint) const {
+  const core::Status named = s.within("plan '" + plan_.name + "'");
+  return {named.code(), named.message() + "; " + hint + "with profile the error names the step"};
 }
 
 std::string CudaExecutable::where(std::size_t step) const {

@@ -60,6 +60,10 @@ class CudaExecutable final : public core::Executable {
   core::Status enqueue(bool capturing);
   core::Status enqueueStep(std::size_t step);
   core::Status runMeasured();
+  /// The error of a run that could not be given to the GPU.
+  core::Status failure(const core::Status&);
+  /// An error of the GPU's that may be any step's.
+  core::Status unplaced(const core::Status&, const std::string& hint) const;
   std::string where(std::size_t step) const;
 
   Context& context_;

@@ -58,7 +58,11 @@ core::Status Graphs::run(const std::vector<CUdeviceptr>& state,
   auto found = find(state);
   if (!found.ok()) return found.status();
   Binding* const binding = found.value();
-  if (binding == nullptr) return enqueue(false);
+  if (binding == nullptr) {
+    core::Status s = enqueue(false);
+    if (!s.ok()) bindings_.pop_front();  // libraries may not have set themselves up: the next run is a first one again
+    return s;
+  }
   if (!binding->graph) {
     auto made = capture(context_, [&] { return enqueue(true); });
     if (!made.ok()) return made.status();

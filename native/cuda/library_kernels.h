@@ -24,9 +24,9 @@ class Timer {
  public:
   virtual ~Timer() = default;
   /// Seconds of one run of a step's kernel: many runs inside one captured graph, on memory of the timer's own that
-  /// holds no zeros and has the sizes of the step's buffers, plus kernel.workspaceBytes(). A bad status drops the
-  /// candidate.
-  virtual core::Result<double> seconds(Kernel&, const core::Plan&, const core::CallStep&) = 0;
+  /// holds no zeros and has the sizes of the step's buffers, plus kernel.workspaceBytes(). `best`, of another candidate
+  /// for the step or infinite: one that turns out far slower gets a rough answer. A bad status drops the candidate.
+  virtual core::Result<double> seconds(Kernel&, const core::Plan&, const core::CallStep&, double best) = 0;
 };
 
 struct LibraryOptions {

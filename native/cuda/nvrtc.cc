@@ -1,10 +1,9 @@
 #include "cuda/nvrtc.h"
 
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <sstream>
-
-#include "cuda/library.h"
 
 namespace pathex::cuda {
 
@@ -13,8 +12,7 @@ namespace {
 constexpr int NVRTC_SUCCESS = 0;
 
 core::Result<const Nvrtc*> openNvrtc() {
-  // Global, since cuDNN looks its symbols up.
-  auto library = Library::open({"libnvrtc.so.13", "libnvrtc.so.12"}, true);
+  auto library = openNvrtcLibrary();
   if (!library.ok()) return library.status().within("nvrtc");
   auto n = std::make_unique<Nvrtc>();
   core::Status s;
@@ -93,6 +91,20 @@ class Compilation {
 };
 
 }  // namespace
+
+core::Result<Library> openNvrtcLibrary() {
+  // Global, since cuDNN looks its symbols up.
+  auto library = Library::open({"libnvrtc.so.13", "libnvrtc.so.12"}, true);
+  if (!library.ok()) return library.status();
+  int (*versionOf)(int*, int*) = nullptr;
+  int major = 0, minor = 0;
+  const core::Status found = library.value().find("nvrtcVersion", versionOf);
+  if (!found.ok() || versionOf(&major, &minor) != NVRTC_SUCCESS) return library;  // its callers say so
+  const std::string name = "libnvrtc-builtins.so." + std::to_string(major) + "." + std::to_string(minor);
+  // Where it is not there, the compiler may know better, or says what it misses.
+  (void)Library::open({(std::filesystem::path(library.value().path()).parent_path() / name).string()}, true);
+  return library;
+}
 
 core::Result<const Nvrtc*> Nvrtc::get() {
   static std::mutex lock;

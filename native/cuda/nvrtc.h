@@ -5,12 +5,17 @@
 #include <vector>
 
 #include "core/status.h"
+#include "cuda/library.h"
 
 /// NVIDIA's run-time compiler: CUDA C to machine code of one architecture. The part of its API that pathex calls; the
 /// library's own header is not needed to build.
 using nvrtcProgram = struct _nvrtcProgram*;
 
 namespace pathex::cuda {
+
+/// Opens the compiler for everyone, and the library of its built-in functions beside it: a compiler that carries no
+/// search path of its own (13.0 in NVIDIA's wheels) looks for that by its bare name, and finds what is open already.
+core::Result<Library> openNvrtcLibrary();
 
 struct Nvrtc {
   int (*nvrtcVersion)(int* major, int* minor);

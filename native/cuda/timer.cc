@@ -1,6 +1,7 @@
 #include "cuda/timer.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "cuda/graphs.h"
@@ -9,9 +10,16 @@ namespace pathex::cuda {
 
 namespace {
 
-/// Launched from one graph: outside of graphs the host's own time shows, which no captured plan pays.
-constexpr int repeats = 20;
+/// Launched from one graph: outside of graphs the host's own time shows, which no captured plan pays. That time is within
+/// `hostSeconds`, so a run outside that takes longer than `hopeless` times the best and this need not be measured well.
 constexpr int rounds = 3;
+constexpr double hopeless = 3, hostSeconds = 2e-4;
+
+/// Enough for two milliseconds, at most 20.
+int repeatsFor(double seconds) {
+  return static_cast<int>(std::clamp(2e-3 / seconds, 1.0, 20.0));
+}
+
 constexpr std::size_t alignment = 256;
 constexpr std::size_t noiseElements = std::size_t{1} << 22;
 
@@ -51,57 +59,70 @@ core::Status GraphTimer::reserve(std::size_t bytes) {
   auto made = makeDeviceBytes(context_, bytes);
   if (!made.ok()) return made.status();
   memory_ = std::move(made.value());
-  if (core::Status s = fill(memory_.get(), bytes); !s.ok()) return s;
   bytes_ = bytes;
   return {};
 }
 
-core::Result<double> GraphTimer::time(const GraphExec& graph) {
+core::Result<double> GraphTimer::time(const std::function<core::Status()>& enqueue) {
   auto start = makeEvent(context_, value::CU_EVENT_DEFAULT), end = makeEvent(context_, value::CU_EVENT_DEFAULT);
   if (!start.ok()) return start.status();
   if (!end.ok()) return end.status();
-  float best = 0;
-  for (int i = 0; i < rounds; ++i) {
-    float milliseconds = 0;
-    const CUstream stream = context_.stream();
-    core::Status s = context_.call("cuEventRecord", &Driver::cuEventRecord, start.value().get(), stream);
-    if (s.ok()) s = context_.call("cuGraphLaunch", &Driver::cuGraphLaunch, graph.get(), stream);
-    if (s.ok()) s = context_.call("cuEventRecord", &Driver::cuEventRecord, end.value().get(), stream);
-    if (s.ok()) s = context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, stream);
-    if (s.ok()) {
-      s = context_.call("cuEventElapsedTime", &Driver::cuEventElapsedTime, &milliseconds, start.value().get(),
-                        end.value().get());
-    }
-    if (!s.ok()) return s;
-    best = i == 0 ? milliseconds : std::min(best, milliseconds);
+  float milliseconds = 0;
+  const CUstream stream = context_.stream();
+  core::Status s = context_.call("cuEventRecord", &Driver::cuEventRecord, start.value().get(), stream);
+  if (s.ok()) s = enqueue();
+  if (s.ok()) s = context_.call("cuEventRecord", &Driver::cuEventRecord, end.value().get(), stream);
+  if (s.ok()) s = context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, stream);
+  if (s.ok()) {
+    s = context_.call("cuEventElapsedTime", &Driver::cuEventElapsedTime, &milliseconds, start.value().get(),
+                      end.value().get());
   }
-  return static_cast<double>(best) / 1e3 / repeats;
+  if (!s.ok()) return s;
+  return static_cast<double>(milliseconds) / 1e3;
 }
 
-core::Result<double> GraphTimer::seconds(Kernel& kernel, const core::Plan& plan, const core::CallStep& step) {
+core::Result<double> GraphTimer::seconds(Kernel& kernel, const core::Plan& plan, const core::CallStep& step,
+                                         double best) {
   std::set<std::size_t> operands(step.inputs.begin(), step.inputs.end());
   operands.insert(step.outputs.begin(), step.outputs.end());
-  std::size_t bytes = roomFor(kernel.workspaceBytes());
+  std::size_t bytes = 0;
   for (const std::size_t buffer : operands) bytes += roomFor(plan.buffers[buffer].bytes());
-  if (core::Status s = reserve(bytes); !s.ok()) return s;
+  if (core::Status s = reserve(bytes + roomFor(kernel.workspaceBytes())); !s.ok()) return s;
+  // What the step before left here would be operands of this one, and grow from step to step.
+  if (filledFor_ != &step) {
+    if (core::Status s = fill(memory_.get(), bytes); !s.ok()) return s;
+    filledFor_ = &step;
+  }
 
   std::vector<CUdeviceptr> buffers(plan.buffers.size(), 0);
-  CUdeviceptr at = memory_.get() + roomFor(kernel.workspaceBytes());
+  CUdeviceptr at = memory_.get();
   for (const std::size_t buffer : operands) {
     buffers[buffer] = at;
     at += roomFor(plan.buffers[buffer].bytes());
   }
-  const Bindings bindings{buffers.data(), memory_.get()};
-  // Once before the capture: libraries load their code on the first call.
-  if (core::Status s = kernel.enqueue(bindings, context_.stream()); !s.ok()) return s;
+  const Bindings bindings{buffers.data(), at};  // the workspace last: operands keep their places from one to the next
+  const auto once = [&] { return kernel.enqueue(bindings, context_.stream()); };
+  // Once before anything is measured or captured: libraries load their code on the first call.
+  if (core::Status s = once(); !s.ok()) return s;
+  auto rough = time(once);
+  if (!rough.ok() || rough.value() > hopeless * best + hostSeconds) return rough;
+  const int repeats = repeatsFor(rough.value());
   auto graph = capture(context_, [&]() -> core::Status {
     for (int i = 0; i < repeats; ++i) {
-      if (core::Status s = kernel.enqueue(bindings, context_.stream()); !s.ok()) return s;
+      if (core::Status s = once(); !s.ok()) return s;
     }
     return {};
   });
   if (!graph.ok()) return graph.status();
-  return time(graph.value());
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < rounds; ++i) {
+    auto taken = time([&] {
+      return context_.call("cuGraphLaunch", &Driver::cuGraphLaunch, graph.value().get(), context_.stream());
+    });
+    if (!taken.ok()) return taken;
+    least = std::min(least, taken.value());
+  }
+  return least / repeats;
 }
 
 }  // namespace pathex::cuda

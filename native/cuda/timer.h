@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "cuda/library_kernels.h"
@@ -13,18 +13,20 @@ class GraphTimer final : public Timer {
  public:
   explicit GraphTimer(Context& context) : context_(context) {}
 
-  core::Result<double> seconds(Kernel&, const core::Plan&, const core::CallStep&) override;
+  core::Result<double> seconds(Kernel&, const core::Plan&, const core::CallStep&, double best) override;
   /// Gives its memory back.
-  void rest() { memory_ = DeviceBytes(), bytes_ = 0; }
+  void rest() { memory_ = DeviceBytes(), bytes_ = 0, filledFor_ = nullptr; }
 
  private:
   core::Status reserve(std::size_t bytes);
   core::Status fill(CUdeviceptr at, std::size_t bytes);
-  core::Result<double> time(const GraphExec&);
+  /// Between two events around what `enqueue` gives to the stream.
+  core::Result<double> time(const std::function<core::Status()>& enqueue);
 
   Context& context_;
   DeviceBytes memory_;
   std::size_t bytes_ = 0;
+  const core::CallStep* filledFor_ = nullptr;
   std::vector<float> noise_;
 };
 

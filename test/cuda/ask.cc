@@ -87,7 +87,7 @@ std::string notesOf(const std::vector<cuda::cudnn::Candidate>& all, const std::s
 /// Prefers what needs least workspace, and makes every candidate of the same workspace a tie.
 class BytesTimer final : public cuda::Timer {
  public:
-  core::Result<double> seconds(cuda::Kernel& kernel, const core::Plan&, const core::CallStep&) override {
+  core::Result<double> seconds(cuda::Kernel& kernel, const core::Plan&, const core::CallStep&, double) override {
     return static_cast<double>(1 + kernel.workspaceBytes());
   }
 };

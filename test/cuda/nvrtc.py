@@ -1,7 +1,7 @@
-"""Compiles CUDA C with NVRTC, which needs no GPU: nvrtc.py ARCHITECTURES FILE..., for example sm_80,sm_90 a.cu b.cu.
+"""Compiles CUDA C with NVRTC, which needs no GPU: nvrtc.py LIBRARY ARCHITECTURES FILE..., for example libnvrtc.so.13 sm_80,sm_90 a.cu b.cu.
 
-Prints one JSON line: {"library": path or null, "reason": why not, "version": "13.0",
-  "results": [{"file", "architecture", "seconds", "log", "ok", "kernels": {name: {"registers", "spilledBytes"}}}]}.
+Prints one JSON line: [{"file", "architecture", "seconds", "log", "ok", "kernels": {name: {"registers", "spilledBytes"}}}].
+Without arguments it says what there is to compile with, each version once: {"libraries": [{"path", "version": "13.0"}], "reason": why there is none}.
 NVRTC is looked for where the cuda device looks: PATHEX_CUDA_LIBRARIES (colon-separated), the pip wheels under VIRTUAL_ENV, CONDA_PREFIX and
 python3's site-packages, CUDA_HOME or CUDA_PATH, then wherever the dynamic linker looks.
 """
@@ -28,13 +28,30 @@ def folders():
             yield f"{env[variable]}/lib64"
 
 
+def version_of(nvrtc):
+    major, minor = ctypes.c_int(), ctypes.c_int()
+    nvrtc.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))
+    return f"{major.value}.{minor.value}"
+
+
 def find():
+    found = {}
     for path in [*(f"{folder}/{name}" for folder in folders() for name in NAMES), *NAMES]:
         try:
-            return path, ctypes.CDLL(path)
+            found.setdefault(version_of(ctypes.CDLL(path)), path)
         except OSError:
             continue
-    return None, None
+    return [{"path": path, "version": version} for version, path in found.items()]
+
+
+def open_library(path):
+    """With its built-in functions, which it may not find by itself; see openNvrtcLibrary of native/cuda."""
+    nvrtc = ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
+    try:
+        ctypes.CDLL(os.path.join(os.path.dirname(path), f"libnvrtc-builtins.so.{version_of(nvrtc)}"), ctypes.RTLD_GLOBAL)
+    except OSError:
+        pass
+    return nvrtc
 
 
 def text(nvrtc, program, what):
@@ -62,15 +79,14 @@ def compile_file(nvrtc, path, architecture):
     return {"file": path, "architecture": architecture, "seconds": round(seconds, 3), "log": warnings, "ok": status == 0, "kernels": kernels}
 
 
-def main(architectures, files):
-    path, nvrtc = find()
-    if nvrtc is None:
-        print(json.dumps({"library": None, "reason": f"no {' or '.join(NAMES)}; node scripts/cuda-wheels.mjs installs it, PATHEX_CUDA_LIBRARIES names another folder", "results": []}))
+def main(library=None, architectures="", *files):
+    if library is None:
+        libraries = find()
+        reason = None if libraries else f"no {' or '.join(NAMES)}; node scripts/cuda-wheels.mjs installs it, PATHEX_CUDA_LIBRARIES names another folder"
+        print(json.dumps({"libraries": libraries, "reason": reason}))
         return
-    major, minor = ctypes.c_int(), ctypes.c_int()
-    nvrtc.nvrtcVersion(ctypes.byref(major), ctypes.byref(minor))
-    results = [compile_file(nvrtc, file, architecture) for file in files for architecture in architectures.split(",")]
-    print(json.dumps({"library": path, "reason": None, "version": f"{major.value}.{minor.value}", "results": results}))
+    nvrtc = open_library(library)
+    print(json.dumps([compile_file(nvrtc, file, architecture) for file in files for architecture in architectures.split(",")]))
 
 
-main(sys.argv[1], sys.argv[2:])
+main(*sys.argv[1:])

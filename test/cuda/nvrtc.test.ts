@@ -28,14 +28,18 @@ interface Result {
   readonly kernels: Readonly<Record<string, { readonly registers: number; readonly spilledBytes: number }>>;
 }
 
-const tool = (architectures: string, files: readonly string[]): { readonly library: string | null; readonly reason: string | null; readonly version?: string; readonly results: readonly Result[] } => {
+const run = (...args: readonly string[]): unknown => {
   const folders = 'folder' in wheels ? [join(wheels.folder, 'nvidia', 'cu13', 'lib')] : [];
   const env = { ...process.env, PATHEX_CUDA_LIBRARIES: [process.env['PATHEX_CUDA_LIBRARIES'], ...folders].filter(Boolean).join(':') };
-  const { status, stdout, stderr, error } = spawnSync('python3', [fileURLToPath(new URL('nvrtc.py', import.meta.url)), architectures, ...files], { encoding: 'utf8', env, maxBuffer: 1 << 26 });
-  if (error !== undefined) return { library: null, reason: `python3: ${error.message}`, results: [] };
+  const { status, stdout, stderr, error } = spawnSync('python3', [fileURLToPath(new URL('nvrtc.py', import.meta.url)), ...args], { encoding: 'utf8', env, maxBuffer: 1 << 26 });
+  if (error !== undefined) return { libraries: [], reason: `python3: ${error.message}` };
   if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as ReturnType<typeof tool>; // the tool's own format
+  return JSON.parse(stdout);
 };
+interface Library { readonly path: string; readonly version: string }
+/** Every version that is found here, each once: releases differ in what they warn of. */
+const { libraries, reason } = run() as { readonly libraries: readonly Library[]; readonly reason: string | null }; // the tool's own format
+const tool = (library: Library, architectures: string, files: readonly string[]): readonly Result[] => run(library.path, architectures, ...files) as readonly Result[]; // the same
 
 const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
 const roundsOf = (net: Parameters<typeof roundPrograms>[0], method: (typeof METHODS)[number], batch: number): Program[] => {
@@ -43,9 +47,9 @@ const roundsOf = (net: Parameters<typeof roundPrograms>[0], method: (typeof METH
   return [observe, again, select].filter((p) => p !== null);
 };
 
-const { library, reason } = tool('sm_80', []);
+if (libraries.length === 0) test.skip(`NVRTC (skipped: ${reason})`, () => {});
 
-describe.skipIf(library === null)(library === null ? `NVRTC (skipped: ${reason})` : 'NVRTC', () => {
+describe.each(libraries)('NVRTC $version', (library) => {
   const check = (groups: readonly (readonly [string, readonly Program[]])[]): void => checkPlans(groups.flatMap(([group, programs]) => programs.map((p) => [`${group} ${p.name}`, compile(p)] as const)));
   const checkPlans = (plans: readonly (readonly [string, Plan])[]): void => {
     const folder = mkdtempSync(join(tmpdir(), 'pathex-nvrtc-'));
@@ -55,7 +59,7 @@ describe.skipIf(library === null)(library === null ? `NVRTC (skipped: ${reason})
         writeFileSync(path, emitCuda(plan).source);
         return path;
       });
-      const { results, version } = tool('sm_80,sm_90', files);
+      const results = tool(library, 'sm_80,sm_90', files);
       expect(results.length).toBe(2 * files.length);
       for (const r of results) {
         expect({ ok: r.ok, log: r.log }, `${basename(r.file)} for ${r.architecture}`).toEqual({ ok: true, log: '' });
@@ -65,7 +69,7 @@ describe.skipIf(library === null)(library === null ? `NVRTC (skipped: ${reason})
         expect(kernels.filter(([, k]) => k.registers > 128 || k.spilledBytes > 16)).toEqual([]);
       }
       const sum = (of: (r: Result) => number): number => results.reduce((n, r) => n + of(r), 0);
-      console.log(`NVRTC ${version ?? ''}: ${files.length} sources, ${sum((r) => Object.keys(r.kernels).length) / 2} kernels, ${(sum((r) => r.seconds) / results.length).toFixed(1)} s of CPU time each, `
+      console.log(`NVRTC ${library.version}: ${files.length} sources, ${sum((r) => Object.keys(r.kernels).length) / 2} kernels, ${(sum((r) => r.seconds) / results.length).toFixed(1)} s of CPU time each, `
         + `at most ${Math.max(...results.flatMap((r) => Object.values(r.kernels).map((k) => k.registers)))} registers; ${results.slice(0, 2).map((r) => `${basename(r.file)} ${r.architecture} ${r.seconds} s`).join(', ')}`);
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -251,7 +251,6 @@ describe('errors', () => {
   };
 
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    ['cuDevicePrimaryCtxRetain:2', 'DEVICE', /^cuda driver: cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
     ['cuDeviceGetCount:100', 'DEVICE', /^cuda driver: cuDeviceGetCount: CUDA_ERROR_100 \(100\): a fake failure$/],
     ['cuStreamCreate:2', 'DEVICE', /^cuda driver: cuStreamCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
     ['cuModuleLoadData:222', 'NATIVE', /^plan 'double': cuda driver: cuModuleLoadData: CUDA_ERROR_222 \(222\): a fake failure$/],
@@ -306,6 +305,10 @@ describe('errors', () => {
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ buffer: 9 }]; })).rejects.toThrow("code.steps[0] 'double'.launches[0]: args[0]: no buffer 9");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ scratch: 256 }]; })).rejects.toThrow('args[0]: byte 256 is outside the workspace of 0');
     await expect(refused((c) => { c.steps[0]!.launches[0]!['grid'] = [0, 1, 1]; })).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
+    const shifted = structuredClone(DOUBLE) as { plan: { buffers: { place: { at: number } }[]; arenaBytes: number } }; // the type is broken on purpose
+    shifted.plan.buffers[3]!.place.at = 8;
+    shifted.plan.arenaBytes += 8;
+    await expect(load(device, shifted as unknown as CudaPlan)).rejects.toThrow("plan 'double': buffers[3]: byte 8 of the arena is not a multiple of 16, as the code needs it to be");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['block'] = [1024, 2, 1]; })).rejects.toThrow('block: 2048 threads, at most 1024 fit');
     await device.dispose();
   });
@@ -350,9 +353,72 @@ describe('errors', () => {
     expect(log.take().at(-1)).toBe('left:');
   });
 
+  /** Two plans on their way, of which the first faults before the second is given to the GPU. */
+  const faultBetween = async (rule: string): Promise<readonly PromiseSettledResult<void>[]> => {
+    const device = open();
+    const [a, b] = [await load(device), await load(device, { ...DOUBLE, plan: { ...DOUBLE.plan, name: 'later' } })];
+    const state = device.allocate(N * 4);
+    const run = (executable: NativeExecutable): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    for (const executable of [a, a, b, b]) await run(executable);
+    log.take();
+    set('FAKE_CUDA_DELAY', '20000'); // the first is not at its end when the second comes
+    set('FAKE_CUDA_FAIL', rule);
+    return Promise.allSettled([run(a), run(b), run(b)]);
+  };
+  const faulted = (result: number): string => `cuda driver: cuGraphLaunch: ${result === 700 ? 'CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered' : `CUDA_ERROR_${result} (${result}): a fake failure`}`;
+
+  it('that a call for a later run finds belong to the run whose end is awaited', async () => {
+    const [first, second, third] = await faultBetween('cuGraphLaunch:700@2');
+    const end = 'the GPU is lost to this process: restart it';
+    expect(first).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'double': ${faulted(700)}; ${end}; with profile the error names the step` } });
+    expect(second).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'later': ${faulted(700)}; ${end}; this run or one before it is the cause; with profile the error names the step` } });
+    expect(third).toMatchObject({ reason: { code: 'DEVICE', message: `plan 'later': cuda: the GPU was lost (${faulted(700)}); restart the process` } });
+  });
+
+  it('of a kernel that refuses its data keep saying so, after what it wrote', async () => {
+    const [first, second, third] = await faultBetween('cuGraphLaunch:710@2');
+    for (const { reason } of [first, second, third] as readonly { readonly reason?: unknown }[]) expect(reason).toMatchObject({ message: expect.stringContaining(`${faulted(710)}; a kernel refused its data and wrote why to stderr`) });
+    const lines = log.take();
+    expect(lines.lastIndexOf('cuStreamSynchronize')).toBeGreaterThan(lines.lastIndexOf('cuGraphLaunch')); // which brings it out
+    expect(count(lines, 'cuStreamSynchronize')).toBe(1);
+  });
+
+  it('leave inputs in their place until what was enqueued has read them', async () => {
+    const device = open();
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const run = (x: number): Promise<void> => device.run(executable, [state], [new Float32Array(N).fill(x)], [new Float32Array(N)]);
+    await run(1);
+    set('FAKE_CUDA_DELAY', '20000');
+    set('FAKE_CUDA_FAIL', 'cuEventRecord:801@2');
+    const runs = await Promise.allSettled([run(10), run(100), run(1000)]);
+    expect(runs.map((r) => r.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const sum = new Float32Array(N);
+    await device.read(state, sum);
+    expect(sum).toEqual(new Float32Array(N).fill(2222)); // the one that failed had all its work enqueued
+    await device.dispose();
+  });
+
+  it('of a first run leave the next one a first run', async () => {
+    const device = open();
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const run = (): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    set('FAKE_CUDA_FAIL', 'cuLaunchKernel:801@2');
+    await expect(run()).rejects.toThrow("step 'store'");
+    log.take();
+    await run();
+    const lines = log.take();
+    expect(count(lines, 'cuStreamBeginCapture_v2')).toBe(0);
+    expect(count(lines, 'cuLaunchKernel')).toBe(2);
+    await run();
+    expect(count(log.take(), 'cuGraphInstantiateWithFlags')).toBe(1);
+    await device.dispose();
+  });
+
   it('name the step where steps are measured', async () => {
     set('FAKE_CUDA_FAIL', 'kernel:700@2');
-    expect(await everything(true)).toMatchObject({ code: 'NATIVE', message: expect.stringMatching(/^plan 'double': step 'store': cuda driver: cuStreamSynchronize: CUDA_ERROR_ILLEGAL_ADDRESS \(700\)/) });
+    expect(await everything(true)).toMatchObject({ code: 'NATIVE', message: expect.stringMatching(/^plan 'double': step 'store': cuda driver: (cuEventRecord|cuStreamSynchronize): CUDA_ERROR_ILLEGAL_ADDRESS \(700\)/) });
   });
 });
 
@@ -416,6 +482,19 @@ describe('leaving', () => {
     started.on('close', (exit, signal) => resolve({ code: exit, signal, out }));
   });
 
+  it('a device leaves the context of the GPU to the next one', async () => {
+    const twice = `(async () => { await device.open(); await device.dispose(); const next = new Device(${JSON.stringify(options())}); await next.open(); await next.dispose(); console.log('done'); })();`;
+    expect(await child(twice)).toEqual({ code: 0, signal: null, out: 'done\n' });
+    const lines = log.take();
+    expect([count(lines, 'cuStreamCreate'), count(lines, 'cuDevicePrimaryCtxRetain')]).toEqual([2, 1]);
+    expect(lines.filter((l) => l.startsWith('left:'))).toEqual(['left:', 'left:']);
+  });
+  it('a context that cannot be had is asked for again', async () => {
+    set('FAKE_CUDA_FAIL', 'cuDevicePrimaryCtxRetain:2@1');
+    const twice = `(async () => { const said = await device.open().catch((e) => e); await device.dispose(); const next = new Device(${JSON.stringify(options())});
+      await next.open(); await next.dispose(); console.log(said.code, said.message); })();`;
+    expect(await child(twice)).toEqual({ code: 0, signal: null, out: 'DEVICE cuda driver: cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY (2): out of memory\n' });
+  });
   it('a process ends by itself when the work is done, without dispose', async () => {
     expect(await child("busy().then((runs) => Promise.all(runs)).then(() => console.log('done'))")).toEqual({ code: 0, signal: null, out: 'done\n' });
     expect(log.take().at(-1)).toBe('left:');

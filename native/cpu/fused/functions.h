@@ -54,9 +54,9 @@ inline float log(float x) {
   constexpr float ln2High = 0x1.62e4p-1f, ln2Low = 0x1.7f7d1cp-20f;
   const bool denormal = x < std::numeric_limits<float>::min();
   const float normal = denormal ? x * 0x1p23f : x;
-  const std::int32_t bits = std::bit_cast<std::int32_t>(normal);
+  const auto bits = std::bit_cast<std::uint32_t>(normal);
   // Offset so that the fraction m lies in sqrt(1/2)..sqrt(2): then log(x) = k ln 2 + log(m) without cancellation.
-  const std::int32_t offset = bits - 0x3f3504f3;
+  const auto offset = static_cast<std::int32_t>(bits - 0x3f3504f3u);  // unsigned: -0.0 would overflow
   const float k = static_cast<float>((offset >> 23) - (denormal ? 23 : 0));
   const float m = std::bit_cast<float>((offset & 0x007fffff) + 0x3f3504f3);
   const float f = m - 1.0f;

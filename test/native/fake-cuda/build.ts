@@ -12,6 +12,7 @@ const root = join(here, '../../..');
 const LIBRARIES = [
   { source: 'driver.cc', name: 'libcuda.so.1' },
   { source: 'nvrtc.cc', name: 'libnvrtc.so.13' },
+  { source: 'builtins.cc', name: 'libnvrtc-builtins.so.13.0' },
 ] as const;
 
 /** Compiles them where that is not done yet and returns their folder. Name it in PATHEX_CUDA_LIBRARIES before the addon looks for CUDA. */
@@ -25,7 +26,7 @@ export const fakeCuda = (): string => {
     if (existsSync(library)) continue;
     const part = `${library}.${process.pid}`;
     const { status, stderr } = spawnSync('g++', ['-std=c++20', '-shared', '-fPIC', '-O1', '-Wall', '-I', join(root, 'native'),
-      `-DEMULATOR="${join(root, 'test/cuda/emulator.h')}"`, '-o', part, join(here, source), '-pthread', '-ldl'], { encoding: 'utf8' });
+      `-DEMULATOR="${join(root, 'test/cuda/emulator.h')}"`, `-Wl,-soname,${name}`, '-o', part, join(here, source), '-pthread', '-ldl'], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`g++ ${source}: ${stderr}`);
     renameSync(part, library);
   }

@@ -1,7 +1,7 @@
 // A CUDA driver on the host's memory, for tests of the device without a GPU. Streams are threads, so work is as
 // asynchronous as on a GPU; a captured graph is a list that a launch walks through; kernels are compiled by nvrtc.cc.
 //
-//   FAKE_CUDA_LOG     every call is one line of this file, and so is what is left when the context goes
+//   FAKE_CUDA_LOG     every call is one line of this file, and so is what is left when the last stream goes
 //   FAKE_CUDA_FAIL    "cuMemAlloc_v2:2" fails each such call with that code, "cuMemAlloc_v2:2@3" the third one alone;
 //                     "kernel:700" is an error that happens on the GPU and shows later
 //   FAKE_CUDA_DELAY   microseconds that each launch takes
@@ -37,7 +37,6 @@ std::mutex lock;  // of everything below
 std::map<std::string, int> live, calls;
 std::map<void*, std::size_t> memory;
 std::size_t used = 0;
-int contexts = 0;
 std::atomic<int> sticky = 0;
 thread_local CUcontext current = nullptr;
 
@@ -215,20 +214,7 @@ int cuDeviceGetAttribute(int* value, int attribute, int) {
 }
 int cuDevicePrimaryCtxRetain(CUcontext* context, int) {
   if (const int code = enter("cuDevicePrimaryCtxRetain", false)) return code;
-  ++contexts;
   *context = &theContext;
-  return 0;
-}
-int cuDevicePrimaryCtxRelease_v2(int) {
-  note("cuDevicePrimaryCtxRelease_v2");
-  if (--contexts > 0) return 0;
-  sticky = 0;
-  const std::lock_guard guard(lock);
-  std::string left;
-  for (const auto& [what, number] : live) {
-    if (number != 0) left += " " + what + "=" + std::to_string(number);
-  }
-  note("left:%s", left.c_str());
   return 0;
 }
 int cuCtxSetCurrent(CUcontext context) {
@@ -317,6 +303,14 @@ int cuStreamDestroy_v2(CUstream stream) {
   delete stream;
   theStream = nullptr;
   count("streams", -1);
+  const std::lock_guard guard(lock);
+  if (live["streams"] > 0) return 0;
+  sticky = 0;  // a GPU stays lost to its process, but the tests of one process lose it more than once
+  std::string left;
+  for (const auto& [what, number] : live) {
+    if (number != 0) left += " " + what + "=" + std::to_string(number);
+  }
+  note("left:%s", left.c_str());
   return 0;
 }
 int cuStreamSynchronize(CUstream stream) {

@@ -1,5 +1,7 @@
 // A run-time compiler whose machine is the host: CUDA C through g++ and the emulator of test/cuda, named by the macro
-// EMULATOR. FAKE_NVRTC_FAIL, if set, is the log of a failing compilation.
+// EMULATOR. FAKE_NVRTC_FAIL, if set, is the log of a failing compilation. Like NVIDIA's of 13.0, it carries no search path
+// and asks the linker for its built-in functions by their bare name.
+#include <dlfcn.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -20,7 +22,7 @@ struct _nvrtcProgram {
 
 namespace {
 
-constexpr int compilationFailed = 6;
+constexpr int compilationFailed = 6, builtinsFailed = 7;
 
 void note(const std::string& line) {
   const char* const path = std::getenv("FAKE_CUDA_LOG");
@@ -80,6 +82,10 @@ int nvrtcCompileProgram(nvrtcProgram program, int count, const char* const* opti
   if (const char* const log = std::getenv("FAKE_NVRTC_FAIL"); log != nullptr && *log != '\0') {
     program->log = log;
     return compilationFailed;
+  }
+  if (dlopen("libnvrtc-builtins.so.13.0", RTLD_NOW) == nullptr) {
+    program->log = std::string("nvrtc: error: ") + dlerror();
+    return builtinsFailed;
   }
   char folder[] = "/tmp/fake-nvrtc-XXXXXX";
   if (mkdtemp(folder) == nullptr) std::abort();
