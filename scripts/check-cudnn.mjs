@@ -5,6 +5,7 @@
 //   node scripts/check-cudnn.mjs --network NAME      the same for another network
 //   node scripts/check-cudnn.mjs ask ARGUMENTS...    one question to test/cuda/ask.cc, a plan on the standard input
 //   node scripts/check-cudnn.mjs ask products        our use of cuBLASLt; needs nothing of NVIDIA's
+//   node scripts/check-cudnn.mjs ask timer           our timer of candidates on a stand-in for the driver
 //   node scripts/check-cudnn.mjs ask libraries       what is found here, or why not
 //   --install                                        downloads NVIDIA's wheels first if need be (a gigabyte)
 // Ends with 3 and the reason where the wheels are missing.
@@ -73,7 +74,7 @@ const tables = (wheels, network) => {
 
 const args = argv.slice(2).filter((a) => a !== '--install');
 const found = argv.includes('--install') ? ensureCudaWheels() : findCudaWheels();
-const wheels = found === null && ['products', 'libraries'].includes(args[1]) ? { libraries: [] } : found;
+const wheels = found === null && ['products', 'libraries', 'timer'].includes(args[1]) ? { libraries: [] } : found;
 if (wheels === null) stop(3, "NVIDIA's wheels are missing; node scripts/cuda-wheels.mjs installs them");
 if ('reason' in wheels) stop(3, wheels.reason);
 build();

@@ -1,6 +1,8 @@
 // Asks cuDNN which kernels a described GPU would run. Reads a plan as `pathex plan` prints it.
 //   ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER [timed]] < plan
+//   ask DEVICE.json unreadable strict|tf32 deterministic|any < plan
 //   ask products
+//   ask timer
 //   ask libraries
 // Rows are tab-separated. With `timed`, a timer that no GPU needs decides: a second for each byte of workspace.
 #include "ask.h"
@@ -114,6 +116,7 @@ core::Plan planOf(const Question& q) {
 
 int ask(int count, char** arguments) {
   if (count == 2 && std::string(arguments[1]) == "products") return checkProducts() ? 0 : 1;
+  if (count == 2 && std::string(arguments[1]) == "timer") return checkTimer() ? 0 : 1;
   if (count == 2 && std::string(arguments[1]) == "libraries") {
     for (const auto& l : cuda::probeLibraries()) printRow({l.name, l.version, l.path, cell(l.refusal)});
     return 0;
@@ -138,8 +141,10 @@ int ask(int count, char** arguments) {
   }
   printRow({"cuDNN", cuda::showVersion(context.value()->cudnn()->api->version())});
   const auto questions = readQuestions();
-  const bool answered = std::string(arguments[2]) == "fusions" ? askFusions(*context.value(), questions)
-                                                               : askKernels(*context.value(), questions);
+  const std::string what = arguments[2];
+  const bool answered = what == "fusions"      ? askFusions(*context.value(), questions)
+                        : what == "unreadable" ? askUnreadable(context.value()->cudnn()->api, json, questions)
+                                               : askKernels(*context.value(), questions);
   return answered ? 0 : 1;
 }
 

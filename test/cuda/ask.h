@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/plan.h"
+#include "cuda/cudnn.h"
 #include "cuda/library_kernels.h"
 
 /// Questions to cuDNN about a described GPU, asked through the code that plans for a real one.
@@ -28,5 +29,12 @@ bool askFusions(const cuda::LibraryContext&, const std::vector<Question>&);
 /// The matmul kernel on a cuBLASLt of the test's own, which multiplies on the host as NVIDIA's is documented to: every
 /// combination of transposes against plain loops. False if any differs.
 bool checkProducts();
+
+/// How the timer of candidates treats fast, slow and hopeless kernels. False if no GPU can be opened.
+bool checkTimer();
+
+/// How many candidates are listed for each question, as cuDNN answers and when it will not describe the first
+/// configuration, or none. False if any question had no answer.
+bool askUnreadable(const cuda::cudnn::ApiRef&, const std::string& json, const std::vector<Question>&);
 
 }  // namespace pathex::test

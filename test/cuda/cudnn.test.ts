@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { fakeCuda } from '../native/fake-cuda/build.js';
 import { ask, device, needsWheels, stub, wheels, withoutWheels } from './ask.js';
 
 /** The convolutions of ResNet-20 on an H200 that is only described: no GPU, but NVIDIA's own answers. */
@@ -68,6 +69,15 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
     for (const precision of ['strict', 'tf32']) expect(kernelsOf(precision, 'deterministic', plan).length).toBe(6);
   });
 
+  it('passes over configurations that it cannot read, and fails only if there is no other', () => {
+    const { status, rows, stderr } = ask([device, 'unreadable', 'strict', 'any'], one('conv2d'));
+    expect(status, stderr).toBe(0);
+    const [, all, withoutFirst, none] = rows[1]!;
+    expect(Number(all)).toBeGreaterThan(3);
+    expect(Number(withoutFirst)).toBe(Number(all) - 1);
+    expect(none).toMatch(/^cuDNN [\d.]+: reading CUDNN_ATTR_ENGINECFG_ENGINE: /);
+  });
+
   it('says which padding it refuses', () => {
     const { status, rows } = ask([device, 'kernels', 'strict', 'any'], 'a: b = conv2d(b, b) n=4 h=33 w=20 c=16 f=16 kh=3 kw=3 oh=31 ow=18 stride=[1 1] dilation=[1 1] padding=[-1 0 1 0]');
     expect(status).toBe(1);
@@ -105,6 +115,21 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
     expect(fusions.map(([, name]) => name)).toEqual(['statistics', 'scale-bias-residual-relu-mask', 'input gradient + residual', 'weight gradient x mask']);
     for (const [, name, , , engine, , note] of fusions) expect(engine, `${name}: ${note}`).toMatch(/^\d+$/);
   }, 180_000);
+});
+
+describe('the timer of candidates', () => {
+  it('runs slow kernels less often, hopeless ones twice, and each step on numbers of its own', () => {
+    const { status, rows, stderr } = ask(['timer'], '', fakeCuda());
+    expect(status, stderr).toBe(0);
+    // milliseconds that the clock says, runs, microseconds a run, what the last one read
+    expect(rows.map(([step, clock, runs, took, read]) => [step, clock, Number(runs), Number(took), read])).toEqual([
+      ['there', '0.01', 22, expect.closeTo(0.5), 'noise'],
+      ['there', '1', 4, expect.closeTo(500), 'noise'],
+      ['there', '10', 3, expect.closeTo(10_000), 'noise'],
+      ['back', '0.19', 12, expect.closeTo(19), 'noise'], // not hopeless: the host's own time may be in it
+      ['back', '0.3', 2, expect.closeTo(300), 'noise'],
+    ]);
+  });
 });
 
 describe('libraries', () => {

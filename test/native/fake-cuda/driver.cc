@@ -5,6 +5,7 @@
 //   FAKE_CUDA_FAIL    "cuMemAlloc_v2:2" fails each such call with that code, "cuMemAlloc_v2:2@3" the third one alone;
 //                     "kernel:700" is an error that happens on the GPU and shows later
 //   FAKE_CUDA_DELAY   microseconds that each launch takes
+//   FAKE_CUDA_ELAPSED milliseconds between any two events; without it, what the host's clock says
 //   FAKE_CUDA_MEMORY  bytes of the GPU, by default a gigabyte
 #include <dlfcn.h>
 #include <unistd.h>
@@ -370,7 +371,8 @@ int cuEventQuery(CUevent event) {
 }
 int cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
   if (const int code = enter("cuEventElapsedTime")) return code;
-  *milliseconds = std::chrono::duration<float, std::milli>(end->at - start->at).count();
+  const std::string said = setting("FAKE_CUDA_ELAPSED");
+  *milliseconds = said.empty() ? std::chrono::duration<float, std::milli>(end->at - start->at).count() : std::stof(said);
   return 0;
 }
 
