@@ -128,9 +128,10 @@ JS
 }
 
 if wanted build; then
-  # A node_modules that was unpacked is as old as its pack: to the set-up it would look stale, and there is no network to fetch another.
-  [ ! -d .offline ] || touch node_modules/.package-lock.json
-  # Such a pack has no TypeScript compiler; dist/ then has to be brought along.
+  # A node_modules that was packed elsewhere may look stale or incomplete to the set-up, and there is no network to fetch another.
+  if [ -d node_modules/cmake-js ] && { [ -d .offline ] || [ ! -d node_modules/typescript ]; }; then touch node_modules/.package-lock.json; fi
+  # Such a pack may have no TypeScript compiler; dist/ then has to be brought along. The addon is built here in any case: one that another
+  # processor built is another build to the set-up, which asks for cmake, g++, make or ninja, and oneDNN (DNNLROOT names its folder).
   if [ -d node_modules/typescript ]; then part build 200 node scripts/setup.mjs; else part build 200 node scripts/setup.mjs --native-only; fi
 fi
 if [ ! -e dist/index.js ]; then

@@ -79,9 +79,13 @@ const checkNode = () => {
   if (major < 20 || (major === 20 && minor < 17)) stop(`Node ${process.versions.node} is too old; install Node 20.17 or later`);
 };
 
+/** Packages that came from elsewhere with the sources may look older than these: then their versions decide. */
 const packagesAreFresh = () => {
-  const installed = at('node_modules', '.package-lock.json');
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(at('package-lock.json')).mtimeMs;
+  const [asked, installed] = [at('package-lock.json'), at('node_modules', '.package-lock.json')];
+  if (!existsSync(installed)) return false;
+  if (statSync(installed).mtimeMs >= statSync(asked).mtimeMs) return true;
+  const [wanted, there] = [asked, installed].map((file) => JSON.parse(readFileSync(file, 'utf8')).packages);
+  return Object.entries(wanted).every(([path, { version, optional }]) => path === '' || optional || there[path]?.version === version);
 };
 const installPackages = () =>
   run('installed npm packages', 'npm', ['ci', '--no-audit', '--no-fund'], { shell: process.platform === 'win32' });
@@ -94,7 +98,7 @@ const hasOnednn = () => {
 };
 
 const installLibraries = () => {
-  const tools = [['cmake', 'cmake'], ['g++', 'g++'], ['make', 'make']].filter(([command]) => !works(command)).map(([, name]) => name);
+  const tools = ['cmake', 'g++', ...(works('ninja') ? [] : ['make'])].filter((command) => !works(command));
   const missing = [...(hasOnednn() ? [] : ['libdnnl-dev']), ...tools];
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !works('apt-get')) {

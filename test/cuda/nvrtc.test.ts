@@ -49,7 +49,7 @@ const roundsOf = (net: Parameters<typeof roundPrograms>[0], method: (typeof METH
 
 if (libraries.length === 0) test.skip(`NVRTC (skipped: ${reason})`, () => {});
 
-describe.each(libraries)('NVRTC $version', (library) => {
+describe.each(libraries.map((library) => [library.version, library] as const))('NVRTC %s', (_, library) => {
   const check = (groups: readonly (readonly [string, readonly Program[]])[]): void => checkPlans(groups.flatMap(([group, programs]) => programs.map((p) => [`${group} ${p.name}`, compile(p)] as const)));
   const checkPlans = (plans: readonly (readonly [string, Plan])[]): void => {
     const folder = mkdtempSync(join(tmpdir(), 'pathex-nvrtc-'));
