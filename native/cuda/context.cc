@@ -15,8 +15,7 @@ core::Result<CUcontext> retained(const Driver& driver, int device) {
   const std::lock_guard guard(lock);
   if (const auto found = contexts.find(device); found != contexts.end()) return found->second;
   CUcontext context = nullptr;
-  core::Status s =
-      driver.statusOf(driver.cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
+  core::Status s = driver.statusOf(driver.cuDevicePrimaryCtxRetain(&context, device), "cuDevicePrimaryCtxRetain");
   if (!s.ok()) return s;
   contexts.emplace(device, context);
   return context;

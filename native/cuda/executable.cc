@@ -187,7 +187,9 @@ core::Status CudaExecutable::submit(const Area& area, const std::vector<CUdevice
 }
 
 core::Status CudaExecutable::failure(const core::Status& s) {
-  if (!profile_ && !context_.fault().ok()) return unplaced(context_.fault(), "this run or one before it is the cause; ");
+  if (!profile_ && !context_.fault().ok()) {
+    return unplaced(context_.fault(), "this run or one before it is the cause; ");
+  }
   if (profile_) (void)context_.takeFault();  // each step was waited for: the error is its own
   return s.within("plan '" + plan_.name + "'");
 }

@@ -11,9 +11,9 @@ namespace pathex::cuda {
 /// theirs may still run. Copies share the handle.
 class Library {
  public:
-  /// Opens the first of `names` (versioned sonames or whole paths, best first) that is found in one of searchFolders() or by the
-  /// dynamic linker itself. `global` makes its symbols visible to libraries opened later (cuDNN wants cuBLASLt and
-  /// NVRTC so). A bad status says where it was looked for and what the linker said.
+  /// Opens the first of `names` (versioned sonames or whole paths, best first) that is found in one of searchFolders()
+  /// or by the dynamic linker itself. `global` makes its symbols visible to libraries opened later (cuDNN wants
+  /// cuBLASLt and NVRTC so). A bad status says where it was looked for and what the linker said.
   static core::Result<Library> open(const std::vector<std::string>& names, bool global = false);
 
   /// Throws nothing: a bad status names library and symbol.

@@ -10,8 +10,9 @@ namespace pathex::cuda {
 
 namespace {
 
-/// Launched from one graph: outside of graphs the host's own time shows, which no captured plan pays. That time is within
-/// `hostSeconds`, so a run outside that takes longer than `hopeless` times the best and this need not be measured well.
+/// Launched from one graph: outside of graphs the host's own time shows, which no captured plan pays. That time is
+/// within `hostSeconds`, so a run outside that takes longer than `hopeless` times the best and this need not be
+/// measured well.
 constexpr int rounds = 3;
 constexpr double hopeless = 3, hostSeconds = 2e-4;
 
@@ -116,9 +117,8 @@ core::Result<double> GraphTimer::seconds(Kernel& kernel, const core::Plan& plan,
   if (!graph.ok()) return graph.status();
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i < rounds; ++i) {
-    auto taken = time([&] {
-      return context_.call("cuGraphLaunch", &Driver::cuGraphLaunch, graph.value().get(), context_.stream());
-    });
+    auto taken = time(
+        [&] { return context_.call("cuGraphLaunch", &Driver::cuGraphLaunch, graph.value().get(), context_.stream()); });
     if (!taken.ok()) return taken;
     least = std::min(least, taken.value());
   }

@@ -305,10 +305,9 @@ describe('errors', () => {
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ buffer: 9 }]; })).rejects.toThrow("code.steps[0] 'double'.launches[0]: args[0]: no buffer 9");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ scratch: 256 }]; })).rejects.toThrow('args[0]: byte 256 is outside the workspace of 0');
     await expect(refused((c) => { c.steps[0]!.launches[0]!['grid'] = [0, 1, 1]; })).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
-    const shifted = structuredClone(DOUBLE) as { plan: { buffers: { place: { at: number } }[]; arenaBytes: number } }; // the type is broken on purpose
-    shifted.plan.buffers[3]!.place.at = 8;
-    shifted.plan.arenaBytes += 8;
-    await expect(load(device, shifted as unknown as CudaPlan)).rejects.toThrow("plan 'double': buffers[3]: byte 8 of the arena is not a multiple of 16, as the code needs it to be");
+    const { plan } = DOUBLE;
+    const shifted: Plan = { ...plan, arenaBytes: plan.arenaBytes + 8, buffers: plan.buffers.map((b) => (b.place.in === 'arena' ? { ...b, place: { in: 'arena', at: 8 } } : b)) };
+    await expect(load(device, { ...DOUBLE, plan: shifted })).rejects.toThrow("plan 'double': buffers[3]: byte 8 of the arena is not a multiple of 16, as the code needs it to be");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['block'] = [1024, 2, 1]; })).rejects.toThrow('block: 2048 threads, at most 1024 fit');
     await device.dispose();
   });

@@ -372,7 +372,8 @@ int cuEventQuery(CUevent event) {
 int cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
   if (const int code = enter("cuEventElapsedTime")) return code;
   const std::string said = setting("FAKE_CUDA_ELAPSED");
-  *milliseconds = said.empty() ? std::chrono::duration<float, std::milli>(end->at - start->at).count() : std::stof(said);
+  *milliseconds =
+      said.empty() ? std::chrono::duration<float, std::milli>(end->at - start->at).count() : std::stof(said);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 // A run-time compiler whose machine is the host: CUDA C through g++ and the emulator of test/cuda, named by the macro
-// EMULATOR. FAKE_NVRTC_FAIL, if set, is the log of a failing compilation. Like NVIDIA's of 13.0, it carries no search path
-// and asks the linker for its built-in functions by their bare name.
+// EMULATOR. FAKE_NVRTC_FAIL, if set, is the log of a failing compilation. Like NVIDIA's of 13.0, it carries no search
+// path and asks the linker for its built-in functions by their bare name.
 #include <dlfcn.h>
 #include <unistd.h>
 
