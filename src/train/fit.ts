@@ -129,6 +129,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
         }));
       }
       await underWay.drain();
+      options.signal?.throwIfAborted(); // which steps that ended meanwhile may have raised
       const last = (epoch + 1) * steps >= to;
       const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluateOn(tester, store, data.test.count)).accuracy : null;
       const report: EpochReport = {
