@@ -21,7 +21,9 @@ cuda::Options cudaOptionsFrom(const Node& options) {
   cuda::Options read;
   read.index = static_cast<int>(options.field("index").natural());
   read.precision = options.field("precision")
-                       .word<cuda::Precision>({{"strict", cuda::Precision::strict}, {"tf32", cuda::Precision::tf32}});
+                       .word<cuda::Precision>({{"strict", cuda::Precision::strict},
+                                               {"tf32", cuda::Precision::tf32},
+                                               {"bf16", cuda::Precision::bf16}});
   read.isDeterministic = options.field("deterministic").boolean();
   if (options.has("cacheFolder")) read.cacheFolder = options.field("cacheFolder").text();
   return read;

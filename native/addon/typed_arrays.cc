@@ -15,6 +15,8 @@ napi_typedarray_type arrayTypeOf(core::StorageType type) {
   switch (type) {
     case core::StorageType::f32:
       return napi_float32_array;
+    case core::StorageType::bf16:  // never bound: checkPlan keeps it in the arena
+      return napi_uint16_array;
     case core::StorageType::i32:
       return napi_int32_array;
     case core::StorageType::u8:
@@ -27,6 +29,8 @@ const char* arrayNameOf(core::StorageType type) {
   switch (type) {
     case core::StorageType::f32:
       return "Float32Array";
+    case core::StorageType::bf16:
+      return "Uint16Array";
     case core::StorageType::i32:
       return "Int32Array";
     case core::StorageType::u8:

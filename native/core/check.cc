@@ -19,6 +19,9 @@ Status checkPlaces(const Plan& plan) {
     if (b.place.in == In::arena && b.place.at % bytesPerElement(b.dtype) != 0) {
       return planError(path + ": byte " + str(b.place.at) + " of the arena is not aligned for " + nameOf(b.dtype));
     }
+    if (b.place.in != In::arena && b.dtype == StorageType::bf16) {
+      return planError(path + ": is bf16; only buffers of the arena may be");
+    }
     if (b.place.in == In::constant && b.place.data.size() != b.elements()) {
       return planError(path + ": " + str(b.place.data.size()) + " constants for " + str(b.elements()) + " elements");
     }

@@ -3,13 +3,24 @@
 namespace pathex::core {
 
 std::size_t bytesPerElement(StorageType type) {
-  return type == StorageType::u8 ? 1 : 4;
+  switch (type) {
+    case StorageType::f32:
+    case StorageType::i32:
+      return 4;
+    case StorageType::bf16:
+      return 2;
+    case StorageType::u8:
+      return 1;
+  }
+  return 0;
 }
 
 const char* nameOf(StorageType type) {
   switch (type) {
     case StorageType::f32:
       return "f32";
+    case StorageType::bf16:
+      return "bf16";
     case StorageType::i32:
       return "i32";
     case StorageType::u8:

@@ -12,9 +12,10 @@
 /// The Plan of src/compile/plan.ts, name for name. That file is the contract and explains every field.
 namespace pathex::core {
 
-constexpr int planVersion = 1;
+constexpr int planVersion = 2;
 
-enum class StorageType { f32, i32, u8 };
+/// bf16: the first 16 bits of a float32, in the arena only.
+enum class StorageType { f32, bf16, i32, u8 };
 std::size_t bytesPerElement(StorageType);
 const char* nameOf(StorageType);
 

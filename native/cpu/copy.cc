@@ -139,6 +139,8 @@ Made makeFill(const core::Plan& plan, const core::CallStep& step) {
   switch (plan.buffers[out].dtype) {
     case core::StorageType::f32:
       return std::make_unique<Fill<float>>(out, count, value);
+    case core::StorageType::bf16:
+      break;  // the device refuses such plans
     case core::StorageType::i32:
       return std::make_unique<Fill<std::int32_t>>(out, count, value);
     case core::StorageType::u8:

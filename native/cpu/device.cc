@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/executor.h"
@@ -52,6 +53,12 @@ class CpuDevice final : public core::Device {
   }
 
   core::Result<std::unique_ptr<core::Executable>> load(core::Plan plan, core::LoadOptions options) override {
+    const auto isNarrow = [](const core::PlanBuffer& b) { return b.dtype == core::StorageType::bf16; };
+    if (std::any_of(plan.buffers.begin(), plan.buffers.end(), isNarrow)) {
+      return core::planError("plan '" + plan.name +
+                             "': it keeps values as bf16, the cpu device computes on float32 alone; compile it with "
+                             "storage 'f32'");
+    }
     return core::HostExecutable::make(std::move(plan), backend_, options.profile);
   }
 

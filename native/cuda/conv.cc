@@ -93,6 +93,8 @@ struct Request {
   const core::Plan& plan;
   const core::CallStep& step;
   Direction direction;
+  /// Of x and y.
+  core::StorageType operands;
 
   const cudnn::Session& session() const { return *context.cudnn(); }
   std::unique_ptr<Kernel> kernel(const PlanRef& built) const {
@@ -100,11 +102,14 @@ struct Request {
   }
 };
 
-bool isPermitted(const Candidate& c, const LibraryOptions& options) {
+bool isPermitted(const Candidate& c, const Request& r) {
   using namespace cudnn;
+  const LibraryOptions& options = r.context.options();
   const auto hasAny = [&](auto... notes) { return (c.has(notes) || ...); };
   if (c.workspace > options.workspaceLimit || c.has(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)) return false;
   if (options.deterministic && c.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)) return false;
+  // Products of bf16 operands are exact in float32, so tensor cores lose nothing there.
+  if (r.operands == core::StorageType::bf16) return !hasAny(CUDNN_NUMERICAL_NOTE_WINOGRAD, CUDNN_NUMERICAL_NOTE_FFT);
   // Transforms of the operands round otherwise than the sum that is meant.
   return options.precision == Precision::tf32 ||
          !hasAny(CUDNN_NUMERICAL_NOTE_TENSOR_CORE, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS,
@@ -123,7 +128,7 @@ Result<std::vector<Candidate>> permitted(const Request& r, const cudnn::Descript
     }
     for (Candidate& c : list.value()) {
       const auto same = [&](const Candidate& other) { return other.choice == c.choice; };
-      if (isPermitted(c, r.context.options()) && std::none_of(all.begin(), all.end(), same)) {
+      if (isPermitted(c, r) && std::none_of(all.begin(), all.end(), same)) {
         all.push_back(std::move(c));
       }
     }
@@ -189,13 +194,13 @@ PlanRef recalled(const Request& r, const cudnn::Descriptor& graph, const std::st
   const auto choice = r.context.tuning().choice(signature);
   if (!choice) return nullptr;
   auto candidate = cudnn::remembered(r.session(), graph, *choice);
-  if (!candidate.ok() || !isPermitted(candidate.value(), r.context.options())) return nullptr;
+  if (!candidate.ok() || !isPermitted(candidate.value(), r)) return nullptr;
   auto built = build(r, candidate.value());
   return built.ok() ? built.value() : nullptr;
 }
 
 Result<PlanRef> choose(const Request& r, const core::ConvAttributes& a, const std::string& signature) {
-  auto graph = convGraph(r.session(), r.direction, a);
+  auto graph = convGraph(r.session(), r.direction, a, r.operands);
   if (!graph.ok()) return graph.status();
   if (PlanRef known = recalled(r, graph.value().graph, signature)) return known;
   auto candidates = permitted(r, graph.value().graph);
@@ -211,11 +216,13 @@ Result<PlanRef> choose(const Request& r, const core::ConvAttributes& a, const st
   return chosen.value().plan;
 }
 
-Status check(const core::Plan& plan, const core::CallStep& step, const core::ConvAttributes& a, Direction direction) {
-  const auto count = [](auto... extents) {
-    return core::Expected{core::StorageType::f32, static_cast<std::size_t>((extents * ...))};
+Status check(const Request& r, const core::ConvAttributes& a) {
+  const auto& [context, plan, step, direction, operands] = r;
+  const auto count = [](core::StorageType type, auto... extents) {
+    return core::Expected{type, static_cast<std::size_t>((extents * ...))};
   };
-  const auto x = count(a.n, a.h, a.w, a.c), w = count(a.f, a.kh, a.kw, a.c), y = count(a.n, a.oh, a.ow, a.f);
+  const auto x = count(operands, a.n, a.h, a.w, a.c), y = count(operands, a.n, a.oh, a.ow, a.f);
+  const auto w = count(direction == Direction::weightGrad ? core::StorageType::f32 : operands, a.f, a.kh, a.kw, a.c);
   switch (direction) {
     case Direction::forward:
       return core::expectBuffers(plan, step, {x, w}, {y});
@@ -234,14 +241,19 @@ MadeKernel makeConv(LibraryContext& context, const core::Plan& plan, const core:
   const Direction direction = step.kernel == "conv2d"            ? Direction::forward
                               : step.kernel == "conv2dInputGrad" ? Direction::inputGrad
                                                                  : Direction::weightGrad;
-  if (Status s = check(plan, step, a, direction); !s.ok()) return s;
+  const bool isNarrow = !step.inputs.empty() && step.inputs[0] < plan.buffers.size() &&
+                        plan.buffers[step.inputs[0]].dtype == core::StorageType::bf16;
+  const Request request{context, plan, step, direction, isNarrow ? core::StorageType::bf16 : core::StorageType::f32};
+  if (Status s = check(request, a); !s.ok()) return s;
   if (std::any_of(a.padding.begin(), a.padding.end(), [](std::int64_t edge) { return edge < 0; })) {
     return core::planError(step.name + ": padding is negative in " + signatureOf(step.kernel, a) +
                            "; cuDNN has no such convolution; crop x before it");
   }
-  const Request request{context, plan, step, direction};
   const LibraryOptions& o = context.options();
-  const std::string signature = signatureOf(step.kernel, a) + (o.precision == Precision::tf32 ? ", tf32" : ", strict") +
+  const std::string signature = signatureOf(step.kernel, a) +
+                                (isNarrow                           ? ", bf16"
+                                 : o.precision == Precision::tf32 ? ", tf32"
+                                                                  : ", strict") +
                                 (o.deterministic ? ", deterministic" : "");
   PlanRef built = context.tuning().live(signature);
   if (built == nullptr) {

@@ -13,15 +13,27 @@ using Four = std::array<std::int64_t, 4>;
 constexpr std::int64_t alignmentBytes = 16;
 
 /// [n,h,w,c] in memory; the same strides serve OHWI weights.
-Result<Descriptor> channelsLast(const Session& s, const char* what, std::int64_t id, const Four& nhwc) {
+Result<Descriptor> channelsLast(const Session& s, const char* what, std::int64_t id, const Four& nhwc,
+                                DataType type = CUDNN_DATA_FLOAT, bool isVirtual = false) {
   const auto [n, h, w, c] = nhwc;
   return Builder(s.api, CUDNN_BACKEND_TENSOR_DESCRIPTOR, what)
-      .set(tensorType, CUDNN_DATA_FLOAT)
+      .set(tensorType, type)
       .set(tensorDimensions, Four{n, c, h, w})
       .set(tensorStrides, Four{h * w * c, 1, w * c, c})
       .set(tensorAlignment, alignmentBytes)
       .set(tensorId, id)
+      .set(tensorIsVirtual, isVirtual)
       .finalize();
+}
+
+Result<ConvTensors> convTensors(const Session& s, const ConvAttributes& a, DataType operands, DataType weight) {
+  auto x = channelsLast(s, "x", idX, {a.n, a.h, a.w, a.c}, operands);
+  if (!x.ok()) return x.status();
+  auto w = channelsLast(s, "weight", idW, {a.f, a.kh, a.kw, a.c}, weight);
+  if (!w.ok()) return w.status();
+  auto y = channelsLast(s, "y", idY, {a.n, a.oh, a.ow, a.f}, operands);
+  if (!y.ok()) return y.status();
+  return ConvTensors{std::move(x.value()), std::move(w.value()), std::move(y.value())};
 }
 
 }  // namespace
@@ -29,16 +41,6 @@ Result<Descriptor> channelsLast(const Session& s, const char* what, std::int64_t
 Result<Descriptor> activations(const Session& s, std::int64_t id, std::int64_t n, std::int64_t h, std::int64_t w,
                                std::int64_t c) {
   return channelsLast(s, "tensor", id, {n, h, w, c});
-}
-
-Result<ConvTensors> convTensors(const Session& s, const ConvAttributes& a) {
-  auto x = channelsLast(s, "x", idX, {a.n, a.h, a.w, a.c});
-  if (!x.ok()) return x.status();
-  auto w = channelsLast(s, "weight", idW, {a.f, a.kh, a.kw, a.c});
-  if (!w.ok()) return w.status();
-  auto y = channelsLast(s, "y", idY, {a.n, a.oh, a.ow, a.f});
-  if (!y.ok()) return y.status();
-  return ConvTensors{std::move(x.value()), std::move(w.value()), std::move(y.value())};
 }
 
 Result<Descriptor> convGeometry(const Session& s, const ConvAttributes& a) {
@@ -95,18 +97,46 @@ Result<Descriptor> operationGraph(const Session& s, std::span<const RawDescripto
   return builder.finalize();
 }
 
-Result<ConvGraph> convGraph(const Session& s, Direction direction, const ConvAttributes& a) {
-  auto tensors = convTensors(s, a);
+Result<ConvGraph> convGraph(const Session& s, Direction direction, const ConvAttributes& a, core::StorageType operands) {
+  const bool isNarrow = operands == core::StorageType::bf16, sums = isNarrow && direction == Direction::weightGrad;
+  const DataType type = isNarrow ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+  auto tensors = convTensors(s, a, type, sums ? CUDNN_DATA_FLOAT : type);
   if (!tensors.ok()) return tensors.status();
   auto geometry = convGeometry(s, a);
   if (!geometry.ok()) return geometry.status();
-  const auto& [x, w, y] = tensors.value();
-  auto operation = convOperation(s, direction, geometry.value(), x, w, y);
-  if (!operation.ok()) return operation.status();
-  auto graph = operationGraph(s, std::array{operation.value().raw()});
-  if (!graph.ok()) return graph.status();
-  return ConvGraph{std::move(tensors.value()), std::move(geometry.value()), std::move(operation.value()),
-                   std::move(graph.value())};
+  ConvGraph made{std::move(tensors.value()), std::move(geometry.value()), {}, {}, {}, {}, {}};
+  const auto& [x, w, y] = made.tensors;
+  core::Status status;
+  const auto keep = [&](Descriptor& part, Result<Descriptor> result) {
+    if (result.ok()) {
+      part = std::move(result.value());
+    } else if (status.ok()) {
+      status = result.status();
+    }
+  };
+  if (!sums) {
+    keep(made.operation, convOperation(s, direction, made.geometry, x, w, y));
+    if (!status.ok()) return status;
+    keep(made.graph, operationGraph(s, std::array{made.operation.raw()}));
+  } else {
+    keep(made.sum, channelsLast(s, "sum", idSum, {a.f, a.kh, a.kw, a.c}, CUDNN_DATA_FLOAT, true));
+    if (!status.ok()) return status;
+    keep(made.operation, convOperation(s, direction, made.geometry, x, made.sum, y));
+    keep(made.identity, Builder(s.api, CUDNN_BACKEND_POINTWISE_DESCRIPTOR, "identity")
+                            .set(pointwiseMode, CUDNN_POINTWISE_IDENTITY)
+                            .set(pointwiseType, CUDNN_DATA_FLOAT)
+                            .finalize());
+    if (!status.ok()) return status;
+    keep(made.writing, Builder(s.api, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, "identity of the weight gradient")
+                           .set(pointwiseDescriptor, made.identity)
+                           .set(pointwiseX, made.sum)
+                           .set(pointwiseY, w)
+                           .finalize());
+    if (!status.ok()) return status;
+    keep(made.graph, operationGraph(s, std::array{made.operation.raw(), made.writing.raw()}));
+  }
+  if (!status.ok()) return status;
+  return made;
 }
 
 std::string signatureOf(const std::string& kernel, const ConvAttributes& a) {

@@ -49,7 +49,7 @@ class CudaDevice final : public core::Device {
     const int driver = context_->driver().version();
     return context_->name() + ", sm_" + std::to_string(context_->capability()) + ", driver for CUDA " +
            std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10) + ", NVRTC " + nvrtc_.version() +
-           (options_.precision == Precision::strict ? ", strict float32" : ", TF32 products") +
+           precisionName() +
            (options_.isDeterministic ? "" : ", not deterministic");
   }
 
@@ -86,6 +86,18 @@ class CudaDevice final : public core::Device {
   }
 
  private:
+  const char* precisionName() const {
+    switch (options_.precision) {
+      case Precision::strict:
+        return ", strict float32";
+      case Precision::tf32:
+        return ", TF32 products";
+      case Precision::bf16:
+        return ", bf16 activations in training and evaluation, strict float32 elsewhere";
+    }
+    return "";
+  }
+
   template <class Copy>
   core::Submitted transfer(const char* what, const Copy& copy) {
     auto done = makeEvent(*context_);

@@ -39,8 +39,9 @@ class Kernel {
   virtual std::string implementation() const = 0;
 };
 
-/// How products are computed. strict: float32 with fused multiply-add only; tf32: tensor cores on operands rounded to
-/// 10 bits of mantissa.
-enum class Precision { strict, tf32 };
+/// How products of float32 operands are computed. strict: float32 with fused multiply-add only; tf32: tensor cores on
+/// operands rounded to 10 bits of mantissa; bf16: as strict, since the plan itself says which operands are bf16. Those
+/// are multiplied on tensor cores whatever the precision, and added up in float32.
+enum class Precision { strict, tf32, bf16 };
 
 }  // namespace pathex::cuda

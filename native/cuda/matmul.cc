@@ -26,6 +26,8 @@ using Owned = std::unique_ptr<std::remove_pointer_t<T>, StatusCode (*)(T)>;
 /// asked for as out' = B' A': operands change places, and no operand is transposed on top of what the step says.
 struct Problem {
   MatmulAttributes a;
+  /// Of the operands; the product is float32.
+  DataType type;
 
   std::int64_t rows() const { return a.n; }
   std::int64_t columns() const { return a.m; }
@@ -83,15 +85,17 @@ Result<Owned<T>> make(const Api& api, const char* what, StatusCode (*destroy)(T)
   return Owned<T>(object, destroy);
 }
 
-Result<Owned<MatrixLayout>> layout(const Api& api, std::int64_t rows, std::int64_t columns) {
+Result<Owned<MatrixLayout>> layout(const Api& api, DataType type, std::int64_t rows, std::int64_t columns) {
   return make<MatrixLayout>(api, "cublasLtMatrixLayoutCreate", api.call.cublasLtMatrixLayoutDestroy,
-                            api.call.cublasLtMatrixLayoutCreate, CUDA_R_32F, static_cast<std::uint64_t>(rows),
+                            api.call.cublasLtMatrixLayoutCreate, type, static_cast<std::uint64_t>(rows),
                             static_cast<std::uint64_t>(columns), rows);
 }
 
 Result<Descriptors> describe(const Api& api, const Problem& p, Precision precision) {
   // Pedantic: nothing in the environment may turn plain float32 into an emulation on tensor cores.
-  const ComputeType type = precision == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F_PEDANTIC;
+  const ComputeType type = p.type == CUDA_R_16BF          ? CUBLAS_COMPUTE_32F
+                           : precision == Precision::tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
+                                                          : CUBLAS_COMPUTE_32F_PEDANTIC;
   auto product = make<MatmulDesc>(api, "cublasLtMatmulDescCreate", api.call.cublasLtMatmulDescDestroy,
                                   api.call.cublasLtMatmulDescCreate, type, CUDA_R_32F);
   if (!product.ok()) return product.status();
@@ -103,11 +107,11 @@ Result<Descriptors> describe(const Api& api, const Problem& p, Precision precisi
   if (Status s = transpose(CUBLASLT_MATMUL_DESC_TRANSA, p.left()); !s.ok()) return s;
   if (Status s = transpose(CUBLASLT_MATMUL_DESC_TRANSB, p.right()); !s.ok()) return s;
   const MatmulAttributes& a = p.a;
-  auto left = a.transposeB ? layout(api, a.k, a.n) : layout(api, a.n, a.k);
+  auto left = a.transposeB ? layout(api, p.type, a.k, a.n) : layout(api, p.type, a.n, a.k);
   if (!left.ok()) return left.status();
-  auto right = a.transposeA ? layout(api, a.m, a.k) : layout(api, a.k, a.m);
+  auto right = a.transposeA ? layout(api, p.type, a.m, a.k) : layout(api, p.type, a.k, a.m);
   if (!right.ok()) return right.status();
-  auto out = layout(api, p.rows(), p.columns());
+  auto out = layout(api, CUDA_R_32F, p.rows(), p.columns());
   if (!out.ok()) return out.status();
   return Descriptors{std::move(product.value()), std::move(left.value()), std::move(right.value()),
                      std::move(out.value())};
@@ -153,13 +157,17 @@ Result<HeuristicResult> choose(const Session& session, const Descriptors& d, con
 MadeKernel makeMatmul(const std::shared_ptr<const Session>& session, const LibraryOptions& options,
                       const core::Plan& plan, const core::CallStep& step) {
   const auto& a = std::get<MatmulAttributes>(step.attributes);
-  const auto count = [](std::int64_t rows, std::int64_t columns) {
-    return core::Expected{core::StorageType::f32, static_cast<std::size_t>(rows * columns)};
+  using core::StorageType;
+  const auto count = [](StorageType type, std::int64_t rows, std::int64_t columns) {
+    return core::Expected{type, static_cast<std::size_t>(rows * columns)};
   };
-  if (Status s = core::expectBuffers(plan, step, {count(a.m, a.k), count(a.k, a.n)}, {count(a.m, a.n)}); !s.ok()) {
-    return s;
-  }
-  auto descriptors = describe(*session->api, {a}, options.precision);
+  const bool isNarrow = !step.inputs.empty() && step.inputs[0] < plan.buffers.size() &&
+                        plan.buffers[step.inputs[0]].dtype == StorageType::bf16;
+  const StorageType operands = isNarrow ? StorageType::bf16 : StorageType::f32;
+  Status fit = core::expectBuffers(plan, step, {count(operands, a.m, a.k), count(operands, a.k, a.n)},
+                                   {count(StorageType::f32, a.m, a.n)});
+  if (!fit.ok()) return fit;
+  auto descriptors = describe(*session->api, {a, isNarrow ? CUDA_R_16BF : CUDA_R_32F}, options.precision);
   if (!descriptors.ok()) return descriptors.status();
   auto chosen = choose(*session, descriptors.value(), options);
   if (!chosen.ok()) return chosen.status();

@@ -1,6 +1,8 @@
 #include "cuda/timer.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <set>
 
@@ -28,14 +30,18 @@ std::size_t roomFor(std::size_t bytes) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// Numbers of both signs between 2^-8 and 1. Zeros and repeated values make multipliers faster than they are.
+/// Numbers of both signs between 2^-8 and 1, whether read as float32 or as bf16. Zeros and repeated values make
+/// multipliers faster than they are.
 std::vector<float> makeNoise() {
   std::vector<float> noise(noiseElements);
   std::uint32_t state = 1;
   for (float& x : noise) {
     state = state * 1664525u + 1013904223u;
-    const float size = 0x1p-8f + static_cast<float>(state >> 9) * 0x1p-23f * (1 - 0x1p-8f);
-    x = (state & 0x100) != 0 ? -size : size;
+    // Both halves are a bf16: a sign, an exponent of -8 to -1, seven bits of mantissa.
+    const auto half = [](std::uint32_t bits) {
+      return (bits & 0x400) << 5 | (119 + ((bits >> 7) & 7)) << 7 | (bits & 0x7f);
+    };
+    x = std::bit_cast<float>(half(state >> 21) << 16 | half(state >> 10 & 0x7ff));
   }
   return noise;
 }

@@ -7,6 +7,7 @@ import { synthetic } from '../data/synthetic.js';
 import { fail, PathexError } from '../errors.js';
 import type { ImageNetwork } from '../models/models.js';
 import { initialise, type Weights } from '../nn/weights.js';
+import { PRECISIONS, type Precision } from '../runtime/cuda.js';
 import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
 import { writerTo } from '../report/progress.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
@@ -38,9 +39,10 @@ export const sparsityPercent = (text: string): number => {
   return percent;
 };
 
-const precisionOf = (text: string): 'strict' | 'tf32' => {
-  if (text === 'strict' || text === 'tf32') return text;
-  throw new InvalidArgumentError('precision must be strict or tf32.');
+export const precisionOf = (text: string): Precision => {
+  const known = PRECISIONS.find((p) => p === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError('precision must be strict, tf32 or bf16.');
 };
 
 /** The options of every command that reads data or runs on a device. */
@@ -56,7 +58,7 @@ export const withDevice = (command: Command): Command =>
   command
     .option('-d, --device <name>', DEVICE_KINDS.join(' or '), 'cpu')
     .option('--threads <count>', 'of the cpu device; default: OMP_NUM_THREADS or the physical cores', positiveInteger('threads'))
-    .option('--precision <name>', 'of products on the cuda device: strict (float32) or tf32', precisionOf, 'strict');
+    .option('--precision <name>', 'of products on the cuda device: strict (float32), tf32, or bf16 (in training and evaluation; scores stay strict)', precisionOf, 'strict');
 
 export const log = (line: string): void => writerTo(process.stdout)(`${line}\n`);
 
@@ -81,7 +83,7 @@ export const describeData = (data: Dataset, full: Dataset = data): void =>
 export interface DeviceChoice {
   readonly device: string;
   readonly threads?: number;
-  readonly precision: 'strict' | 'tf32';
+  readonly precision: Precision;
 }
 
 export const openDeviceFor = async (kind: DeviceKind, { threads, precision }: DeviceChoice): Promise<Device> => {

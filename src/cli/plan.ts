@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { compile, PASSES } from '../compile/compile.js';
 import { emitCuda } from '../compile/cuda/emit.js';
 import { printPlan } from '../compile/print-plan.js';
+import { STORAGE_CHOICES, type StorageChoice } from '../compile/storage.js';
 import { fail } from '../errors.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
 import type { Program } from '../program/program.js';
@@ -23,19 +24,26 @@ const programsOf = (of: string, network: string, batch: number): readonly Progra
   return [observe, again, select].filter((p) => p !== null);
 };
 
+const storageOf = (text: string): StorageChoice => {
+  const known = STORAGE_CHOICES.find((s) => s === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError('storage must be f32 or bf16.');
+};
+
 export const planCommand = new Command('plan')
   .description('print what a program compiles to: buffers, steps, register programs')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('--of <program>', `train, evaluate, or a method's round: ${METHODS.join(', ')}`, 'train')
   .option('-b, --batch <size>', 'images a run', positiveInteger('batch'), 128)
   .option('--dump-after <pass>', `print the graph after a pass instead: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`)
+  .option('--storage <type>', `what training and evaluation keep activations as: ${STORAGE_CHOICES.join(' or ')} (cuda only)`, storageOf, 'f32')
   .option('--dump-cuda', 'print the CUDA C of its kernels instead, as the cuda device compiles it')
-  .action((o: { readonly network: string; readonly of: string; readonly batch: number; readonly dumpAfter?: string; readonly dumpCuda?: true }) => {
+  .action((o: { readonly network: string; readonly of: string; readonly batch: number; readonly dumpAfter?: string; readonly dumpCuda?: true; readonly storage: StorageChoice }) => {
     const after = o.dumpAfter;
     if (after !== undefined && o.dumpCuda) fail('OPTION', 'plan: --dump-after and --dump-cuda each print something else; give one of them');
     if (after !== undefined && !PASSES.some((p) => p.name === after)) fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
     for (const p of programsOf(o.of, o.network, o.batch)) {
-      const plan = compile(p, after === undefined ? {} : { dump: { after, print: log } });
+      const plan = compile(p, after === undefined ? { storage: o.storage } : { dump: { after, print: log } });
       if (after === undefined) log(o.dumpCuda ? emitCuda(plan).source : printPlan(plan));
     }
   });

@@ -7,8 +7,10 @@ import { size, type Shape, type Tensor } from '../tensor/tensor.js';
 import { fuse, loweringOf, type Fusion, type Unit } from './fuse.js';
 import { fusedStep } from './fused-step.js';
 import { placeBuffers, type Lifetime } from './memory.js';
+import { narrowSteps } from './narrow-steps.js';
 import { PLAN_VERSION, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
 import { simplify, splitReductions } from './simplify.js';
+import { chooseNarrow, NOTHING_NARROW, type Narrowing, type StorageChoice } from './storage.js';
 
 /** A pass rewrites the program's roots and keeps their number, types and order. */
 export interface Pass {
@@ -26,12 +28,17 @@ export const PASSES: readonly Pass[] = [
 export interface CompileOptions {
   /** Verify the graph after every pass. Default false. */
   readonly checked?: boolean;
+  /**
+   * `bf16`: a program that is `narrowable` keeps large intermediates in 16 bits and multiplies them so; others are compiled as ever. Only the
+   * cuda device runs such plans. Default `f32`.
+   */
+  readonly storage?: StorageChoice;
   /** Receives the printed graph after the named pass. */
   readonly dump?: { readonly after: string; readonly print: (text: string) => void };
 }
 
 /** Compiles a program to its plan. */
-export const compile = (program: Program, { checked = false, dump }: CompileOptions = {}): Plan => {
+export const compile = (program: Program, { checked = false, storage = 'f32', dump }: CompileOptions = {}): Plan => {
   const run = (roots: Roots, pass: Pass): Roots => {
     const next = pass.run(roots);
     if (checked) check(next, pass.name);
@@ -39,7 +46,7 @@ export const compile = (program: Program, { checked = false, dump }: CompileOpti
     return next;
   };
   const roots = PASSES.reduce(run, rootsOf(program));
-  return lower(program, roots);
+  return lower(program, roots, program.narrowable ? storage : 'f32');
 };
 
 /** Where a value is kept, by its storage node. `write` of a state or output is the step that computes its value, or a copy. */
@@ -50,7 +57,7 @@ interface Targets {
   readonly copies: readonly { readonly from: Tensor; readonly to: { readonly state: string } | { readonly output: string } }[];
 }
 
-const lower = (program: Program, roots: Roots): Plan => {
+const lower = (program: Program, roots: Roots, storage: StorageChoice): Plan => {
   const outputNames = Object.keys(program.outputs);
   const nextNames = Object.keys(program.next);
   const outputs = outputNames.map((name, i) => [name, roots[i]!] as const);
@@ -59,7 +66,9 @@ const lower = (program: Program, roots: Roots): Plan => {
   const before = new Map([...fusion.before].map(([u, s]) => [u, new Set(s)]));
   const targets = chooseTargets(fusion, before, outputs, next);
   const schedule = order(fusion.units, before);
-  return emit(program, fusion, schedule, targets, leaves(roots, 'state'));
+  const copied = new Set(targets.copies.map((c) => c.from));
+  const narrowing = storage === 'f32' ? NOTHING_NARROW : chooseNarrow(fusion, (s) => copied.has(s) || targets.inPlace.has(s) || targets.direct.has(s));
+  return emit(program, fusion, schedule, targets, leaves(roots, 'state'), narrowing);
 };
 
 /** Reading a state: the units that load or take it. */
@@ -129,18 +138,19 @@ const order = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Uni
   return done.length === units.length ? done : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
 };
 
-const BYTES = { f32: 4, i32: 4, u8: 1 } as const;
-const bytes = (t: Tensor): number => size(t.shape) * BYTES[t.dtype];
+const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
+type Stored = Pick<PlanBuffer, 'dtype' | 'shape'>;
+const bytes = ({ dtype, shape }: Stored): number => size(shape) * BYTES[dtype];
 
-const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targets: Targets, stateLeaves: readonly Tensor[]): Plan => {
-  const buffers: { tensor: Tensor; place: PlanBuffer['place'] | null }[] = [];
+const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targets: Targets, stateLeaves: readonly Tensor[], narrowing: Narrowing): Plan => {
+  const buffers: { type: Stored; place: PlanBuffer['place'] | null }[] = [];
   const ids = new Map<Tensor, number>();
   const state = [...program.state];
   const inputs = [...program.inputs];
   const outputNames = Object.keys(program.outputs);
   const slot = (entries: readonly (readonly [string, Tensor])[], name: string): number => entries.findIndex(([n]) => n === name);
 
-  const add = (tensor: Tensor, place: PlanBuffer['place'] | null): number => buffers.push({ tensor, place }) - 1;
+  const add = (type: Stored, place: PlanBuffer['place'] | null): number => buffers.push({ type, place }) - 1;
   const stateBuffers = state.map(([name, leaf], i) => {
     const id = add(leaf, { in: 'state', at: i });
     for (const same of stateLeaves) if (nameOf(same) === name) ids.set(same, id);
@@ -161,7 +171,7 @@ const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targe
       const output = targets.direct.get(storage);
       if (output !== undefined) return outputBuffers[outputNames.indexOf(output)]!;
       if (storage.op === 'literal') return add(storage, { in: 'constant', data: storage.attributes['data'] as readonly number[] });
-      return add(storage, null);
+      return add(narrowing.kept.has(storage) ? { dtype: 'bf16', shape: storage.shape } : storage, null);
     })();
     ids.set(storage, id);
     return id;
@@ -171,24 +181,29 @@ const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targe
     kind: 'call', name: 'copy', kernel: 'copy', inputs: [from], outputs: [to],
     attributes: { dims: [size(tensor.shape)], srcOffset: 0, srcStrides: [1], dstOffset: 0, dstStrides: [1] },
   });
+  const narrow = narrowSteps(narrowing, fusion.storageOf, { bufferOf, add: (dtype, shape) => add({ dtype, shape }, null) });
+  const unitSteps = (unit: Unit): readonly Step[] => {
+    if (unit.kind === 'fused') return [fusedStep(unit, fusion, bufferOf)];
+    return narrowing.products.has(unit.node) ? narrow(unit.node, productStep(unit.node, bufferOf(unit.node))) : callSteps(unit.node, fusion, bufferOf);
+  };
   // A state that becomes another state is read before anything is written.
   const early = targets.copies.filter((c) => c.from.op === 'state').map((c) => ({ ...c, held: add(c.from, null) }));
   const steps: Step[] = [
     ...early.map((c) => copyAll(bufferOf(c.from), c.held, c.from)),
-    ...schedule.flatMap((unit) => (unit.kind === 'fused' ? [fusedStep(unit, fusion, bufferOf)] : callSteps(unit.node, fusion, bufferOf))),
+    ...schedule.flatMap(unitSteps),
     ...targets.copies.map((c) => {
       const to = 'state' in c.to ? stateBuffers[slot(state, c.to.state)]! : outputBuffers[outputNames.indexOf(c.to.output)]!;
       return copyAll(early.find((e) => e.from === c.from && e.to === c.to)?.held ?? bufferOf(c.from), to, c.from);
     }),
   ];
-  const { steps: shared, lifetimes, slotOf } = shareDying(steps, buffers.map((b) => ({ bytes: bytes(b.tensor), isArena: b.place === null })));
+  const { steps: shared, lifetimes, slotOf } = shareDying(steps, buffers.map((b) => ({ bytes: bytes(b.type), dtype: b.type.dtype, isArena: b.place === null })));
   const { offsets, bytes: arenaBytes } = placeBuffers(lifetimes);
   return {
     format: 'pathex-plan',
     version: PLAN_VERSION,
     name: program.name,
     arenaBytes,
-    buffers: buffers.map(({ tensor, place }, id) => ({ dtype: tensor.dtype, shape: tensor.shape, place: place ?? { in: 'arena', at: offsets.get(slotOf(id)) ?? 0 } })),
+    buffers: buffers.map(({ type, place }, id) => ({ dtype: type.dtype, shape: type.shape, place: place ?? { in: 'arena', at: offsets.get(slotOf(id)) ?? 0 } })),
     state: state.map(([name], i) => ({ name, buffer: stateBuffers[i]! })),
     inputs: inputs.map(([name], i) => ({ name, buffer: inputBuffers[i]! })),
     outputs: outputNames.map((name, i) => ({ name, buffer: outputBuffers[i]! })),
@@ -203,7 +218,7 @@ const writes = (s: Step): readonly number[] => (s.kind === 'fused' ? [...s.store
  * Lifetimes of the arena's buffers. A fused step's stored value takes the place of an equally large operand that is read element by
  * element and never again: both then are one slot.
  */
-const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: number; readonly isArena: boolean }[]): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
+const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: number; readonly dtype: PlanBuffer['dtype']; readonly isArena: boolean }[]): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
   const first = new Map<number, number>();
   const last = new Map<number, number>();
   steps.forEach((s, i) => {
@@ -223,7 +238,7 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
     const dying = new Set(s.loads.filter((l) => whole(l) && last.get(l.buffer) === i && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));
     for (const { buffer } of s.stores) {
       if (!buffers[buffer]!.isArena || first.get(buffer) !== i || slots.has(buffer)) continue;
-      const heir = [...dying].find((d) => buffers[d]!.bytes === buffers[buffer]!.bytes);
+      const heir = [...dying].find((d) => buffers[d]!.bytes === buffers[buffer]!.bytes && BYTES[buffers[d]!.dtype] === BYTES[buffers[buffer]!.dtype]);
       if (heir === undefined) continue;
       dying.delete(heir);
       slots.set(buffer, slotOf(heir));
@@ -238,11 +253,20 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
   return { steps, lifetimes: [...spans.values()], slotOf };
 };
 
+const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node.path}:${node.op}`);
+
+/** A product, its operands still to be filled in. */
+const productStep = (node: Tensor, output: number): CallStep => {
+  const lowering = loweringOf(node);
+  if (lowering.kind !== 'call') return fail('GRAPH', `compile: ${node.op} is no product`);
+  return { kind: 'call', name: stepName(node), kernel: lowering.kernel, inputs: [], outputs: [output], attributes: lowering.attributes } as unknown as CallStep; // attributes fit the kernel by the op's own file
+};
+
 const callSteps = (node: Tensor, fusion: Fusion, bufferOf: (t: Tensor) => number): Step[] => {
   const lowering = loweringOf(node);
   const inputs = node.inputs.map((i) => bufferOf(fusion.storageOf(i)));
   const output = bufferOf(node);
-  const name = node.path === '' ? node.op : `${node.path}:${node.op}`;
+  const name = stepName(node);
   const fill = (value: number): CallStep => ({ kind: 'call', name, kernel: 'fill', inputs: [], outputs: [output], attributes: { value } });
   if (node.op === 'constant') return [fill(node.attributes['value'] as number)];
   if (lowering.kind === 'copies') {

@@ -9,7 +9,7 @@ import * as t from 'io-ts';
  *
  * Elements are addressed in row-major order; activations are NHWC and convolution weights OHWI.
  */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 const Natural = new t.Type<number, number, unknown>(
   'natural number',
@@ -24,7 +24,8 @@ const Integer = new t.Type<number, number, unknown>(
   t.identity,
 );
 
-const StorageType = t.union([t.literal('f32'), t.literal('i32'), t.literal('u8')], 'f32 | i32 | u8');
+/** bf16: the first 16 bits of a float32, rounded to nearest with ties to even. Only buffers of the arena are bf16. */
+const StorageType = t.union([t.literal('f32'), t.literal('bf16'), t.literal('i32'), t.literal('u8')], 'f32 | bf16 | i32 | u8');
 
 /**
  * Where a buffer lives: `arena` at a byte offset inside the plan's one arena; `state`, `input`, `output` bound by
@@ -51,7 +52,7 @@ const Load = t.strict({ buffer: Natural, strides: t.tuple([Natural, Natural, Nat
 
 /**
  * Registers 0..loads-1 hold the loads; instruction number k writes register loads+k. Arithmetic is float32 on the
- * cpu device; loads from i32 and u8 convert. `args` are register numbers, `value` is the immediate of `const`.
+ * cpu device; loads from bf16, i32 and u8 convert, and so do stores. `args` are register numbers, `value` is the immediate of `const`.
  */
 export const INSTRUCTIONS = {
   const: 0, // value
@@ -124,7 +125,11 @@ const ConvAttributes = t.strict({
 /** x [n,h,w,c], y [n,oh,ow,c]. */
 const PoolAttributes = t.strict({ n: Natural, h: Natural, w: Natural, c: Natural, oh: Natural, ow: Natural, ...Window });
 
-/** What each `call` kernel takes; `inputs` and `outputs` of the step follow the order given in the comment. */
+/**
+ * What each `call` kernel takes. Convolutions and products take operands of one type, f32 or bf16, and add up in float32; weight gradients
+ * and matrix products are f32 in either case, other results as the operands are. Pools and copies convert. `inputs` and `outputs` of the step
+ * follow the order given in the comment.
+ */
 export const CALLS = {
   conv2d: ConvAttributes, // (x, weight) -> y
   conv2dInputGrad: ConvAttributes, // (dy, weight) -> dx

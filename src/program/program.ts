@@ -14,6 +14,11 @@ export interface Program {
   /** State leaves in the order of first use, by name; those that are only written come last. */
   readonly state: ReadonlyMap<string, Tensor>;
   readonly inputs: ReadonlyMap<string, Tensor>;
+  /**
+   * Whether large intermediates may be kept as bf16 where the device is asked to: so for training and evaluation. Programs that score
+   * weights never are: values of path networks need all of their mantissa.
+   */
+  readonly narrowable: boolean;
 }
 
 /** The tensors a program computes: outputs first, then next states. */
@@ -22,7 +27,7 @@ export const rootsOf = ({ outputs, next }: Pick<Program, 'outputs' | 'next'>): r
 /** Closes a program. `next` maps state leaves to their new values. Throws GRAPH where a value does not fit its leaf. */
 export const program = (
   name: string,
-  { outputs = {}, next = [] }: { readonly outputs?: Readonly<Record<string, Tensor>>; readonly next?: readonly (readonly [leaf: Tensor, value: Tensor])[] },
+  { outputs = {}, next = [], narrowable = false }: { readonly outputs?: Readonly<Record<string, Tensor>>; readonly next?: readonly (readonly [leaf: Tensor, value: Tensor])[]; readonly narrowable?: boolean },
 ): Program => {
   const values = Object.fromEntries(next.map(([leaf, value]) => [nameOf(leaf), value]));
   const roots = rootsOf({ outputs, next: values });
@@ -36,5 +41,5 @@ export const program = (
     }
     if (!state.has(nameOf(leaf))) state.set(nameOf(leaf), leaf);
   }
-  return { name, outputs, next: values, state, inputs: find('input') };
+  return { name, outputs, next: values, state, inputs: find('input'), narrowable };
 };

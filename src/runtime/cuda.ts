@@ -8,12 +8,16 @@ import { loadNative, type NativeFinding } from './native.js';
 
 /** The cuda device: plans on one NVIDIA GPU, its code compiled by NVRTC, whole runs as one captured graph. */
 
+export const PRECISIONS = ['strict', 'tf32', 'bf16'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
 export interface CudaOptions {
   /**
    * How products are computed. `strict` (default): float32 with fused multiply-add. `tf32`: tensor cores, on operands rounded to 10 bits of
-   * mantissa, which is what PyTorch allows its convolutions by default.
+   * mantissa, which is what PyTorch allows its convolutions by default. `bf16`: training and evaluation keep activations in 16 bits and
+   * multiply them on tensor cores, with weights, statistics, gradients of weights and all sums in float32; all other programs run as in `strict`.
    */
-  readonly precision?: 'strict' | 'tf32';
+  readonly precision?: Precision;
   /** Only implementations that give the same bits in every run. Default true. */
   readonly deterministic?: boolean;
   /** Which GPU, among those that CUDA_VISIBLE_DEVICES leaves. Default 0. */
@@ -40,6 +44,7 @@ export const cudaDevice = async ({ precision = 'strict', deterministic = true, d
     kind: 'cuda',
     description: `cuda (${description})`,
     native,
+    storage: precision === 'bf16' ? 'bf16' : 'f32',
     load: (plan) => native.load(plan, { profile, code: emitCuda(plan) }),
   });
 };

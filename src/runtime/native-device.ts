@@ -1,5 +1,6 @@
 import { compile as compileProgram } from '../compile/compile.js';
 import type { Plan } from '../compile/plan.js';
+import type { StorageChoice } from '../compile/storage.js';
 import { fail } from '../errors.js';
 import type { Program } from '../program/program.js';
 import { showType, size, type DType, type TensorType } from '../tensor/tensor.js';
@@ -12,6 +13,8 @@ interface Parts {
   readonly kind: DeviceKind;
   readonly description: string;
   readonly native: NativeDevice;
+  /** What narrowable programs keep large intermediates as. Default f32. */
+  readonly storage?: StorageChoice;
   readonly load: (plan: Plan) => Promise<NativeExecutable>;
 }
 
@@ -42,7 +45,7 @@ export const profileOf = (executable: Executable): ReturnType<NativeExecutable['
 export const implementationsOf = (executable: Executable): ReturnType<NativeExecutable['describe']> =>
   loadedOf.get(executable)?.describe() ?? fail('DEVICE', 'implementations: the executable is not of a native device');
 
-export const nativeDevice = ({ kind, description, native, load }: Parts): Device => {
+export const nativeDevice = ({ kind, description, native, storage = 'f32', load }: Parts): Device => {
   let disposed = false;
   const guard = (): void => {
     if (disposed) fail('DEVICE', `${kind}: the device was disposed; open another`);
@@ -89,7 +92,7 @@ export const nativeDevice = ({ kind, description, native, load }: Parts): Device
 
   const compile = async (program: Program): Promise<Executable> => {
     guard();
-    const plan: Plan = compileProgram(program);
+    const plan: Plan = compileProgram(program, { storage });
     const loaded = await load(plan);
     const executable: Executable = {
       program,

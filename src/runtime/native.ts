@@ -98,7 +98,7 @@ export type NativeDeviceOptions =
   | {
       readonly kind: 'cuda';
       readonly index: number;
-      readonly precision: 'strict' | 'tf32';
+      readonly precision: 'strict' | 'tf32' | 'bf16';
       readonly deterministic: boolean;
       /** Compiled code and measured choices are kept here between processes. */
       readonly cacheFolder?: string;

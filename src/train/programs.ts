@@ -61,6 +61,7 @@ export const trainStep = (net: Network, data: Dataset, resident: Resident, batch
   const loss = mean(crossEntropy(output, labels));
   const learnt = parameters(net).filter(isLearnt);
   return program('train', {
+    narrowable: true,
     outputs: { loss, correct: correctCount(output, labels) },
     next: [
       ...sgd(learnt, grad(loss, learnt), ops.input('rate', []), options),
@@ -77,6 +78,7 @@ export const evaluateStep = (net: Network, data: Dataset, resident: Resident, ba
   const counts = ops.input('weight', [batch]);
   const correct = ops.equal(ops.toReal(ops.argMax(output)), ops.toReal(labels));
   return program('evaluate', {
+    narrowable: true,
     outputs: { loss: ops.sum(ops.mul(crossEntropy(output, labels), counts), [0]), correct: ops.sum(ops.mul(correct, counts), [0]) },
   });
 };

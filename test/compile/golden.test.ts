@@ -22,6 +22,14 @@ test.each([
   await expect(`${printPlan(compile(p))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
 });
 
+const reduced = compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), { storage: 'bf16' });
+test('plan of resnet20-train-bf16', async () => {
+  await expect(`${printPlan(reduced)}\n`).toMatchFileSnapshot('golden/resnet20-train-bf16.plan');
+});
+test('CUDA C of resnet20-train-bf16', async () => {
+  await expect(emitCuda(reduced).source).toMatchFileSnapshot('golden/resnet20-train-bf16.cu');
+});
+
 test.each([
   ['resnet20-train', trainStep(net, data, { split: 'train', count: 50000 }, 128)],
   ['resnet20-px-select', rounds.select],

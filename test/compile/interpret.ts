@@ -4,7 +4,7 @@ import { size, type Tensor } from '../../src/tensor/tensor.js';
 
 /**
  * Runs a plan in float64 with plain loops: what a native device must do, said once more in the simplest way. Arena buffers really share
- * memory, so that a wrong lifetime shows as a wrong number.
+ * memory, so that a wrong lifetime shows as a wrong number. What is stored as bf16 is rounded so.
  */
 export const interpret = (plan: Plan, state: readonly Float64Array[], inputs: readonly Float64Array[]): Float64Array[] => {
   const arena = new Float64Array(plan.arenaBytes).fill(NaN); // one number a byte keeps offsets simple
@@ -16,7 +16,7 @@ export const interpret = (plan: Plan, state: readonly Float64Array[], inputs: re
       case 'output': return outputs[place.at]!;
       case 'constant': return Float64Array.from(place.data);
       case 'arena': {
-        const bytes = dtype === 'u8' ? 1 : 4;
+        const bytes = { f32: 4, bf16: 2, i32: 4, u8: 1 }[dtype];
         if (place.at + size(shape) * bytes > plan.arenaBytes) throw new Error(`buffer at ${place.at} leaves the arena`);
         return arena.subarray(place.at, place.at + size(shape)); // uses a part of its bytes: still disjoint
       }
@@ -25,8 +25,27 @@ export const interpret = (plan: Plan, state: readonly Float64Array[], inputs: re
   for (const step of plan.steps) {
     if (step.kind === 'fused') runFused(step, memory);
     else runCall(step, memory, plan);
+    const written = step.kind === 'fused' ? step.stores.map((s) => s.buffer) : step.outputs;
+    for (const b of written) if (plan.buffers[b]!.dtype === 'bf16') memory[b]!.forEach((x, i, all) => (all[i] = toBf16(x)));
   }
   return outputs;
+};
+
+const float = new Float32Array(1);
+const bitsOfFloat = new Uint32Array(float.buffer);
+
+/** The bf16 nearest to the float32 nearest to x, ties to even; NaN stays NaN. By arithmetic, where the kernels shift bits. */
+export const toBf16 = (x: number): number => {
+  float[0] = x;
+  const f = float[0];
+  if (!Number.isFinite(f) || f === 0) return f;
+  const exponent = ((bitsOfFloat[0]! >> 23) & 255) - 127;
+  const unit = 2 ** (Math.max(exponent, -126) - 7); // of the last of 8 bits of mantissa
+  const q = f / unit;
+  const low = Math.floor(q);
+  const even = q - low === 0.5 ? low + (low % 2 === 0 ? 0 : 1) : Math.round(q);
+  const rounded = even * unit;
+  return Math.abs(rounded) >= 2 ** 128 ? Math.sign(f) * Infinity : rounded === 0 && f < 0 ? -0 : rounded;
 };
 
 const runFused = ({ domain: [o, r, n], loads, code, stores, reductions }: FusedStep, memory: readonly Float64Array[]): void => {
@@ -65,7 +84,10 @@ const runCall = (step: CallStep, memory: readonly Float64Array[], plan: Plan): v
     };
     go(0, srcOffset, dstOffset);
   } else {
-    const leaf = (i: number): Tensor => make('input', [], { name: String(i), shape: shapes(step)[i] ?? [...plan.buffers[step.inputs[i]!]!.shape], dtype: plan.buffers[step.inputs[i]!]!.dtype });
+    const leaf = (i: number): Tensor => {
+      const { shape, dtype } = plan.buffers[step.inputs[i]!]!;
+      return make('input', [], { name: String(i), shape: shapes(step)[i] ?? [...shape], dtype: dtype === 'bf16' ? 'f32' : dtype });
+    };
     const node = make(step.kernel as OpName, step.inputs.map((_, i) => leaf(i)), attributesOf(step));
     out.set(registry[step.kernel as OpName].evaluate(step.inputs.map((b) => memory[b]!), node));
   }

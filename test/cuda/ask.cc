@@ -1,6 +1,6 @@
 // Asks cuDNN which kernels a described GPU would run. Reads a plan as `pathex plan` prints it.
-//   ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER [timed]] < plan
-//   ask DEVICE.json unreadable strict|tf32 deterministic|any < plan
+//   ask DEVICE.json kernels|fusions strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan
+//   ask DEVICE.json unreadable strict|tf32|bf16 deterministic|any < plan
 //   ask products
 //   ask timer
 //   ask libraries
@@ -57,13 +57,18 @@ std::vector<Question> readQuestions() {
   return questions;
 }
 
+/// With precision bf16 all convolutions are asked about as if the plan kept their operands so.
+core::StorageType operandsIn(const cuda::LibraryContext& context) {
+  return context.options().precision == cuda::Precision::bf16 ? core::StorageType::bf16 : core::StorageType::f32;
+}
+
 /// What the heuristics list before anything is ruled out.
 std::vector<cuda::cudnn::Candidate> listedFor(const cuda::LibraryContext& context, const Question& q) {
   const auto direction = q.kernel == "conv2d"            ? cuda::Direction::forward
                          : q.kernel == "conv2dInputGrad" ? cuda::Direction::inputGrad
                                                          : cuda::Direction::weightGrad;
   std::vector<cuda::cudnn::Candidate> all;
-  auto graph = cuda::convGraph(*context.cudnn(), direction, q.attributes);
+  auto graph = cuda::convGraph(*context.cudnn(), direction, q.attributes, operandsIn(context));
   if (!graph.ok()) return all;
   for (const auto mode : {cuda::cudnn::CUDNN_HEUR_MODE_A, cuda::cudnn::CUDNN_HEUR_MODE_FALLBACK}) {
     auto list = cuda::cudnn::listed(*context.cudnn(), graph.value().graph, mode);
@@ -95,14 +100,16 @@ class BytesTimer final : public cuda::Timer {
 };
 
 /// A plan of one step: what the makers ask for.
-core::Plan planOf(const Question& q) {
+core::Plan planOf(const Question& q, core::StorageType operands) {
   const core::ConvAttributes& a = q.attributes;
-  const auto buffer = [](auto... extents) {
-    return core::PlanBuffer{core::StorageType::f32, {static_cast<std::size_t>(extents)...}, {}};
+  const auto buffer = [](core::StorageType type, auto... extents) {
+    return core::PlanBuffer{type, {static_cast<std::size_t>(extents)...}, {}};
   };
-  core::Plan plan;
-  plan.buffers = {buffer(a.n, a.h, a.w, a.c), buffer(a.f, a.kh, a.kw, a.c), buffer(a.n, a.oh, a.ow, a.f)};
   const bool inputGrad = q.kernel == "conv2dInputGrad", weightGrad = q.kernel == "conv2dWeightGrad";
+  core::Plan plan;
+  plan.buffers = {buffer(operands, a.n, a.h, a.w, a.c),
+                  buffer(weightGrad ? core::StorageType::f32 : operands, a.f, a.kh, a.kw, a.c),
+                  buffer(operands, a.n, a.oh, a.ow, a.f)};
   std::vector<std::size_t> inputs{inputGrad ? 2u : 0u, weightGrad ? 2u : 1u};
   plan.steps.push_back(core::CallStep{q.kernel,
                                       q.kernel,
@@ -122,14 +129,17 @@ int ask(int count, char** arguments) {
     return 0;
   }
   if (count < 5) {
-    std::cerr << "ask DEVICE.json kernels|fusions strict|tf32 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
+    std::cerr << "ask DEVICE.json kernels|fusions strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
     return 2;
   }
   BytesTimer timer;
   std::ifstream file(arguments[1]);
   const std::string json{std::istreambuf_iterator<char>(file), {}};
   cuda::LibraryOptions options;
-  options.precision = std::string(arguments[3]) == "tf32" ? cuda::Precision::tf32 : cuda::Precision::strict;
+  const std::string precision = arguments[3];
+  options.precision = precision == "tf32"   ? cuda::Precision::tf32
+                      : precision == "bf16" ? cuda::Precision::bf16
+                                            : cuda::Precision::strict;
   options.deterministic = std::string(arguments[4]) == "deterministic";
   options.deviceName = "described";
   if (count > 5) options.tuningFolder = arguments[5];
@@ -163,7 +173,7 @@ void printRow(const std::vector<std::string>& cells) {
 bool askKernels(cuda::LibraryContext& context, const std::vector<Question>& questions) {
   bool answered = true;
   for (const Question& q : questions) {
-    const core::Plan plan = planOf(q);
+    const core::Plan plan = planOf(q, operandsIn(context));
     const auto started = std::chrono::steady_clock::now();
     auto kernel = cuda::makeLibraryKernel(context, plan, std::get<core::CallStep>(plan.steps[0]));
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;

@@ -56,6 +56,23 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
     }
   });
 
+  it.each(['deterministic', 'any'])('has a kernel for every convolution of ResNet-20 on bf16 operands, %s', (repeatable) => {
+    const kernels = kernelsOf('bf16', repeatable, golden('resnet20-train-bf16'));
+    expect(kernels.length).toBe(23);
+    for (const { convolution, listed, notes, workspace } of kernels) {
+      expect(listed, convolution).toBeGreaterThan(3);
+      for (const note of ['2', '3', '5']) expect(notes, convolution).not.toContain(note); // sums of less than float32, FFT, Winograd
+      if (repeatable === 'deterministic') expect(notes, convolution).not.toContain(nondeterministic);
+      expect(workspace, convolution).toBeLessThanOrEqual(limit);
+    }
+    expect(kernels.some(({ notes }) => notes.includes('0'))).toBe(true);
+  }, 60_000);
+
+  it('has no weight gradient of three channels of bf16 that is float32: plans pad them', () => {
+    const { rows } = ask([device, 'kernels', 'bf16', 'any'], golden('resnet20-train').split('\n').find((line) => line.includes('= conv2dWeightGrad(') && line.includes('c=3 '))!);
+    expect(rows[1]![0]).toBe('refused');
+  });
+
   it('uses tensor cores in tf32, and what is not repeatable only if it may', () => {
     expect(kernelsOf('tf32', 'deterministic', plans).some(({ notes }) => notes.includes('0'))).toBe(true);
     expect(kernelsOf('strict', 'any', plans).some(({ notes }) => notes.includes(nondeterministic))).toBe(true);

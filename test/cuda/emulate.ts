@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cType } from '../../src/compile/cuda/kernel.js';
 import type { Arg, CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import type { CallStep, Plan } from '../../src/compile/plan.js';
+import type { DType } from '../../src/tensor/tensor.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 
 /**
@@ -14,21 +16,21 @@ import type { NativeArray } from '../../src/runtime/native.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-const BYTES = { f32: 4, i32: 4, u8: 1 } as const;
+const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 const elements = (plan: Plan, buffer: number): number => plan.buffers[buffer]!.shape.reduce((a, b) => a * b, 1);
 const bytes = (plan: Plan, buffer: number): number => elements(plan, buffer) * BYTES[plan.buffers[buffer]!.dtype];
 const isBound = (plan: Plan, buffer: number): boolean => plan.buffers[buffer]!.place.in !== 'arena';
 
-export const typed = (dtype: keyof typeof BYTES, data: Buffer): NativeArray => {
+export const typed = (dtype: DType, data: Buffer): NativeArray => {
   const own = new Uint8Array(data); // a copy of its own, aligned
   return dtype === 'f32' ? new Float32Array(own.buffer) : dtype === 'i32' ? new Int32Array(own.buffer) : own;
 };
 
 const braced = (v: unknown): string => (Array.isArray(v) ? `{${v.map(braced).join(', ')}}` : String(v));
-const libraryCall = (step: CallStep): string => {
+const libraryCall = (plan: Plan, step: CallStep): string => {
   const a = step.attributes as unknown as Record<string, unknown>;
   const fields = step.kernel === 'matmul' ? ['m', 'n', 'k', 'transposeA', 'transposeB'] : ['n', 'h', 'w', 'c', 'f', 'kh', 'kw', 'oh', 'ow', 'stride', 'dilation', 'padding'];
-  return `library::${step.kernel}({${fields.map((f) => braced(a[f])).join(', ')}}, ${[...step.inputs, ...step.outputs].map((b) => `buffer(${b})`).join(', ')});`;
+  return `library::${step.kernel}({${fields.map((f) => braced(a[f])).join(', ')}}, ${[...step.inputs.map((b) => `(const ${cType(plan.buffers[b]!)}*)buffer(${b})`), ...step.outputs.map((b) => `(${cType(plan.buffers[b]!)}*)buffer(${b})`)].join(', ')});`;
 };
 
 /** The program that runs the plan: reads the bound buffers from one file and writes them to another. */
@@ -37,7 +39,7 @@ const hostProgram = ({ plan, source, steps, scratchBytes }: CudaPlan): string =>
   const arg = (a: Arg): string => ('buffer' in a ? `buffer(${a.buffer})` : `scratch(${a.scratch})`);
   const functions = steps.map((s, i) => {
     const lines = s.kind === 'library'
-      ? [libraryCall(plan.steps[i] as CallStep)]
+      ? [libraryCall(plan, plan.steps[i] as CallStep)]
       : s.launches.map((l) => `emulator::launch(${dims(l.grid)}, ${dims(l.block)}, [] { ${l.kernel}(${l.args.map(arg).join(', ')}); });`);
     return `static void step${i}() {\n${lines.join('\n')}\n}`;
   });
@@ -119,7 +121,7 @@ export const emulation = (cuda: CudaPlan, work: (emulation: Emulation) => void):
         if (ran.status !== 0) throw new Error(`emulator: ${ran.signal === null ? '' : `${ran.signal}${ran.signal === 'SIGILL' ? ' (not aligned, or an overflow)' : ''} `}${ran.stderr}`);
         const out = readFileSync(path('out'));
         let at = 0;
-        return plan.buffers.map(({ dtype }, b) => (isBound(plan, b) ? typed(dtype, out.subarray(at, (at += bytes(plan, b)))) : null));
+        return plan.buffers.map(({ dtype }, b) => (isBound(plan, b) ? typed(dtype as DType, out.subarray(at, (at += bytes(plan, b)))) : null));
       },
     });
   } finally {

@@ -5,31 +5,18 @@
 /// What only the questions about fusions use of cuDNN's interface.
 namespace pathex::cuda::cudnn {
 
-enum PointwiseMode : int {
-  CUDNN_POINTWISE_ADD = 0,
-  CUDNN_POINTWISE_MUL = 1,
-  CUDNN_POINTWISE_RELU_FWD = 100,
-  CUDNN_POINTWISE_CMP_GT = 302,
-};
+constexpr PointwiseMode CUDNN_POINTWISE_ADD{0}, CUDNN_POINTWISE_MUL{1}, CUDNN_POINTWISE_RELU_FWD{100},
+    CUDNN_POINTWISE_CMP_GT{302};
 enum ReductionOperator : int { CUDNN_REDUCE_TENSOR_ADD = 0 };
 constexpr DataType CUDNN_DATA_BOOLEAN{11};
-constexpr DescriptorType CUDNN_BACKEND_POINTWISE_DESCRIPTOR{0}, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR{13},
-    CUDNN_BACKEND_REDUCTION_DESCRIPTOR{21}, CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR{22};
+constexpr DescriptorType CUDNN_BACKEND_REDUCTION_DESCRIPTOR{21}, CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR{22};
 
-constexpr AttributeType CUDNN_TYPE_POINTWISE_MODE{14}, CUDNN_TYPE_REDUCTION_OPERATOR_TYPE{18};
-template <>
-inline constexpr AttributeType typeOf<PointwiseMode> = CUDNN_TYPE_POINTWISE_MODE;
+constexpr AttributeType CUDNN_TYPE_REDUCTION_OPERATOR_TYPE{18};
 template <>
 inline constexpr AttributeType typeOf<ReductionOperator> = CUDNN_TYPE_REDUCTION_OPERATOR_TYPE;
 
 // clang-format off
-inline constexpr Attribute<PointwiseMode> pointwiseMode{"CUDNN_ATTR_POINTWISE_MODE", 0};
-inline constexpr Attribute<DataType> pointwiseType{"CUDNN_ATTR_POINTWISE_MATH_PREC", 1};
-inline constexpr Attribute<Descriptor> pointwiseDescriptor{"CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR", 750};
-inline constexpr Attribute<Descriptor> pointwiseX{"CUDNN_ATTR_OPERATION_POINTWISE_XDESC", 751};
 inline constexpr Attribute<Descriptor> pointwiseB{"CUDNN_ATTR_OPERATION_POINTWISE_BDESC", 752};
-inline constexpr Attribute<Descriptor> pointwiseY{"CUDNN_ATTR_OPERATION_POINTWISE_YDESC", 753};
-inline constexpr Attribute<bool> tensorIsVirtual{"CUDNN_ATTR_TENSOR_IS_VIRTUAL", 907};
 inline constexpr Attribute<ReductionOperator> reductionOperator{"CUDNN_ATTR_REDUCTION_OPERATOR", 1600};
 inline constexpr Attribute<DataType> reductionType{"CUDNN_ATTR_REDUCTION_COMP_TYPE", 1601};
 inline constexpr Attribute<bool> reductionIsDeterministic{"CUDNN_ATTR_REDUCTION_IS_DETERMINISTIC", 1602};

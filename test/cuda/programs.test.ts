@@ -3,6 +3,7 @@ import { decodeJson } from '../../src/codec.js';
 import { compile } from '../../src/compile/compile.js';
 import { CudaPlanCodec } from '../../src/compile/cuda/cuda-plan.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import type { PlanBuffer } from '../../src/compile/plan.js';
 import type { Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';
@@ -26,7 +27,7 @@ const programs: readonly (readonly [string, Program])[] = [
   ['a training step of LeNet', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
 ];
 
-const narrow = (dtype: 'f32' | 'i32' | 'u8', values: Float64Array): NativeArray => (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint8Array).from(values);
+const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray => (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint8Array).from(values);
 
 describe.each(programs)('%s', (_, program) => {
   const plan = compile(program);

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
+import { cType } from '../../src/compile/cuda/kernel.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import type { CallStep } from '../../src/compile/plan.js';
 import type { Device } from '../../src/runtime/device.js';
+import type { Precision } from '../../src/runtime/cuda.js';
 import { nativeDevice } from '../../src/runtime/native-device.js';
 import { loadNative } from '../../src/runtime/native.js';
 import { fakeCuda } from '../native/fake-cuda/build.js';
@@ -21,15 +23,16 @@ const withLoops = (cuda: CudaPlan): CudaPlan => {
     if (step.kind !== 'library') return step;
     const { kernel, attributes, inputs, outputs } = cuda.plan.steps[i] as CallStep; // only calls are a library's
     const fields = FIELDS[kernel === 'matmul' ? 'matmul' : 'conv'].map((f) => braced((attributes as unknown as Record<string, unknown>)[f]));
-    kernels.push(`extern "C" __global__ void library_${i}(const float* a, const float* b, float* y) { library::${kernel}({${fields.join(', ')}}, a, b, y); }`);
+    const [a, b, y] = [...inputs, ...outputs].map((buffer) => cType(cuda.plan.buffers[buffer]!));
+    kernels.push(`extern "C" __global__ void library_${i}(const ${a}* a, const ${b}* b, ${y}* y) { library::${kernel}({${fields.join(', ')}}, a, b, y); }`);
     return { kind: 'launches', launches: [{ kernel: `library_${i}`, grid: [1, 1, 1], block: [1, 1, 1], sharedBytes: 0, args: [...inputs, ...outputs].map((buffer) => ({ buffer })) }] };
   });
   return { ...cuda, source: `#include "${library}"\n${cuda.source}\n${kernels.join('\n')}\n`, steps };
 };
 
 /** Call it before anything else looks for CUDA: the places of libraries are worked out once. */
-export const emulatedCuda = async (cacheFolder: string): Promise<Device> => {
+export const emulatedCuda = async (cacheFolder: string, precision: Precision = 'strict'): Promise<Device> => {
   process.env['PATHEX_CUDA_LIBRARIES'] = fakeCuda();
-  const native = new (loadNative().Device)({ kind: 'cuda', index: 0, precision: 'strict', deterministic: true, cacheFolder });
-  return nativeDevice({ kind: 'cuda', description: `cuda (${await native.open()})`, native, load: (plan) => native.load(plan, { code: withLoops(emitCuda(plan)) }) });
+  const native = new (loadNative().Device)({ kind: 'cuda', index: 0, precision, deterministic: true, cacheFolder });
+  return nativeDevice({ kind: 'cuda', description: `cuda (${await native.open()})`, native, storage: precision === 'bf16' ? 'bf16' : 'f32', load: (plan) => native.load(plan, { code: withLoops(emitCuda(plan)) }) });
 };

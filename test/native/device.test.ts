@@ -129,7 +129,7 @@ describe('a device', () => {
       change(broken);
       return Promise.resolve().then(() => device.load(broken));
     };
-    await expect(loads((p) => { p.version = 9; })).rejects.toMatchObject({ code: 'PLAN', message: expect.stringContaining('plan.version: 9; this addon reads version 1') });
+    await expect(loads((p) => { p.version = 9; })).rejects.toMatchObject({ code: 'PLAN', message: expect.stringContaining('plan.version: 9; this addon reads version 2') });
     await expect(loads((p) => { p.steps[1].kind = 'magic'; })).rejects.toThrow("plan.steps[1].kind: 'magic' is unknown");
     await expect(loads((p) => { p.steps[0].code[0].op = 'tan'; })).rejects.toThrow("plan.steps[0].code[0].op: 'tan' is unknown");
     await expect(loads((p) => { p.steps[0].code[0].args = [0, 5]; })).rejects.toThrow("steps[0] 'double': code[0]: register 5 is not written yet");

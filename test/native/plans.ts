@@ -1,18 +1,19 @@
-import type { CallAttributes, CallName, FusedStep, Plan, PlanBuffer, Step } from '../../src/compile/plan.js';
+import { PLAN_VERSION, type CallAttributes, type CallName, type FusedStep, type Plan, type PlanBuffer, type Step } from '../../src/compile/plan.js';
 import { loadNative, type NativeArray, type NativeDevice } from '../../src/runtime/native.js';
 
 /** Plans written by hand, and the means to run them once. */
 
 export const addon = loadNative();
 
-type DType = PlanBuffer['dtype'];
-export const arrayOf = (dtype: DType, n: number): NativeArray => (dtype === 'f32' ? new Float32Array(n) : dtype === 'i32' ? new Int32Array(n) : new Uint8Array(n));
+/** For buffers that are bound; those of bf16 never are. */
+export const arrayOf = (dtype: PlanBuffer['dtype'], n: number): NativeArray => (dtype === 'i32' ? new Int32Array(n) : dtype === 'u8' ? new Uint8Array(n) : new Float32Array(n));
+const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export interface BufferSpec {
   readonly in: 'arena' | 'state' | 'input' | 'output';
   readonly shape: readonly number[];
-  readonly dtype?: DType;
+  readonly dtype?: PlanBuffer['dtype'];
 }
 
 /** Lays out buffers and slots for given steps. */
@@ -23,13 +24,13 @@ export const planOf = (specs: readonly BufferSpec[], steps: readonly Step[], nam
     const dtype = spec.dtype ?? 'f32';
     if (spec.in === 'arena') {
       const at = arenaBytes;
-      arenaBytes += Math.ceil((count(spec.shape) * (dtype === 'u8' ? 1 : 4)) / 64) * 64;
+      arenaBytes += Math.ceil((count(spec.shape) * BYTES[dtype]) / 64) * 64;
       return { dtype, shape: spec.shape, place: { in: 'arena', at } };
     }
     const at = slots[spec.in].push({ name: `b${i}`, buffer: i }) - 1;
     return { dtype, shape: spec.shape, place: { in: spec.in, at } };
   });
-  return { format: 'pathex-plan', version: 1, name, arenaBytes, buffers, state: slots.state, inputs: slots.input, outputs: slots.output, steps };
+  return { format: 'pathex-plan', version: PLAN_VERSION, name, arenaBytes, buffers, state: slots.state, inputs: slots.input, outputs: slots.output, steps };
 };
 
 export const callOf = <K extends CallName>(kernel: K, inputs: number[], outputs: number[], attributes: CallAttributes<K>): Step =>

@@ -143,6 +143,8 @@ class Interpreter {
         if (s_.program.streams[item]) return core::stream(s_.bindings.at<float>(buffer) + at, x, n);
         std::memmove(s_.bindings.at<float>(buffer) + at, x, n * sizeof(float));
         return;
+      case core::StorageType::bf16:
+        return;  // the device refuses such plans
       case core::StorageType::i32:
         return convert(s_.bindings.at<std::int32_t>(buffer) + at, x, n);
       case core::StorageType::u8:

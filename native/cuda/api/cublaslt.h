@@ -16,8 +16,12 @@ using Preference = struct cublasLtMatmulPreferenceOpaque_t*;
 
 enum StatusCode : int { CUBLAS_STATUS_SUCCESS = 0 };
 enum Operation : int { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 };
-enum DataType : int { CUDA_R_32F = 0 };
-enum ComputeType : int { CUBLAS_COMPUTE_32F_PEDANTIC = 69, CUBLAS_COMPUTE_32F_FAST_TF32 = 77 };
+enum DataType : int { CUDA_R_32F = 0, CUDA_R_16BF = 14 };
+enum ComputeType : int {
+  CUBLAS_COMPUTE_32F = 68,
+  CUBLAS_COMPUTE_32F_PEDANTIC = 69,
+  CUBLAS_COMPUTE_32F_FAST_TF32 = 77,
+};
 enum DescAttribute : int { CUBLASLT_MATMUL_DESC_TRANSA = 3, CUBLASLT_MATMUL_DESC_TRANSB = 4 };
 enum PreferenceAttribute : int {
   CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES = 1,

@@ -14,7 +14,8 @@ using RawDescriptor = void*;
 
 enum StatusCode : int { CUDNN_STATUS_SUCCESS = 0 };
 
-enum DataType : int { CUDNN_DATA_FLOAT = 0 };
+enum DataType : int { CUDNN_DATA_FLOAT = 0, CUDNN_DATA_BFLOAT16 = 9 };
+enum PointwiseMode : int { CUDNN_POINTWISE_IDENTITY = 21 };
 enum ConvolutionMode : int { CUDNN_CROSS_CORRELATION = 1 };
 enum HeuristicMode : int { CUDNN_HEUR_MODE_FALLBACK = 2, CUDNN_HEUR_MODE_A = 3 };
 enum BehaviourNote : int { CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION = 0 };
@@ -30,6 +31,7 @@ enum NumericalNote : int {
 enum KnobType : int {};
 
 enum DescriptorType : int {
+  CUDNN_BACKEND_POINTWISE_DESCRIPTOR = 0,
   CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR = 1,
   CUDNN_BACKEND_ENGINE_DESCRIPTOR = 2,
   CUDNN_BACKEND_ENGINECFG_DESCRIPTOR = 3,
@@ -39,6 +41,7 @@ enum DescriptorType : int {
   CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR = 10,
   CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR = 11,
   CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR = 12,
+  CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR = 13,
   CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR = 15,
   CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR = 16,
   CUDNN_BACKEND_TENSOR_DESCRIPTOR = 17,
@@ -56,6 +59,7 @@ enum AttributeType : int {
   CUDNN_TYPE_HEUR_MODE = 8,
   CUDNN_TYPE_KNOB_TYPE = 9,
   CUDNN_TYPE_NUMERICAL_NOTE = 11,
+  CUDNN_TYPE_POINTWISE_MODE = 14,
   CUDNN_TYPE_BACKEND_DESCRIPTOR = 15,
   CUDNN_TYPE_BEHAVIOR_NOTE = 19,
   CUDNN_TYPE_INT32 = 23,
@@ -88,6 +92,8 @@ inline constexpr AttributeType typeOf<NumericalNote> = CUDNN_TYPE_NUMERICAL_NOTE
 template <>
 inline constexpr AttributeType typeOf<BehaviourNote> = CUDNN_TYPE_BEHAVIOR_NOTE;
 template <>
+inline constexpr AttributeType typeOf<PointwiseMode> = CUDNN_TYPE_POINTWISE_MODE;
+template <>
 inline constexpr AttributeType typeOf<std::int32_t> = CUDNN_TYPE_INT32;
 template <>
 inline constexpr AttributeType typeOf<char> = CUDNN_TYPE_CHAR;
@@ -101,6 +107,9 @@ struct Attribute {
 class Descriptor;
 
 // clang-format off
+inline constexpr Attribute<PointwiseMode> pointwiseMode{"CUDNN_ATTR_POINTWISE_MODE", 0};
+inline constexpr Attribute<DataType> pointwiseType{"CUDNN_ATTR_POINTWISE_MATH_PREC", 1};
+
 inline constexpr Attribute<DataType> convolutionType{"CUDNN_ATTR_CONVOLUTION_COMP_TYPE", 100};
 inline constexpr Attribute<ConvolutionMode> convolutionMode{"CUDNN_ATTR_CONVOLUTION_CONV_MODE", 101};
 inline constexpr Attribute<std::int64_t> convolutionDilations{"CUDNN_ATTR_CONVOLUTION_DILATIONS", 102};
@@ -145,6 +154,10 @@ inline constexpr Attribute<Descriptor> filterDw{"CUDNN_ATTR_OPERATION_CONVOLUTIO
 inline constexpr Attribute<Descriptor> filterX{"CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X", 716};
 inline constexpr Attribute<Descriptor> filterDy{"CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY", 717};
 
+inline constexpr Attribute<Descriptor> pointwiseDescriptor{"CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR", 750};
+inline constexpr Attribute<Descriptor> pointwiseX{"CUDNN_ATTR_OPERATION_POINTWISE_XDESC", 751};
+inline constexpr Attribute<Descriptor> pointwiseY{"CUDNN_ATTR_OPERATION_POINTWISE_YDESC", 753};
+
 inline constexpr Attribute<Handle> graphHandle{"CUDNN_ATTR_OPERATIONGRAPH_HANDLE", 800};
 inline constexpr Attribute<Descriptor> graphOperations{"CUDNN_ATTR_OPERATIONGRAPH_OPS", 801};
 
@@ -153,6 +166,7 @@ inline constexpr Attribute<DataType> tensorType{"CUDNN_ATTR_TENSOR_DATA_TYPE", 9
 inline constexpr Attribute<std::int64_t> tensorDimensions{"CUDNN_ATTR_TENSOR_DIMENSIONS", 902};
 inline constexpr Attribute<std::int64_t> tensorStrides{"CUDNN_ATTR_TENSOR_STRIDES", 903};
 inline constexpr Attribute<std::int64_t> tensorId{"CUDNN_ATTR_TENSOR_UNIQUE_ID", 906};
+inline constexpr Attribute<bool> tensorIsVirtual{"CUDNN_ATTR_TENSOR_IS_VIRTUAL", 907};
 
 inline constexpr Attribute<std::int64_t> packIds{"CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS", 1000};
 inline constexpr Attribute<void*> packPointers{"CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS", 1001};

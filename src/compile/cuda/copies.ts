@@ -25,8 +25,9 @@ const runOf = (plan: Plan, step: Step): Run | null => {
   const axes = simplified(attributes);
   const [axis = { extent: 1, from: 1, to: 1 }] = axes;
   const isRun = axes.length <= 1 && axis.from === 1 && axis.to === 1 && axis.extent > 0;
+  const isSame = plan.buffers[from]!.dtype === plan.buffers[to]!.dtype;
   const isSmall = elementsOf(plan.buffers[from]!) < 2 ** 31 && elementsOf(plan.buffers[to]!) < 2 ** 31;
-  return isRun && isSmall ? { from, to, srcOffset: attributes.srcOffset, dstOffset: attributes.dstOffset, count: axis.extent } : null;
+  return isRun && isSame && isSmall ? { from, to, srcOffset: attributes.srcOffset, dstOffset: attributes.dstOffset, count: axis.extent } : null;
 };
 
 /** Whether `next` may run beside `before`: it reads nothing that they write, writes nothing that they read, and nothing twice. */

@@ -32,7 +32,8 @@ export const copyDrafts = (plan: Plan, input: number, output: number, attributes
   const last = axes[axes.length - 1];
   const rest = axes.slice(0, -1);
   const places = [attributes.srcOffset, attributes.dstOffset, ...rest.flatMap((a) => [a.from, a.to])];
-  const width = last?.from === 1 && last.to === 1 && n >= 4 * THREADS ? ([4, 2] as const).find((w) => last.extent % w === 0 && places.every((p) => p % w === 0)) ?? 1 : 1;
+  const converts = plan.buffers[input]!.dtype !== plan.buffers[output]!.dtype;
+  const width = !converts && last?.from === 1 && last.to === 1 && n >= 4 * THREADS ? ([4, 2] as const).find((w) => last.extent % w === 0 && places.every((p) => p % w === 0)) ?? 1 : 1;
   // the last axis in packs
   const packed = last === undefined ? [] : [...rest, { extent: last.extent / width, from: last.from * width, to: last.to * width }];
   const reach = Math.max(elementsOf(plan.buffers[input]!), elementsOf(plan.buffers[output]!), n);
@@ -63,6 +64,6 @@ export const fillDrafts = (plan: Plan, output: number, value: number): Draft[] =
   const buffer = plan.buffers[output]!;
   const n = elementsOf(buffer);
   if (n === 0) return [];
-  const literal = buffer.dtype === 'f32' ? floatLiteral(value) : String(Math.trunc(value));
+  const literal = buffer.dtype === 'f32' || buffer.dtype === 'bf16' ? floatLiteral(value) : String(Math.trunc(value));
   return [{ doc: `${n} elements`, parameters: operands(plan, [], [['y', output]]), ...perThing(n, indexType(n + THREADS), [`y[e] = ${literal};`]) }];
 };

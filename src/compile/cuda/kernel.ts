@@ -22,9 +22,11 @@ export interface Draft {
   readonly body: readonly string[];
 }
 
-const C_TYPES = { f32: 'float', i32: 'int', u8: 'unsigned char' } as const;
+/** Bf16 is a type of the prelude that converts from and to float by itself. */
+const C_TYPES = { f32: 'float', bf16: 'Bf16', i32: 'int', u8: 'unsigned char' } as const;
+const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 export const cType = (buffer: PlanBuffer): string => C_TYPES[buffer.dtype];
-export const bytesOf = ({ dtype, shape }: PlanBuffer): number => shape.reduce((n, d) => n * d, dtype === 'u8' ? 1 : 4);
+export const bytesOf = ({ dtype, shape }: PlanBuffer): number => shape.reduce((n, d) => n * d, BYTES[dtype]);
 export const elementsOf = ({ shape }: PlanBuffer): number => shape.reduce((n, d) => n * d, 1);
 
 /** Whether two buffers share memory. */

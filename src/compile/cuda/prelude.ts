@@ -5,6 +5,16 @@ interface Piece {
 }
 
 const PIECES: readonly Piece[] = [
+  { name: 'Bf16', text: `// The first 16 bits of a float, rounded to nearest with ties to even. NaN stays NaN.
+struct Bf16 {
+  unsigned short bits;
+  Bf16() = default;
+  __device__ Bf16(float x) {
+    const unsigned all = (unsigned)__float_as_int(x);
+    bits = (unsigned short)((x != x ? all | 0x400000u : all + 0x7fffu + (all >> 16 & 1u)) >> 16);
+  }
+  __device__ operator float() const { return __int_as_float((int)((unsigned)bits << 16)); }
+};` },
   { name: 'Pack', text: `// N neighbouring elements, moved by one instruction.
 template <class T, unsigned N>
 struct alignas(N * sizeof(T)) Pack {
@@ -177,7 +187,7 @@ __device__ unsigned scan(unsigned own, unsigned& total) {
 }` },
 ];
 
-const uses = (text: string, name: string): boolean => new RegExp(`\\b${name}\\s*[<(]`).test(text.replace(/\/\/.*$/gm, ''));
+const uses = (text: string, name: string): boolean => new RegExp(name === 'Bf16' ? '\\bBf16\\b' : `\\b${name}\\s*[<(]`).test(text.replace(/\/\/.*$/gm, ''));
 
 /** The functions that `kernels` need, in an order in which each stands before its use. */
 export const preludeFor = (kernels: string): string => {

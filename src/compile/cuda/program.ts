@@ -103,8 +103,8 @@ export const elementLines = (program: Program, own: readonly number[], plan: Pla
   ];
 };
 
-/** Stores into integers cut the fraction off. */
+/** Stores into integers cut the fraction off; those into bf16 round by themselves. */
 const converted = (plan: Plan, { buffer }: { readonly buffer: number }, register: string): string => {
-  const type = cType(plan.buffers[buffer]!);
-  return type === 'float' ? register : `(${type})${register}`;
+  const { dtype } = plan.buffers[buffer]!;
+  return dtype === 'f32' || dtype === 'bf16' ? register : `(${cType(plan.buffers[buffer]!)})${register}`;
 };

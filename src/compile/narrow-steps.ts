@@ -1,0 +1,78 @@
+import type { Shape, Tensor } from '../tensor/tensor.js';
+import { size } from '../tensor/tensor.js';
+import type { CallStep, FusedStep, PlanBuffer, Step } from './plan.js';
+import type { Narrowing } from './storage.js';
+
+/** The steps of a product on bf16 operands: conversions before and after it, where a value is not kept as it takes or gives it. */
+
+type Dtype = PlanBuffer['dtype'];
+export interface Buffers {
+  readonly bufferOf: (storage: Tensor) => number;
+  /** A new buffer of the arena. */
+  readonly add: (dtype: Dtype, shape: Shape) => number;
+}
+
+type Conv = Extract<CallStep, { kernel: 'conv2dWeightGrad' }>;
+
+/** Channels of bf16 weight gradients: cuDNN has few implementations for other numbers, and none that is float32 for odd ones. */
+const CHANNELS = 8;
+const roundUp = (n: number): number => Math.ceil(n / CHANNELS) * CHANNELS;
+
+/** Writes one buffer to another of as many elements. */
+const convert = (name: string, n: number, from: number, to: number): FusedStep =>
+  ({ kind: 'fused', name, domain: [1, n, 1], loads: [{ buffer: from, strides: [0, 1, 0] }], code: [], stores: [{ register: 0, buffer: to }], reductions: [] });
+
+const copy = (name: string, from: number, to: number, dims: Shape, srcStrides: Shape, dstStrides: Shape): CallStep =>
+  ({ kind: 'call', name, kernel: 'copy', inputs: [from], outputs: [to], attributes: { dims, srcOffset: 0, srcStrides, dstOffset: 0, dstStrides } });
+
+/** One for each plan: an operand is converted once, before its first product. */
+export const narrowSteps = ({ kept }: Narrowing, storageOf: (node: Tensor) => Tensor, { bufferOf, add }: Buffers): ((node: Tensor, step: CallStep) => Step[]) => {
+  const converted = new Map<Tensor, number>();
+  const padded = new Map<string, number>();
+
+  return (node, step) => {
+    const before: Step[] = [];
+    const prefix = node.path === '' ? '' : `${node.path}:`;
+    const operandOf = (input: Tensor): number => {
+      const storage = storageOf(input);
+      if (kept.has(storage)) return bufferOf(storage);
+      const known = converted.get(storage);
+      if (known !== undefined) return known;
+      const to = add('bf16', storage.shape);
+      before.push(convert(`${prefix}narrow`, size(storage.shape), bufferOf(storage), to));
+      converted.set(storage, to);
+      return to;
+    };
+    /** Channels of zeros appended to each pixel. */
+    const pad = (buffer: number, pixels: Shape, channels: number): number => {
+      const all = roundUp(channels);
+      if (all === channels) return buffer;
+      const known = padded.get(`${buffer} ${all}`);
+      if (known !== undefined) return known;
+      const to = add('bf16', [...pixels, all]);
+      const count = size(pixels);
+      before.push(
+        { kind: 'call', name: `${prefix}pad`, kernel: 'fill', inputs: [], outputs: [to], attributes: { value: 0 } },
+        copy(`${prefix}pad`, buffer, to, [count, channels], [channels, 1], [all, 1]),
+      );
+      padded.set(`${buffer} ${all}`, to);
+      return to;
+    };
+
+    const inputs = node.inputs.map(operandOf);
+    if (step.kernel === 'conv2dWeightGrad') {
+      const { attributes: a } = step as Conv; // the union's attributes are not told apart by its kernel
+      const [f, c] = [roundUp(a.f), roundUp(a.c)];
+      const operands = [pad(inputs[0]!, [a.n, a.h, a.w], a.c), pad(inputs[1]!, [a.n, a.oh, a.ow], a.f)];
+      const output = step.outputs[0]!;
+      if (f === a.f && c === a.c) return [...before, { ...step, inputs: operands }];
+      const whole = add('f32', [f, a.kh, a.kw, c]);
+      const product: Conv = { ...step, inputs: operands, outputs: [whole], attributes: { ...a, f, c } };
+      const taps = a.kh * a.kw;
+      return [...before, product, copy(`${prefix}slice`, whole, output, [a.f, taps, a.c], [taps * c, c, 1], [taps * a.c, a.c, 1])];
+    }
+    if (step.kernel === 'matmul' || kept.has(node)) return [...before, { ...step, inputs }];
+    const result = add('bf16', node.shape);
+    return [...before, { ...step, inputs, outputs: [result] }, convert(`${prefix}widen`, size(node.shape), result, step.outputs[0]!)];
+  };
+};
