@@ -53,7 +53,9 @@ class CpuDevice final : public core::Device {
   }
 
   core::Result<std::unique_ptr<core::Executable>> load(core::Plan plan, core::LoadOptions options) override {
-    const auto isNarrow = [](const core::PlanBuffer& b) { return b.dtype == core::StorageType::bf16; };
+    const auto isNarrow = [](const core::PlanBuffer& b) {
+      return b.place.in == core::In::arena && b.dtype == core::StorageType::bf16;
+    };
     if (std::any_of(plan.buffers.begin(), plan.buffers.end(), isNarrow)) {
       return core::planError("plan '" + plan.name +
                              "': it keeps values as bf16, the cpu device computes on float32 alone; compile it with "

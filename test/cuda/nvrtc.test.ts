@@ -13,7 +13,7 @@ import type { Program } from '../../src/program/program.js';
 import { criterionOf, METHODS, procedureOf } from '../../src/prune/methods.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import { evaluateStep, trainStep } from '../../src/train/programs.js';
-import { networks } from '../compile/tiny.js';
+import { data as tiny, networks } from '../compile/tiny.js';
 import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
 import { wheels } from './ask.js';
 
@@ -79,6 +79,12 @@ describe.each(libraries.map((library) => [library.version, library] as const))('
   test("compiles ResNet-20's training step, evaluation and PX round", { timeout: 300_000 }, () => {
     const net = resnetCifar({ depth: 20 });
     check([['resnet20', [trainStep(net, data, { split: 'train', count: 50000 }, 128), evaluateStep(net, data, { split: 'test', count: 10000 }, 250), ...roundsOf(net, 'px', 100)]]]);
+  });
+
+  test('compiles the training step and evaluation that keep activations as bf16', { timeout: 300_000 }, () => {
+    const net = resnetCifar({ depth: 20 });
+    const programs = [trainStep(net, data, { split: 'train', count: 50000 }, 128), evaluateStep(net, data, { split: 'test', count: 10000 }, 250), trainStep(networks['lenet']!(), tiny, { split: 'train', count: 6 }, 128)];
+    checkPlans(programs.map((p, i) => [`bf16 ${i} ${p.name}`, compile(p, { storage: 'bf16' })] as const));
   });
 
   test('compiles sizes beyond 32 bits, and names of any kind', { timeout: 300_000 }, () => {

@@ -138,6 +138,10 @@ describe('a device', () => {
     await expect(loads((p) => { p.steps[0].stores[0].buffer = 1; })).rejects.toThrow('buffer 1 is read only');
     await expect(loads((p) => { p.steps[0] = { kind: 'call', name: 'm', kernel: 'matmul', inputs: [0, 1], outputs: [2], attributes: { m: 2, n: 2, k: 3, transposeA: false, transposeB: false } }; }))
       .rejects.toThrow("plan 'double' step 'm': inputs[0]: buffer 0 is f32 with 8 elements, the kernel's attributes ask for f32 with 6");
+    await expect(loads((p) => { p.buffers[1].dtype = 'bf16'; })).rejects.toThrow('buffers[1]: is bf16; only buffers of the arena may be');
+    await expect(loads((p) => { p.buffers[3].dtype = 'bf16'; })).rejects.toMatchObject({
+      code: 'PLAN', message: "plan 'double': it keeps values as bf16, the cpu device computes on float32 alone; compile it with storage 'f32'",
+    });
     expect(device.liveBytes()).toBe(0);
     await device.dispose();
   });
