@@ -49,8 +49,8 @@ const table = (head, rows) => {
   for (const row of [head, ...rows]) console.log(row.map((c, i) => c.padEnd(widths[i])).join('  ').trimEnd());
 };
 
-const planOf = (network, of) => {
-  const { status, stdout, stderr } = run(process.execPath, [at('dist', 'cli', 'main.js'), 'plan', '--network', network, '--of', of]);
+const planOf = (network, of, ...more) => {
+  const { status, stdout, stderr } = run(process.execPath, [at('dist', 'cli', 'main.js'), 'plan', '--network', network, '--of', of, ...more]);
   return status === 0 ? stdout : stop(1, stderr.trim());
 };
 
@@ -67,6 +67,8 @@ const tables = (wheels, network) => {
   for (const precision of ['strict', 'tf32'])
     for (const repeatable of ['deterministic', 'any'])
       show('kernels', precision, repeatable, `${train}\n${round}`, ['convolution', 'listed', 'chosen', 'notes', 'workspace', 'ms to plan']);
+  for (const repeatable of ['deterministic', 'any'])
+    show('kernels', 'bf16', repeatable, planOf(network, 'train', '--storage', 'bf16'), ['convolution', 'listed', 'chosen', 'notes', 'workspace', 'ms to plan']);
   // Each fusion compiles: for the training step alone.
   for (const repeatable of ['deterministic', 'any']) show('fusions', 'tf32', repeatable, train, ['fusion', 'convolution', 'listed', 'engine', 'workspace', 'note']);
   exit(failed === 0 ? 0 : 1);

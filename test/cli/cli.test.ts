@@ -171,6 +171,8 @@ describe('a session with the command line', () => {
 
   test('plan prints steps, and the graph after a pass', async () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(/plan 'px\/select' version 2: \d+ steps/);
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--storage', 'bf16')).stdout).toMatch(/^ {2}b\d+: bf16\[128, 32, 32, 4\]/m);
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px', '--storage', 'bf16')).stdout).not.toContain('bf16'); // it scores weights
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(/%\d+ = conv2d\(%\d+, %\d+\)/);
     expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(/\/\/ step 7, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_7_bn_relu\(const float\* x0, /);

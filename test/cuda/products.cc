@@ -1,4 +1,5 @@
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "ask.h"
@@ -14,6 +15,7 @@ struct cublasLtMatmulDescOpaque_t {
   bool transposeA = false, transposeB = false;
 };
 struct cublasLtMatrixLayoutOpaque_t {
+  DataType type;
   std::uint64_t rows, columns;
   std::int64_t leading;
 };
@@ -49,7 +51,9 @@ StatusCode setPreference(Preference preference, PreferenceAttribute attribute, c
 /// Element (row, column) of an operand after its transpose: matrices are column-major.
 double element(const void* data, MatrixLayout layout, bool transposed, std::uint64_t row, std::uint64_t column) {
   if (transposed) std::swap(row, column);
-  return static_cast<const float*>(data)[column * static_cast<std::uint64_t>(layout->leading) + row];
+  const std::uint64_t at = column * static_cast<std::uint64_t>(layout->leading) + row;
+  if (layout->type == CUDA_R_32F) return static_cast<const float*>(data)[at];
+  return std::bit_cast<float>(std::uint32_t{static_cast<const std::uint16_t*>(data)[at]} << 16);
 }
 
 /// Shapes agree, and the operands are said to be aligned no better than a plan aligns them.
@@ -58,6 +62,10 @@ StatusCode heuristic(Handle, MatmulDesc desc, MatrixLayout a, MatrixLayout b, Ma
   const auto [m, k] = desc->transposeA ? std::array{a->columns, a->rows} : std::array{a->rows, a->columns};
   const auto [k2, n] = desc->transposeB ? std::array{b->columns, b->rows} : std::array{b->rows, b->columns};
   if (k != k2 || m != d->rows || n != d->columns || preference->alignment > 64) return invalid;
+  // Operands of one type, a product of float32, and sums that are neither rounded nor emulated.
+  const bool isNarrow = a->type == CUDA_R_16BF;
+  if (a->type != b->type || d->type != CUDA_R_32F) return invalid;
+  if (desc->compute != (isNarrow ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_PEDANTIC)) return invalid;
   *result = {};
   *got = 1;
   return CUBLAS_STATUS_SUCCESS;
@@ -98,9 +106,9 @@ std::shared_ptr<const Session> session() {
   };
   f.cublasLtMatmulDescDestroy = destroy<cublasLtMatmulDescOpaque_t>;
   f.cublasLtMatmulDescSetAttribute = setDesc;
-  f.cublasLtMatrixLayoutCreate = [](MatrixLayout* l, DataType, std::uint64_t rows, std::uint64_t columns,
+  f.cublasLtMatrixLayoutCreate = [](MatrixLayout* l, DataType type, std::uint64_t rows, std::uint64_t columns,
                                     std::int64_t leading) {
-    *l = new cublasLtMatrixLayoutOpaque_t{rows, columns, leading};
+    *l = new cublasLtMatrixLayoutOpaque_t{type, rows, columns, leading};
     return CUBLAS_STATUS_SUCCESS;
   };
   f.cublasLtMatrixLayoutDestroy = destroy<cublasLtMatrixLayoutOpaque_t>;
@@ -130,20 +138,30 @@ std::vector<float> numbers(std::int64_t count, int seed) {
   return values;
 }
 
+/// The first halves of floats, which hold all of small integers.
+std::vector<std::uint16_t> narrowed(const std::vector<float>& values) {
+  std::vector<std::uint16_t> halves;
+  for (const float x : values) halves.push_back(static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(x) >> 16));
+  return halves;
+}
+
 /// The message that says what is wrong with one product; empty if nothing is.
-std::string faultOf(const core::MatmulAttributes& a) {
+std::string faultOf(const core::MatmulAttributes& a, core::StorageType operands) {
   const auto left = numbers(a.m * a.k, 3), right = numbers(a.k * a.n, 5);
   std::vector<float> out(static_cast<std::size_t>(a.m * a.n), NAN);
+  const bool isNarrow = operands == core::StorageType::bf16;
+  const auto narrowLeft = narrowed(left), narrowRight = narrowed(right);
   core::Plan plan;
-  for (const auto size : {left.size(), right.size(), out.size()}) {
-    plan.buffers.push_back({core::StorageType::f32, {size}, {}});
-  }
-  auto kernel = cuda::makeMatmul(session(), {}, plan, {"product", "matmul", {0, 1}, {2}, a});
+  plan.buffers = {{operands, {left.size()}, {}}, {operands, {right.size()}, {}}, {core::StorageType::f32, {out.size()}, {}}};
+  cuda::LibraryOptions options;
+  options.precision = cuda::Precision::bf16;
+  auto kernel = cuda::makeMatmul(session(), options, plan, {"product", "matmul", {0, 1}, {2}, a});
   if (!kernel.ok()) return kernel.status().message();
-  const auto address = [](const float* data) {
+  const auto address = [](const auto* data) {
     return static_cast<CUdeviceptr>(reinterpret_cast<std::uintptr_t>(data));
   };
-  const std::array buffers{address(left.data()), address(right.data()), address(out.data())};
+  const std::array buffers{isNarrow ? address(narrowLeft.data()) : address(left.data()),
+                           isNarrow ? address(narrowRight.data()) : address(right.data()), address(out.data())};
   if (core::Status s = kernel.value()->enqueue({buffers.data(), 0}, nullptr); !s.ok()) return s.message();
   for (std::int64_t i = 0; i < a.m; ++i) {
     for (std::int64_t j = 0; j < a.n; ++j) {
@@ -166,9 +184,12 @@ bool checkProducts() {
   bool right = true;
   for (const bool transposeA : {false, true}) {
     for (const bool transposeB : {false, true}) {
-      const std::string fault = faultOf({4, 5, 7, transposeA, transposeB});
-      printRow({"product", transposeA ? "A'" : "A", transposeB ? "B'" : "B", fault.empty() ? "right" : cell(fault)});
-      right = right && fault.empty();
+      for (const auto operands : {core::StorageType::f32, core::StorageType::bf16}) {
+        const std::string fault = faultOf({4, 5, 7, transposeA, transposeB}, operands);
+        printRow({"product", transposeA ? "A'" : "A", transposeB ? "B'" : "B", core::nameOf(operands),
+                  fault.empty() ? "right" : cell(fault)});
+        right = right && fault.empty();
+      }
     }
   }
   return right;
