@@ -6,8 +6,8 @@
 #   bench/gpu-checklist.sh --device cpu           a dry run without a GPU, in tiny sizes: it proves the script, not the device
 #
 # Each part has a time limit and a failing one does not stop the others. Exit: 0 if none failed, 1 if one did, 2 if there is no GPU.
-# Settings, by environment: BUDGET (570 s for everything), OUT (folder of the JSON, default runs), BATCHES, PRECISIONS (tf32 strict; bf16 is the
-# peers' alone), MODES of the peers, STEPS of the memory check, METHODS and EPOCHS of the trainings, PATHEX_DATA (CIFAR-10), RESUME=1 to go on with
+# Settings, by environment: BUDGET (570 s for everything), OUT (folder of the JSON, default runs), BATCHES, PRECISIONS (tf32 strict; bf16 on
+# demand), MODES of the peers, STEPS of the memory check, METHODS and EPOCHS of the trainings, PATHEX_DATA (CIFAR-10), RESUME=1 to go on with
 # trainings that an earlier call began, PATHEX_PYTHON.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -159,7 +159,7 @@ if wanted conformance; then
     node node_modules/vitest/vitest.mjs run test/devices/conformance.test.ts -t "$tests" --reporter=default --reporter=json --outputFile="$work/conformance.json"
 fi
 if wanted bits; then
-  for p in $precisions; do [ "$p" = bf16 ] || bench "bits-$p" 90 bits --precision "$p" ${bits_size[@]+"${bits_size[@]}"}; done
+  for p in $precisions; do bench "bits-$p" 90 bits --precision "$p" ${bits_size[@]+"${bits_size[@]}"}; done
 fi
 if wanted step; then
   for b in $batches; do for p in $precisions; do bench "step-b$b-$p" 90 step --batch "$b" --precision "$p" "${step_size[@]}"; done; done

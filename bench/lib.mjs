@@ -27,8 +27,8 @@ export const refuse = (message) => {
 const PRECISIONS = ['strict', 'tf32', 'bf16'];
 
 /**
- * The device that a benchmark's command line names, and what a peer has to be told to run on it too. pathex has no bf16: asked for it, ours
- * runs in tf32 beside a peer in bf16, and says so.
+ * The device that a benchmark's command line names, and what a peer has to be told to run on it too. In bf16 ours scores weights in strict
+ * float32, where a peer may use tf32.
  */
 export const openFor = async (args, options = {}) => {
   const { deviceKindOf, openDevice } = await import('../dist/runtime/open.js');
@@ -37,9 +37,8 @@ export const openFor = async (args, options = {}) => {
   const precision = option(args, 'precision', 'strict');
   if (!PRECISIONS.includes(precision)) refuse(`no precision '${precision}'; choose ${PRECISIONS.join(', ')}`);
   if (!isCuda && precision !== 'strict') refuse(`precision ${precision} is of the cuda device; add --device cuda`);
-  if (precision === 'bf16') console.log('pathex has no bf16: it runs in tf32 beside torch in bf16');
   const threads = Number(option(args, 'threads', 0)) || undefined;
-  const device = await openDevice(kind, { ...options, precision: precision === 'bf16' ? 'tf32' : precision, ...(threads === undefined ? {} : { threads }) });
+  const device = await openDevice(kind, { ...options, precision, ...(threads === undefined ? {} : { threads }) });
   const used = Number(/(\d+) threads?/.exec(device.description)?.[1] ?? 1);
   const modes = option(args, 'modes');
   return { device, isCuda, peer: ['--threads', used, '--device', isCuda ? 'cuda' : 'cpu', '--precision', precision, ...(modes === undefined ? [] : ['--modes', modes])] };
