@@ -25,7 +25,10 @@ Place readPlace(const Node& n) {
 
 PlanBuffer readBuffer(const Node& n) {
   return {n.field("dtype").word<StorageType>(
-              {{"f32", StorageType::f32}, {"bf16", StorageType::bf16}, {"i32", StorageType::i32}, {"u8", StorageType::u8}}),
+              {{"f32", StorageType::f32},
+               {"bf16", StorageType::bf16},
+               {"i32", StorageType::i32},
+               {"u8", StorageType::u8}}),
           n.field("shape").naturals(), readPlace(n.field("place"))};
 }
 

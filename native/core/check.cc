@@ -165,6 +165,11 @@ Status checkPlan(const Plan& plan) {
   return {};
 }
 
+StorageType operandsOf(const Plan& plan, const CallStep& step) {
+  const bool isNarrow = !step.inputs.empty() && plan.buffers[step.inputs[0]].dtype == StorageType::bf16;
+  return isNarrow ? StorageType::bf16 : StorageType::f32;
+}
+
 Status expectBuffers(const Plan& plan, const CallStep& step, const std::vector<Expected>& inputs,
                      const std::vector<Expected>& outputs) {
   if (Status s = expectOperands(plan, step.inputs, inputs, "inputs"); !s.ok()) return s;

@@ -9,6 +9,9 @@ namespace pathex::core {
 /// buffers is checked by expectBuffers where the kernel is made.
 Status checkPlan(const Plan&);
 
+/// What a product's operands are: bf16 if its first is.
+StorageType operandsOf(const Plan&, const CallStep&);
+
 struct Expected {
   StorageType dtype;
   std::size_t elements;

@@ -128,9 +128,7 @@ Result<std::vector<Candidate>> permitted(const Request& r, const cudnn::Descript
     }
     for (Candidate& c : list.value()) {
       const auto same = [&](const Candidate& other) { return other.choice == c.choice; };
-      if (isPermitted(c, r) && std::none_of(all.begin(), all.end(), same)) {
-        all.push_back(std::move(c));
-      }
+      if (isPermitted(c, r) && std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(c));
     }
   }
   if (all.empty() && !refusal.ok()) return refusal;
@@ -241,19 +239,18 @@ MadeKernel makeConv(LibraryContext& context, const core::Plan& plan, const core:
   const Direction direction = step.kernel == "conv2d"            ? Direction::forward
                               : step.kernel == "conv2dInputGrad" ? Direction::inputGrad
                                                                  : Direction::weightGrad;
-  const bool isNarrow = !step.inputs.empty() && step.inputs[0] < plan.buffers.size() &&
-                        plan.buffers[step.inputs[0]].dtype == core::StorageType::bf16;
-  const Request request{context, plan, step, direction, isNarrow ? core::StorageType::bf16 : core::StorageType::f32};
+  const core::StorageType operands = core::operandsOf(plan, step);
+  const Request request{context, plan, step, direction, operands};
   if (Status s = check(request, a); !s.ok()) return s;
   if (std::any_of(a.padding.begin(), a.padding.end(), [](std::int64_t edge) { return edge < 0; })) {
     return core::planError(step.name + ": padding is negative in " + signatureOf(step.kernel, a) +
                            "; cuDNN has no such convolution; crop x before it");
   }
   const LibraryOptions& o = context.options();
-  const std::string signature = signatureOf(step.kernel, a) +
-                                (isNarrow                           ? ", bf16"
-                                 : o.precision == Precision::tf32 ? ", tf32"
-                                                                  : ", strict") +
+  const char* const products = operands == core::StorageType::bf16  ? ", bf16"
+                               : o.precision == Precision::tf32 ? ", tf32"
+                                                                : ", strict";
+  const std::string signature = signatureOf(step.kernel, a) + products +
                                 (o.deterministic ? ", deterministic" : "");
   PlanRef built = context.tuning().live(signature);
   if (built == nullptr) {

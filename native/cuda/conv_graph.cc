@@ -97,7 +97,8 @@ Result<Descriptor> operationGraph(const Session& s, std::span<const RawDescripto
   return builder.finalize();
 }
 
-Result<ConvGraph> convGraph(const Session& s, Direction direction, const ConvAttributes& a, core::StorageType operands) {
+Result<ConvGraph> convGraph(const Session& s, Direction direction, const ConvAttributes& a,
+                            core::StorageType operands) {
   const bool isNarrow = operands == core::StorageType::bf16, sums = isNarrow && direction == Direction::weightGrad;
   const DataType type = isNarrow ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
   auto tensors = convTensors(s, a, type, sums ? CUDNN_DATA_FLOAT : type);
@@ -106,36 +107,34 @@ Result<ConvGraph> convGraph(const Session& s, Direction direction, const ConvAtt
   if (!geometry.ok()) return geometry.status();
   ConvGraph made{std::move(tensors.value()), std::move(geometry.value()), {}, {}, {}, {}, {}};
   const auto& [x, w, y] = made.tensors;
-  core::Status status;
-  const auto keep = [&](Descriptor& part, Result<Descriptor> result) {
-    if (result.ok()) {
-      part = std::move(result.value());
-    } else if (status.ok()) {
-      status = result.status();
-    }
-  };
-  if (!sums) {
-    keep(made.operation, convOperation(s, direction, made.geometry, x, w, y));
-    if (!status.ok()) return status;
-    keep(made.graph, operationGraph(s, std::array{made.operation.raw()}));
-  } else {
-    keep(made.sum, channelsLast(s, "sum", idSum, {a.f, a.kh, a.kw, a.c}, CUDNN_DATA_FLOAT, true));
-    if (!status.ok()) return status;
-    keep(made.operation, convOperation(s, direction, made.geometry, x, made.sum, y));
-    keep(made.identity, Builder(s.api, CUDNN_BACKEND_POINTWISE_DESCRIPTOR, "identity")
-                            .set(pointwiseMode, CUDNN_POINTWISE_IDENTITY)
-                            .set(pointwiseType, CUDNN_DATA_FLOAT)
-                            .finalize());
-    if (!status.ok()) return status;
-    keep(made.writing, Builder(s.api, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, "identity of the weight gradient")
-                           .set(pointwiseDescriptor, made.identity)
-                           .set(pointwiseX, made.sum)
-                           .set(pointwiseY, w)
-                           .finalize());
-    if (!status.ok()) return status;
-    keep(made.graph, operationGraph(s, std::array{made.operation.raw(), made.writing.raw()}));
+  if (sums) {
+    auto sum = channelsLast(s, "sum", idSum, {a.f, a.kh, a.kw, a.c}, CUDNN_DATA_FLOAT, true);
+    if (!sum.ok()) return sum.status();
+    made.sum = std::move(sum.value());
   }
-  if (!status.ok()) return status;
+  auto operation = convOperation(s, direction, made.geometry, x, sums ? made.sum : w, y);
+  if (!operation.ok()) return operation.status();
+  made.operation = std::move(operation.value());
+  std::vector<RawDescriptor> operations{made.operation.raw()};
+  if (sums) {
+    auto identity = Builder(s.api, CUDNN_BACKEND_POINTWISE_DESCRIPTOR, "identity")
+                        .set(pointwiseMode, CUDNN_POINTWISE_IDENTITY)
+                        .set(pointwiseType, CUDNN_DATA_FLOAT)
+                        .finalize();
+    if (!identity.ok()) return identity.status();
+    made.identity = std::move(identity.value());
+    auto writing = Builder(s.api, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, "identity of the weight gradient")
+                       .set(pointwiseDescriptor, made.identity)
+                       .set(pointwiseX, made.sum)
+                       .set(pointwiseY, w)
+                       .finalize();
+    if (!writing.ok()) return writing.status();
+    made.writing = std::move(writing.value());
+    operations.push_back(made.writing.raw());
+  }
+  auto graph = operationGraph(s, operations);
+  if (!graph.ok()) return graph.status();
+  made.graph = std::move(graph.value());
   return made;
 }
 

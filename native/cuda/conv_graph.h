@@ -38,7 +38,8 @@ struct ConvGraph {
 };
 /// For operands of type f32 or bf16, added up in float32. A weight gradient is float32 in either case: cuDNN has no such
 /// convolution of bf16 operands, but one whose sum goes through an identity.
-core::Result<ConvGraph> convGraph(const cudnn::Session&, Direction, const core::ConvAttributes&, core::StorageType);
+core::Result<ConvGraph> convGraph(const cudnn::Session&, Direction, const core::ConvAttributes&,
+                                  core::StorageType operands);
 
 /// "conv2d 128x32x32x16 to 16, kernel 3x3, ...": everything that decides which implementations there are.
 std::string signatureOf(const std::string& kernel, const core::ConvAttributes&);

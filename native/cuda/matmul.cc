@@ -161,13 +161,12 @@ MadeKernel makeMatmul(const std::shared_ptr<const Session>& session, const Libra
   const auto count = [](StorageType type, std::int64_t rows, std::int64_t columns) {
     return core::Expected{type, static_cast<std::size_t>(rows * columns)};
   };
-  const bool isNarrow = !step.inputs.empty() && step.inputs[0] < plan.buffers.size() &&
-                        plan.buffers[step.inputs[0]].dtype == StorageType::bf16;
-  const StorageType operands = isNarrow ? StorageType::bf16 : StorageType::f32;
+  const StorageType operands = core::operandsOf(plan, step);
   Status fit = core::expectBuffers(plan, step, {count(operands, a.m, a.k), count(operands, a.k, a.n)},
                                    {count(StorageType::f32, a.m, a.n)});
   if (!fit.ok()) return fit;
-  auto descriptors = describe(*session->api, {a, isNarrow ? CUDA_R_16BF : CUDA_R_32F}, options.precision);
+  const DataType type = operands == StorageType::bf16 ? CUDA_R_16BF : CUDA_R_32F;
+  auto descriptors = describe(*session->api, {a, type}, options.precision);
   if (!descriptors.ok()) return descriptors.status();
   auto chosen = choose(*session, descriptors.value(), options);
   if (!chosen.ok()) return chosen.status();

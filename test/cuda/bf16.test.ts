@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import type { Plan, PlanBuffer, Step } from '../../src/compile/plan.js';
-import type { Program } from '../../src/program/program.js';
+import { ops } from '../../src/ops/registry.js';
+import { program, type Program } from '../../src/program/program.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { evaluateStep, trainStep } from '../../src/train/programs.js';
 import { interpret, toBf16 } from '../compile/interpret.js';
@@ -55,6 +56,7 @@ const programs: readonly (readonly [string, Program])[] = [
   ['a training step of a residual network', trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true })],
   ['its evaluation', evaluateStep(net, data, { split: 'test', count: 6 }, 2)],
   ['a training step of LeNet, which pools', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
+  ['a large product of matrices', program('product', { narrowable: true, outputs: { y: ops.matmul(ops.relu(ops.input('a', [128, 64])), ops.state('b', [64, 128])) } })],
 ];
 const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray => (dtype === 'i32' ? Int32Array : dtype === 'u8' ? Uint8Array : Float32Array).from(values);
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// The steps that a library runs on a GPU, as plain loops in double, for float and bf16 elements: so that whole plans run in the emulator.
+// The steps that a library runs on a GPU, as plain loops in double, for float and bf16 elements: so that whole plans run
+// in the emulator.
 
 #include <vector>
 
@@ -28,6 +29,9 @@ void products(const Conv& a, const Visit& visit) {
           }
 }
 
+inline double product(float a, float b) {
+  return static_cast<double>(a) * b;
+}
 template <class Y>
 void write(Y* y, const std::vector<double>& total) {
   for (std::size_t i = 0; i < total.size(); ++i) y[i] = static_cast<float>(total[i]);
@@ -36,19 +40,19 @@ void write(Y* y, const std::vector<double>& total) {
 template <class X, class Y>
 void conv2d(const Conv& a, const X* x, const X* w, Y* y) {
   std::vector<double> total(a.n * a.oh * a.ow * a.f);
-  products(a, [&](int i, int j, int k) { total[k] += static_cast<double>(static_cast<float>(x[i])) * static_cast<float>(w[j]); });
+  products(a, [&](int i, int j, int k) { total[k] += product(x[i], w[j]); });
   write(y, total);
 }
 template <class X, class Y>
 void conv2dInputGrad(const Conv& a, const X* dy, const X* w, Y* dx) {
   std::vector<double> total(a.n * a.h * a.w * a.c);
-  products(a, [&](int i, int j, int k) { total[i] += static_cast<double>(static_cast<float>(dy[k])) * static_cast<float>(w[j]); });
+  products(a, [&](int i, int j, int k) { total[i] += product(dy[k], w[j]); });
   write(dx, total);
 }
 template <class X, class Y>
 void conv2dWeightGrad(const Conv& a, const X* x, const X* dy, Y* dw) {
   std::vector<double> total(a.f * a.kh * a.kw * a.c);
-  products(a, [&](int i, int j, int k) { total[j] += static_cast<double>(static_cast<float>(dy[k])) * static_cast<float>(x[i]); });
+  products(a, [&](int i, int j, int k) { total[j] += product(dy[k], x[i]); });
   write(dw, total);
 }
 
@@ -63,8 +67,8 @@ void matmul(const Matmul& s, const X* a, const X* b, Y* y) {
   for (int i = 0; i < s.m; ++i)
     for (int j = 0; j < s.n; ++j)
       for (int l = 0; l < s.k; ++l)
-        total[i * s.n + j] += static_cast<double>(static_cast<float>(a[s.transposeA ? l * s.m + i : i * s.k + l])) *
-                              static_cast<float>(b[s.transposeB ? j * s.k + l : l * s.n + j]);
+        total[i * s.n + j] +=
+            product(a[s.transposeA ? l * s.m + i : i * s.k + l], b[s.transposeB ? j * s.k + l : l * s.n + j]);
   write(y, total);
 }
 

@@ -152,7 +152,9 @@ std::string faultOf(const core::MatmulAttributes& a, core::StorageType operands)
   const bool isNarrow = operands == core::StorageType::bf16;
   const auto narrowLeft = narrowed(left), narrowRight = narrowed(right);
   core::Plan plan;
-  plan.buffers = {{operands, {left.size()}, {}}, {operands, {right.size()}, {}}, {core::StorageType::f32, {out.size()}, {}}};
+  plan.buffers = {{operands, {left.size()}, {}},
+                  {operands, {right.size()}, {}},
+                  {core::StorageType::f32, {out.size()}, {}}};
   cuda::LibraryOptions options;
   options.precision = cuda::Precision::bf16;
   auto kernel = cuda::makeMatmul(session(), options, plan, {"product", "matmul", {0, 1}, {2}, a});
