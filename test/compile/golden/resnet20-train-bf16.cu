@@ -92,6 +92,7 @@ __device__ inline double combine(bool adds, double a, double b) {
 }
 
 // Reduces D rows of Q columns in shared memory to row 0: columns below SUMS are added up, of the others the largest is taken.
+// (Written j + 1 <= SUMS, since compilers warn that no unsigned number is below a SUMS of 0.)
 // The order depends on Q, D and P alone: P interleaved strips of rows first, then their results.
 template <unsigned T, unsigned Q, unsigned D, unsigned P, unsigned SUMS>
 __device__ void fold(double* table) {
@@ -99,14 +100,14 @@ __device__ void fold(double* table) {
   if (P > 1) {
     for (unsigned j = threadIdx.x; j < Q * P; j += T) {
       double total = table[j];
-      for (unsigned d = j / Q + P; d < D; d += P) total = combine(j % Q < SUMS, total, table[d * Q + j % Q]);
+      for (unsigned d = j / Q + P; d < D; d += P) total = combine(j % Q + 1 <= SUMS, total, table[d * Q + j % Q]);
       table[j] = total;
     }
     __syncthreads();
   }
   for (unsigned q = threadIdx.x; q < Q; q += T) {
     double total = table[q];
-    for (unsigned p = 1; p < (P > 1 ? P : D); ++p) total = combine(q < SUMS, total, table[p * Q + q]);
+    for (unsigned p = 1; p < (P > 1 ? P : D); ++p) total = combine(q + 1 <= SUMS, total, table[p * Q + q]);
     table[q] = total;
   }
   __syncthreads();
@@ -133,7 +134,7 @@ __device__ void rows(double* table, const double* partial) {
   for (unsigned j = threadIdx.x; j < Q * D; j += T) {
     double total = __ldcg(partial + j);
 #pragma unroll 8
-    for (unsigned s = j / Q + D; s < S; s += D) total = combine(j % Q < SUMS, total, __ldcg(partial + s * Q + j % Q));
+    for (unsigned s = j / Q + D; s < S; s += D) total = combine(j % Q + 1 <= SUMS, total, __ldcg(partial + s * Q + j % Q));
     table[j] = total;
   }
 }
