@@ -38,7 +38,7 @@ bool askUnreadable(const ApiRef& real, const std::string& json, const std::vecto
   if (!described.ok()) return false;
   refusing.device = std::move(described.value());
   for (const Question& q : questions) {
-    auto graph = cuda::convGraph(refusing, cuda::Direction::forward, q.attributes);
+    auto graph = cuda::convGraph(refusing, cuda::Direction::forward, q.attributes, core::StorageType::f32);
     if (!graph.ok()) return false;
     const Descriptor& g = graph.value().graph;
     printRow({cuda::signatureOf(q.kernel, q.attributes), listedWith(refusing, g, 0), listedWith(refusing, g, 1),
