@@ -87,6 +87,7 @@ export interface DeviceChoice {
 }
 
 export const openDeviceFor = async (kind: DeviceKind, { threads, precision }: DeviceChoice): Promise<Device> => {
+  if (kind !== 'cuda' && precision !== 'strict') fail('OPTION', `precision: ${precision} is of the cuda device, not of ${kind}; leave it out or choose --device cuda`);
   const device = await openDevice(kind, { precision, ...(threads === undefined ? {} : { threads }) });
   log(`device: ${device.description}`);
   return device;
