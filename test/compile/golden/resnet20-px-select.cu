@@ -1,4 +1,4 @@
-// plan 'px/select': 91 kernels for 268 steps
+// plan 'px/select': 81 kernels for 268 steps
 
 // N neighbouring elements, moved by one instruction.
 template <class T, unsigned N>
@@ -146,8 +146,182 @@ __device__ unsigned scan(unsigned own, unsigned& total) {
   return before;
 }
 
-// step 0, conv:concat: 22 runs of 270896 elements in all, of as many steps; also step 218
-extern "C" __global__ void __launch_bounds__(256) copy_0_conv_concat(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, const float* x15, const float* x16, const float* x17, const float* x18, const float* x19, const float* x20, const float* x21, float* y0) {
+// step 0, conv:mul: [1, 1, 432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_0_conv_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 1, bn:mul: [1, 1, 16], one element a thread; also steps 3, 5, 7, 9, 11, 13
+extern "C" __global__ void __launch_bounds__(32) fused_1_bn_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 32 + threadIdx.x;
+  if (e >= 16u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = 0.00001f;
+  const float r3 = r1 + r2;
+  const float r4 = 1.0f / sqrtf(r3);
+  const float r5 = mul(r0, r4);
+  y0[e] = r5;
+}
+
+// step 2, blocks.0.conv1:mul: [1, 1, 2304], one element a thread; also steps 4, 6, 8, 10, 12
+extern "C" __global__ void __launch_bounds__(256) fused_2_blocks_0_conv1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2304u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 14, blocks.3.conv1:mul: [1, 1, 4608], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_14_blocks_3_conv1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4608u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 15, blocks.3.bn1:mul: [1, 1, 32], one element a thread; also steps 17, 19, 21, 23, 25, 27
+extern "C" __global__ void __launch_bounds__(32) fused_15_blocks_3_bn1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 32 + threadIdx.x;
+  if (e >= 32u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = 0.00001f;
+  const float r3 = r1 + r2;
+  const float r4 = 1.0f / sqrtf(r3);
+  const float r5 = mul(r0, r4);
+  y0[e] = r5;
+}
+
+// step 16, blocks.3.conv2:mul: [1, 1, 9216], one element a thread; also steps 20, 22, 24, 26
+extern "C" __global__ void __launch_bounds__(256) fused_16_blocks_3_conv2_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 9216u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 18, blocks.3.shortcut.0:mul: [1, 1, 512], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_18_blocks_3_shortcut_0_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 512u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 28, blocks.6.conv1:mul: [1, 1, 18432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_28_blocks_6_conv1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 18432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 29, blocks.6.bn1:mul: [1, 1, 64], one element a thread; also steps 31, 33, 35, 37, 39, 41
+extern "C" __global__ void __launch_bounds__(64) fused_29_blocks_6_bn1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 64 + threadIdx.x;
+  if (e >= 64u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = 0.00001f;
+  const float r3 = r1 + r2;
+  const float r4 = 1.0f / sqrtf(r3);
+  const float r5 = mul(r0, r4);
+  y0[e] = r5;
+}
+
+// step 30, blocks.6.conv2:mul: [1, 1, 36864], one element a thread; also steps 34, 36, 38, 40
+extern "C" __global__ void __launch_bounds__(256) fused_30_blocks_6_conv2_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 36864u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 32, blocks.6.shortcut.0:mul: [1, 1, 2048], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_32_blocks_6_shortcut_0_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2048u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 42, fc:mul: [1, 1, 640], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_42_fc_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 640u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  const float r3 = mul(r2, r2);
+  y0[e] = r3;
+}
+
+// step 43, fused:maximum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each
+extern "C" __global__ void __launch_bounds__(8) fused_43_fused_maximum(const float* x0, float* z0) {
+  const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
+  const unsigned k = blockIdx.x * 1 + a;
+  const unsigned first = 0, last = 10u;
+  float max0 = __int_as_float(0xff800000);
+  if (k < 1u) {
+#pragma unroll 4
+    for (unsigned m = first + d; m < last; m += 8) {
+      const unsigned e = m;
+      const float r0 = x0[e];
+      max0 = larger(max0, r0);
+    }
+  }
+
+  __shared__ double table[8];
+  table[d * 1 + a] = max0;
+
+  fold<8, 1, 8, 1, 0>(table);
+  for (unsigned q = threadIdx.x; q < 1; q += 8) {
+    const unsigned z = blockIdx.x * 1u + q;
+    z0[z] = (float)table[q];
+  }
+}
+
+// step 44, fused:exp2: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_44_fused_exp2(const float* x0, float* y0) {
+  const unsigned e = blockIdx.x * 32 + threadIdx.x;
+  if (e >= 1u) return;
+  const float r0 = x0[e];
+  const float r1 = exponent(r0);
+  const float r2 = -r1;
+  const float r3 = powerOfTwo(r2);
+  y0[e] = r3;
+}
+
+// step 45, conv:concat: 22 runs of 270896 elements in all, of as many steps; also step 218
+extern "C" __global__ void __launch_bounds__(256) copy_45_conv_concat(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, const float* x15, const float* x16, const float* x17, const float* x18, const float* x19, const float* x20, const float* x21, float* y0) {
   const float* from = x0;
   float* to = y0;
   unsigned first = 0, count = 0;  // the first block of this block's run, and its elements
@@ -177,51 +351,15 @@ extern "C" __global__ void __launch_bounds__(256) copy_0_conv_concat(const float
   if (e < count) to[e] = from[e];
 }
 
-// step 22, constant: 3072 elements
-extern "C" __global__ void __launch_bounds__(256) fill_22_constant(float* y) {
+// step 67, constant: 3072 elements
+extern "C" __global__ void __launch_bounds__(256) fill_67_constant(float* y) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 3072u) return;
   y[e] = 1.0f;
 }
 
-// step 23, fused:maximum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(8) fused_23_fused_maximum(const float* x0, float* z0) {
-  const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 10u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-#pragma unroll 4
-    for (unsigned m = first + d; m < last; m += 8) {
-      const unsigned e = m;
-      const float r0 = x0[e];
-      max0 = larger(max0, r0);
-    }
-  }
-
-  __shared__ double table[8];
-  table[d * 1 + a] = max0;
-
-  fold<8, 1, 8, 1, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 8) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 24, fused:exp2: [1, 1, 1], one element a thread; also step 26
-extern "C" __global__ void __launch_bounds__(32) fused_24_fused_exp2(const float* x0, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = exponent(r0);
-  const float r2 = -r1;
-  const float r3 = powerOfTwo(r2);
-  y0[e] = r3;
-}
-
-// step 25, fused:maximum: [1, 1, 3072] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_25_fused_maximum(const float* x0, float* z0) {
+// step 68, fused:maximum: [1, 1, 3072] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_68_fused_maximum(const float* x0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 3072u;
@@ -249,78 +387,62 @@ extern "C" __global__ void __launch_bounds__(256) fused_25_fused_maximum(const f
   }
 }
 
-// step 27, conv:mul: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_27_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 29, bn:mul: [1, 1, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_29_bn_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 69, fused:exp2: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_69_fused_exp2(const float* x0, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
+  if (e >= 1u) return;
   const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = exponent(r2);
-  const float r9 = 0.0f;
-  const float r10 = larger(r8, r9);
-  const float r11 = r8 - r10;
-  const float r12 = powerOfTwo(r11);
-  const float r13 = mul(r7, r12);
-  y0[e] = r6;
-  y1[e] = r13;
+  const float r1 = exponent(r0);
+  const float r2 = -r1;
+  const float r3 = powerOfTwo(r2);
+  const float r4 = 0.0f;
+  const float r5 = larger(r1, r4);
+  const float r6 = r1 - r5;
+  const float r7 = powerOfTwo(r6);
+  y0[e] = r3;
+  y1[e] = r7;
 }
 
-// step 30, conv:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_30_conv_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, double* partial) {
+// step 71, conv:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_71_conv_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0, double* partial) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
-    const float r5 = x5[0u];
+    const float r2 = x2[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 16u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = exponent(r5);
-        const float r11 = larger(r10, r9);
-        const float r12 = r9 - r11;
-        const float r13 = powerOfTwo(r12);
-        const float r14 = mul(r8, r13);
-        const float r15 = fmaf(r0, r1, r14);
-        s0[v] = r15;
-        max0 = larger(max0, r15);
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = 0.0f;
+        const float r14 = exponent(r6);
+        const float r15 = larger(r14, r13);
+        const float r16 = r13 - r15;
+        const float r17 = powerOfTwo(r16);
+        const float r18 = mul(r12, r17);
+        const float r19 = fmaf(r0, r9, r18);
+        s0[v] = r19;
+        max0 = larger(max0, r19);
       }
       store(y0 + e, s0);
     }
@@ -342,8 +464,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_30_conv_add_maximum(cons
   }
 }
 
-// step 31, conv:add+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_31_conv_add_exp2(const float* x0, const float* x1, float* y0, float* y1) {
+// step 72, conv:add+exp2: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_72_conv_add_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -355,80 +477,53 @@ extern "C" __global__ void __launch_bounds__(32) fused_31_conv_add_exp2(const fl
   const float r6 = r4 + r5;
   const float r7 = -r5;
   const float r8 = powerOfTwo(r7);
+  const float r9 = larger(r6, r3);
+  const float r10 = r6 - r9;
+  const float r11 = powerOfTwo(r10);
   y0[e] = r6;
   y1[e] = r8;
+  y2[e] = r11;
 }
 
-// step 32, blocks.0.conv1:mul: [1, 1, 2304], one element a thread; also steps 37, 42, 47, 52, 57
-extern "C" __global__ void __launch_bounds__(256) fused_32_blocks_0_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 34, blocks.0.bn1:mul: [1, 1, 16], one element a thread; also step 54
-extern "C" __global__ void __launch_bounds__(32) fused_34_blocks_0_bn1_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = 0.0f;
-  const float r9 = larger(r2, r8);
-  const float r10 = r2 - r9;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = mul(r7, r11);
-  y0[e] = r6;
-  y1[e] = r12;
-}
-
-// step 35, blocks.0.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; also step 55
-extern "C" __global__ void __launch_bounds__(256) fused_35_blocks_0_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, double* partial) {
+// step 74, blocks.0.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; also step 86
+extern "C" __global__ void __launch_bounds__(256) fused_74_blocks_0_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0, double* partial) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
-    const float r5 = x5[0u];
+    const float r2 = x2[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 16u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = larger(r5, r9);
-        const float r11 = r9 - r10;
-        const float r12 = powerOfTwo(r11);
-        const float r13 = mul(r8, r12);
-        const float r14 = fmaf(r0, r1, r13);
-        s0[v] = r14;
-        max0 = larger(max0, r14);
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = 0.0f;
+        const float r14 = larger(r6, r13);
+        const float r15 = r13 - r14;
+        const float r16 = powerOfTwo(r15);
+        const float r17 = mul(r12, r16);
+        const float r18 = fmaf(r0, r9, r17);
+        s0[v] = r18;
+        max0 = larger(max0, r18);
       }
       store(y0 + e, s0);
     }
@@ -450,8 +545,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_35_blocks_0_conv1_add_ma
   }
 }
 
-// step 36, conv+blocks.0.conv1:add+max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_36_conv_blocks_0_conv1_add_max_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
+// step 75, conv+blocks.0.conv1:add+max+exp2: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_75_conv_blocks_0_conv1_add_max_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -481,62 +576,51 @@ extern "C" __global__ void __launch_bounds__(32) fused_36_conv_blocks_0_conv1_ad
   y5[e] = r18;
 }
 
-// step 39, blocks.0.bn2:mul: [1, 1, 16], one element a thread; also steps 49, 59
-extern "C" __global__ void __launch_bounds__(32) fused_39_blocks_0_bn2_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = 0.00001f;
-  const float r3 = r1 + r2;
-  const float r4 = 1.0f / sqrtf(r3);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 40, blocks.0.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; also step 60
-extern "C" __global__ void __launch_bounds__(256) fused_40_blocks_0_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0, double* partial) {
+// step 77, blocks.0.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; also step 89
+extern "C" __global__ void __launch_bounds__(256) fused_77_blocks_0_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, float* y0, float* z0, double* partial) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
     const float r6 = x6[0u];
-    const float r8 = x8[0u];
+    const float r7 = x7[0u];
+    const float r9 = x9[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 16u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
+      const auto l5 = packAt<4>(x5 + i);
+      const auto l8 = packAt<4>(x8 + e);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = larger(r5, r14);
-        const float r16 = r14 - r15;
-        const float r17 = powerOfTwo(r16);
-        const float r18 = mul(r13, r17);
-        const float r19 = fmaf(r0, r10, r18);
-        const float r20 = mul(r7, r8);
-        const float r21 = fmaf(r19, r6, r20);
-        s0[v] = r21;
-        max0 = larger(max0, r21);
+        const float r5 = l5[v];
+        const float r8 = l8[v];
+        const float r10 = mul(r1, r1);
+        const float r11 = mul(r2, r3);
+        const float r12 = mul(r10, r11);
+        const float r13 = mul(r5, r1);
+        const float r14 = r4 - r13;
+        const float r15 = mul(r14, r14);
+        const float r16 = 0.0f;
+        const float r17 = larger(r6, r16);
+        const float r18 = r16 - r17;
+        const float r19 = powerOfTwo(r18);
+        const float r20 = mul(r15, r19);
+        const float r21 = fmaf(r0, r12, r20);
+        const float r22 = mul(r8, r9);
+        const float r23 = fmaf(r21, r7, r22);
+        s0[v] = r23;
+        max0 = larger(max0, r23);
       }
       store(y0 + e, s0);
     }
@@ -558,8 +642,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_40_blocks_0_conv2_add_ma
   }
 }
 
-// step 41, conv+blocks.0.conv2:max+exp2: [1, 1, 1], one element a thread; also steps 84, 107
-extern "C" __global__ void __launch_bounds__(32) fused_41_conv_blocks_0_conv2_max_exp2(const float* x0, const float* x1, float* y0, float* y1) {
+// step 78, conv+blocks.0.conv2:max+exp2: [1, 1, 1], one element a thread; also steps 90, 103, 116
+extern "C" __global__ void __launch_bounds__(32) fused_78_conv_blocks_0_conv2_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -570,68 +654,51 @@ extern "C" __global__ void __launch_bounds__(32) fused_41_conv_blocks_0_conv2_ma
   const float r5 = larger(r3, r4);
   const float r6 = -r2;
   const float r7 = powerOfTwo(r6);
+  const float r8 = r3 - r5;
+  const float r9 = powerOfTwo(r8);
   y0[e] = r5;
   y1[e] = r7;
+  y2[e] = r9;
 }
 
-// step 44, blocks.1.bn1:mul: [1, 1, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_44_blocks_1_bn1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = x3[0u];
-  const float r4 = x4[0u];
-  const float r5 = 0.00001f;
-  const float r6 = r1 + r5;
-  const float r7 = 1.0f / sqrtf(r6);
-  const float r8 = mul(r0, r7);
-  const float r9 = mul(r8, r8);
-  const float r10 = exponent(r3);
-  const float r11 = r2 + r10;
-  const float r12 = r11 - r4;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = mul(r9, r13);
-  y0[e] = r8;
-  y1[e] = r14;
-}
-
-// step 45, blocks.1.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_45_blocks_1_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, double* partial) {
+// step 80, blocks.1.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_80_blocks_1_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0, double* partial) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
-    const float r5 = x5[0u];
+    const float r2 = x2[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 16u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = r9 - r5;
-        const float r11 = powerOfTwo(r10);
-        const float r12 = mul(r8, r11);
-        const float r13 = fmaf(r0, r1, r12);
-        s0[v] = r13;
-        max0 = larger(max0, r13);
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = 0.0f;
+        const float r14 = r13 - r6;
+        const float r15 = powerOfTwo(r14);
+        const float r16 = mul(r12, r15);
+        const float r17 = fmaf(r0, r9, r16);
+        s0[v] = r17;
+        max0 = larger(max0, r17);
       }
       store(y0 + e, s0);
     }
@@ -653,8 +720,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_45_blocks_1_conv1_add_ma
   }
 }
 
-// step 46, conv+blocks.1.conv1:max+exp2: [1, 1, 1], one element a thread; also steps 89, 112
-extern "C" __global__ void __launch_bounds__(32) fused_46_conv_blocks_1_conv1_max_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3, float* y4) {
+// step 81, conv+blocks.1.conv1:max+exp2: [1, 1, 1], one element a thread; also steps 106, 119
+extern "C" __global__ void __launch_bounds__(32) fused_81_conv_blocks_1_conv1_max_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3, float* y4) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -680,48 +747,50 @@ extern "C" __global__ void __launch_bounds__(32) fused_46_conv_blocks_1_conv1_ma
   y4[e] = r15;
 }
 
-// step 50, blocks.1.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_50_blocks_1_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0, double* partial) {
+// step 83, blocks.1.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_83_blocks_1_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, float* y0, float* z0, double* partial) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
     const float r6 = x6[0u];
-    const float r8 = x8[0u];
+    const float r7 = x7[0u];
+    const float r9 = x9[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 16u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
+      const auto l5 = packAt<4>(x5 + i);
+      const auto l8 = packAt<4>(x8 + e);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = r14 - r5;
-        const float r16 = powerOfTwo(r15);
-        const float r17 = mul(r13, r16);
-        const float r18 = fmaf(r0, r10, r17);
-        const float r19 = mul(r7, r8);
-        const float r20 = fmaf(r18, r6, r19);
-        s0[v] = r20;
-        max0 = larger(max0, r20);
+        const float r5 = l5[v];
+        const float r8 = l8[v];
+        const float r10 = mul(r1, r1);
+        const float r11 = mul(r2, r3);
+        const float r12 = mul(r10, r11);
+        const float r13 = mul(r5, r1);
+        const float r14 = r4 - r13;
+        const float r15 = mul(r14, r14);
+        const float r16 = 0.0f;
+        const float r17 = r16 - r6;
+        const float r18 = powerOfTwo(r17);
+        const float r19 = mul(r15, r18);
+        const float r20 = fmaf(r0, r12, r19);
+        const float r21 = mul(r8, r9);
+        const float r22 = fmaf(r20, r7, r21);
+        s0[v] = r22;
+        max0 = larger(max0, r22);
       }
       store(y0 + e, s0);
     }
@@ -743,8 +812,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_50_blocks_1_conv2_add_ma
   }
 }
 
-// step 51, conv+blocks.1.conv2:add+exp2: [1, 1, 1], one element a thread; also steps 74, 117
-extern "C" __global__ void __launch_bounds__(32) fused_51_conv_blocks_1_conv2_add_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 84, conv+blocks.1.conv2:add+exp2: [1, 1, 1], one element a thread; also steps 97, 122
+extern "C" __global__ void __launch_bounds__(32) fused_84_conv_blocks_1_conv2_add_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -755,12 +824,17 @@ extern "C" __global__ void __launch_bounds__(32) fused_51_conv_blocks_1_conv2_ad
   const float r5 = r3 + r4;
   const float r6 = -r4;
   const float r7 = powerOfTwo(r6);
+  const float r8 = 0.0f;
+  const float r9 = larger(r5, r8);
+  const float r10 = r5 - r9;
+  const float r11 = powerOfTwo(r10);
   y0[e] = r5;
   y1[e] = r7;
+  y2[e] = r11;
 }
 
-// step 56, conv+blocks.2.conv1:add+max+exp2: [1, 1, 1], one element a thread; also steps 79, 122
-extern "C" __global__ void __launch_bounds__(32) fused_56_conv_blocks_2_conv1_add_max_exp2(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
+// step 87, conv+blocks.2.conv1:add+max+exp2: [1, 1, 1], one element a thread; also steps 100, 125
+extern "C" __global__ void __launch_bounds__(32) fused_87_conv_blocks_2_conv1_add_max_exp2(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -790,87 +864,44 @@ extern "C" __global__ void __launch_bounds__(32) fused_56_conv_blocks_2_conv1_ad
   y5[e] = r18;
 }
 
-// step 61, conv+blocks.2.conv2:max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_61_conv_blocks_2_conv2_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = exponent(r1);
-  const float r3 = r0 + r2;
-  const float r4 = 0.0f;
-  const float r5 = larger(r3, r4);
-  const float r6 = -r2;
-  const float r7 = powerOfTwo(r6);
-  const float r8 = r3 - r5;
-  const float r9 = powerOfTwo(r8);
-  y0[e] = r5;
-  y1[e] = r7;
-  y2[e] = r9;
-}
-
-// step 62, blocks.3.conv1:mul: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_62_blocks_3_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 64, blocks.3.bn1:mul: [1, 1, 32], one element a thread; also steps 69, 72, 82, 92
-extern "C" __global__ void __launch_bounds__(32) fused_64_blocks_3_bn1_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = 0.00001f;
-  const float r3 = r1 + r2;
-  const float r4 = 1.0f / sqrtf(r3);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 65, blocks.3.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_65_blocks_3_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
+// step 92, blocks.3.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each; also step 105
+extern "C" __global__ void __launch_bounds__(256) fused_92_blocks_3_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 8192u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 32u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r6 = mul(r1, r1);
-        const float r7 = mul(r6, r2);
-        const float r8 = mul(r4, r1);
-        const float r9 = r3 - r8;
-        const float r10 = mul(r9, r9);
-        const float r11 = 0.0f;
-        const float r12 = r11 - r5;
-        const float r13 = powerOfTwo(r12);
-        const float r14 = mul(r10, r13);
-        const float r15 = fmaf(r0, r7, r14);
-        s0[v] = r15;
-        max0 = larger(max0, r15);
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = 0.0f;
+        const float r14 = r13 - r6;
+        const float r15 = powerOfTwo(r14);
+        const float r16 = mul(r12, r15);
+        const float r17 = fmaf(r0, r9, r16);
+        s0[v] = r17;
+        max0 = larger(max0, r17);
       }
       store(y0 + e, s0);
     }
@@ -886,8 +917,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_65_blocks_3_conv1_add_ma
   }
 }
 
-// step 66, conv+blocks.3.conv1:max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_66_conv_blocks_3_conv1_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2, float* y3, float* y4) {
+// step 93, conv+blocks.3.conv1:max+exp2: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_93_conv_blocks_3_conv1_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2, float* y3, float* y4) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -912,91 +943,69 @@ extern "C" __global__ void __launch_bounds__(32) fused_66_conv_blocks_3_conv1_ma
   y4[e] = r14;
 }
 
-// step 67, blocks.3.conv2:mul: [1, 1, 9216], one element a thread; also steps 75, 80, 85, 90
-extern "C" __global__ void __launch_bounds__(256) fused_67_blocks_3_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 70, blocks.3.shortcut.0:mul: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_70_blocks_3_shortcut_0_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 512u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 73, blocks.3.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_73_blocks_3_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, const float* __restrict__ x11, const float* __restrict__ x12, const float* __restrict__ x13, float* y0, float* z0) {
+// step 96, blocks.3.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_96_blocks_3_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, const float* __restrict__ x11, const float* __restrict__ x12, const float* __restrict__ x13, const float* __restrict__ x14, const float* __restrict__ x15, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 8192u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
     const float r6 = x6[0u];
-    const float r9 = x9[0u];
-    const float r12 = x12[0u];
-    const float r13 = x13[0u];
+    const float r7 = x7[0u];
+    const float r10 = x10[0u];
+    const float r11 = x11[0u];
+    const float r14 = x14[0u];
+    const float r15 = x15[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 32u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      const auto l8 = packAt<4>(x8 + i);
-      const auto l10 = packAt<4>(x10 + i);
-      const auto l11 = packAt<4>(x11 + i);
+      const auto l5 = packAt<4>(x5 + i);
+      const auto l8 = packAt<4>(x8 + e);
+      const auto l9 = packAt<4>(x9 + i);
+      const auto l12 = packAt<4>(x12 + i);
+      const auto l13 = packAt<4>(x13 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r7 = l7[v];
+        const float r5 = l5[v];
         const float r8 = l8[v];
-        const float r10 = l10[v];
-        const float r11 = l11[v];
-        const float r14 = mul(r1, r1);
-        const float r15 = mul(r14, r2);
-        const float r16 = mul(r4, r1);
-        const float r17 = r3 - r16;
-        const float r18 = mul(r17, r17);
-        const float r19 = 0.0f;
-        const float r20 = r19 - r5;
-        const float r21 = powerOfTwo(r20);
-        const float r22 = mul(r18, r21);
-        const float r23 = fmaf(r0, r15, r22);
-        const float r24 = mul(r8, r8);
-        const float r25 = mul(r24, r9);
-        const float r26 = mul(r11, r8);
-        const float r27 = r10 - r26;
-        const float r28 = mul(r27, r27);
-        const float r29 = r19 - r12;
-        const float r30 = powerOfTwo(r29);
-        const float r31 = mul(r28, r30);
-        const float r32 = fmaf(r7, r25, r31);
-        const float r33 = mul(r32, r13);
-        const float r34 = fmaf(r23, r6, r33);
-        s0[v] = r34;
-        max0 = larger(max0, r34);
+        const float r9 = l9[v];
+        const float r12 = l12[v];
+        const float r13 = l13[v];
+        const float r16 = mul(r1, r1);
+        const float r17 = mul(r2, r3);
+        const float r18 = mul(r16, r17);
+        const float r19 = mul(r5, r1);
+        const float r20 = r4 - r19;
+        const float r21 = mul(r20, r20);
+        const float r22 = 0.0f;
+        const float r23 = r22 - r6;
+        const float r24 = powerOfTwo(r23);
+        const float r25 = mul(r21, r24);
+        const float r26 = fmaf(r0, r18, r25);
+        const float r27 = mul(r9, r9);
+        const float r28 = mul(r10, r11);
+        const float r29 = mul(r27, r28);
+        const float r30 = mul(r13, r9);
+        const float r31 = r12 - r30;
+        const float r32 = mul(r31, r31);
+        const float r33 = r22 - r14;
+        const float r34 = powerOfTwo(r33);
+        const float r35 = mul(r32, r34);
+        const float r36 = fmaf(r8, r29, r35);
+        const float r37 = mul(r36, r15);
+        const float r38 = fmaf(r26, r7, r37);
+        s0[v] = r38;
+        max0 = larger(max0, r38);
       }
       store(y0 + e, s0);
     }
@@ -1012,251 +1021,45 @@ extern "C" __global__ void __launch_bounds__(256) fused_73_blocks_3_conv2_add_ma
   }
 }
 
-// step 77, blocks.4.bn1:mul: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_77_blocks_4_bn1_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = 0.0f;
-  const float r9 = larger(r2, r8);
-  const float r10 = r2 - r9;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = mul(r7, r11);
-  y0[e] = r6;
-  y1[e] = r12;
-}
-
-// step 78, blocks.4.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_78_blocks_4_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = larger(r5, r9);
-        const float r11 = r9 - r10;
-        const float r12 = powerOfTwo(r11);
-        const float r13 = mul(r8, r12);
-        const float r14 = fmaf(r0, r1, r13);
-        s0[v] = r14;
-        max0 = larger(max0, r14);
-      }
-      store(y0 + e, s0);
-    }
-  }
-
-  __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 83, blocks.4.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_83_blocks_4_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0) {
+// step 99, blocks.4.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_99_blocks_4_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 8192u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
     const float r6 = x6[0u];
-    const float r8 = x8[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 32u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
+      const auto l5 = packAt<4>(x5 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = larger(r5, r14);
-        const float r16 = r14 - r15;
-        const float r17 = powerOfTwo(r16);
-        const float r18 = mul(r13, r17);
-        const float r19 = fmaf(r0, r10, r18);
-        const float r20 = mul(r7, r8);
-        const float r21 = fmaf(r19, r6, r20);
-        s0[v] = r21;
-        max0 = larger(max0, r21);
-      }
-      store(y0 + e, s0);
-    }
-  }
-
-  __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 87, blocks.5.bn1:mul: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_87_blocks_5_bn1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = x3[0u];
-  const float r4 = x4[0u];
-  const float r5 = 0.00001f;
-  const float r6 = r1 + r5;
-  const float r7 = 1.0f / sqrtf(r6);
-  const float r8 = mul(r0, r7);
-  const float r9 = mul(r8, r8);
-  const float r10 = exponent(r3);
-  const float r11 = r2 + r10;
-  const float r12 = r11 - r4;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = mul(r9, r13);
-  y0[e] = r8;
-  y1[e] = r14;
-}
-
-// step 88, blocks.5.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_5_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = r9 - r5;
-        const float r11 = powerOfTwo(r10);
-        const float r12 = mul(r8, r11);
-        const float r13 = fmaf(r0, r1, r12);
-        s0[v] = r13;
-        max0 = larger(max0, r13);
-      }
-      store(y0 + e, s0);
-    }
-  }
-
-  __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 93, blocks.5.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_93_blocks_5_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r8 = x8[0u];
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      Pack<float, 4> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = r14 - r5;
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = 0.0f;
+        const float r14 = larger(r6, r13);
+        const float r15 = r13 - r14;
         const float r16 = powerOfTwo(r15);
-        const float r17 = mul(r13, r16);
-        const float r18 = fmaf(r0, r10, r17);
-        const float r19 = mul(r7, r8);
-        const float r20 = fmaf(r18, r6, r19);
-        s0[v] = r20;
-        max0 = larger(max0, r20);
+        const float r17 = mul(r12, r16);
+        const float r18 = fmaf(r0, r9, r17);
+        s0[v] = r18;
+        max0 = larger(max0, r18);
       }
       store(y0 + e, s0);
     }
@@ -1272,8 +1075,127 @@ extern "C" __global__ void __launch_bounds__(256) fused_93_blocks_5_conv2_add_ma
   }
 }
 
-// step 94, conv+blocks.5.conv2:add+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_94_conv_blocks_5_conv2_add_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3) {
+// step 102, blocks.4.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_102_blocks_4_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, float* y0, float* z0) {
+  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+  const unsigned k = blockIdx.x * 1 + a;
+  const unsigned first = 0, last = 8192u;
+  float max0 = __int_as_float(0xff800000);
+  if (k < 1u) {
+    const float r2 = x2[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
+    const float r7 = x7[0u];
+    const float r9 = x9[0u];
+#pragma unroll 4
+    for (unsigned m = first + d * 4; m < last; m += 1024) {
+      const unsigned e = m;
+      const unsigned i = m % 32u;
+      const auto l0 = packAt<4>(x0 + e);
+      const auto l1 = packAt<4>(x1 + i);
+      const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
+      const auto l8 = packAt<4>(x8 + e);
+      Pack<float, 4> s0;
+#pragma unroll
+      for (unsigned v = 0; v < 4; ++v) {
+        const float r0 = l0[v];
+        const float r1 = l1[v];
+        const float r4 = l4[v];
+        const float r5 = l5[v];
+        const float r8 = l8[v];
+        const float r10 = mul(r1, r1);
+        const float r11 = mul(r2, r3);
+        const float r12 = mul(r10, r11);
+        const float r13 = mul(r5, r1);
+        const float r14 = r4 - r13;
+        const float r15 = mul(r14, r14);
+        const float r16 = 0.0f;
+        const float r17 = larger(r6, r16);
+        const float r18 = r16 - r17;
+        const float r19 = powerOfTwo(r18);
+        const float r20 = mul(r15, r19);
+        const float r21 = fmaf(r0, r12, r20);
+        const float r22 = mul(r8, r9);
+        const float r23 = fmaf(r21, r7, r22);
+        s0[v] = r23;
+        max0 = larger(max0, r23);
+      }
+      store(y0 + e, s0);
+    }
+  }
+
+  __shared__ double table[256];
+  table[d * 1 + a] = max0;
+
+  fold<256, 1, 256, 16, 0>(table);
+  for (unsigned q = threadIdx.x; q < 1; q += 256) {
+    const unsigned z = blockIdx.x * 1u + q;
+    z0[z] = (float)table[q];
+  }
+}
+
+// step 108, blocks.5.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_108_blocks_5_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, float* y0, float* z0) {
+  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+  const unsigned k = blockIdx.x * 1 + a;
+  const unsigned first = 0, last = 8192u;
+  float max0 = __int_as_float(0xff800000);
+  if (k < 1u) {
+    const float r2 = x2[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
+    const float r7 = x7[0u];
+    const float r9 = x9[0u];
+#pragma unroll 4
+    for (unsigned m = first + d * 4; m < last; m += 1024) {
+      const unsigned e = m;
+      const unsigned i = m % 32u;
+      const auto l0 = packAt<4>(x0 + e);
+      const auto l1 = packAt<4>(x1 + i);
+      const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
+      const auto l8 = packAt<4>(x8 + e);
+      Pack<float, 4> s0;
+#pragma unroll
+      for (unsigned v = 0; v < 4; ++v) {
+        const float r0 = l0[v];
+        const float r1 = l1[v];
+        const float r4 = l4[v];
+        const float r5 = l5[v];
+        const float r8 = l8[v];
+        const float r10 = mul(r1, r1);
+        const float r11 = mul(r2, r3);
+        const float r12 = mul(r10, r11);
+        const float r13 = mul(r5, r1);
+        const float r14 = r4 - r13;
+        const float r15 = mul(r14, r14);
+        const float r16 = 0.0f;
+        const float r17 = r16 - r6;
+        const float r18 = powerOfTwo(r17);
+        const float r19 = mul(r15, r18);
+        const float r20 = fmaf(r0, r12, r19);
+        const float r21 = mul(r8, r9);
+        const float r22 = fmaf(r20, r7, r21);
+        s0[v] = r22;
+        max0 = larger(max0, r22);
+      }
+      store(y0 + e, s0);
+    }
+  }
+
+  __shared__ double table[256];
+  table[d * 1 + a] = max0;
+
+  fold<256, 1, 256, 16, 0>(table);
+  for (unsigned q = threadIdx.x; q < 1; q += 256) {
+    const unsigned z = blockIdx.x * 1u + q;
+    z0[z] = (float)table[q];
+  }
+}
+
+// step 109, conv+blocks.5.conv2:add+exp2: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_109_conv_blocks_5_conv2_add_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -1296,65 +1218,41 @@ extern "C" __global__ void __launch_bounds__(32) fused_94_conv_blocks_5_conv2_ad
   y3[e] = r13;
 }
 
-// step 95, blocks.6.conv1:mul: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_95_blocks_6_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 97, blocks.6.bn1:mul: [1, 1, 64], one element a thread; also steps 102, 105, 115, 125
-extern "C" __global__ void __launch_bounds__(64) fused_97_blocks_6_bn1_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = 0.00001f;
-  const float r3 = r1 + r2;
-  const float r4 = 1.0f / sqrtf(r3);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 98, blocks.6.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_98_blocks_6_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
+// step 111, blocks.6.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_111_blocks_6_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 4096u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 64u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r6 = mul(r1, r1);
-        const float r7 = mul(r6, r2);
-        const float r8 = mul(r4, r1);
-        const float r9 = r3 - r8;
-        const float r10 = mul(r9, r9);
-        const float r11 = mul(r10, r5);
-        const float r12 = fmaf(r0, r7, r11);
-        s0[v] = r12;
-        max0 = larger(max0, r12);
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = mul(r12, r6);
+        const float r14 = fmaf(r0, r9, r13);
+        s0[v] = r14;
+        max0 = larger(max0, r14);
       }
       store(y0 + e, s0);
     }
@@ -1370,8 +1268,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_98_blocks_6_conv1_add_ma
   }
 }
 
-// step 99, conv+blocks.6.conv1:add+max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_99_conv_blocks_6_conv1_add_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
+// step 112, conv+blocks.6.conv1:add+max+exp2: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_112_conv_blocks_6_conv1_add_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -1398,90 +1296,68 @@ extern "C" __global__ void __launch_bounds__(32) fused_99_conv_blocks_6_conv1_ad
   y5[e] = r15;
 }
 
-// step 100, blocks.6.conv2:mul: [1, 1, 36864], one element a thread; also steps 108, 113, 118, 123
-extern "C" __global__ void __launch_bounds__(256) fused_100_blocks_6_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 103, blocks.6.shortcut.0:mul: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_103_blocks_6_shortcut_0_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2048u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 106, blocks.6.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_106_blocks_6_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, const float* __restrict__ x11, const float* __restrict__ x12, const float* __restrict__ x13, float* y0, float* z0) {
+// step 115, blocks.6.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_115_blocks_6_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, const float* __restrict__ x11, const float* __restrict__ x12, const float* __restrict__ x13, const float* __restrict__ x14, const float* __restrict__ x15, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 4096u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
     const float r6 = x6[0u];
-    const float r9 = x9[0u];
-    const float r12 = x12[0u];
-    const float r13 = x13[0u];
+    const float r7 = x7[0u];
+    const float r10 = x10[0u];
+    const float r11 = x11[0u];
+    const float r14 = x14[0u];
+    const float r15 = x15[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 64u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      const auto l8 = packAt<4>(x8 + i);
-      const auto l10 = packAt<4>(x10 + i);
-      const auto l11 = packAt<4>(x11 + i);
+      const auto l5 = packAt<4>(x5 + i);
+      const auto l8 = packAt<4>(x8 + e);
+      const auto l9 = packAt<4>(x9 + i);
+      const auto l12 = packAt<4>(x12 + i);
+      const auto l13 = packAt<4>(x13 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r7 = l7[v];
+        const float r5 = l5[v];
         const float r8 = l8[v];
-        const float r10 = l10[v];
-        const float r11 = l11[v];
-        const float r14 = mul(r1, r1);
-        const float r15 = mul(r14, r2);
-        const float r16 = mul(r4, r1);
-        const float r17 = r3 - r16;
-        const float r18 = mul(r17, r17);
-        const float r19 = 0.0f;
-        const float r20 = larger(r5, r19);
-        const float r21 = r19 - r20;
-        const float r22 = powerOfTwo(r21);
-        const float r23 = mul(r18, r22);
-        const float r24 = fmaf(r0, r15, r23);
-        const float r25 = mul(r8, r8);
-        const float r26 = mul(r25, r9);
-        const float r27 = mul(r11, r8);
-        const float r28 = r10 - r27;
-        const float r29 = mul(r28, r28);
-        const float r30 = mul(r29, r12);
-        const float r31 = fmaf(r7, r26, r30);
-        const float r32 = mul(r31, r13);
-        const float r33 = fmaf(r24, r6, r32);
-        s0[v] = r33;
-        max0 = larger(max0, r33);
+        const float r9 = l9[v];
+        const float r12 = l12[v];
+        const float r13 = l13[v];
+        const float r16 = mul(r1, r1);
+        const float r17 = mul(r2, r3);
+        const float r18 = mul(r16, r17);
+        const float r19 = mul(r5, r1);
+        const float r20 = r4 - r19;
+        const float r21 = mul(r20, r20);
+        const float r22 = 0.0f;
+        const float r23 = larger(r6, r22);
+        const float r24 = r22 - r23;
+        const float r25 = powerOfTwo(r24);
+        const float r26 = mul(r21, r25);
+        const float r27 = fmaf(r0, r18, r26);
+        const float r28 = mul(r9, r9);
+        const float r29 = mul(r10, r11);
+        const float r30 = mul(r28, r29);
+        const float r31 = mul(r13, r9);
+        const float r32 = r12 - r31;
+        const float r33 = mul(r32, r32);
+        const float r34 = mul(r33, r14);
+        const float r35 = fmaf(r8, r30, r34);
+        const float r36 = mul(r35, r15);
+        const float r37 = fmaf(r27, r7, r36);
+        s0[v] = r37;
+        max0 = larger(max0, r37);
       }
       store(y0 + e, s0);
     }
@@ -1497,121 +1373,44 @@ extern "C" __global__ void __launch_bounds__(256) fused_106_blocks_6_conv2_add_m
   }
 }
 
-// step 110, blocks.7.bn1:mul: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_110_blocks_7_bn1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = x3[0u];
-  const float r4 = x4[0u];
-  const float r5 = 0.00001f;
-  const float r6 = r1 + r5;
-  const float r7 = 1.0f / sqrtf(r6);
-  const float r8 = mul(r0, r7);
-  const float r9 = mul(r8, r8);
-  const float r10 = exponent(r3);
-  const float r11 = r2 + r10;
-  const float r12 = r11 - r4;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = mul(r9, r13);
-  y0[e] = r8;
-  y1[e] = r14;
-}
-
-// step 111, blocks.7.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_111_blocks_7_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 4096u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 64u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = r9 - r5;
-        const float r11 = powerOfTwo(r10);
-        const float r12 = mul(r8, r11);
-        const float r13 = fmaf(r0, r1, r12);
-        s0[v] = r13;
-        max0 = larger(max0, r13);
-      }
-      store(y0 + e, s0);
-    }
-  }
-
-  __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 116, blocks.7.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_116_blocks_7_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0) {
+// step 118, blocks.7.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_118_blocks_7_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 4096u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
     const float r2 = x2[0u];
-    const float r5 = x5[0u];
+    const float r3 = x3[0u];
     const float r6 = x6[0u];
-    const float r8 = x8[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 64u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
+      const auto l5 = packAt<4>(x5 + i);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = r14 - r5;
-        const float r16 = powerOfTwo(r15);
-        const float r17 = mul(r13, r16);
-        const float r18 = fmaf(r0, r10, r17);
-        const float r19 = mul(r7, r8);
-        const float r20 = fmaf(r18, r6, r19);
-        s0[v] = r20;
-        max0 = larger(max0, r20);
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = 0.0f;
+        const float r14 = r13 - r6;
+        const float r15 = powerOfTwo(r14);
+        const float r16 = mul(r12, r15);
+        const float r17 = fmaf(r0, r9, r16);
+        s0[v] = r17;
+        max0 = larger(max0, r17);
       }
       store(y0 + e, s0);
     }
@@ -1627,63 +1426,50 @@ extern "C" __global__ void __launch_bounds__(256) fused_116_blocks_7_conv2_add_m
   }
 }
 
-// step 120, blocks.8.bn1:mul: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_120_blocks_8_bn1_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = 0.0f;
-  const float r9 = larger(r2, r8);
-  const float r10 = r2 - r9;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = mul(r7, r11);
-  y0[e] = r6;
-  y1[e] = r12;
-}
-
-// step 121, blocks.8.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_121_blocks_8_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
+// step 121, blocks.7.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_121_blocks_7_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 4096u;
   float max0 = __int_as_float(0xff800000);
   if (k < 1u) {
-    const float r5 = x5[0u];
+    const float r2 = x2[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
+    const float r7 = x7[0u];
+    const float r9 = x9[0u];
 #pragma unroll 4
     for (unsigned m = first + d * 4; m < last; m += 1024) {
       const unsigned e = m;
       const unsigned i = m % 64u;
       const auto l0 = packAt<4>(x0 + e);
       const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
       const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
+      const auto l8 = packAt<4>(x8 + e);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = larger(r5, r9);
-        const float r11 = r9 - r10;
-        const float r12 = powerOfTwo(r11);
-        const float r13 = mul(r8, r12);
-        const float r14 = fmaf(r0, r1, r13);
-        s0[v] = r14;
-        max0 = larger(max0, r14);
+        const float r5 = l5[v];
+        const float r8 = l8[v];
+        const float r10 = mul(r1, r1);
+        const float r11 = mul(r2, r3);
+        const float r12 = mul(r10, r11);
+        const float r13 = mul(r5, r1);
+        const float r14 = r4 - r13;
+        const float r15 = mul(r14, r14);
+        const float r16 = 0.0f;
+        const float r17 = r16 - r6;
+        const float r18 = powerOfTwo(r17);
+        const float r19 = mul(r15, r18);
+        const float r20 = fmaf(r0, r12, r19);
+        const float r21 = mul(r8, r9);
+        const float r22 = fmaf(r20, r7, r21);
+        s0[v] = r22;
+        max0 = larger(max0, r22);
       }
       store(y0 + e, s0);
     }
@@ -1699,8 +1485,62 @@ extern "C" __global__ void __launch_bounds__(256) fused_121_blocks_8_conv1_add_m
   }
 }
 
-// step 126, blocks.8.bn2:sum: [1, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, float* z0) {
+// step 124, blocks.8.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_124_blocks_8_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0) {
+  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+  const unsigned k = blockIdx.x * 1 + a;
+  const unsigned first = 0, last = 4096u;
+  float max0 = __int_as_float(0xff800000);
+  if (k < 1u) {
+    const float r2 = x2[0u];
+    const float r3 = x3[0u];
+    const float r6 = x6[0u];
+#pragma unroll 4
+    for (unsigned m = first + d * 4; m < last; m += 1024) {
+      const unsigned e = m;
+      const unsigned i = m % 64u;
+      const auto l0 = packAt<4>(x0 + e);
+      const auto l1 = packAt<4>(x1 + i);
+      const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
+      Pack<float, 4> s0;
+#pragma unroll
+      for (unsigned v = 0; v < 4; ++v) {
+        const float r0 = l0[v];
+        const float r1 = l1[v];
+        const float r4 = l4[v];
+        const float r5 = l5[v];
+        const float r7 = mul(r1, r1);
+        const float r8 = mul(r2, r3);
+        const float r9 = mul(r7, r8);
+        const float r10 = mul(r5, r1);
+        const float r11 = r4 - r10;
+        const float r12 = mul(r11, r11);
+        const float r13 = 0.0f;
+        const float r14 = larger(r6, r13);
+        const float r15 = r13 - r14;
+        const float r16 = powerOfTwo(r15);
+        const float r17 = mul(r12, r16);
+        const float r18 = fmaf(r0, r9, r17);
+        s0[v] = r18;
+        max0 = larger(max0, r18);
+      }
+      store(y0 + e, s0);
+    }
+  }
+
+  __shared__ double table[256];
+  table[d * 1 + a] = max0;
+
+  fold<256, 1, 256, 16, 0>(table);
+  for (unsigned q = threadIdx.x; q < 1; q += 256) {
+    const unsigned z = blockIdx.x * 1u + q;
+    z0[z] = (float)table[q];
+  }
+}
+
+// step 127, blocks.8.bn2:sum: [1, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_127_blocks_8_bn2_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, float* z0) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = 0, last = 64u;
@@ -1710,37 +1550,39 @@ extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_sum(con
     const unsigned i = c;
     const auto l1 = packAt<4>(x1 + i);
     const float r2 = x2[0u];
-    const auto l3 = packAt<4>(x3 + i);
+    const float r3 = x3[0u];
     const auto l4 = packAt<4>(x4 + i);
-    const float r5 = x5[0u];
+    const auto l5 = packAt<4>(x5 + i);
     const float r6 = x6[0u];
-    const float r8 = x8[0u];
+    const float r7 = x7[0u];
+    const float r9 = x9[0u];
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
       const auto l0 = packAt<4>(x0 + e);
-      const auto l7 = packAt<4>(x7 + e);
+      const auto l8 = packAt<4>(x8 + e);
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
         const float r1 = l1[v];
-        const float r3 = l3[v];
         const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = larger(r5, r14);
-        const float r16 = r14 - r15;
-        const float r17 = powerOfTwo(r16);
-        const float r18 = mul(r13, r17);
-        const float r19 = fmaf(r0, r10, r18);
-        const float r20 = mul(r7, r8);
-        const float r21 = fmaf(r19, r6, r20);
-        sum0[v] += r21;
+        const float r5 = l5[v];
+        const float r8 = l8[v];
+        const float r10 = mul(r1, r1);
+        const float r11 = mul(r2, r3);
+        const float r12 = mul(r10, r11);
+        const float r13 = mul(r5, r1);
+        const float r14 = r4 - r13;
+        const float r15 = mul(r14, r14);
+        const float r16 = 0.0f;
+        const float r17 = larger(r6, r16);
+        const float r18 = r16 - r17;
+        const float r19 = powerOfTwo(r18);
+        const float r20 = mul(r15, r19);
+        const float r21 = fmaf(r0, r12, r20);
+        const float r22 = mul(r8, r9);
+        const float r23 = fmaf(r21, r7, r22);
+        sum0[v] += r23;
       }
     }
   }
@@ -1758,8 +1600,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_sum(con
   }
 }
 
-// step 127, blocks.8.bn2:mul+maximum: [1, 1, 64] to [1, 1]: a block takes 1 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(32) fused_127_blocks_8_bn2_mul_maximum(const float* x0, float* y0, float* z0) {
+// step 128, blocks.8.bn2:mul+maximum: [1, 1, 64] to [1, 1]: a block takes 1 of them with 32 threads each
+extern "C" __global__ void __launch_bounds__(32) fused_128_blocks_8_bn2_mul_maximum(const float* x0, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 32, a = threadIdx.x / 32;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 64u;
@@ -1791,8 +1633,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_127_blocks_8_bn2_mul_maxi
   }
 }
 
-// step 128, conv+blocks.8.bn2:max+exp2+add: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_128_conv_blocks_8_bn2_max_exp2_add(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1, float* y2, float* y3) {
+// step 129, conv+blocks.8.bn2:max+exp2+add: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_129_conv_blocks_8_bn2_max_exp2_add(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1, float* y2, float* y3) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -1816,31 +1658,20 @@ extern "C" __global__ void __launch_bounds__(32) fused_128_conv_blocks_8_bn2_max
   y3[e] = r14;
 }
 
-// step 129, conv:mul: [1, 1, 10], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_129_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+// step 130, conv:mul: [1, 1, 10], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_130_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 10u) return;
   const float r0 = x0[e];
   const float r1 = x1[0u];
   const float r2 = x2[0u];
-  const float r3 = 1.0f;
-  const float r4 = mul(r1, r2);
-  const float r5 = mul(r0, r4);
-  const float r6 = mul(r3, r5);
-  y0[e] = r6;
-}
-
-// step 130, fc:mul: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_130_fc_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 640u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
+  const float r3 = x3[0u];
+  const float r4 = 1.0f;
+  const float r5 = mul(r1, r2);
+  const float r6 = mul(r5, r3);
+  const float r7 = mul(r0, r6);
+  const float r8 = mul(r4, r7);
+  y0[e] = r8;
 }
 
 // step 132, conv:mul: [1, 1, 64], one element a thread
@@ -1854,11 +1685,29 @@ extern "C" __global__ void __launch_bounds__(64) fused_132_conv_mul(const float*
 }
 
 // step 133, conv:mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_133_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
+extern "C" __global__ void __launch_bounds__(256) fused_133_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
   const unsigned i = e % 64u;
   const float r0 = x0[i];
+  const float r1 = x1[i];
+  const float r2 = x2[0u];
+  const float r3 = x3[0u];
+  const float r4 = x4[0u];
+  const float r5 = mul(r1, r1);
+  const float r6 = mul(r2, r3);
+  const float r7 = mul(r6, r4);
+  const float r8 = mul(r5, r7);
+  const float r9 = mul(r0, r8);
+  y0[e] = r9;
+}
+
+// step 136, conv:mul: [1, 64, 64], one element a thread; also steps 142, 150
+extern "C" __global__ void __launch_bounds__(256) fused_136_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4096u) return;
+  const unsigned i = e % 64u;
+  const float r0 = x0[e];
   const float r1 = x1[i];
   const float r2 = x2[0u];
   const float r3 = x3[0u];
@@ -1869,19 +1718,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_133_conv_mul(const float
   y0[e] = r7;
 }
 
-// step 135, conv:mul: [1, 64, 64], one element a thread; also step 139
-extern "C" __global__ void __launch_bounds__(256) fused_135_conv_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4096u) return;
-  const unsigned i = e % 64u;
-  const float r0 = x0[e];
-  const float r1 = x1[i];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 137, conv:add+mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_137_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0, float* y1) {
+// step 139, conv:add+mul: [1, 64, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_139_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
   const unsigned i = e % 64u;
@@ -1891,17 +1729,19 @@ extern "C" __global__ void __launch_bounds__(256) fused_137_conv_add_mul(const f
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = fmaf(r0, r1, r2);
-  const float r7 = mul(r3, r3);
-  const float r8 = mul(r4, r5);
-  const float r9 = mul(r7, r8);
-  const float r10 = mul(r6, r9);
-  y0[e] = r6;
-  y1[e] = r10;
+  const float r6 = x6[0u];
+  const float r7 = fmaf(r0, r1, r2);
+  const float r8 = mul(r3, r3);
+  const float r9 = mul(r4, r5);
+  const float r10 = mul(r9, r6);
+  const float r11 = mul(r8, r10);
+  const float r12 = mul(r7, r11);
+  y0[e] = r7;
+  y1[e] = r12;
 }
 
-// step 141, conv:mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_141_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, float* y0, float* y1) {
+// step 145, conv:mul: [1, 64, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_145_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
   const unsigned i = e % 64u;
@@ -1911,38 +1751,28 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_conv_mul(const float
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = x6[i];
-  const float r7 = x7[0u];
+  const float r6 = x6[0u];
+  const float r7 = x7[i];
   const float r8 = x8[0u];
-  const float r9 = fmaf(r0, r1, r2);
-  const float r10 = mul(r3, r3);
-  const float r11 = mul(r4, r5);
-  const float r12 = mul(r10, r11);
-  const float r13 = mul(r9, r12);
-  const float r14 = mul(r6, r6);
-  const float r15 = mul(r7, r8);
-  const float r16 = mul(r14, r15);
-  const float r17 = mul(r9, r16);
-  y0[e] = r13;
-  y1[e] = r17;
+  const float r9 = x9[0u];
+  const float r10 = x10[0u];
+  const float r11 = fmaf(r0, r1, r2);
+  const float r12 = mul(r3, r3);
+  const float r13 = mul(r4, r5);
+  const float r14 = mul(r13, r6);
+  const float r15 = mul(r12, r14);
+  const float r16 = mul(r11, r15);
+  const float r17 = mul(r7, r7);
+  const float r18 = mul(r8, r9);
+  const float r19 = mul(r18, r10);
+  const float r20 = mul(r17, r19);
+  const float r21 = mul(r11, r20);
+  y0[e] = r16;
+  y1[e] = r21;
 }
 
-// step 144, conv:mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_144_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4096u) return;
-  const unsigned i = e % 64u;
-  const float r0 = x0[e];
-  const float r1 = x1[i];
-  const float r2 = x2[0u];
-  const float r3 = mul(r1, r1);
-  const float r4 = mul(r3, r2);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 146, conv:mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_146_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 153, conv:mul: [1, 256, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_153_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
@@ -1951,27 +1781,34 @@ extern "C" __global__ void __launch_bounds__(256) fused_146_conv_mul(const float
   const float r2 = x2[i];
   const float r3 = x3[0u];
   const float r4 = x4[0u];
-  const float r5 = r0 + r1;
-  const float r6 = mul(r2, r2);
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r6, r7);
-  const float r9 = mul(r5, r8);
-  y0[e] = r9;
+  const float r5 = x5[0u];
+  const float r6 = r0 + r1;
+  const float r7 = mul(r2, r2);
+  const float r8 = mul(r3, r4);
+  const float r9 = mul(r8, r5);
+  const float r10 = mul(r7, r9);
+  const float r11 = mul(r6, r10);
+  y0[e] = r11;
 }
 
-// step 148, conv:mul: [1, 256, 32], one element a thread; also step 152
-extern "C" __global__ void __launch_bounds__(256) fused_148_conv_mul(const float* x0, const float* x1, float* y0) {
+// step 156, conv:mul: [1, 256, 32], one element a thread; also steps 162, 170
+extern "C" __global__ void __launch_bounds__(256) fused_156_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
   const float r0 = x0[e];
   const float r1 = x1[i];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
+  const float r2 = x2[0u];
+  const float r3 = x3[0u];
+  const float r4 = mul(r1, r1);
+  const float r5 = mul(r2, r3);
+  const float r6 = mul(r4, r5);
+  const float r7 = mul(r0, r6);
+  y0[e] = r7;
 }
 
-// step 150, conv:add+mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_150_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0, float* y1) {
+// step 159, conv:add+mul: [1, 256, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_159_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
@@ -1982,18 +1819,20 @@ extern "C" __global__ void __launch_bounds__(256) fused_150_conv_add_mul(const f
   const float r4 = x4[i];
   const float r5 = x5[0u];
   const float r6 = x6[0u];
-  const float r7 = r0 + r1;
-  const float r8 = fmaf(r7, r2, r3);
-  const float r9 = mul(r4, r4);
-  const float r10 = mul(r5, r6);
-  const float r11 = mul(r9, r10);
-  const float r12 = mul(r8, r11);
-  y0[e] = r8;
-  y1[e] = r12;
+  const float r7 = x7[0u];
+  const float r8 = r0 + r1;
+  const float r9 = fmaf(r8, r2, r3);
+  const float r10 = mul(r4, r4);
+  const float r11 = mul(r5, r6);
+  const float r12 = mul(r11, r7);
+  const float r13 = mul(r10, r12);
+  const float r14 = mul(r9, r13);
+  y0[e] = r9;
+  y1[e] = r14;
 }
 
-// step 154, conv:mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_154_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, float* y0, float* y1) {
+// step 165, conv:mul: [1, 256, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_165_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
@@ -2003,38 +1842,28 @@ extern "C" __global__ void __launch_bounds__(256) fused_154_conv_mul(const float
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = x6[i];
-  const float r7 = x7[0u];
+  const float r6 = x6[0u];
+  const float r7 = x7[i];
   const float r8 = x8[0u];
-  const float r9 = fmaf(r0, r1, r2);
-  const float r10 = mul(r3, r3);
-  const float r11 = mul(r4, r5);
-  const float r12 = mul(r10, r11);
-  const float r13 = mul(r9, r12);
-  const float r14 = mul(r6, r6);
-  const float r15 = mul(r7, r8);
-  const float r16 = mul(r14, r15);
-  const float r17 = mul(r9, r16);
-  y0[e] = r13;
-  y1[e] = r17;
+  const float r9 = x9[0u];
+  const float r10 = x10[0u];
+  const float r11 = fmaf(r0, r1, r2);
+  const float r12 = mul(r3, r3);
+  const float r13 = mul(r4, r5);
+  const float r14 = mul(r13, r6);
+  const float r15 = mul(r12, r14);
+  const float r16 = mul(r11, r15);
+  const float r17 = mul(r7, r7);
+  const float r18 = mul(r8, r9);
+  const float r19 = mul(r18, r10);
+  const float r20 = mul(r17, r19);
+  const float r21 = mul(r11, r20);
+  y0[e] = r16;
+  y1[e] = r21;
 }
 
-// step 157, conv:mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_157_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 8192u) return;
-  const unsigned i = e % 32u;
-  const float r0 = x0[e];
-  const float r1 = x1[i];
-  const float r2 = x2[0u];
-  const float r3 = mul(r1, r1);
-  const float r4 = mul(r3, r2);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 159, conv:mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_159_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 173, conv:mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_173_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2043,27 +1872,34 @@ extern "C" __global__ void __launch_bounds__(256) fused_159_conv_mul(const float
   const float r2 = x2[i];
   const float r3 = x3[0u];
   const float r4 = x4[0u];
-  const float r5 = r0 + r1;
-  const float r6 = mul(r2, r2);
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r6, r7);
-  const float r9 = mul(r5, r8);
-  y0[e] = r9;
+  const float r5 = x5[0u];
+  const float r6 = r0 + r1;
+  const float r7 = mul(r2, r2);
+  const float r8 = mul(r3, r4);
+  const float r9 = mul(r8, r5);
+  const float r10 = mul(r7, r9);
+  const float r11 = mul(r6, r10);
+  y0[e] = r11;
 }
 
-// step 161, conv:mul: [1, 1024, 16], one element a thread; also steps 165, 169
-extern "C" __global__ void __launch_bounds__(256) fused_161_conv_mul(const float* x0, const float* x1, float* y0) {
+// step 176, conv:mul: [1, 1024, 16], one element a thread; also steps 182, 188
+extern "C" __global__ void __launch_bounds__(256) fused_176_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
   const float r0 = x0[e];
   const float r1 = x1[i];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
+  const float r2 = x2[0u];
+  const float r3 = x3[0u];
+  const float r4 = mul(r1, r1);
+  const float r5 = mul(r2, r3);
+  const float r6 = mul(r4, r5);
+  const float r7 = mul(r0, r6);
+  y0[e] = r7;
 }
 
-// step 163, conv:add+mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_163_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0, float* y1) {
+// step 179, conv:add+mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_179_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2074,18 +1910,20 @@ extern "C" __global__ void __launch_bounds__(256) fused_163_conv_add_mul(const f
   const float r4 = x4[i];
   const float r5 = x5[0u];
   const float r6 = x6[0u];
-  const float r7 = r0 + r1;
-  const float r8 = fmaf(r7, r2, r3);
-  const float r9 = mul(r4, r4);
-  const float r10 = mul(r5, r6);
-  const float r11 = mul(r9, r10);
-  const float r12 = mul(r8, r11);
-  y0[e] = r8;
-  y1[e] = r12;
+  const float r7 = x7[0u];
+  const float r8 = r0 + r1;
+  const float r9 = fmaf(r8, r2, r3);
+  const float r10 = mul(r4, r4);
+  const float r11 = mul(r5, r6);
+  const float r12 = mul(r11, r7);
+  const float r13 = mul(r10, r12);
+  const float r14 = mul(r9, r13);
+  y0[e] = r9;
+  y1[e] = r14;
 }
 
-// step 167, conv:mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_167_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 185, conv:mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_185_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2095,16 +1933,18 @@ extern "C" __global__ void __launch_bounds__(256) fused_167_conv_mul(const float
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = fmaf(r0, r1, r2);
-  const float r7 = mul(r3, r3);
-  const float r8 = mul(r4, r5);
-  const float r9 = mul(r7, r8);
-  const float r10 = mul(r6, r9);
-  y0[e] = r10;
+  const float r6 = x6[0u];
+  const float r7 = fmaf(r0, r1, r2);
+  const float r8 = mul(r3, r3);
+  const float r9 = mul(r4, r5);
+  const float r10 = mul(r9, r6);
+  const float r11 = mul(r8, r10);
+  const float r12 = mul(r7, r11);
+  y0[e] = r12;
 }
 
-// step 171, conv:mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_171_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 191, conv:mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_191_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2114,37 +1954,44 @@ extern "C" __global__ void __launch_bounds__(256) fused_171_conv_mul(const float
   const float r3 = x3[0u];
   const float r4 = x4[e];
   const float r5 = x5[i];
-  const float r6 = fmaf(r0, r1, r2);
-  const float r7 = fmaf(r6, r3, r4);
-  const float r8 = mul(r7, r5);
-  y0[e] = r8;
+  const float r6 = x6[0u];
+  const float r7 = x7[0u];
+  const float r8 = fmaf(r0, r1, r2);
+  const float r9 = fmaf(r8, r3, r4);
+  const float r10 = mul(r5, r5);
+  const float r11 = mul(r6, r7);
+  const float r12 = mul(r10, r11);
+  const float r13 = mul(r9, r12);
+  y0[e] = r13;
 }
 
-// step 174, fc:sum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(8) fused_174_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* z0) {
+// step 194, fc:sum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each
+extern "C" __global__ void __launch_bounds__(8) fused_194_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* z0) {
   const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 10u;
   float sum0 = 0.0f;
   if (k < 1u) {
     const float r1 = x1[0u];
-    const float r3 = x3[0u];
-    const float r5 = x5[0u];
+    const float r2 = x2[0u];
+    const float r4 = x4[0u];
+    const float r6 = x6[0u];
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 8) {
       const unsigned e = m;
       const float r0 = x0[e];
-      const float r2 = x2[e];
-      const float r4 = x4[e];
-      const float r6 = mul(r2, r2);
-      const float r7 = 0.0f;
-      const float r8 = r7 - r3;
-      const float r9 = powerOfTwo(r8);
-      const float r10 = mul(r6, r9);
-      const float r11 = fmaf(r0, r1, r10);
-      const float r12 = mul(r4, r5);
-      const float r13 = mul(r11, r12);
-      sum0 += r13;
+      const float r3 = x3[e];
+      const float r5 = x5[e];
+      const float r7 = mul(r1, r2);
+      const float r8 = mul(r3, r3);
+      const float r9 = 0.0f;
+      const float r10 = r9 - r4;
+      const float r11 = powerOfTwo(r10);
+      const float r12 = mul(r8, r11);
+      const float r13 = fmaf(r0, r7, r12);
+      const float r14 = mul(r5, r6);
+      const float r15 = mul(r13, r14);
+      sum0 += r15;
     }
   }
 
@@ -2158,157 +2005,112 @@ extern "C" __global__ void __launch_bounds__(8) fused_174_fc_sum(const float* x0
   }
 }
 
-// step 175, conv:mul: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_175_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 195, conv:mul: [1, 1, 432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_195_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 432u) return;
   const float r0 = x0[e];
   const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
 }
 
-// step 177, conv:mul: [1, 1, 2304], one element a thread; also steps 179, 181, 183, 185, 187
-extern "C" __global__ void __launch_bounds__(256) fused_177_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 189, blocks.2.conv2:mul: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_189_blocks_2_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 191, blocks.3.conv1:mul: [1, 1, 9216], one element a thread; also steps 195, 197, 199, 201
-extern "C" __global__ void __launch_bounds__(256) fused_191_blocks_3_conv1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 193, blocks.2.conv2:mul: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_193_blocks_2_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 196, blocks.2.conv2:mul: [1, 1, 512], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_196_blocks_2_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 512u) return;
   const float r0 = x0[e];
   const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
 }
 
-// step 203, blocks.5.conv2:mul: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_203_blocks_5_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 205, blocks.6.conv1:mul: [1, 1, 36864], one element a thread; also steps 209, 211, 213, 215
-extern "C" __global__ void __launch_bounds__(256) fused_205_blocks_6_conv1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 207, blocks.5.conv2:mul: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_207_blocks_5_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 197, blocks.5.conv2:mul: [1, 1, 2048], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_197_blocks_5_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 2048u) return;
   const float r0 = x0[e];
   const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
+}
+
+// step 198, conv:mul: [1, 1, 2304], one element a thread; also steps 199, 200, 201, 202, 203
+extern "C" __global__ void __launch_bounds__(256) fused_198_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2304u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[0u];
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
+}
+
+// step 204, blocks.2.conv2:mul: [1, 1, 4608], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_204_blocks_2_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4608u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[0u];
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
+}
+
+// step 205, blocks.3.conv1:mul: [1, 1, 9216], one element a thread; also steps 206, 207, 208, 209
+extern "C" __global__ void __launch_bounds__(256) fused_205_blocks_3_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 9216u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[0u];
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
+}
+
+// step 210, blocks.5.conv2:mul: [1, 1, 18432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_210_blocks_5_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 18432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[0u];
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
+}
+
+// step 211, blocks.6.conv1:mul: [1, 1, 36864], one element a thread; also steps 212, 213, 214, 215
+extern "C" __global__ void __launch_bounds__(256) fused_211_blocks_6_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 36864u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[0u];
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
 }
 
 // step 217, conv:mul: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_217_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+extern "C" __global__ void __launch_bounds__(256) fused_217_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 640u) return;
   const float r0 = x0[e];
   const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
+  const float r2 = x2[e];
+  const float r3 = r0 / r1;
+  const float r4 = mul(r3, r2);
+  y0[e] = r4;
 }
 
 // step 240, conv:select+sum: [1, 1, 270896] to [1, 1]: a block takes 1 of them with 256 threads each; 67 blocks share one
@@ -2356,8 +2158,18 @@ extern "C" __global__ void __launch_bounds__(256) fused_240_conv_select_sum(cons
   }
 }
 
-// step 241, conv:rankMask: digit 1 of 3 of the last score that is kept
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_1(const float* scores, const int* keep, unsigned* state) {
+// step 241, conv:sub: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_241_conv_sub(const float* x0, float* y0) {
+  const unsigned e = blockIdx.x * 32 + threadIdx.x;
+  if (e >= 1u) return;
+  const float r0 = x0[e];
+  const float r1 = 270896.0f;
+  const float r2 = r1 - r0;
+  y0[e] = r2;
+}
+
+// step 242, conv:rankMask: digit 1 of 3 of the last score that is kept
+extern "C" __global__ void __launch_bounds__(256) rankMask_242_conv_rankMask_1(const float* scores, const int* keep, unsigned* state) {
   static __device__ unsigned histogram[2048];
   static __device__ unsigned arrivals;
   __shared__ unsigned counts[2048];
@@ -2410,8 +2222,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_1(c
   }
 }
 
-// step 241, conv:rankMask: digit 2 of 3 of the last score that is kept
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_2(const float* scores, unsigned* state) {
+// step 242, conv:rankMask: digit 2 of 3 of the last score that is kept
+extern "C" __global__ void __launch_bounds__(256) rankMask_242_conv_rankMask_2(const float* scores, unsigned* state) {
   static __device__ unsigned histogram[2048];
   static __device__ unsigned arrivals;
   __shared__ unsigned counts[2048];
@@ -2461,8 +2273,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_2(c
   }
 }
 
-// step 241, conv:rankMask: digit 3 of 3 of the last score that is kept
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_3(const float* scores, unsigned* state) {
+// step 242, conv:rankMask: digit 3 of 3 of the last score that is kept
+extern "C" __global__ void __launch_bounds__(256) rankMask_242_conv_rankMask_3(const float* scores, unsigned* state) {
   static __device__ unsigned histogram[1024];
   static __device__ unsigned arrivals;
   __shared__ unsigned counts[1024];
@@ -2512,8 +2324,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_3(c
   }
 }
 
-// step 241, conv:rankMask: ties of each block, and before it
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_4(const float* scores, unsigned* state, unsigned* ties) {
+// step 242, conv:rankMask: ties of each block, and before it
+extern "C" __global__ void __launch_bounds__(256) rankMask_242_conv_rankMask_4(const float* scores, unsigned* state, unsigned* ties) {
   if (state[1] == state[2]) return;  // all ties are kept, or none
   static __device__ unsigned arrivals;
   __shared__ unsigned count;
@@ -2544,8 +2356,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_4(c
   }
 }
 
-// step 241, conv:rankMask: the mask: what lies above the threshold, and the first of the ties
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_5(const float* scores, float* y, const unsigned* state, const unsigned* ties) {
+// step 242, conv:rankMask: the mask: what lies above the threshold, and the first of the ties
+extern "C" __global__ void __launch_bounds__(256) rankMask_242_conv_rankMask_5(const float* scores, float* y, const unsigned* state, const unsigned* ties) {
   const unsigned threshold = state[0], kept = state[1];
   const bool all = kept == state[2];
   const unsigned own = all ? 0 : ties[blockIdx.x], before = all ? 0 : ties[265 + blockIdx.x];
@@ -2572,8 +2384,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_5(c
   }
 }
 
-// step 242, conv:sum: [1, 1, 270896] to [1, 1]: a block takes 1 of them with 256 threads each; 67 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_242_conv_sum(const float* x0, float* z0, double* partial) {
+// step 243, conv:sum: [1, 1, 270896] to [1, 1]: a block takes 1 of them with 256 threads each; 67 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_243_conv_sum(const float* x0, float* z0, double* partial) {
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 270896u ? first + 4096u : 270896u;
@@ -2605,16 +2417,6 @@ extern "C" __global__ void __launch_bounds__(256) fused_242_conv_sum(const float
     const unsigned z = blockIdx.x * 1u + q;
     z0[z] = (float)table[q];
   }
-}
-
-// step 243, conv:sub: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_243_conv_sub(const float* x0, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = 270896.0f;
-  const float r2 = r1 - r0;
-  y0[e] = r2;
 }
 
 // step 244, conv:slice: 22 runs of 270896 elements in all, of as many steps

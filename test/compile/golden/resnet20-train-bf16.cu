@@ -1,4 +1,4 @@
-// plan 'train': 77 kernels for 270 steps
+// plan 'train': 74 kernels for 249 steps
 
 // The first 16 bits of a float, rounded to nearest with ties to even. NaN stays NaN.
 struct Bf16 {
@@ -147,8 +147,117 @@ __device__ inline void checkRow(int row, int rows, const char* remedy, const cha
   if (row < 0 || row >= rows) __assertfail(remedy, "plan", 0, kernel, 1);
 }
 
-// step 0, cropFlip: 128 of 50000 images [32, 32, 3]
-extern "C" __global__ void __launch_bounds__(256) cropFlip_0_cropFlip(const unsigned char* x, const int* index, const int* shift, float* y) {
+// step 0, conv:mul: [1, 1, 432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_0_conv_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 1, blocks.0.conv1:mul: [1, 1, 2304], one element a thread; also steps 2, 3, 4, 5, 6
+extern "C" __global__ void __launch_bounds__(256) fused_1_blocks_0_conv1_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2304u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 7, blocks.3.conv1:mul: [1, 1, 4608], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_7_blocks_3_conv1_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4608u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 8, blocks.3.conv2:mul: [1, 1, 9216], one element a thread; also steps 10, 11, 12, 13
+extern "C" __global__ void __launch_bounds__(256) fused_8_blocks_3_conv2_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 9216u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 9, blocks.3.shortcut.0:mul: [1, 1, 512], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_9_blocks_3_shortcut_0_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 512u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 14, blocks.6.conv1:mul: [1, 1, 18432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_14_blocks_6_conv1_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 18432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 15, blocks.6.conv2:mul: [1, 1, 36864], one element a thread; also steps 17, 18, 19, 20
+extern "C" __global__ void __launch_bounds__(256) fused_15_blocks_6_conv2_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 36864u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 16, blocks.6.shortcut.0:mul: [1, 1, 2048], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_16_blocks_6_shortcut_0_mul(const float* x0, const float* x1, Bf16* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2048u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 21, fc:mul: [1, 1, 640], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_21_fc_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 640u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 22, fused:neg: [1, 1, 128], one element a thread
+extern "C" __global__ void __launch_bounds__(128) fused_22_fused_neg(float* y0) {
+  const unsigned e = blockIdx.x * 128 + threadIdx.x;
+  if (e >= 128u) return;
+  const float r0 = 0.0078125f;
+  const float r1 = -r0;
+  y0[e] = r1;
+}
+
+// step 23, gather: [50000, 1] by 128 rows
+extern "C" __global__ void __launch_bounds__(128) gather_23_gather(const int* x, const int* index, int* y) {
+  const unsigned e = blockIdx.x * 128 + threadIdx.x;
+  if (e >= 128u) return;
+  const int at = index[e];
+  checkRow(at, 50000, "gather: an index names no row of a table of 50000; correct the index", "gather");
+  const unsigned row = at;
+  y[e] = x[row * 1u];
+}
+
+// step 24, cropFlip: 128 of 50000 images [32, 32, 3]
+extern "C" __global__ void __launch_bounds__(256) cropFlip_24_cropFlip(const unsigned char* x, const int* index, const int* shift, float* y) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 393216u) return;
   const unsigned c = e % 3u, b = e / 3072u;
@@ -162,8 +271,8 @@ extern "C" __global__ void __launch_bounds__(256) cropFlip_0_cropFlip(const unsi
   y[e] = inside ? (float)x[((image * 32u + fromRow) * 32u + fromColumn) * 3u + c] : 0.0f;
 }
 
-// step 1, fused:sub: [1, 131072, 3], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_1_fused_sub(const float* x0, const float* x1, const float* x2, Bf16* y0) {
+// step 25, fused:sub: [1, 131072, 3], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_25_fused_sub(const float* x0, const float* x1, const float* x2, Bf16* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 393216u) return;
   const unsigned i = e % 3u;
@@ -175,26 +284,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_1_fused_sub(const float*
   y0[e] = r4;
 }
 
-// step 2, conv:mul: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_2_conv_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 4, conv:slice: 16 elements; also steps 10, 16, 22, 28, 34, 40
-extern "C" __global__ void __launch_bounds__(32) copy_4_conv_slice(const Bf16* x, float* y) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const unsigned i0 = e;
-  y[i0] = x[i0];
-}
-
-// step 5, conv:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 11, 17, 23, 29, 35, 41
-extern "C" __global__ void __launch_bounds__(256) fused_5_conv_sum(const Bf16* x0, const float* x1, float* z0, float* z1, double* partial) {
+// step 27, conv:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 31, 35, 39, 43, 47, 51
+extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum(const Bf16* x0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 4, d = threadIdx.x / 4;
   const unsigned k = blockIdx.x * 4 + a;
   const unsigned first = blockIdx.y * 512u, last = first + 512u < 131072u ? first + 512u : 131072u;
@@ -203,7 +294,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_5_conv_sum(const Bf16* x
   if (k < 4u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
+    const auto l1 = packAt<4>(x0 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 64) {
       const unsigned e = m * 16u + c;
@@ -241,8 +332,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_5_conv_sum(const Bf16* x
   }
 }
 
-// step 6, conv+bn:sub+mul: [1, 1, 16], one element a thread; also steps 12, 18, 24, 30, 36, 42
-extern "C" __global__ void __launch_bounds__(32) fused_6_conv_bn_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 28, conv+bn:sub+mul: [1, 1, 16], one element a thread; also steps 32, 36, 40, 44, 48, 52
+extern "C" __global__ void __launch_bounds__(32) fused_28_conv_bn_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 16u) return;
   const float r0 = x0[e];
@@ -261,16 +352,16 @@ extern "C" __global__ void __launch_bounds__(32) fused_6_conv_bn_sub_mul(const f
   y1[e] = r11;
 }
 
-// step 7, bn:relu: [1, 131072, 16], 4 elements a thread; also steps 13, 25, 37
-extern "C" __global__ void __launch_bounds__(256) fused_7_bn_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, Bf16* y0) {
+// step 29, bn:relu: [1, 131072, 16], 4 elements a thread; also steps 33, 41, 49
+extern "C" __global__ void __launch_bounds__(256) fused_29_bn_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -289,27 +380,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_7_bn_relu(const Bf16* x0
   store(y0 + e, s0);
 }
 
-// step 8, blocks.0.conv1:mul: [1, 1, 2304], one element a thread; also steps 14, 20, 26, 32, 38
-extern "C" __global__ void __launch_bounds__(256) fused_8_blocks_0_conv1_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 19, blocks.0.bn2:relu: [1, 131072, 16], 4 elements a thread; also steps 31, 43
-extern "C" __global__ void __launch_bounds__(256) fused_19_blocks_0_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, Bf16* y0) {
+// step 37, blocks.0.bn2:relu: [1, 131072, 16], 4 elements a thread; also steps 45, 53
+extern "C" __global__ void __launch_bounds__(256) fused_37_blocks_0_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const Bf16* x4, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -330,26 +411,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_19_blocks_0_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// step 44, blocks.3.conv1:mul: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_44_blocks_3_conv1_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 46, blocks.3.conv1:slice: 32 elements; also steps 52, 57, 63, 69, 75, 81
-extern "C" __global__ void __launch_bounds__(32) copy_46_blocks_3_conv1_slice(const Bf16* x, float* y) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const unsigned i0 = e;
-  y[i0] = x[i0];
-}
-
-// step 47, blocks.3.conv1:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 53, 58, 64, 70, 76, 82
-extern "C" __global__ void __launch_bounds__(256) fused_47_blocks_3_conv1_sum(const Bf16* x0, const float* x1, float* z0, float* z1, double* partial) {
+// step 55, blocks.3.conv1:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 59, 62, 66, 70, 74, 78
+extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum(const Bf16* x0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -358,7 +421,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_47_blocks_3_conv1_sum(co
   if (k < 8u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
+    const auto l1 = packAt<4>(x0 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
@@ -396,8 +459,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_47_blocks_3_conv1_sum(co
   }
 }
 
-// step 48, blocks.3.conv1+blocks.3.bn1:sub+mul: [1, 1, 32], one element a thread; also steps 54, 59, 65, 71, 77, 83
-extern "C" __global__ void __launch_bounds__(32) fused_48_blocks_3_conv1_blocks_3_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 56, blocks.3.conv1+blocks.3.bn1:sub+mul: [1, 1, 32], one element a thread; also steps 60, 63, 67, 71, 75, 79
+extern "C" __global__ void __launch_bounds__(32) fused_56_blocks_3_conv1_blocks_3_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -416,16 +479,16 @@ extern "C" __global__ void __launch_bounds__(32) fused_48_blocks_3_conv1_blocks_
   y1[e] = r11;
 }
 
-// step 49, blocks.3.bn1:relu: [1, 32768, 32], 4 elements a thread; also steps 66, 78
-extern "C" __global__ void __launch_bounds__(256) fused_49_blocks_3_bn1_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, Bf16* y0) {
+// step 57, blocks.3.bn1:relu: [1, 32768, 32], 4 elements a thread; also steps 68, 76
+extern "C" __global__ void __launch_bounds__(256) fused_57_blocks_3_bn1_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -444,41 +507,21 @@ extern "C" __global__ void __launch_bounds__(256) fused_49_blocks_3_bn1_relu(con
   store(y0 + e, s0);
 }
 
-// step 50, blocks.3.conv2:mul: [1, 1, 9216], one element a thread; also steps 61, 67, 73, 79
-extern "C" __global__ void __launch_bounds__(256) fused_50_blocks_3_conv2_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 55, blocks.3.shortcut.0:mul: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_shortcut_0_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 512u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 60, blocks.3.bn2:relu: [1, 32768, 32], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_60_blocks_3_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, const float* x6, const float* x7, const float* x8, const float* x9, Bf16* y0) {
+// step 64, blocks.3.bn2:relu: [1, 32768, 32], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_64_blocks_3_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, const float* x6, const float* x7, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
-  const auto l6 = packAt<4>(x6 + i);
-  const auto l7 = packAt<4>(x7 + i);
-  const auto l8 = packAt<4>(x8 + i);
-  const auto l9 = packAt<4>(x9 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
+  const auto l6 = packAt<4>(x4 + i);
+  const auto l7 = packAt<4>(x5 + i);
+  const auto l8 = packAt<4>(x6 + i);
+  const auto l9 = packAt<4>(x7 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -506,17 +549,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_60_blocks_3_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// step 72, blocks.4.bn2:relu: [1, 32768, 32], 4 elements a thread; also step 84
-extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_4_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, Bf16* y0) {
+// step 72, blocks.4.bn2:relu: [1, 32768, 32], 4 elements a thread; also step 80
+extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_4_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const Bf16* x4, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -537,26 +580,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_4_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// step 85, blocks.6.conv1:mul: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_85_blocks_6_conv1_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 87, blocks.6.conv1:slice: 64 elements; also steps 93, 98, 104, 110, 116, 122
-extern "C" __global__ void __launch_bounds__(64) copy_87_blocks_6_conv1_slice(const Bf16* x, float* y) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const unsigned i0 = e;
-  y[i0] = x[i0];
-}
-
-// step 88, blocks.6.conv1:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 94, 99, 105, 111, 117, 123
-extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_6_conv1_sum(const Bf16* x0, const float* x1, float* z0, float* z1, double* partial) {
+// step 82, blocks.6.conv1:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 86, 89, 93, 97, 101, 105
+extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum(const Bf16* x0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -565,7 +590,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_6_conv1_sum(co
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
+    const auto l1 = packAt<4>(x0 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
@@ -603,8 +628,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_6_conv1_sum(co
   }
 }
 
-// step 89, blocks.6.conv1+blocks.6.bn1:sub+mul: [1, 1, 64], one element a thread; also steps 95, 100, 106, 112, 118, 124
-extern "C" __global__ void __launch_bounds__(64) fused_89_blocks_6_conv1_blocks_6_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 83, blocks.6.conv1+blocks.6.bn1:sub+mul: [1, 1, 64], one element a thread; also steps 87, 90, 94, 98, 102, 106
+extern "C" __global__ void __launch_bounds__(64) fused_83_blocks_6_conv1_blocks_6_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -623,16 +648,16 @@ extern "C" __global__ void __launch_bounds__(64) fused_89_blocks_6_conv1_blocks_
   y1[e] = r11;
 }
 
-// step 90, blocks.6.bn1:relu: [1, 8192, 64], 4 elements a thread; also steps 107, 119
-extern "C" __global__ void __launch_bounds__(256) fused_90_blocks_6_bn1_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, Bf16* y0) {
+// step 84, blocks.6.bn1:relu: [1, 8192, 64], 4 elements a thread; also steps 95, 103
+extern "C" __global__ void __launch_bounds__(256) fused_84_blocks_6_bn1_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -651,41 +676,21 @@ extern "C" __global__ void __launch_bounds__(256) fused_90_blocks_6_bn1_relu(con
   store(y0 + e, s0);
 }
 
-// step 91, blocks.6.conv2:mul: [1, 1, 36864], one element a thread; also steps 102, 108, 114, 120
-extern "C" __global__ void __launch_bounds__(256) fused_91_blocks_6_conv2_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 96, blocks.6.shortcut.0:mul: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_96_blocks_6_shortcut_0_mul(const float* x0, const float* x1, Bf16* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2048u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 101, blocks.6.bn2:relu: [1, 8192, 64], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_101_blocks_6_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, const float* x6, const float* x7, const float* x8, const float* x9, Bf16* y0) {
+// step 91, blocks.6.bn2:relu: [1, 8192, 64], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_91_blocks_6_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, const float* x6, const float* x7, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
-  const auto l6 = packAt<4>(x6 + i);
-  const auto l7 = packAt<4>(x7 + i);
-  const auto l8 = packAt<4>(x8 + i);
-  const auto l9 = packAt<4>(x9 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
+  const auto l6 = packAt<4>(x4 + i);
+  const auto l7 = packAt<4>(x5 + i);
+  const auto l8 = packAt<4>(x6 + i);
+  const auto l9 = packAt<4>(x7 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -713,17 +718,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_101_blocks_6_bn2_relu(co
   store(y0 + e, s0);
 }
 
-// step 113, blocks.7.bn2:relu: [1, 8192, 64], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_113_blocks_7_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, Bf16* y0) {
+// step 99, blocks.7.bn2:relu: [1, 8192, 64], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_99_blocks_7_bn2_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, const Bf16* x4, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -744,8 +749,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_113_blocks_7_bn2_relu(co
   store(y0 + e, s0);
 }
 
-// step 125, blocks.8.bn2:sum: [128, 64, 64] to [128, 64]: a block takes 16x4 of them with 16 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_125_blocks_8_bn2_sum(const Bf16* x0, const float* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, float* z0) {
+// step 107, blocks.8.bn2:sum: [128, 64, 64] to [128, 64]: a block takes 16x4 of them with 16 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_107_blocks_8_bn2_sum(const Bf16* x0, const float* x1, const float* x2, const float* x3, const Bf16* x4, float* z0) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = 0, last = 64u;
@@ -754,15 +759,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_125_blocks_8_bn2_sum(con
     const unsigned g = k / 16u;
     const unsigned c = k % 16u * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
-    const auto l2 = packAt<4>(x2 + i);
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l1 = packAt<4>(x0 + i);
+    const auto l2 = packAt<4>(x1 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = (g * 64u + m) * 64u + c;
       const auto l0 = packAt<4>(x0 + e);
-      const auto l5 = packAt<4>(x5 + e);
+      const auto l5 = packAt<4>(x4 + e);
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
@@ -795,8 +800,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_125_blocks_8_bn2_sum(con
   }
 }
 
-// step 126, blocks.8.bn2:mul: [1, 1, 8192], one element a thread; also step 139
-extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_mul(const float* x0, float* y0) {
+// step 108, blocks.8.bn2:mul: [1, 1, 8192], one element a thread; also step 119
+extern "C" __global__ void __launch_bounds__(256) fused_108_blocks_8_bn2_mul(const float* x0, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const float r0 = x0[e];
@@ -805,18 +810,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_mul(con
   y0[e] = r2;
 }
 
-// step 127, fc:mul: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_127_fc_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 640u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 129, fc:add+maximum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_129_fc_add_maximum(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
+// step 110, fc:add+maximum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_110_fc_add_maximum(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 32 + a;
   const unsigned first = 0, last = 10u;
@@ -844,18 +839,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_129_fc_add_maximum(const
   }
 }
 
-// step 130, gather: [50000, 1] by 128 rows
-extern "C" __global__ void __launch_bounds__(128) gather_130_gather(const int* x, const int* index, int* y) {
-  const unsigned e = blockIdx.x * 128 + threadIdx.x;
-  if (e >= 128u) return;
-  const int at = index[e];
-  checkRow(at, 50000, "gather: an index names no row of a table of 50000; correct the index", "gather");
-  const unsigned row = at;
-  y[e] = x[row * 1u];
-}
-
-// step 131, fc:argMax: [128, 10]
-extern "C" __global__ void __launch_bounds__(128) argMax_131_fc_argMax(const float* x, int* y) {
+// step 111, fc:argMax: [128, 10]
+extern "C" __global__ void __launch_bounds__(128) argMax_111_fc_argMax(const float* x, int* y) {
   const unsigned e = blockIdx.x * 128 + threadIdx.x;
   if (e >= 128u) return;
   const float* row = x + e * 10u;
@@ -866,8 +851,8 @@ extern "C" __global__ void __launch_bounds__(128) argMax_131_fc_argMax(const flo
   y[e] = best;
 }
 
-// step 132, fc:toReal+sum: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(32) fused_132_fc_toReal_sum(const int* x0, const int* __restrict__ x1, float* y0, float* z0) {
+// step 112, fc:toReal+sum: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
+extern "C" __global__ void __launch_bounds__(32) fused_112_fc_toReal_sum(const int* x0, const int* __restrict__ x1, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 32, a = threadIdx.x / 32;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 128u;
@@ -900,8 +885,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_132_fc_toReal_sum(const i
   }
 }
 
-// step 133, fc:exp+sum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_133_fc_exp_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, float* y0, float* z0, float* z1) {
+// step 113, fc:exp+sum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_113_fc_exp_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, float* y0, float* z0, float* z1) {
   const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 32 + a;
   const unsigned first = 0, last = 10u;
@@ -939,8 +924,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_133_fc_exp_sum(const flo
   }
 }
 
-// step 134, fc:sum+div: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(32) fused_134_fc_sum_div(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
+// step 114, fc:sum+div: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
+extern "C" __global__ void __launch_bounds__(32) fused_114_fc_sum_div(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 32, a = threadIdx.x / 32;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 128u;
@@ -976,8 +961,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_134_fc_sum_div(const floa
   }
 }
 
-// step 135, fc:mul: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_135_fc_mul(const float* x0, float* y0) {
+// step 115, fc:mul: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_115_fc_mul(const float* x0, float* y0) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -986,17 +971,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_135_fc_mul(const float* x
   y0[e] = r2;
 }
 
-// step 136, fused:neg: [1, 1, 128], one element a thread
-extern "C" __global__ void __launch_bounds__(128) fused_136_fused_neg(float* y0) {
-  const unsigned e = blockIdx.x * 128 + threadIdx.x;
-  if (e >= 128u) return;
-  const float r0 = 0.0078125f;
-  const float r1 = -r0;
-  y0[e] = r1;
-}
-
-// step 137, fc:add+sum: [1, 128, 10] to [1, 10]: a block takes 5x2 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(160) fused_137_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* x4, float* y0, float* z0) {
+// step 116, fc:add+sum: [1, 128, 10] to [1, 10]: a block takes 5x2 of them with 32 threads each
+extern "C" __global__ void __launch_bounds__(160) fused_116_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* x4, float* y0, float* z0) {
   const unsigned a = threadIdx.x % 5, d = threadIdx.x / 5;
   const unsigned k = blockIdx.x * 5 + a;
   const unsigned first = 0, last = 128u;
@@ -1041,8 +1017,26 @@ extern "C" __global__ void __launch_bounds__(160) fused_137_fc_add_sum(const flo
   }
 }
 
-// step 140, fc:sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_140_fc_sum(const float* x0, const Bf16* x1, const float* x2, const float* x3, const float* x4, const float* x5, const Bf16* x6, float* z0, float* z1, double* partial) {
+// step 117, fc:add+sub: [1, 1, 10], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_117_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 32 + threadIdx.x;
+  if (e >= 10u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[0u];
+  const float r4 = 0.9f;
+  const float r5 = 0.0001f;
+  const float r6 = fmaf(r2, r5, r1);
+  const float r7 = fmaf(r0, r4, r6);
+  const float r8 = mul(r7, r3);
+  const float r9 = r2 - r8;
+  y0[e] = r7;
+  y1[e] = r9;
+}
+
+// step 120, fc:sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_120_fc_sum(const float* x0, const Bf16* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1051,17 +1045,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_140_fc_sum(const float* 
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l2 = packAt<4>(x2 + i);
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l2 = packAt<4>(x1 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
       const unsigned o = m / 64u;
       const auto l0 = packAt<4>(x0 + o * 64u + i);
       const auto l1 = packAt<4>(x1 + e);
-      const auto l6 = packAt<4>(x6 + e);
+      const auto l6 = packAt<4>(x5 + e);
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
@@ -1107,8 +1101,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_140_fc_sum(const float* 
   }
 }
 
-// step 141, fc+blocks.8.bn2:mul+add+sub: [1, 1, 64], one element a thread; also steps 145, 149, 153, 164
-extern "C" __global__ void __launch_bounds__(64) fused_141_fc_blocks_8_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
+// step 121, fc+blocks.8.bn2:mul+add+sub: [1, 1, 64], one element a thread; also steps 126, 131, 136, 151
+extern "C" __global__ void __launch_bounds__(64) fused_121_fc_blocks_8_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const Bf16* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -1172,21 +1166,21 @@ extern "C" __global__ void __launch_bounds__(64) fused_141_fc_blocks_8_bn2_mul_a
   y9[e] = r48;
 }
 
-// step 142, fc:add: [128, 64, 64], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_142_fc_add(const float* x0, const Bf16* x1, const float* x2, const float* x3, const float* x4, const float* x5, const Bf16* x6, const float* x7, const float* x8, Bf16* y0) {
+// step 122, fc:add: [128, 64, 64], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_122_fc_add(const float* x0, const Bf16* x1, const float* x2, const float* x3, const float* x4, const Bf16* x5, const float* x6, const float* x7, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const unsigned o = e / 4096u;
   const auto l0 = packAt<4>(x0 + o * 64u + i);
   const auto l1 = packAt<4>(x1 + e);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + e);
-  const auto l7 = packAt<4>(x7 + i);
-  const auto l8 = packAt<4>(x8 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + e);
+  const auto l7 = packAt<4>(x6 + i);
+  const auto l8 = packAt<4>(x7 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1217,8 +1211,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_142_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 144, fc:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 152, 163
-extern "C" __global__ void __launch_bounds__(256) fused_144_fc_sum(const Bf16* x0, const Bf16* x1, const Bf16* x2, const float* x3, const float* x4, float* z0, float* z1, double* partial) {
+// step 125, fc:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 135, 150
+extern "C" __global__ void __launch_bounds__(256) fused_125_fc_sum(const Bf16* x0, const Bf16* x1, const Bf16* x2, const float* x3, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1227,8 +1221,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_144_fc_sum(const Bf16* x
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
@@ -1275,8 +1269,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_144_fc_sum(const Bf16* x
   }
 }
 
-// step 146, fc:add: [1, 8192, 64], 4 elements a thread; also steps 154, 165
-extern "C" __global__ void __launch_bounds__(256) fused_146_fc_add(const Bf16* x0, const Bf16* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, const float* x6, Bf16* y0) {
+// step 127, fc:add: [1, 8192, 64], 4 elements a thread; also steps 137, 152
+extern "C" __global__ void __launch_bounds__(256) fused_127_fc_add(const Bf16* x0, const Bf16* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
@@ -1285,8 +1279,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_146_fc_add(const Bf16* x
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + i);
   const auto l4 = packAt<4>(x4 + e);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1309,8 +1303,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_146_fc_add(const Bf16* x
   store(y0 + e, s0);
 }
 
-// step 148, fc:mul+sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_148_fc_mul_sum(const float* __restrict__ x0, const Bf16* x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const Bf16* __restrict__ x6, const Bf16* __restrict__ x7, const Bf16* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, Bf16* y0, float* z0, float* z1, double* partial) {
+// step 130, fc:mul+sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_130_fc_mul_sum(const float* __restrict__ x0, const Bf16* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const Bf16* x5, const Bf16* __restrict__ x6, const Bf16* __restrict__ x7, const float* __restrict__ x8, Bf16* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1319,21 +1313,21 @@ extern "C" __global__ void __launch_bounds__(256) fused_148_fc_mul_sum(const flo
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l2 = packAt<4>(x2 + i);
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
-    const auto l9 = packAt<4>(x9 + i);
-    const auto l10 = packAt<4>(x10 + i);
+    const auto l2 = packAt<4>(x1 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
+    const auto l9 = packAt<4>(x7 + i);
+    const auto l10 = packAt<4>(x8 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
       const unsigned o = m / 64u;
       const auto l0 = packAt<4>(x0 + o * 64u + i);
       const auto l1 = packAt<4>(x1 + e);
-      const auto l6 = packAt<4>(x6 + e);
-      const auto l7 = packAt<4>(x7 + e);
-      const auto l8 = packAt<4>(x8 + e);
+      const auto l6 = packAt<4>(x5 + e);
+      const auto l7 = packAt<4>(x6 + e);
+      const auto l8 = packAt<4>(x7 + e);
       Pack<Bf16, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
@@ -1390,8 +1384,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_148_fc_mul_sum(const flo
   }
 }
 
-// step 150, fc:add: [1, 8192, 64], 4 elements a thread; also step 161
-extern "C" __global__ void __launch_bounds__(256) fused_150_fc_add(const Bf16* x0, const float* x1, const float* x2, const Bf16* x3, const float* x4, const float* x5, Bf16* y0) {
+// step 132, fc:add: [1, 8192, 64], 4 elements a thread; also step 147
+extern "C" __global__ void __launch_bounds__(256) fused_132_fc_add(const Bf16* x0, const float* x1, const float* x2, const Bf16* x3, const float* x4, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
@@ -1399,8 +1393,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_150_fc_add(const Bf16* x
   const auto l1 = packAt<4>(x1 + i);
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + e);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1420,8 +1414,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_150_fc_add(const Bf16* x
   store(y0 + e, s0);
 }
 
-// step 156, fc:mul+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_156_fc_mul_sum(const Bf16* x0, const Bf16* __restrict__ x1, const Bf16* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, Bf16* y0, float* z0, float* z1, double* partial) {
+// step 140, fc:mul+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_140_fc_mul_sum(const Bf16* x0, const Bf16* __restrict__ x1, const Bf16* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, Bf16* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1430,8 +1424,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_156_fc_mul_sum(const Bf1
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
@@ -1484,8 +1478,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_156_fc_mul_sum(const Bf1
   }
 }
 
-// step 157, fc+blocks.6.shortcut.1:mul+add+sub: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_157_fc_blocks_6_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
+// step 141, fc+blocks.6.shortcut.1:mul+add+sub: [1, 1, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(64) fused_141_fc_blocks_6_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const Bf16* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -1541,8 +1535,8 @@ extern "C" __global__ void __launch_bounds__(64) fused_157_fc_blocks_6_shortcut_
   y7[e] = r42;
 }
 
-// step 158, fc:add+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_158_fc_add_sum(const Bf16* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const Bf16* x3, const float* __restrict__ x4, const float* __restrict__ x5, const Bf16* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, Bf16* y0, float* z0, double* partial) {
+// step 142, fc:add+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_142_fc_add_sum(const Bf16* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, const Bf16* __restrict__ x5, const float* __restrict__ x6, Bf16* y0, float* z0, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1552,16 +1546,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_add_sum(const Bf1
     const unsigned i = c;
     const auto l1 = packAt<4>(x1 + i);
     const auto l2 = packAt<4>(x2 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
-    const auto l7 = packAt<4>(x7 + i);
-    const auto l8 = packAt<4>(x8 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
+    const auto l7 = packAt<4>(x5 + i);
+    const auto l8 = packAt<4>(x6 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
       const auto l0 = packAt<4>(x0 + e);
       const auto l3 = packAt<4>(x3 + e);
-      const auto l6 = packAt<4>(x6 + e);
+      const auto l6 = packAt<4>(x5 + e);
       Pack<Bf16, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
@@ -1609,8 +1603,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_add_sum(const Bf1
   }
 }
 
-// step 160, fc+blocks.6.bn2:mul+add+sub: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_160_fc_blocks_6_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
+// step 143, fc+blocks.6.bn2:mul+add+sub: [1, 1, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(64) fused_143_fc_blocks_6_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const Bf16* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -1682,8 +1676,28 @@ extern "C" __global__ void __launch_bounds__(64) fused_160_fc_blocks_6_bn2_mul_a
   y11[e] = r54;
 }
 
-// step 167, fc:mul+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 175, 183
-extern "C" __global__ void __launch_bounds__(256) fused_167_fc_mul_sum(const Bf16* x0, const Bf16* __restrict__ x1, const Bf16* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, Bf16* y0, float* z0, float* z1, double* partial) {
+// step 145, blocks.6.shortcut.0:add+sub: [1, 1, 2048], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_145_blocks_6_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2048u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 155, fc:mul+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 165, 175
+extern "C" __global__ void __launch_bounds__(256) fused_155_fc_mul_sum(const Bf16* x0, const Bf16* __restrict__ x1, const Bf16* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, Bf16* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -1692,8 +1706,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_167_fc_mul_sum(const Bf1
   if (k < 8u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
@@ -1746,8 +1760,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_167_fc_mul_sum(const Bf1
   }
 }
 
-// step 168, fc+blocks.5.bn2:mul+add+sub: [1, 1, 32], one element a thread; also steps 172, 176, 180, 191
-extern "C" __global__ void __launch_bounds__(32) fused_168_fc_blocks_5_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
+// step 156, fc+blocks.5.bn2:mul+add+sub: [1, 1, 32], one element a thread; also steps 161, 166, 171, 186
+extern "C" __global__ void __launch_bounds__(32) fused_156_fc_blocks_5_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const Bf16* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -1811,8 +1825,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_168_fc_blocks_5_bn2_mul_a
   y9[e] = r48;
 }
 
-// step 169, fc:add: [1, 32768, 32], 4 elements a thread; also steps 177, 188
-extern "C" __global__ void __launch_bounds__(256) fused_169_fc_add(const Bf16* x0, const float* x1, const float* x2, const Bf16* x3, const float* x4, const float* x5, Bf16* y0) {
+// step 157, fc:add: [1, 32768, 32], 4 elements a thread; also steps 167, 182
+extern "C" __global__ void __launch_bounds__(256) fused_157_fc_add(const Bf16* x0, const float* x1, const float* x2, const Bf16* x3, const float* x4, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
@@ -1820,8 +1834,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_169_fc_add(const Bf16* x
   const auto l1 = packAt<4>(x1 + i);
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + e);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1841,8 +1855,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_169_fc_add(const Bf16* x
   store(y0 + e, s0);
 }
 
-// step 171, fc:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 179, 190
-extern "C" __global__ void __launch_bounds__(256) fused_171_fc_sum(const Bf16* x0, const Bf16* x1, const Bf16* x2, const float* x3, const float* x4, float* z0, float* z1, double* partial) {
+// step 160, fc:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 170, 185
+extern "C" __global__ void __launch_bounds__(256) fused_160_fc_sum(const Bf16* x0, const Bf16* x1, const Bf16* x2, const float* x3, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -1851,8 +1865,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_171_fc_sum(const Bf16* x
   if (k < 8u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
@@ -1899,8 +1913,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_171_fc_sum(const Bf16* x
   }
 }
 
-// step 173, fc:add: [1, 32768, 32], 4 elements a thread; also steps 181, 192
-extern "C" __global__ void __launch_bounds__(256) fused_173_fc_add(const Bf16* x0, const Bf16* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, const float* x6, Bf16* y0) {
+// step 162, fc:add: [1, 32768, 32], 4 elements a thread; also steps 172, 187
+extern "C" __global__ void __launch_bounds__(256) fused_162_fc_add(const Bf16* x0, const Bf16* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
@@ -1909,8 +1923,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_add(const Bf16* x
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + i);
   const auto l4 = packAt<4>(x4 + e);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1933,8 +1947,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_add(const Bf16* x
   store(y0 + e, s0);
 }
 
-// step 184, fc+blocks.3.shortcut.1:mul+add+sub: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_184_fc_blocks_3_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
+// step 176, fc+blocks.3.shortcut.1:mul+add+sub: [1, 1, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_176_fc_blocks_3_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const Bf16* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -1990,8 +2004,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_184_fc_blocks_3_shortcut_
   y7[e] = r42;
 }
 
-// step 185, fc:add+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_185_fc_add_sum(const Bf16* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const Bf16* x3, const float* __restrict__ x4, const float* __restrict__ x5, const Bf16* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, Bf16* y0, float* z0, double* partial) {
+// step 177, fc:add+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_177_fc_add_sum(const Bf16* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, const Bf16* __restrict__ x5, const float* __restrict__ x6, Bf16* y0, float* z0, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -2001,16 +2015,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_185_fc_add_sum(const Bf1
     const unsigned i = c;
     const auto l1 = packAt<4>(x1 + i);
     const auto l2 = packAt<4>(x2 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
-    const auto l7 = packAt<4>(x7 + i);
-    const auto l8 = packAt<4>(x8 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
+    const auto l7 = packAt<4>(x5 + i);
+    const auto l8 = packAt<4>(x6 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
       const auto l0 = packAt<4>(x0 + e);
       const auto l3 = packAt<4>(x3 + e);
-      const auto l6 = packAt<4>(x6 + e);
+      const auto l6 = packAt<4>(x5 + e);
       Pack<Bf16, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
@@ -2058,8 +2072,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_185_fc_add_sum(const Bf1
   }
 }
 
-// step 187, fc+blocks.3.bn2:mul+add+sub: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_187_fc_blocks_3_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
+// step 178, fc+blocks.3.bn2:mul+add+sub: [1, 1, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_178_fc_blocks_3_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const Bf16* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -2131,8 +2145,28 @@ extern "C" __global__ void __launch_bounds__(32) fused_187_fc_blocks_3_bn2_mul_a
   y11[e] = r54;
 }
 
-// step 194, fc:mul+sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 202, 210, 218
-extern "C" __global__ void __launch_bounds__(256) fused_194_fc_mul_sum(const Bf16* x0, const Bf16* __restrict__ x1, const Bf16* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, Bf16* y0, float* z0, float* z1, double* partial) {
+// step 180, blocks.3.shortcut.0:add+sub: [1, 1, 512], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_180_blocks_3_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 512u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 190, fc:mul+sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 200, 210, 220
+extern "C" __global__ void __launch_bounds__(256) fused_190_fc_mul_sum(const Bf16* x0, const Bf16* __restrict__ x1, const Bf16* __restrict__ x2, const Bf16* __restrict__ x3, const float* __restrict__ x4, Bf16* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 4, d = threadIdx.x / 4;
   const unsigned k = blockIdx.x * 4 + a;
   const unsigned first = blockIdx.y * 512u, last = first + 512u < 131072u ? first + 512u : 131072u;
@@ -2141,8 +2175,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_194_fc_mul_sum(const Bf1
   if (k < 4u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 64) {
       const unsigned e = m * 16u + c;
@@ -2195,8 +2229,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_194_fc_mul_sum(const Bf1
   }
 }
 
-// step 195, fc+blocks.2.bn2:mul+add+sub: [1, 1, 16], one element a thread; also steps 199, 203, 207, 211, 215, 219
-extern "C" __global__ void __launch_bounds__(32) fused_195_fc_blocks_2_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
+// step 191, fc+blocks.2.bn2:mul+add+sub: [1, 1, 16], one element a thread; also steps 196, 201, 206, 211, 216, 221
+extern "C" __global__ void __launch_bounds__(32) fused_191_fc_blocks_2_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const Bf16* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 16u) return;
   const float r0 = x0[e];
@@ -2260,8 +2294,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_195_fc_blocks_2_bn2_mul_a
   y9[e] = r48;
 }
 
-// step 196, fc:add: [1, 131072, 16], 4 elements a thread; also steps 204, 212, 220
-extern "C" __global__ void __launch_bounds__(256) fused_196_fc_add(const Bf16* x0, const float* x1, const float* x2, const Bf16* x3, const float* x4, const float* x5, Bf16* y0) {
+// step 192, fc:add: [1, 131072, 16], 4 elements a thread; also steps 202, 212, 222
+extern "C" __global__ void __launch_bounds__(256) fused_192_fc_add(const Bf16* x0, const float* x1, const float* x2, const Bf16* x3, const float* x4, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
@@ -2269,8 +2303,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_196_fc_add(const Bf16* x
   const auto l1 = packAt<4>(x1 + i);
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + e);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -2290,8 +2324,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_196_fc_add(const Bf16* x
   store(y0 + e, s0);
 }
 
-// step 198, fc:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 206, 214
-extern "C" __global__ void __launch_bounds__(256) fused_198_fc_sum(const Bf16* x0, const Bf16* x1, const Bf16* x2, const float* x3, const float* x4, float* z0, float* z1, double* partial) {
+// step 195, fc:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 205, 215
+extern "C" __global__ void __launch_bounds__(256) fused_195_fc_sum(const Bf16* x0, const Bf16* x1, const Bf16* x2, const float* x3, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 4, d = threadIdx.x / 4;
   const unsigned k = blockIdx.x * 4 + a;
   const unsigned first = blockIdx.y * 512u, last = first + 512u < 131072u ? first + 512u : 131072u;
@@ -2300,8 +2334,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_198_fc_sum(const Bf16* x
   if (k < 4u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 64) {
       const unsigned e = m * 16u + c;
@@ -2348,8 +2382,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_198_fc_sum(const Bf16* x
   }
 }
 
-// step 200, fc:add: [1, 131072, 16], 4 elements a thread; also steps 208, 216
-extern "C" __global__ void __launch_bounds__(256) fused_200_fc_add(const Bf16* x0, const Bf16* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, const float* x6, Bf16* y0) {
+// step 197, fc:add: [1, 131072, 16], 4 elements a thread; also steps 207, 217
+extern "C" __global__ void __launch_bounds__(256) fused_197_fc_add(const Bf16* x0, const Bf16* x1, const float* x2, const float* x3, const Bf16* x4, const float* x5, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
@@ -2358,8 +2392,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_200_fc_add(const Bf16* x
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + i);
   const auto l4 = packAt<4>(x4 + e);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + i);
   Pack<Bf16, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -2382,15 +2416,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_200_fc_add(const Bf16* x
   store(y0 + e, s0);
 }
 
-// step 221, fc:pad: 1048576 elements
-extern "C" __global__ void __launch_bounds__(256) fill_221_fc_pad(Bf16* y) {
+// step 223, fc:pad: 1048576 elements
+extern "C" __global__ void __launch_bounds__(256) fill_223_fc_pad(Bf16* y) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 1048576u) return;
   y[e] = 0.0f;
 }
 
-// step 222, fc:pad: 393216 elements
-extern "C" __global__ void __launch_bounds__(256) copy_222_fc_pad(const Bf16* x, Bf16* y) {
+// step 224, fc:pad: 393216 elements
+extern "C" __global__ void __launch_bounds__(256) copy_224_fc_pad(const Bf16* x, Bf16* y) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 393216u) return;
   const unsigned i0 = e / 3u;
@@ -2398,8 +2432,8 @@ extern "C" __global__ void __launch_bounds__(256) copy_222_fc_pad(const Bf16* x,
   y[i0 * 8u + i1] = x[i0 * 3u + i1];
 }
 
-// step 224, fc:slice: 432 elements
-extern "C" __global__ void __launch_bounds__(256) copy_224_fc_slice(const float* x, float* y) {
+// step 226, fc:slice: 432 elements
+extern "C" __global__ void __launch_bounds__(256) copy_226_fc_slice(const float* x, float* y) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 432u) return;
   const unsigned i0 = e / 3u;
@@ -2407,8 +2441,8 @@ extern "C" __global__ void __launch_bounds__(256) copy_224_fc_slice(const float*
   y[i0 * 3u + i1] = x[i0 * 8u + i1];
 }
 
-// step 225, conv:add+sub: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_225_conv_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+// step 227, conv:add+sub: [1, 1, 432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_227_conv_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 432u) return;
   const float r0 = x0[e];
@@ -2427,148 +2461,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_225_conv_add_sub(const f
   y1[e] = r11;
 }
 
-// step 227, blocks.0.conv1:add+sub: [1, 1, 2304], one element a thread; also steps 229, 231, 233, 235, 237
-extern "C" __global__ void __launch_bounds__(256) fused_227_blocks_0_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 239, blocks.3.conv1:add+sub: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_239_blocks_3_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 241, blocks.3.conv2:add+sub: [1, 1, 9216], one element a thread; also steps 245, 247, 249, 251
-extern "C" __global__ void __launch_bounds__(256) fused_241_blocks_3_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 243, blocks.3.shortcut.0:add+sub: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_243_blocks_3_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 512u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 253, blocks.6.conv1:add+sub: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_253_blocks_6_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 255, blocks.6.conv2:add+sub: [1, 1, 36864], one element a thread; also steps 259, 261, 263, 265
-extern "C" __global__ void __launch_bounds__(256) fused_255_blocks_6_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 257, blocks.6.shortcut.0:add+sub: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_257_blocks_6_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2048u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 267, fc:add+sub: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_267_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+// step 229, fc:add+sub: [1, 1, 640], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_229_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 640u) return;
   const float r0 = x0[e];
@@ -2587,26 +2481,108 @@ extern "C" __global__ void __launch_bounds__(256) fused_267_fc_add_sub(const flo
   y1[e] = r11;
 }
 
-// step 268, fc:add+sub: [1, 1, 10], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_268_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 10u) return;
+// step 230, blocks.0.conv1:add+sub: [1, 1, 2304], one element a thread; also steps 231, 232, 233, 234, 235
+extern "C" __global__ void __launch_bounds__(256) fused_230_blocks_0_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2304u) return;
   const float r0 = x0[e];
   const float r1 = x1[e];
   const float r2 = x2[e];
-  const float r3 = x3[0u];
-  const float r4 = 0.9f;
-  const float r5 = 0.0001f;
-  const float r6 = fmaf(r2, r5, r1);
-  const float r7 = fmaf(r0, r4, r6);
-  const float r8 = mul(r7, r3);
-  const float r9 = r2 - r8;
-  y0[e] = r7;
-  y1[e] = r9;
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
 }
 
-// step 269, copy: 64 elements
-extern "C" __global__ void __launch_bounds__(64) copy_269_copy(const float* x, float* y) {
+// step 236, blocks.3.conv1:add+sub: [1, 1, 4608], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_236_blocks_3_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4608u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 237, blocks.3.conv2:add+sub: [1, 1, 9216], one element a thread; also steps 238, 239, 240, 241
+extern "C" __global__ void __launch_bounds__(256) fused_237_blocks_3_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 9216u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 242, blocks.6.conv1:add+sub: [1, 1, 18432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_242_blocks_6_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 18432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 243, blocks.6.conv2:add+sub: [1, 1, 36864], one element a thread; also steps 244, 245, 246, 247
+extern "C" __global__ void __launch_bounds__(256) fused_243_blocks_6_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 36864u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 248, copy: 64 elements
+extern "C" __global__ void __launch_bounds__(64) copy_248_copy(const float* x, float* y) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const unsigned i0 = e;

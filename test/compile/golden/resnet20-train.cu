@@ -1,4 +1,4 @@
-// plan 'train': 73 kernels for 267 steps
+// plan 'train': 71 kernels for 246 steps
 
 // N neighbouring elements, moved by one instruction.
 template <class T, unsigned N>
@@ -136,8 +136,117 @@ __device__ inline void checkRow(int row, int rows, const char* remedy, const cha
   if (row < 0 || row >= rows) __assertfail(remedy, "plan", 0, kernel, 1);
 }
 
-// step 0, cropFlip: 128 of 50000 images [32, 32, 3]
-extern "C" __global__ void __launch_bounds__(256) cropFlip_0_cropFlip(const unsigned char* x, const int* index, const int* shift, float* y) {
+// step 0, conv:mul: [1, 1, 432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_0_conv_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 1, blocks.0.conv1:mul: [1, 1, 2304], one element a thread; also steps 2, 3, 4, 5, 6
+extern "C" __global__ void __launch_bounds__(256) fused_1_blocks_0_conv1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2304u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 7, blocks.3.conv1:mul: [1, 1, 4608], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_7_blocks_3_conv1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4608u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 8, blocks.3.conv2:mul: [1, 1, 9216], one element a thread; also steps 10, 11, 12, 13
+extern "C" __global__ void __launch_bounds__(256) fused_8_blocks_3_conv2_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 9216u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 9, blocks.3.shortcut.0:mul: [1, 1, 512], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_9_blocks_3_shortcut_0_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 512u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 14, blocks.6.conv1:mul: [1, 1, 18432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_14_blocks_6_conv1_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 18432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 15, blocks.6.conv2:mul: [1, 1, 36864], one element a thread; also steps 17, 18, 19, 20
+extern "C" __global__ void __launch_bounds__(256) fused_15_blocks_6_conv2_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 36864u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 16, blocks.6.shortcut.0:mul: [1, 1, 2048], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_16_blocks_6_shortcut_0_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2048u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 21, fc:mul: [1, 1, 640], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_21_fc_mul(const float* x0, const float* x1, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 640u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = mul(r0, r1);
+  y0[e] = r2;
+}
+
+// step 22, fused:neg: [1, 1, 128], one element a thread
+extern "C" __global__ void __launch_bounds__(128) fused_22_fused_neg(float* y0) {
+  const unsigned e = blockIdx.x * 128 + threadIdx.x;
+  if (e >= 128u) return;
+  const float r0 = 0.0078125f;
+  const float r1 = -r0;
+  y0[e] = r1;
+}
+
+// step 23, gather: [50000, 1] by 128 rows
+extern "C" __global__ void __launch_bounds__(128) gather_23_gather(const int* x, const int* index, int* y) {
+  const unsigned e = blockIdx.x * 128 + threadIdx.x;
+  if (e >= 128u) return;
+  const int at = index[e];
+  checkRow(at, 50000, "gather: an index names no row of a table of 50000; correct the index", "gather");
+  const unsigned row = at;
+  y[e] = x[row * 1u];
+}
+
+// step 24, cropFlip: 128 of 50000 images [32, 32, 3]
+extern "C" __global__ void __launch_bounds__(256) cropFlip_24_cropFlip(const unsigned char* x, const int* index, const int* shift, float* y) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 393216u) return;
   const unsigned c = e % 3u, b = e / 3072u;
@@ -151,8 +260,8 @@ extern "C" __global__ void __launch_bounds__(256) cropFlip_0_cropFlip(const unsi
   y[e] = inside ? (float)x[((image * 32u + fromRow) * 32u + fromColumn) * 3u + c] : 0.0f;
 }
 
-// step 1, fused:sub: [1, 131072, 3], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_1_fused_sub(const float* x0, const float* x1, const float* x2, float* y0) {
+// step 25, fused:sub: [1, 131072, 3], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_25_fused_sub(const float* x0, const float* x1, const float* x2, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 393216u) return;
   const unsigned i = e % 3u;
@@ -164,26 +273,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_1_fused_sub(const float*
   y0[e] = r4;
 }
 
-// step 2, conv:mul: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_2_conv_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 4, conv:slice: 16 elements; also steps 10, 16, 22, 28, 34, 40
-extern "C" __global__ void __launch_bounds__(32) copy_4_conv_slice(const float* x, float* y) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const unsigned i0 = e;
-  y[i0] = x[i0];
-}
-
-// step 5, conv:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 11, 17, 23, 29, 35, 41
-extern "C" __global__ void __launch_bounds__(256) fused_5_conv_sum(const float* x0, const float* x1, float* z0, float* z1, double* partial) {
+// step 27, conv:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 31, 35, 39, 43, 47, 51
+extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum(const float* x0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 4, d = threadIdx.x / 4;
   const unsigned k = blockIdx.x * 4 + a;
   const unsigned first = blockIdx.y * 512u, last = first + 512u < 131072u ? first + 512u : 131072u;
@@ -192,7 +283,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_5_conv_sum(const float* 
   if (k < 4u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
+    const auto l1 = packAt<4>(x0 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 64) {
       const unsigned e = m * 16u + c;
@@ -230,8 +321,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_5_conv_sum(const float* 
   }
 }
 
-// step 6, conv+bn:sub+mul: [1, 1, 16], one element a thread; also steps 12, 18, 24, 30, 36, 42
-extern "C" __global__ void __launch_bounds__(32) fused_6_conv_bn_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 28, conv+bn:sub+mul: [1, 1, 16], one element a thread; also steps 32, 36, 40, 44, 48, 52
+extern "C" __global__ void __launch_bounds__(32) fused_28_conv_bn_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 16u) return;
   const float r0 = x0[e];
@@ -250,16 +341,16 @@ extern "C" __global__ void __launch_bounds__(32) fused_6_conv_bn_sub_mul(const f
   y1[e] = r11;
 }
 
-// step 7, bn:relu: [1, 131072, 16], 4 elements a thread; also steps 13, 25, 37
-extern "C" __global__ void __launch_bounds__(256) fused_7_bn_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 29, bn:relu: [1, 131072, 16], 4 elements a thread; also steps 33, 41, 49
+extern "C" __global__ void __launch_bounds__(256) fused_29_bn_relu(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -278,27 +369,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_7_bn_relu(const float* x
   store(y0 + e, s0);
 }
 
-// step 8, blocks.0.conv1:mul: [1, 1, 2304], one element a thread; also steps 14, 20, 26, 32, 38
-extern "C" __global__ void __launch_bounds__(256) fused_8_blocks_0_conv1_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 19, blocks.0.bn2:relu: [1, 131072, 16], 4 elements a thread; also steps 31, 43
-extern "C" __global__ void __launch_bounds__(256) fused_19_blocks_0_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 37, blocks.0.bn2:relu: [1, 131072, 16], 4 elements a thread; also steps 45, 53
+extern "C" __global__ void __launch_bounds__(256) fused_37_blocks_0_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -319,26 +400,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_19_blocks_0_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// step 44, blocks.3.conv1:mul: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_44_blocks_3_conv1_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 46, blocks.3.conv1:slice: 32 elements; also steps 52, 57, 63, 69, 75, 81
-extern "C" __global__ void __launch_bounds__(32) copy_46_blocks_3_conv1_slice(const float* x, float* y) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const unsigned i0 = e;
-  y[i0] = x[i0];
-}
-
-// step 47, blocks.3.conv1:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 53, 58, 64, 70, 76, 82
-extern "C" __global__ void __launch_bounds__(256) fused_47_blocks_3_conv1_sum(const float* x0, const float* x1, float* z0, float* z1, double* partial) {
+// step 55, blocks.3.conv1:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 59, 62, 66, 70, 74, 78
+extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum(const float* x0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -347,7 +410,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_47_blocks_3_conv1_sum(co
   if (k < 8u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
+    const auto l1 = packAt<4>(x0 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
@@ -385,8 +448,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_47_blocks_3_conv1_sum(co
   }
 }
 
-// step 48, blocks.3.conv1+blocks.3.bn1:sub+mul: [1, 1, 32], one element a thread; also steps 54, 59, 65, 71, 77, 83
-extern "C" __global__ void __launch_bounds__(32) fused_48_blocks_3_conv1_blocks_3_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 56, blocks.3.conv1+blocks.3.bn1:sub+mul: [1, 1, 32], one element a thread; also steps 60, 63, 67, 71, 75, 79
+extern "C" __global__ void __launch_bounds__(32) fused_56_blocks_3_conv1_blocks_3_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -405,16 +468,16 @@ extern "C" __global__ void __launch_bounds__(32) fused_48_blocks_3_conv1_blocks_
   y1[e] = r11;
 }
 
-// step 49, blocks.3.bn1:relu: [1, 32768, 32], 4 elements a thread; also steps 66, 78
-extern "C" __global__ void __launch_bounds__(256) fused_49_blocks_3_bn1_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 57, blocks.3.bn1:relu: [1, 32768, 32], 4 elements a thread; also steps 68, 76
+extern "C" __global__ void __launch_bounds__(256) fused_57_blocks_3_bn1_relu(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -433,41 +496,21 @@ extern "C" __global__ void __launch_bounds__(256) fused_49_blocks_3_bn1_relu(con
   store(y0 + e, s0);
 }
 
-// step 50, blocks.3.conv2:mul: [1, 1, 9216], one element a thread; also steps 61, 67, 73, 79
-extern "C" __global__ void __launch_bounds__(256) fused_50_blocks_3_conv2_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 55, blocks.3.shortcut.0:mul: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_shortcut_0_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 512u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 60, blocks.3.bn2:relu: [1, 32768, 32], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_60_blocks_3_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, float* y0) {
+// step 64, blocks.3.bn2:relu: [1, 32768, 32], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_64_blocks_3_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
-  const auto l6 = packAt<4>(x6 + i);
-  const auto l7 = packAt<4>(x7 + i);
-  const auto l8 = packAt<4>(x8 + i);
-  const auto l9 = packAt<4>(x9 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
+  const auto l6 = packAt<4>(x4 + i);
+  const auto l7 = packAt<4>(x5 + i);
+  const auto l8 = packAt<4>(x6 + i);
+  const auto l9 = packAt<4>(x7 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -495,17 +538,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_60_blocks_3_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// step 72, blocks.4.bn2:relu: [1, 32768, 32], 4 elements a thread; also step 84
-extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_4_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 72, blocks.4.bn2:relu: [1, 32768, 32], 4 elements a thread; also step 80
+extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_4_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -526,26 +569,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_4_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// step 85, blocks.6.conv1:mul: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_85_blocks_6_conv1_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 87, blocks.6.conv1:slice: 64 elements; also steps 93, 98, 104, 110, 116, 122, 266
-extern "C" __global__ void __launch_bounds__(64) copy_87_blocks_6_conv1_slice(const float* x, float* y) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const unsigned i0 = e;
-  y[i0] = x[i0];
-}
-
-// step 88, blocks.6.conv1:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 94, 99, 105, 111, 117, 123
-extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_6_conv1_sum(const float* x0, const float* x1, float* z0, float* z1, double* partial) {
+// step 82, blocks.6.conv1:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 86, 89, 93, 97, 101, 105
+extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum(const float* x0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -554,7 +579,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_6_conv1_sum(co
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
+    const auto l1 = packAt<4>(x0 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
@@ -592,8 +617,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_6_conv1_sum(co
   }
 }
 
-// step 89, blocks.6.conv1+blocks.6.bn1:sub+mul: [1, 1, 64], one element a thread; also steps 95, 100, 106, 112, 118, 124
-extern "C" __global__ void __launch_bounds__(64) fused_89_blocks_6_conv1_blocks_6_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
+// step 83, blocks.6.conv1+blocks.6.bn1:sub+mul: [1, 1, 64], one element a thread; also steps 87, 90, 94, 98, 102, 106
+extern "C" __global__ void __launch_bounds__(64) fused_83_blocks_6_conv1_blocks_6_bn1_sub_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -612,16 +637,16 @@ extern "C" __global__ void __launch_bounds__(64) fused_89_blocks_6_conv1_blocks_
   y1[e] = r11;
 }
 
-// step 90, blocks.6.bn1:relu: [1, 8192, 64], 4 elements a thread; also steps 107, 119
-extern "C" __global__ void __launch_bounds__(256) fused_90_blocks_6_bn1_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 84, blocks.6.bn1:relu: [1, 8192, 64], 4 elements a thread; also steps 95, 103
+extern "C" __global__ void __launch_bounds__(256) fused_84_blocks_6_bn1_relu(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -640,41 +665,21 @@ extern "C" __global__ void __launch_bounds__(256) fused_90_blocks_6_bn1_relu(con
   store(y0 + e, s0);
 }
 
-// step 91, blocks.6.conv2:mul: [1, 1, 36864], one element a thread; also steps 102, 108, 114, 120
-extern "C" __global__ void __launch_bounds__(256) fused_91_blocks_6_conv2_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 96, blocks.6.shortcut.0:mul: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_96_blocks_6_shortcut_0_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2048u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 101, blocks.6.bn2:relu: [1, 8192, 64], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_101_blocks_6_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, float* y0) {
+// step 91, blocks.6.bn2:relu: [1, 8192, 64], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_91_blocks_6_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
-  const auto l6 = packAt<4>(x6 + i);
-  const auto l7 = packAt<4>(x7 + i);
-  const auto l8 = packAt<4>(x8 + i);
-  const auto l9 = packAt<4>(x9 + i);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
+  const auto l6 = packAt<4>(x4 + i);
+  const auto l7 = packAt<4>(x5 + i);
+  const auto l8 = packAt<4>(x6 + i);
+  const auto l9 = packAt<4>(x7 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -702,17 +707,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_101_blocks_6_bn2_relu(co
   store(y0 + e, s0);
 }
 
-// step 113, blocks.7.bn2:relu: [1, 8192, 64], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_113_blocks_7_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 99, blocks.7.bn2:relu: [1, 8192, 64], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_99_blocks_7_bn2_relu(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const auto l0 = packAt<4>(x0 + e);
-  const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + e);
+  const auto l1 = packAt<4>(x0 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + e);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -733,8 +738,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_113_blocks_7_bn2_relu(co
   store(y0 + e, s0);
 }
 
-// step 125, blocks.8.bn2:sum: [128, 64, 64] to [128, 64]: a block takes 16x4 of them with 16 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_125_blocks_8_bn2_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* z0) {
+// step 107, blocks.8.bn2:sum: [128, 64, 64] to [128, 64]: a block takes 16x4 of them with 16 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_107_blocks_8_bn2_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* z0) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = 0, last = 64u;
@@ -743,15 +748,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_125_blocks_8_bn2_sum(con
     const unsigned g = k / 16u;
     const unsigned c = k % 16u * 4;
     const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
-    const auto l2 = packAt<4>(x2 + i);
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l1 = packAt<4>(x0 + i);
+    const auto l2 = packAt<4>(x1 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = (g * 64u + m) * 64u + c;
       const auto l0 = packAt<4>(x0 + e);
-      const auto l5 = packAt<4>(x5 + e);
+      const auto l5 = packAt<4>(x4 + e);
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
@@ -784,8 +789,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_125_blocks_8_bn2_sum(con
   }
 }
 
-// step 126, blocks.8.bn2:mul: [1, 1, 8192], one element a thread; also step 139
-extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_mul(const float* x0, float* y0) {
+// step 108, blocks.8.bn2:mul: [1, 1, 8192], one element a thread; also step 119
+extern "C" __global__ void __launch_bounds__(256) fused_108_blocks_8_bn2_mul(const float* x0, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const float r0 = x0[e];
@@ -794,18 +799,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_mul(con
   y0[e] = r2;
 }
 
-// step 127, fc:mul: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_127_fc_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 640u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 129, fc:add+maximum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_129_fc_add_maximum(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
+// step 110, fc:add+maximum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_110_fc_add_maximum(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 32 + a;
   const unsigned first = 0, last = 10u;
@@ -833,18 +828,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_129_fc_add_maximum(const
   }
 }
 
-// step 130, gather: [50000, 1] by 128 rows
-extern "C" __global__ void __launch_bounds__(128) gather_130_gather(const int* x, const int* index, int* y) {
-  const unsigned e = blockIdx.x * 128 + threadIdx.x;
-  if (e >= 128u) return;
-  const int at = index[e];
-  checkRow(at, 50000, "gather: an index names no row of a table of 50000; correct the index", "gather");
-  const unsigned row = at;
-  y[e] = x[row * 1u];
-}
-
-// step 131, fc:argMax: [128, 10]
-extern "C" __global__ void __launch_bounds__(128) argMax_131_fc_argMax(const float* x, int* y) {
+// step 111, fc:argMax: [128, 10]
+extern "C" __global__ void __launch_bounds__(128) argMax_111_fc_argMax(const float* x, int* y) {
   const unsigned e = blockIdx.x * 128 + threadIdx.x;
   if (e >= 128u) return;
   const float* row = x + e * 10u;
@@ -855,8 +840,8 @@ extern "C" __global__ void __launch_bounds__(128) argMax_131_fc_argMax(const flo
   y[e] = best;
 }
 
-// step 132, fc:toReal+sum: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(32) fused_132_fc_toReal_sum(const int* x0, const int* __restrict__ x1, float* y0, float* z0) {
+// step 112, fc:toReal+sum: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
+extern "C" __global__ void __launch_bounds__(32) fused_112_fc_toReal_sum(const int* x0, const int* __restrict__ x1, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 32, a = threadIdx.x / 32;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 128u;
@@ -889,8 +874,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_132_fc_toReal_sum(const i
   }
 }
 
-// step 133, fc:exp+sum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_133_fc_exp_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, float* y0, float* z0, float* z1) {
+// step 113, fc:exp+sum: [128, 1, 10] to [128, 1]: a block takes 32 of them with 8 threads each
+extern "C" __global__ void __launch_bounds__(256) fused_113_fc_exp_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, float* y0, float* z0, float* z1) {
   const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 32 + a;
   const unsigned first = 0, last = 10u;
@@ -928,8 +913,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_133_fc_exp_sum(const flo
   }
 }
 
-// step 134, fc:sum+div: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(32) fused_134_fc_sum_div(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
+// step 114, fc:sum+div: [1, 1, 128] to [1, 1]: a block takes 1 of them with 32 threads each
+extern "C" __global__ void __launch_bounds__(32) fused_114_fc_sum_div(const float* x0, const float* __restrict__ x1, float* y0, float* z0) {
   const unsigned d = threadIdx.x % 32, a = threadIdx.x / 32;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 128u;
@@ -965,8 +950,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_134_fc_sum_div(const floa
   }
 }
 
-// step 135, fc:mul: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_135_fc_mul(const float* x0, float* y0) {
+// step 115, fc:mul: [1, 1, 1], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_115_fc_mul(const float* x0, float* y0) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 1u) return;
   const float r0 = x0[e];
@@ -975,17 +960,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_135_fc_mul(const float* x
   y0[e] = r2;
 }
 
-// step 136, fused:neg: [1, 1, 128], one element a thread
-extern "C" __global__ void __launch_bounds__(128) fused_136_fused_neg(float* y0) {
-  const unsigned e = blockIdx.x * 128 + threadIdx.x;
-  if (e >= 128u) return;
-  const float r0 = 0.0078125f;
-  const float r1 = -r0;
-  y0[e] = r1;
-}
-
-// step 137, fc:add+sum: [1, 128, 10] to [1, 10]: a block takes 5x2 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(160) fused_137_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* x4, float* y0, float* z0) {
+// step 116, fc:add+sum: [1, 128, 10] to [1, 10]: a block takes 5x2 of them with 32 threads each
+extern "C" __global__ void __launch_bounds__(160) fused_116_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* x4, float* y0, float* z0) {
   const unsigned a = threadIdx.x % 5, d = threadIdx.x / 5;
   const unsigned k = blockIdx.x * 5 + a;
   const unsigned first = 0, last = 128u;
@@ -1030,8 +1006,26 @@ extern "C" __global__ void __launch_bounds__(160) fused_137_fc_add_sum(const flo
   }
 }
 
-// step 140, fc:sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_140_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* z0, float* z1, double* partial) {
+// step 117, fc:add+sub: [1, 1, 10], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_117_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 32 + threadIdx.x;
+  if (e >= 10u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[0u];
+  const float r4 = 0.9f;
+  const float r5 = 0.0001f;
+  const float r6 = fmaf(r2, r5, r1);
+  const float r7 = fmaf(r0, r4, r6);
+  const float r8 = mul(r7, r3);
+  const float r9 = r2 - r8;
+  y0[e] = r7;
+  y1[e] = r9;
+}
+
+// step 120, fc:sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_120_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1040,17 +1034,17 @@ extern "C" __global__ void __launch_bounds__(256) fused_140_fc_sum(const float* 
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l2 = packAt<4>(x2 + i);
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l2 = packAt<4>(x1 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
       const unsigned o = m / 64u;
       const auto l0 = packAt<4>(x0 + o * 64u + i);
       const auto l1 = packAt<4>(x1 + e);
-      const auto l6 = packAt<4>(x6 + e);
+      const auto l6 = packAt<4>(x5 + e);
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
         const float r0 = l0[v];
@@ -1096,8 +1090,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_140_fc_sum(const float* 
   }
 }
 
-// step 141, fc+blocks.8.bn2:mul+add+sub: [1, 1, 64], one element a thread; also steps 145, 149, 153, 164
-extern "C" __global__ void __launch_bounds__(64) fused_141_fc_blocks_8_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
+// step 121, fc+blocks.8.bn2:mul+add+sub: [1, 1, 64], one element a thread; also steps 126, 131, 136, 151
+extern "C" __global__ void __launch_bounds__(64) fused_121_fc_blocks_8_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -1161,21 +1155,21 @@ extern "C" __global__ void __launch_bounds__(64) fused_141_fc_blocks_8_bn2_mul_a
   y9[e] = r48;
 }
 
-// step 142, fc:add: [128, 64, 64], 4 elements a thread
-extern "C" __global__ void __launch_bounds__(256) fused_142_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, float* y0) {
+// step 122, fc:add: [128, 64, 64], 4 elements a thread
+extern "C" __global__ void __launch_bounds__(256) fused_122_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
   const unsigned o = e / 4096u;
   const auto l0 = packAt<4>(x0 + o * 64u + i);
   const auto l1 = packAt<4>(x1 + e);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + e);
-  const auto l7 = packAt<4>(x7 + i);
-  const auto l8 = packAt<4>(x8 + i);
+  const auto l2 = packAt<4>(x1 + i);
+  const auto l3 = packAt<4>(x2 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + e);
+  const auto l7 = packAt<4>(x6 + i);
+  const auto l8 = packAt<4>(x7 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1206,8 +1200,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_142_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 144, fc:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 152, 163
-extern "C" __global__ void __launch_bounds__(256) fused_144_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* z0, float* z1, double* partial) {
+// step 125, fc:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; also steps 135, 150
+extern "C" __global__ void __launch_bounds__(256) fused_125_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1216,8 +1210,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_144_fc_sum(const float* 
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
@@ -1264,8 +1258,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_144_fc_sum(const float* 
   }
 }
 
-// step 146, fc:add: [1, 8192, 64], 4 elements a thread; also steps 154, 165
-extern "C" __global__ void __launch_bounds__(256) fused_146_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0) {
+// step 127, fc:add: [1, 8192, 64], 4 elements a thread; also steps 137, 152
+extern "C" __global__ void __launch_bounds__(256) fused_127_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
@@ -1274,8 +1268,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_146_fc_add(const float* 
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + i);
   const auto l4 = packAt<4>(x4 + e);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1298,8 +1292,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_146_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 148, fc:mul+sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_148_fc_mul_sum(const float* __restrict__ x0, const float* x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, float* y0, float* z0, float* z1, double* partial) {
+// step 130, fc:mul+sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_130_fc_mul_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1308,21 +1302,21 @@ extern "C" __global__ void __launch_bounds__(256) fused_148_fc_mul_sum(const flo
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l2 = packAt<4>(x2 + i);
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
-    const auto l9 = packAt<4>(x9 + i);
-    const auto l10 = packAt<4>(x10 + i);
+    const auto l2 = packAt<4>(x1 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
+    const auto l9 = packAt<4>(x7 + i);
+    const auto l10 = packAt<4>(x8 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
       const unsigned o = m / 64u;
       const auto l0 = packAt<4>(x0 + o * 64u + i);
       const auto l1 = packAt<4>(x1 + e);
-      const auto l6 = packAt<4>(x6 + e);
-      const auto l7 = packAt<4>(x7 + e);
-      const auto l8 = packAt<4>(x8 + e);
+      const auto l6 = packAt<4>(x5 + e);
+      const auto l7 = packAt<4>(x6 + e);
+      const auto l8 = packAt<4>(x7 + e);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
@@ -1379,8 +1373,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_148_fc_mul_sum(const flo
   }
 }
 
-// step 150, fc:add: [1, 8192, 64], 4 elements a thread; also step 161
-extern "C" __global__ void __launch_bounds__(256) fused_150_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 132, fc:add: [1, 8192, 64], 4 elements a thread; also step 147
+extern "C" __global__ void __launch_bounds__(256) fused_132_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 524288u) return;
   const unsigned i = e % 64u;
@@ -1388,8 +1382,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_150_fc_add(const float* 
   const auto l1 = packAt<4>(x1 + i);
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + e);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1409,8 +1403,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_150_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 156, fc:mul+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_156_fc_mul_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, float* z1, double* partial) {
+// step 140, fc:mul+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_140_fc_mul_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, float* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1419,8 +1413,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_156_fc_mul_sum(const flo
   if (k < 16u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
@@ -1473,8 +1467,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_156_fc_mul_sum(const flo
   }
 }
 
-// step 157, fc+blocks.6.shortcut.1:mul+add+sub: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_157_fc_blocks_6_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
+// step 141, fc+blocks.6.shortcut.1:mul+add+sub: [1, 1, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(64) fused_141_fc_blocks_6_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -1530,8 +1524,8 @@ extern "C" __global__ void __launch_bounds__(64) fused_157_fc_blocks_6_shortcut_
   y7[e] = r42;
 }
 
-// step 158, fc:add+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_158_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0, double* partial) {
+// step 142, fc:add+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_142_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0, double* partial) {
   const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
   const unsigned k = blockIdx.x * 16 + a;
   const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
@@ -1541,16 +1535,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_add_sum(const flo
     const unsigned i = c;
     const auto l1 = packAt<4>(x1 + i);
     const auto l2 = packAt<4>(x2 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
-    const auto l7 = packAt<4>(x7 + i);
-    const auto l8 = packAt<4>(x8 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
+    const auto l7 = packAt<4>(x5 + i);
+    const auto l8 = packAt<4>(x6 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 16) {
       const unsigned e = m * 64u + c;
       const auto l0 = packAt<4>(x0 + e);
       const auto l3 = packAt<4>(x3 + e);
-      const auto l6 = packAt<4>(x6 + e);
+      const auto l6 = packAt<4>(x5 + e);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
@@ -1598,8 +1592,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_add_sum(const flo
   }
 }
 
-// step 160, fc+blocks.6.bn2:mul+add+sub: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_160_fc_blocks_6_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
+// step 143, fc+blocks.6.bn2:mul+add+sub: [1, 1, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(64) fused_143_fc_blocks_6_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -1671,8 +1665,28 @@ extern "C" __global__ void __launch_bounds__(64) fused_160_fc_blocks_6_bn2_mul_a
   y11[e] = r54;
 }
 
-// step 167, fc:mul+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 175, 183
-extern "C" __global__ void __launch_bounds__(256) fused_167_fc_mul_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, float* z1, double* partial) {
+// step 145, blocks.6.shortcut.0:add+sub: [1, 1, 2048], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_145_blocks_6_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2048u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 155, fc:mul+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 165, 175
+extern "C" __global__ void __launch_bounds__(256) fused_155_fc_mul_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, float* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -1681,8 +1695,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_167_fc_mul_sum(const flo
   if (k < 8u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
@@ -1735,8 +1749,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_167_fc_mul_sum(const flo
   }
 }
 
-// step 168, fc+blocks.5.bn2:mul+add+sub: [1, 1, 32], one element a thread; also steps 172, 176, 180, 191
-extern "C" __global__ void __launch_bounds__(32) fused_168_fc_blocks_5_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
+// step 156, fc+blocks.5.bn2:mul+add+sub: [1, 1, 32], one element a thread; also steps 161, 166, 171, 186
+extern "C" __global__ void __launch_bounds__(32) fused_156_fc_blocks_5_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -1800,8 +1814,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_168_fc_blocks_5_bn2_mul_a
   y9[e] = r48;
 }
 
-// step 169, fc:add: [1, 32768, 32], 4 elements a thread; also steps 177, 188
-extern "C" __global__ void __launch_bounds__(256) fused_169_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 157, fc:add: [1, 32768, 32], 4 elements a thread; also steps 167, 182
+extern "C" __global__ void __launch_bounds__(256) fused_157_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
@@ -1809,8 +1823,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_169_fc_add(const float* 
   const auto l1 = packAt<4>(x1 + i);
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + e);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1830,8 +1844,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_169_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 171, fc:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 179, 190
-extern "C" __global__ void __launch_bounds__(256) fused_171_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* z0, float* z1, double* partial) {
+// step 160, fc:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; also steps 170, 185
+extern "C" __global__ void __launch_bounds__(256) fused_160_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -1840,8 +1854,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_171_fc_sum(const float* 
   if (k < 8u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
@@ -1888,8 +1902,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_171_fc_sum(const float* 
   }
 }
 
-// step 173, fc:add: [1, 32768, 32], 4 elements a thread; also steps 181, 192
-extern "C" __global__ void __launch_bounds__(256) fused_173_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0) {
+// step 162, fc:add: [1, 32768, 32], 4 elements a thread; also steps 172, 187
+extern "C" __global__ void __launch_bounds__(256) fused_162_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 1048576u) return;
   const unsigned i = e % 32u;
@@ -1898,8 +1912,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_add(const float* 
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + i);
   const auto l4 = packAt<4>(x4 + e);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -1922,8 +1936,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 184, fc+blocks.3.shortcut.1:mul+add+sub: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_184_fc_blocks_3_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
+// step 176, fc+blocks.3.shortcut.1:mul+add+sub: [1, 1, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_176_fc_blocks_3_shortcut_1_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -1979,8 +1993,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_184_fc_blocks_3_shortcut_
   y7[e] = r42;
 }
 
-// step 185, fc:add+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_185_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0, double* partial) {
+// step 177, fc:add+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_177_fc_add_sum(const float* __restrict__ x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, float* y0, float* z0, double* partial) {
   const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 8 + a;
   const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
@@ -1990,16 +2004,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_185_fc_add_sum(const flo
     const unsigned i = c;
     const auto l1 = packAt<4>(x1 + i);
     const auto l2 = packAt<4>(x2 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
-    const auto l7 = packAt<4>(x7 + i);
-    const auto l8 = packAt<4>(x8 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
+    const auto l7 = packAt<4>(x5 + i);
+    const auto l8 = packAt<4>(x6 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 32) {
       const unsigned e = m * 32u + c;
       const auto l0 = packAt<4>(x0 + e);
       const auto l3 = packAt<4>(x3 + e);
-      const auto l6 = packAt<4>(x6 + e);
+      const auto l6 = packAt<4>(x5 + e);
       Pack<float, 4> s0;
 #pragma unroll
       for (unsigned v = 0; v < 4; ++v) {
@@ -2047,8 +2061,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_185_fc_add_sum(const flo
   }
 }
 
-// step 187, fc+blocks.3.bn2:mul+add+sub: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_187_fc_blocks_3_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
+// step 178, fc+blocks.3.bn2:mul+add+sub: [1, 1, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(32) fused_178_fc_blocks_3_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 32u) return;
   const float r0 = x0[e];
@@ -2120,8 +2134,28 @@ extern "C" __global__ void __launch_bounds__(32) fused_187_fc_blocks_3_bn2_mul_a
   y11[e] = r54;
 }
 
-// step 194, fc:mul+sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 202, 210, 218
-extern "C" __global__ void __launch_bounds__(256) fused_194_fc_mul_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, float* z1, double* partial) {
+// step 180, blocks.3.shortcut.0:add+sub: [1, 1, 512], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_180_blocks_3_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 512u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 190, fc:mul+sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 200, 210, 220
+extern "C" __global__ void __launch_bounds__(256) fused_190_fc_mul_sum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, float* y0, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 4, d = threadIdx.x / 4;
   const unsigned k = blockIdx.x * 4 + a;
   const unsigned first = blockIdx.y * 512u, last = first + 512u < 131072u ? first + 512u : 131072u;
@@ -2130,8 +2164,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_194_fc_mul_sum(const flo
   if (k < 4u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l4 = packAt<4>(x4 + i);
-    const auto l5 = packAt<4>(x5 + i);
+    const auto l4 = packAt<4>(x3 + i);
+    const auto l5 = packAt<4>(x4 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 64) {
       const unsigned e = m * 16u + c;
@@ -2184,8 +2218,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_194_fc_mul_sum(const flo
   }
 }
 
-// step 195, fc+blocks.2.bn2:mul+add+sub: [1, 1, 16], one element a thread; also steps 199, 203, 207, 211, 215, 219
-extern "C" __global__ void __launch_bounds__(32) fused_195_fc_blocks_2_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
+// step 191, fc+blocks.2.bn2:mul+add+sub: [1, 1, 16], one element a thread; also steps 196, 201, 206, 211, 216, 221
+extern "C" __global__ void __launch_bounds__(32) fused_191_fc_blocks_2_bn2_mul_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9) {
   const unsigned e = blockIdx.x * 32 + threadIdx.x;
   if (e >= 16u) return;
   const float r0 = x0[e];
@@ -2249,8 +2283,8 @@ extern "C" __global__ void __launch_bounds__(32) fused_195_fc_blocks_2_bn2_mul_a
   y9[e] = r48;
 }
 
-// step 196, fc:add: [1, 131072, 16], 4 elements a thread; also steps 204, 212, 220
-extern "C" __global__ void __launch_bounds__(256) fused_196_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 192, fc:add: [1, 131072, 16], 4 elements a thread; also steps 202, 212, 222
+extern "C" __global__ void __launch_bounds__(256) fused_192_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
@@ -2258,8 +2292,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_196_fc_add(const float* 
   const auto l1 = packAt<4>(x1 + i);
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + e);
-  const auto l4 = packAt<4>(x4 + i);
-  const auto l5 = packAt<4>(x5 + i);
+  const auto l4 = packAt<4>(x3 + i);
+  const auto l5 = packAt<4>(x4 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -2279,8 +2313,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_196_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 198, fc:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 206, 214
-extern "C" __global__ void __launch_bounds__(256) fused_198_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* z0, float* z1, double* partial) {
+// step 195, fc:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; also steps 205, 215
+extern "C" __global__ void __launch_bounds__(256) fused_195_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, float* z0, float* z1, double* partial) {
   const unsigned a = threadIdx.x % 4, d = threadIdx.x / 4;
   const unsigned k = blockIdx.x * 4 + a;
   const unsigned first = blockIdx.y * 512u, last = first + 512u < 131072u ? first + 512u : 131072u;
@@ -2289,8 +2323,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_198_fc_sum(const float* 
   if (k < 4u) {
     const unsigned c = k * 4;
     const unsigned i = c;
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
+    const auto l3 = packAt<4>(x2 + i);
+    const auto l4 = packAt<4>(x3 + i);
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 64) {
       const unsigned e = m * 16u + c;
@@ -2337,8 +2371,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_198_fc_sum(const float* 
   }
 }
 
-// step 200, fc:add: [1, 131072, 16], 4 elements a thread; also steps 208, 216
-extern "C" __global__ void __launch_bounds__(256) fused_200_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0) {
+// step 197, fc:add: [1, 131072, 16], 4 elements a thread; also steps 207, 217
+extern "C" __global__ void __launch_bounds__(256) fused_197_fc_add(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
   if (e >= 2097152u) return;
   const unsigned i = e % 16u;
@@ -2347,8 +2381,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_200_fc_add(const float* 
   const auto l2 = packAt<4>(x2 + i);
   const auto l3 = packAt<4>(x3 + i);
   const auto l4 = packAt<4>(x4 + e);
-  const auto l5 = packAt<4>(x5 + i);
-  const auto l6 = packAt<4>(x6 + i);
+  const auto l5 = packAt<4>(x4 + i);
+  const auto l6 = packAt<4>(x5 + i);
   Pack<float, 4> s0;
 #pragma unroll
   for (unsigned v = 0; v < 4; ++v) {
@@ -2371,8 +2405,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_200_fc_add(const float* 
   store(y0 + e, s0);
 }
 
-// step 222, conv:add+sub: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_222_conv_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+// step 224, conv:add+sub: [1, 1, 432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_224_conv_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 432u) return;
   const float r0 = x0[e];
@@ -2391,148 +2425,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_222_conv_add_sub(const f
   y1[e] = r11;
 }
 
-// step 224, blocks.0.conv1:add+sub: [1, 1, 2304], one element a thread; also steps 226, 228, 230, 232, 234
-extern "C" __global__ void __launch_bounds__(256) fused_224_blocks_0_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 236, blocks.3.conv1:add+sub: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_236_blocks_3_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 238, blocks.3.conv2:add+sub: [1, 1, 9216], one element a thread; also steps 242, 244, 246, 248
-extern "C" __global__ void __launch_bounds__(256) fused_238_blocks_3_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 240, blocks.3.shortcut.0:add+sub: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_240_blocks_3_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 512u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 250, blocks.6.conv1:add+sub: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_250_blocks_6_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 252, blocks.6.conv2:add+sub: [1, 1, 36864], one element a thread; also steps 256, 258, 260, 262
-extern "C" __global__ void __launch_bounds__(256) fused_252_blocks_6_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 254, blocks.6.shortcut.0:add+sub: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_254_blocks_6_shortcut_0_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2048u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = x4[0u];
-  const float r5 = 0.9f;
-  const float r6 = 0.0001f;
-  const float r7 = mul(r3, r6);
-  const float r8 = fmaf(r1, r2, r7);
-  const float r9 = fmaf(r0, r5, r8);
-  const float r10 = mul(r9, r4);
-  const float r11 = r3 - r10;
-  y0[e] = r9;
-  y1[e] = r11;
-}
-
-// step 264, fc:add+sub: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_264_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+// step 226, fc:add+sub: [1, 1, 640], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_226_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 640u) return;
   const float r0 = x0[e];
@@ -2551,20 +2445,110 @@ extern "C" __global__ void __launch_bounds__(256) fused_264_fc_add_sub(const flo
   y1[e] = r11;
 }
 
-// step 265, fc:add+sub: [1, 1, 10], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_265_fc_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 10u) return;
+// step 227, blocks.0.conv1:add+sub: [1, 1, 2304], one element a thread; also steps 228, 229, 230, 231, 232
+extern "C" __global__ void __launch_bounds__(256) fused_227_blocks_0_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 2304u) return;
   const float r0 = x0[e];
   const float r1 = x1[e];
   const float r2 = x2[e];
-  const float r3 = x3[0u];
-  const float r4 = 0.9f;
-  const float r5 = 0.0001f;
-  const float r6 = fmaf(r2, r5, r1);
-  const float r7 = fmaf(r0, r4, r6);
-  const float r8 = mul(r7, r3);
-  const float r9 = r2 - r8;
-  y0[e] = r7;
-  y1[e] = r9;
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 233, blocks.3.conv1:add+sub: [1, 1, 4608], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_233_blocks_3_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4608u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 234, blocks.3.conv2:add+sub: [1, 1, 9216], one element a thread; also steps 235, 236, 237, 238
+extern "C" __global__ void __launch_bounds__(256) fused_234_blocks_3_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 9216u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 239, blocks.6.conv1:add+sub: [1, 1, 18432], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_239_blocks_6_conv1_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 18432u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 240, blocks.6.conv2:add+sub: [1, 1, 36864], one element a thread; also steps 241, 242, 243, 244
+extern "C" __global__ void __launch_bounds__(256) fused_240_blocks_6_conv2_add_sub(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 36864u) return;
+  const float r0 = x0[e];
+  const float r1 = x1[e];
+  const float r2 = x2[e];
+  const float r3 = x3[e];
+  const float r4 = x4[0u];
+  const float r5 = 0.9f;
+  const float r6 = 0.0001f;
+  const float r7 = mul(r3, r6);
+  const float r8 = fmaf(r1, r2, r7);
+  const float r9 = fmaf(r0, r5, r8);
+  const float r10 = mul(r9, r4);
+  const float r11 = r3 - r10;
+  y0[e] = r9;
+  y1[e] = r11;
+}
+
+// step 245, copy: 64 elements
+extern "C" __global__ void __launch_bounds__(64) copy_245_copy(const float* x, float* y) {
+  const unsigned e = blockIdx.x * 64 + threadIdx.x;
+  if (e >= 64u) return;
+  const unsigned i0 = e;
+  y[i0] = x[i0];
 }
