@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "cuda/clock.h"
 #include "cuda/executable.h"
 #include "cuda/library_kernels.h"
 #include "cuda/timer.h"
@@ -43,7 +44,8 @@ class CudaDevice final : public core::Device {
         nvrtc_(nvrtc),
         options_(std::move(options)),
         cubins_(options_.cacheFolder),
-        timer_(*context_) {}
+        timer_(*context_),
+        clock_(*context_) {}
 
   std::string description() const override {
     const int driver = context_->driver().version();
@@ -73,6 +75,7 @@ class CudaDevice final : public core::Device {
                             from.bytes(), context_->stream());
     });
   }
+  core::Submitted mark(double* seconds) override { return clock_.mark(seconds); }
 
   core::Result<std::unique_ptr<core::Executable>> load(core::Plan plan, core::LoadOptions options) override {
     const std::string where = "plan '" + plan.name + "'";
@@ -166,6 +169,7 @@ class CudaDevice final : public core::Device {
   Options options_;
   CubinCache cubins_;
   GraphTimer timer_;
+  StreamClock clock_;
   std::unique_ptr<LibraryContext> libraries_;
 };
 

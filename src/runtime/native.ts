@@ -86,6 +86,8 @@ export interface NativeDevice {
     inputs: readonly NativeArray[],
     outputs: readonly NativeArray[],
   ) => Promise<void>;
+  /** When all work called before was done, in seconds of a clock of the device's own. Later work does not wait for it. */
+  readonly mark: () => Promise<number>;
   /** Bytes of live buffers and executables. */
   readonly liveBytes: () => number;
   /** Waits for the work that is queued, then frees everything made on the device. May be called again. */

@@ -32,7 +32,7 @@
 namespace {
 
 using namespace pathex::cuda::value;
-constexpr int invalidContext = 201, captureUnsupported = 900, captureInvalidated = 901;
+constexpr int invalidContext = 201, invalidHandle = 400, captureUnsupported = 900, captureInvalidated = 901;
 
 std::mutex lock;  // of everything below
 std::map<std::string, int> live, calls;
@@ -95,6 +95,7 @@ struct CUgraphExec_st : CUgraph_st {
   int number = 0;
 };
 struct CUevent_st {
+  bool keepsTime = false, isRecorded = false;
   std::atomic<bool> isDone = true;
   std::chrono::steady_clock::time_point at;
 };
@@ -342,9 +343,9 @@ int cuStreamIsCapturing(CUstream stream, int* status) {
   return 0;
 }
 
-int cuEventCreate(CUevent* event, unsigned) {
+int cuEventCreate(CUevent* event, unsigned flags) {
   if (const int code = enter("cuEventCreate")) return code;
-  *event = new CUevent_st;
+  *event = new CUevent_st{(flags & CU_EVENT_DISABLE_TIMING) == 0};
   count("events", 1);
   return 0;
 }
@@ -357,6 +358,7 @@ int cuEventDestroy_v2(CUevent event) {
 }
 int cuEventRecord(CUevent event, CUstream stream) {
   if (const int code = enter("cuEventRecord")) return code;
+  event->isRecorded = true;
   event->isDone = false;
   return stream->add([event] {
     event->at = std::chrono::steady_clock::now();
@@ -371,6 +373,10 @@ int cuEventQuery(CUevent event) {
 }
 int cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
   if (const int code = enter("cuEventElapsedTime")) return code;
+  for (const CUevent event : {start, end}) {
+    if (!event->keepsTime || !event->isRecorded) return invalidHandle;
+    if (!event->isDone) return CUDA_ERROR_NOT_READY;
+  }
   const std::string said = setting("FAKE_CUDA_ELAPSED");
   *milliseconds =
       said.empty() ? std::chrono::duration<float, std::milli>(end->at - start->at).count() : std::stof(said);
