@@ -5,11 +5,11 @@ import { loweringOf, type Unit } from './fuse.js';
 /** The order of a plan's steps. See Note [Neighbours]. */
 
 /** Elements up to which a step is over before another launch would have begun. */
-const SMALL = 2048;
+export const SMALL = 2048;
 
 /** Which of the units that are ready comes first. */
-type Turn = 'first' | 'small' | 'shrinking' | 'as written' | 'last';
-const TURNS: readonly Turn[] = ['first', 'small', 'shrinking', 'as written', 'last'];
+type Turn = 'first' | 'small' | 'gradient' | 'as written' | 'last';
+const TURNS: readonly Turn[] = ['first', 'small', 'gradient', 'as written', 'last'];
 
 const isMap = (u: Unit): boolean => u.kind === 'fused' && u.roots.every((r) => loweringOf(r).kind !== 'reduce');
 
@@ -19,11 +19,15 @@ const isSmall = (u: Unit): boolean => {
   return kind === 'call' && ['gather', 'argMax'].includes(u.node.op) && size(u.node.shape) <= SMALL;
 };
 
+/** Of a convolution or of a dense layer, whose rows are summed over. */
+const isWeightGradient = (u: Unit): boolean =>
+  u.kind === 'call' && (u.node.op === 'conv2dWeightGrad' || (u.node.op === 'matmul' && u.node.attributes['transposeA'] === true));
+
 const turnOf = (u: Unit, needs: ReadonlySet<Unit>, users: readonly Unit[]): Turn => {
   if (needs.size === 0 && isMap(u)) return 'first';
+  if (users.length === 0 && isMap(u)) return 'last';
   if (isSmall(u)) return 'small';
-  if (u.kind === 'call' && u.node.op === 'conv2dWeightGrad') return 'shrinking';
-  return users.length === 0 && isMap(u) ? 'last' : 'as written';
+  return isWeightGradient(u) ? 'gradient' : 'as written';
 };
 
 /** Units in dependency order, given for each what must run before it. */
