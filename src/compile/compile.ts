@@ -9,7 +9,7 @@ import { fusedStep } from './fused-step.js';
 import { placeBuffers, type Lifetime } from './memory.js';
 import { schedule } from './schedule.js';
 import { narrowSteps } from './narrow-steps.js';
-import { PLAN_VERSION, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
+import { isWeightGradientStep, PLAN_VERSION, readsOf, writesOf, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
 import { simplify, splitReductions } from './simplify.js';
 import { chooseNarrow, NOTHING_NARROW, type Narrowing, type StorageChoice } from './storage.js';
 
@@ -192,9 +192,6 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
   };
 };
 
-const reads = (s: Step): readonly number[] => (s.kind === 'fused' ? s.loads.map((l) => l.buffer) : s.inputs);
-const writes = (s: Step): readonly number[] => (s.kind === 'fused' ? [...s.stores, ...s.reductions].map((w) => w.buffer) : s.outputs);
-
 /**
  * Lifetimes of the arena's buffers. A fused step's stored value takes the place of an equally large operand that is read element by
  * element and never again: both then are one slot.
@@ -203,10 +200,10 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
   const first = new Map<number, number>();
   const last = new Map<number, number>();
   steps.forEach((s, i) => {
-    for (const b of [...reads(s), ...writes(s)]) {
+    for (const b of [...readsOf(s), ...writesOf(s)]) {
       if (!buffers[b]!.isArena) continue;
       if (!first.has(b)) first.set(b, i);
-      last.set(b, i);
+      last.set(b, Math.max(last.get(b) ?? 0, Math.min(i + (isWeightGradientStep(s) ? LAG : 0), steps.length - 1)));
     }
   });
   const slots = new Map<number, number>();
@@ -233,6 +230,9 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
   }
   return { steps, lifetimes: [...spans.values()], slotOf };
 };
+
+/** Steps that a gradient of weights may fall behind the others where a device has a second lane for them; the operands stay that long. */
+const LAG = 20;
 
 const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node.path}:${node.op}`);
 

@@ -10,7 +10,7 @@ import { PlanCodec, type Plan } from '../plan.js';
  * A loaded module holds counters that are zero between runs, so it runs on one stream at a time. A launch that ends with
  * CUDA_ERROR_ASSERT has met an index that names no row of its table; it says so on stderr.
  */
-export const CUDA_PLAN_VERSION = 1;
+export const CUDA_PLAN_VERSION = 2;
 
 const Natural = new t.Type<number, number, unknown>(
   'natural number',
@@ -29,8 +29,17 @@ const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedB
 /**
  * How a step of the plan runs: as launches, one after the other (none where there is nothing to do, or where a step before did it), or in
  * a library (conv2d, its gradients, matmul).
+ *
+ * A step of the `side` lane may run beside the steps of the main lane that follow it, after all that come before it and after the side
+ * steps before it. A step of the main lane that has `after` waits for that side step. The end of the run waits for all.
  */
-const CudaStep = t.union([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch) }), t.strict({ kind: t.literal('library') })], 'step');
+const CudaStep = t.union(
+  [
+    t.intersection([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch) }), t.partial({ after: Natural })]),
+    t.intersection([t.strict({ kind: t.literal('library') }), t.partial({ lane: t.literal('side'), after: Natural })]),
+  ],
+  'step',
+);
 
 export const CudaPlanCodec = t.strict(
   {

@@ -3,6 +3,7 @@ import { joinedCopies } from './copies.js';
 import { CUDA_PLAN_VERSION, type CudaPlan, type CudaStep, type Launch } from './cuda-plan.js';
 import { jointAt, type Joint } from './join.js';
 import { identifier, plainName, type Draft } from './kernel.js';
+import { withLanes } from './lanes.js';
 import { preludeFor } from './prelude.js';
 import { draftsOf } from './steps.js';
 import { H200, type Target } from './target.js';
@@ -40,7 +41,7 @@ export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { r
   });
   const body = texts.join('\n');
   const source = `// plan '${plainName(plan.name)}': ${kernels.size} kernels for ${plan.steps.length} steps\n\n${preludeFor(body)}\n${body}`;
-  return { version: CUDA_PLAN_VERSION, plan, source, steps, scratchBytes: Math.ceil(scratchBytes / 256) * 256 };
+  return { version: CUDA_PLAN_VERSION, plan, source, steps: withLanes(plan, steps, (at) => joints.get(at)?.steps ?? 1), scratchBytes: Math.ceil(scratchBytes / 256) * 256 };
 };
 
 /** What becomes one launch, by its first step. */

@@ -1,6 +1,6 @@
 import { SMALL } from '../schedule.js';
-import type { Plan, Step } from '../plan.js';
-import { ALONE, elementsOf, overlap, type Draft, type Frame, type Parameter } from './kernel.js';
+import { readsOf, writesOf, type Plan, type Step } from '../plan.js';
+import { ALONE, collide, elementsOf, overlap, type Draft, type Frame, type Parameter } from './kernel.js';
 import { indent } from './program.js';
 import { partOf } from './steps.js';
 import { THREADS, type Target } from './target.js';
@@ -20,8 +20,6 @@ const sizeOf = (plan: Plan, step: Step): number => {
   if (step.kind === 'fused') return step.domain.reduce((n, d) => n * d, 1);
   return step.kernel === 'argMax' ? step.attributes.rows * step.attributes.width : step.kernel === 'copy' ? step.attributes.dims.reduce((n, d) => n * d, 1) : elementsOf(plan.buffers[step.outputs[0]!]!);
 };
-const readsOf = (step: Step): readonly number[] => (step.kind === 'fused' ? step.loads.map((l) => l.buffer) : step.inputs);
-const writesOf = (step: Step): readonly number[] => (step.kind === 'fused' ? [...step.stores, ...step.reductions].map((w) => w.buffer) : step.outputs);
 const pointers = (step: Step): number => readsOf(step).length + writesOf(step).length;
 
 const ROW: Frame = { block: 'block', threads: THREADS, isPart: true, count: 'count' };
@@ -45,7 +43,7 @@ const rowFrom = (plan: Plan, at: number, target: Target): readonly Draft[] => {
   let parameters = 0;
   for (const step of plan.steps.slice(at)) {
     if (step.kind !== 'fused' || step.reductions.length > 0) break;
-    const isApart = taken.every((t) => !meet(plan, writesOf(t), [...readsOf(step), ...writesOf(step)]) && !meet(plan, readsOf(t), writesOf(step)));
+    const isApart = taken.every((t) => !collide(plan, t, step));
     const draft = isApart ? partOf(plan, step, target, ROW) : null;
     parameters += pointers(step);
     if (draft === null || parameters > MOST_PARAMETERS) break;
@@ -54,8 +52,6 @@ const rowFrom = (plan: Plan, at: number, target: Target): readonly Draft[] => {
   }
   return row;
 };
-
-const meet = (plan: Plan, some: readonly number[], others: readonly number[]): boolean => some.some((a) => others.some((b) => overlap(plan, a, b)));
 
 /** Each block does one map; maps of the same text share it and differ in pointers and sizes. */
 const rowDraft = (plan: Plan, row: readonly Draft[]): Draft => {

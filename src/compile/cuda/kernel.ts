@@ -1,4 +1,4 @@
-import type { Plan, PlanBuffer } from '../plan.js';
+import { readsOf, writesOf, type Plan, type PlanBuffer, type Step } from '../plan.js';
 import type { Arg } from './cuda-plan.js';
 
 /** A pointer that a kernel takes, and what one launch passes for it. */
@@ -59,6 +59,12 @@ export const overlap = (plan: Plan, a: number, b: number): boolean => {
   if (p.place.in === 'constant' || q.place.in === 'constant' || p.place.in !== q.place.in) return false;
   if (p.place.in !== 'arena') return p.place.at === q.place.at;
   return p.place.at < q.place.at + bytesOf(q) && q.place.at < p.place.at + bytesOf(p);
+};
+
+/** Whether the order of two steps matters: one writes what the other reads or writes. */
+export const collide = (plan: Plan, a: Step, b: Step): boolean => {
+  const meet = (some: readonly number[], others: readonly number[]): boolean => some.some((p) => others.some((q) => overlap(plan, p, q)));
+  return meet(writesOf(a), [...readsOf(b), ...writesOf(b)]) || meet(readsOf(a), writesOf(b));
 };
 
 /** Parameters for a call kernel's operands, by name. */
