@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 /// plan itself.
 namespace pathex::core {
 
-constexpr int deviceCodeVersion = 1;
+constexpr int deviceCodeVersion = 2;
 
 /// An address: a buffer of the plan, or a byte of the workspace that all steps share in turn.
 struct Argument {
@@ -31,6 +32,10 @@ struct Launch {
 struct CodeStep {
   bool isLibrary = false;
   std::vector<Launch> launches;
+  /// It may run beside the steps after it that do not wait for it: in the side lane, after all steps before it.
+  bool isAside = false;
+  /// The step of the side lane that this one waits for.
+  std::optional<std::size_t> after;
 };
 
 struct DeviceCode {

@@ -85,7 +85,8 @@ class CudaDevice final : public core::Device {
     if (!s.ok()) return s.within(where);
     auto steps = makeReady(plan, options.code);
     if (!steps.ok()) return steps.status().within(where);
-    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile);
+    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile,
+                                options_.lanes);
   }
 
  private:
@@ -130,6 +131,8 @@ class CudaDevice final : public core::Device {
       if (!kernel.ok()) return kernel.status().within("step '" + core::nameOf(plan.steps[i]) + "'");
       ready.kernels.push_back(std::move(kernel.value()));
       ready.isOurs.push_back(!code.steps[i].isLibrary);
+      ready.isAside.push_back(code.steps[i].isAside);
+      ready.after.push_back(code.steps[i].after);
     }
     return ready;
   }

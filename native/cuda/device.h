@@ -6,6 +6,7 @@
 
 #include "core/device.h"
 #include "cuda/kernel.h"
+#include "cuda/lanes.h"
 
 namespace pathex::cuda {
 
@@ -13,6 +14,7 @@ struct Options {
   int index = 0;
   Precision precision = Precision::strict;
   bool isDeterministic = true;
+  LaneMode lanes = LaneMode::measured;
   /// Compiled code and measured choices are kept here between processes; empty: nowhere.
   std::string cacheFolder;
 };

@@ -6,7 +6,8 @@ namespace pathex::cuda {
 
 namespace {
 
-constexpr std::size_t mostBindings = 4;
+/// Of four stores, each in one lane and in two.
+constexpr std::size_t mostBindings = 8;
 
 }  // namespace
 
@@ -36,9 +37,9 @@ core::Result<GraphExec> capture(Context& context, const std::function<core::Stat
   return exec;
 }
 
-core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& state) {
+core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& state, Lanes lanes) {
   const auto known =
-      std::find_if(bindings_.begin(), bindings_.end(), [&](const Binding& b) { return b.state == state; });
+      std::find_if(bindings_.begin(), bindings_.end(), [&](const Binding& b) { return b.lanes == lanes && b.state == state; });
   if (known != bindings_.end()) {
     bindings_.splice(bindings_.begin(), bindings_, known);
     return &bindings_.front();
@@ -49,13 +50,13 @@ core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& stat
     if (!s.ok()) return s;
     bindings_.pop_back();
   }
-  bindings_.push_front({state, GraphExec()});
+  bindings_.push_front({state, lanes, GraphExec()});
   return static_cast<Binding*>(nullptr);
 }
 
-core::Status Graphs::run(const std::vector<CUdeviceptr>& state,
+core::Status Graphs::run(const std::vector<CUdeviceptr>& state, Lanes lanes,
                          const std::function<core::Status(bool capturing)>& enqueue) {
-  auto found = find(state);
+  auto found = find(state, lanes);
   if (!found.ok()) return found.status();
   Binding* const binding = found.value();
   if (binding == nullptr) {

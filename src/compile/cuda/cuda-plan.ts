@@ -31,12 +31,13 @@ const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedB
  * a library (conv2d, its gradients, matmul).
  *
  * A step of the `side` lane may run beside the steps of the main lane that follow it, after all that come before it and after the side
- * steps before it. A step of the main lane that has `after` waits for that side step. The end of the run waits for all.
+ * steps before it; its launches use no workspace. A step of the main lane that has `after` waits for that side step. The end of the run waits for all.
  */
+const Order = t.partial({ lane: t.literal('side'), after: Natural }, 'order');
 const CudaStep = t.union(
   [
-    t.intersection([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch) }), t.partial({ after: Natural })]),
-    t.intersection([t.strict({ kind: t.literal('library') }), t.partial({ lane: t.literal('side'), after: Natural })]),
+    t.intersection([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch) }), Order]),
+    t.intersection([t.strict({ kind: t.literal('library') }), Order]),
   ],
   'step',
 );
