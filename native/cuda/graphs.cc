@@ -1,13 +1,14 @@
 #include "cuda/graphs.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pathex::cuda {
 
 namespace {
 
-/// Of four stores, each in one lane and in two.
-constexpr std::size_t mostBindings = 8;
+/// Of a number of lanes.
+constexpr std::ptrdiff_t mostBindings = 4;
 
 }  // namespace
 
@@ -44,11 +45,12 @@ core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& stat
     bindings_.splice(bindings_.begin(), bindings_, known);
     return &bindings_.front();
   }
-  if (bindings_.size() == mostBindings) {
+  const auto isAlike = [&](const Binding& b) { return b.lanes == lanes; };
+  if (std::count_if(bindings_.begin(), bindings_.end(), isAlike) == mostBindings) {
     // Its last launch may not have ended.
     core::Status s = context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());
     if (!s.ok()) return s;
-    bindings_.pop_back();
+    bindings_.erase(std::prev(std::find_if(bindings_.rbegin(), bindings_.rend(), isAlike).base()));
   }
   bindings_.push_front({state, lanes, GraphExec()});
   return static_cast<Binding*>(nullptr);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { H200 } from '../../src/compile/cuda/target.js';
 import type { Plan } from '../../src/compile/plan.js';
 import type { NativeDevice, NativeDeviceOptions, NativeExecutable } from '../../src/runtime/native.js';
 import { addonPaths } from '../../src/runtime/native.js';
@@ -40,7 +41,7 @@ afterEach(async () => { await Promise.all(opened.splice(0).map((d) => d.dispose(
 const double = (n: number): CudaPlan => emitCuda(planOf([{ in: 'state', shape: [n] }, { in: 'input', shape: [n] }, { in: 'output', shape: [n] }, { in: 'arena', shape: [n] }], [
   fusedOf({ name: 'double', domain: [1, n, 1], loads: [{ buffer: 1, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 0] }], stores: [{ register: 1, buffer: 3 }] }),
   fusedOf({ name: 'store', domain: [1, n, 1], loads: [{ buffer: 3, strides: [0, 1, 0] }, { buffer: 0, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 1] }], stores: [{ register: 0, buffer: 2 }, { register: 2, buffer: 0 }] }),
-], 'double'));
+], 'double'), H200, { join: false });
 const N = 100;
 const DOUBLE = double(N);
 const load = (device: NativeDevice, code: CudaPlan = DOUBLE, profile = false): Promise<NativeExecutable> => device.load(code.plan, { profile, code });
@@ -381,12 +382,16 @@ describe('errors', () => {
       change(broken as never); // never: the tests break the type on purpose
       return Promise.resolve().then(() => device.load(DOUBLE.plan, { code: broken }));
     };
-    await expect(refused((c) => { c.version = 2; })).rejects.toThrow('load: code.version: 2; this addon reads version 1');
+    await expect(refused((c) => { c.version = 3; })).rejects.toThrow('load: code.version: 3; this addon reads version 2');
     await expect(refused((c) => { c.steps.pop(); })).rejects.toThrow("plan 'double': code.steps: 1 for a plan of 2 steps");
     await expect(refused((c) => { c.steps[0]!.kind = 'library'; })).rejects.toThrow("code.steps[0] 'double': no library has a fused step");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ buffer: 9 }]; })).rejects.toThrow("code.steps[0] 'double'.launches[0]: args[0]: no buffer 9");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ scratch: 256 }]; })).rejects.toThrow('args[0]: byte 256 is outside the workspace of 0');
     await expect(refused((c) => { c.steps[0]!.launches[0]!['grid'] = [0, 1, 1]; })).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
+    await expect(refused((c) => { Object.assign(c.steps[1]!, { after: 0 }); })).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side lane before it");
+    await expect(refused((c) => { Object.assign(c.steps[1]!, { lane: 'side', after: 1 }); })).rejects.toThrow("'store'.after: step 1 is none of the side lane before it");
+    await expect(refused((c) => { Object.assign(c.steps[0]!, { lane: 'main' }); })).rejects.toThrow("code.steps[0].lane");
+    await expect(refused((c) => { c.scratchBytes = 256; Object.assign(c.steps[0]!, { lane: 'side' }); c.steps[0]!.launches[0]!['args'] = [{ scratch: 0 }]; })).rejects.toThrow("'double'.lane: the workspace of launches is the main lane's");
     const { plan } = DOUBLE;
     const shifted: Plan = { ...plan, arenaBytes: plan.arenaBytes + 8, buffers: plan.buffers.map((b) => (b.place.in === 'arena' ? { ...b, place: { in: 'arena', at: 8 } } : b)) };
     await expect(load(device, { ...DOUBLE, plan: shifted })).rejects.toThrow("plan 'double': buffers[3]: byte 8 of the arena is not a multiple of 16, as the code needs it to be");

@@ -1451,7 +1451,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_126_fc_add(const Bf16* x
 }
 
 // steps 129 to 130, fc:mul+sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const float* __restrict__ a0, const Bf16* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const Bf16* a5, const Bf16* __restrict__ a6, const Bf16* __restrict__ a7, const float* a8, Bf16* a9, float* a10, float* a11, double* a12, float* a13, const float* a14, const float* a15, float* a16, const float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23, float* a24, float* a25) {
+extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const float* __restrict__ a0, const Bf16* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const Bf16* __restrict__ a5, const Bf16* a6, const Bf16* __restrict__ a7, const float* a8, Bf16* a9, float* a10, float* a11, double* a12, float* a13, const float* a14, const float* a15, float* a16, const float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23, float* a24, float* a25) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -1666,7 +1666,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_131_fc_add(const Bf16* x
 }
 
 // steps 139 to 140, fc:mul+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const Bf16* a0, const Bf16* __restrict__ a1, const Bf16* a2, const Bf16* __restrict__ a3, const float* a4, Bf16* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
+extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const Bf16* a0, const Bf16* a1, const Bf16* __restrict__ a2, const Bf16* __restrict__ a3, const float* a4, Bf16* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
   __shared__ double table[2048];
   {
     const Bf16* const x0 = a0;
@@ -2383,7 +2383,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_160_fc_add(const Bf16* x
 }
 
 // steps 173 to 174, fc:mul+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const Bf16* a0, const Bf16* __restrict__ a1, const Bf16* a2, const Bf16* __restrict__ a3, const float* a4, Bf16* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
+extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const Bf16* a0, const Bf16* a1, const Bf16* __restrict__ a2, const Bf16* __restrict__ a3, const float* a4, Bf16* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
   __shared__ double table[2048];
   {
     const Bf16* const x0 = a0;
