@@ -203,7 +203,7 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
     for (const b of [...readsOf(s), ...writesOf(s)]) {
       if (!buffers[b]!.isArena) continue;
       if (!first.has(b)) first.set(b, i);
-      last.set(b, Math.max(last.get(b) ?? 0, Math.min(i + (isWeightGradientStep(s) ? LAG : 0), steps.length - 1)));
+      last.set(b, Math.max(last.get(b) ?? 0, Math.min(i + lagOf(s), steps.length - 1)));
     }
   });
   const slots = new Map<number, number>();
@@ -231,8 +231,8 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
   return { steps, lifetimes: [...spans.values()], slotOf };
 };
 
-/** Steps that a gradient of weights may fall behind the others where a device has a second lane for them; the operands stay that long. */
-const LAG = 20;
+/** Steps that a product may fall behind the others where a device has a second lane for it; its operands stay that long. */
+const lagOf = (step: Step): number => (isWeightGradientStep(step) ? 20 : step.kind === 'call' && (step.kernel === 'conv2d' || step.kernel === 'conv2dInputGrad') ? 1 : 0);
 
 const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node.path}:${node.op}`);
 
