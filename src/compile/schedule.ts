@@ -36,15 +36,23 @@ export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, Reado
   const after = new Map<Unit, Unit[]>(units.map((u) => [u, []]));
   for (const [u, needs] of before) for (const n of needs) after.get(n)!.push(u);
   const rank = new Map(units.map((u, i) => [u, TURNS.indexOf(turnOf(u, before.get(u)!, after.get(u)!)) * units.length + i]));
-  const ready = units.filter((u) => waiting.get(u) === 0);
+  const ready: Unit[] = []; // the next one last
+  const add = (unit: Unit): void => {
+    let [from, to] = [0, ready.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (rank.get(ready[middle]!)! > rank.get(unit)!) from = middle + 1;
+      else to = middle;
+    }
+    ready.splice(from, 0, unit);
+  };
+  units.filter((u) => waiting.get(u) === 0).forEach(add);
   const done: Unit[] = [];
-  while (ready.length > 0) {
-    ready.sort((a, b) => rank.get(b)! - rank.get(a)!);
-    const unit = ready.pop()!;
+  for (let unit = ready.pop(); unit !== undefined; unit = ready.pop()) {
     done.push(unit);
     for (const u of after.get(unit)!) {
       waiting.set(u, waiting.get(u)! - 1);
-      if (waiting.get(u) === 0) ready.push(u);
+      if (waiting.get(u) === 0) add(u);
     }
   }
   return done.length === units.length ? done : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
