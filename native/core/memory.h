@@ -12,7 +12,8 @@ constexpr std::size_t aligned(std::size_t bytes) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// A zero-filled, 64-byte aligned piece of the host's memory. Large ones take theirs from the system when they are first used.
+/// A zero-filled, 64-byte aligned piece of the host's memory. A large one takes its pages from the system when they are
+/// first touched.
 class Memory {
  public:
   Memory() = default;
