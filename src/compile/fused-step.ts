@@ -49,7 +49,7 @@ export const fusedStep = (unit: FusedUnit, fusion: Fusion, bufferOf: (storage: T
     if (!compute && (fusion.stored.has(storage) || storage !== node)) return load(node, axes, storage);
     if (node.op === 'constant') {
       const constant = node.attributes['value'] as number;
-      return once(`const ${constant}`, () => ({ code: { op: 'const', args: [], value: constant } }));
+      return once(`const ${Object.is(constant, -0) ? '-0' : constant}`, () => ({ code: { op: 'const', args: [], value: constant } }));
     }
     const lowering = loweringOf(node);
     if (lowering.kind === 'broadcast') return value(node.inputs[0]!, inputAxes(node, axes, node.inputs[0]!), false);

@@ -13,13 +13,16 @@ const sameNodes = (a: readonly Tensor[], b: readonly Tensor[]): boolean => {
   return true;
 };
 
+/** JSON has no word for some numbers, and one for both zeros. */
+const told = (_: string, value: unknown): unknown => (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `number ${1 / value} ${value}` : value);
+
 /** One node for each distinct (op, attributes, inputs). */
 const interner = (): ((node: Tensor) => Tensor) => {
   const leaves = new Map<string, Tensor>();
   const users = new Map<Tensor, Tensor[]>(); // by their first input that is no constant: those have the most users
   const written = new Map<Attributes, string>(); // rewritten nodes keep the attributes they had
   const write = (attributes: Attributes): string => {
-    const found = written.get(attributes) ?? JSON.stringify(attributes);
+    const found = written.get(attributes) ?? JSON.stringify(attributes, told);
     written.set(attributes, found);
     return found;
   };

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { decodeJson } from '../../src/codec.js';
 import { PlanCodec } from '../../src/compile/plan.js';
-import { rootsOf, type Program } from '../../src/program/program.js';
+import { ops } from '../../src/ops/registry.js';
+import { program, rootsOf, type Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { snip } from '../../src/prune/criteria/snip.js';
 import { synflow } from '../../src/prune/criteria/synflow.js';
@@ -45,4 +46,11 @@ describe.each(Object.keys(networks))('a compiled program of %s computes what its
     if (observe !== null) run(observe);
     run(select);
   });
+});
+
+test('constants that JSON writes alike are not shared', () => {
+  const x = ops.input('x', [2]);
+  const values = [Infinity, -Infinity, NaN, 0, -0];
+  const p = program('odd', { outputs: Object.fromEntries(values.map((v, i) => [`y${i}`, ops.mul(x, ops.scalar(v))])) });
+  expect(interpret(compile(p), [], [Float64Array.of(1, 2)]).map((y) => [...y])).toEqual(values.map((v) => [v, 2 * v]));
 });
