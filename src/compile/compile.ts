@@ -135,8 +135,25 @@ const order = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Uni
       if (waiting.get(u) === 0) ready.push(u);
     }
   }
-  return done.length === units.length ? done : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
+  return done.length === units.length ? beforeReaders(done, before) : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
 };
+
+/**
+ * A convolution whose first reader is a map stands directly before it: a device may then run both as one. What stood between them (scales of
+ * channels, mostly) needs nothing of it.
+ */
+const beforeReaders = (schedule: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
+  const moved = [...schedule];
+  for (let at = moved.length - 1; at >= 0; at--) {
+    const unit = moved[at]!;
+    if (unit.kind !== 'call' || !(unit.node.op === 'conv2d' || unit.node.op === 'conv2dInputGrad')) continue;
+    const reader = moved.findIndex((u, i) => i > at && before.get(u)!.has(unit));
+    if (reader <= at + 1 || !isMap(moved[reader]!)) continue;
+    moved.splice(reader - 1, 0, ...moved.splice(at, 1));
+  }
+  return moved;
+};
+const isMap = (unit: Unit): boolean => unit.kind === 'fused' && unit.roots.every(isElementwiseRoot);
 
 const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 type Stored = Pick<PlanBuffer, 'dtype' | 'shape'>;

@@ -1927,8 +1927,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_conv_mul(const float
   y1[e] = r17;
 }
 
-// step 144, conv:mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_144_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+// step 143, conv:mul: [1, 64, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_143_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
   const unsigned i = e % 64u;
@@ -2019,8 +2019,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_154_conv_mul(const float
   y1[e] = r17;
 }
 
-// step 157, conv:mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_157_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
+// step 156, conv:mul: [1, 256, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_156_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
