@@ -21,7 +21,9 @@ Launch readLaunch(const Node& n) {
 CodeStep readStep(const Node& n) {
   CodeStep step;
   step.isLibrary = n.field("kind").word<bool>({{"launches", false}, {"library", true}});
-  if (!step.isLibrary) step.launches = n.field("launches").list(readLaunch);
+  if (step.isLibrary) return step;
+  step.launches = n.field("launches").list(readLaunch);
+  step.covers = n.field("covers").natural();
   return step;
 }
 

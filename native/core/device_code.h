@@ -12,7 +12,7 @@
 /// plan itself.
 namespace pathex::core {
 
-constexpr int deviceCodeVersion = 1;
+constexpr int deviceCodeVersion = 2;
 
 /// An address: a buffer of the plan, or a byte of the workspace that all steps share in turn.
 struct Argument {
@@ -31,6 +31,8 @@ struct Launch {
 struct CodeStep {
   bool isLibrary = false;
   std::vector<Launch> launches;
+  /// How many other steps these launches do as well.
+  std::size_t covers = 0;
 };
 
 struct DeviceCode {

@@ -128,12 +128,29 @@ class CudaDevice final : public core::Device {
       ready.kernels.push_back(std::move(kernel.value()));
       ready.isOurs.push_back(!code.steps[i].isLibrary);
     }
+    for (std::size_t i = 0; options_.hasEpilogues && i + 1 < plan.steps.size(); ++i) {
+      if (!code.steps[i].isLibrary || !isAlone(code.steps[i + 1])) continue;
+      auto fused = makeFusedKernel(*libraries_, plan, i, *ready.kernels[i], *ready.kernels[i + 1]);
+      if (fused == nullptr) continue;
+      ready.kernels[i] = std::move(fused);
+      ready.kernels[i + 1] = std::make_unique<Nothing>("in the step before");
+    }
     return ready;
+  }
+
+  /// Whether a step's launches serve it and no other, and need nothing but its buffers.
+  static bool isAlone(const core::CodeStep& step) {
+    const auto isBuffers = [](const core::Launch& launch) {
+      return std::all_of(launch.args.begin(), launch.args.end(),
+                         [](const core::Argument& arg) { return arg.of == core::Argument::Of::buffer; });
+    };
+    return !step.launches.empty() && step.covers == 0 &&
+           std::all_of(step.launches.begin(), step.launches.end(), isBuffers);
   }
 
   core::Result<std::unique_ptr<Kernel>> makeKernel(const core::Plan& plan, const core::Step& step,
                                                    const core::CodeStep& code, const ReadySteps& ready) {
-    if (!code.isLibrary && code.launches.empty()) return std::unique_ptr<Kernel>(std::make_unique<Nothing>());
+    if (!code.isLibrary && code.launches.empty()) return std::unique_ptr<Kernel>(std::make_unique<Nothing>("nothing to do"));
     if (!code.isLibrary) return ready.program->launches(*context_, code.launches);
     if (core::Status s = openLibraries(); !s.ok()) return s;
     return makeLibraryKernel(*libraries_, plan, std::get<core::CallStep>(step));
@@ -157,8 +174,13 @@ class CudaDevice final : public core::Device {
 
   /// A step that another one does as well.
   class Nothing final : public Kernel {
+   public:
+    explicit Nothing(std::string why) : why_(std::move(why)) {}
     core::Status enqueue(const Bindings&, CUstream) override { return {}; }
-    std::string implementation() const override { return "nothing to do"; }
+    std::string implementation() const override { return why_; }
+
+   private:
+    std::string why_;
   };
 
   std::unique_ptr<Context> context_;

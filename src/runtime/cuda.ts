@@ -20,6 +20,11 @@ export interface CudaOptions {
   readonly precision?: Precision;
   /** Only implementations that give the same bits in every run. Default true. */
   readonly deterministic?: boolean;
+  /**
+   * Take the elementwise step after a convolution into it where that is measured to be faster when a plan is loaded. Default true; false runs
+   * every step by itself, for comparisons.
+   */
+  readonly epilogues?: boolean;
   /** Which GPU, among those that CUDA_VISIBLE_DEVICES leaves. Default 0. */
   readonly device?: number;
   /** Measure the time of every step; read it with `profileOf`. Steps then run one by one, without a graph. Default false. */
@@ -30,9 +35,9 @@ export interface CudaOptions {
 export const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pathex');
 
 /** Opens a GPU. Throws DEVICE with the reason where it cannot be had, and NATIVE where the addon is missing or does not load. */
-export const cudaDevice = async ({ precision = 'strict', deterministic = true, device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
+export const cudaDevice = async ({ precision = 'strict', deterministic = true, epilogues = true, device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
   const addon = loadNative();
-  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, cacheFolder: cacheFolder() });
+  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, epilogues, cacheFolder: cacheFolder() });
   let description: string;
   try {
     description = await native.open();

@@ -64,12 +64,13 @@ bool checkTimer() {
   }
   cuda::GraphTimer timer(*context.value());
   core::Plan plan;
-  plan.buffers = {{core::StorageType::f32, {elements}, {}}, {core::StorageType::f32, {elements}, {}}};
+  plan.buffers = {{core::StorageType::f32, {elements}, {core::In::arena, 0}},
+                  {core::StorageType::f32, {elements}, {core::In::arena, bytes}}};
   const core::CallStep there{"there", "conv2d", {0}, {1}, {}}, back{"back", "conv2d", {1}, {0}, {}};
   const auto measure = [&](const core::CallStep& step, std::size_t workspace, const char* elapsed, double best) {
     setenv("FAKE_CUDA_ELAPSED", elapsed, 1);
     Greedy kernel(*context.value(), step, workspace);
-    auto seconds = timer.seconds(kernel, plan, step, best);
+    auto seconds = timer.seconds({&kernel}, {&plan, step.inputs, step.outputs}, best);
     const std::string took = seconds.ok() ? std::to_string(seconds.value() * 1e6) : cell(seconds.status().message());
     printRow({step.name, elapsed, std::to_string(kernel.runs), took, isNoise(kernel.seen) ? "noise" : "spoilt"});
   };

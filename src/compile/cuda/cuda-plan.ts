@@ -10,7 +10,7 @@ import { PlanCodec, type Plan } from '../plan.js';
  * A loaded module holds counters that are zero between runs, so it runs on one stream at a time. A launch that ends with
  * CUDA_ERROR_ASSERT has met an index that names no row of its table; it says so on stderr.
  */
-export const CUDA_PLAN_VERSION = 1;
+export const CUDA_PLAN_VERSION = 2;
 
 const Natural = new t.Type<number, number, unknown>(
   'natural number',
@@ -28,9 +28,9 @@ const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedB
 
 /**
  * How a step of the plan runs: as launches, one after the other (none where there is nothing to do, or where a step before did it), or in
- * a library (conv2d, its gradients, matmul).
+ * a library (conv2d, its gradients, matmul). `covers`: how many other steps the launches do as well.
  */
-const CudaStep = t.union([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch) }), t.strict({ kind: t.literal('library') })], 'step');
+const CudaStep = t.union([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch), covers: Natural }), t.strict({ kind: t.literal('library') })], 'step');
 
 export const CudaPlanCodec = t.strict(
   {
