@@ -139,13 +139,16 @@ describe('the timer of candidates', () => {
     const { status, rows, stderr } = ask(['timer'], '', fakeCuda());
     expect(status, stderr).toBe(0);
     // milliseconds that the clock says, runs, microseconds a run, what the last one read
-    expect(rows.map(([step, clock, runs, took, read]) => [step, clock, Number(runs), Number(took), read])).toEqual([
+    const [two, ...singles] = [...rows].reverse();
+    expect(singles.reverse().map(([step, clock, runs, took, read]) => [step, clock, Number(runs), Number(took), read])).toEqual([
       ['there', '0.01', 22, expect.closeTo(0.5), 'noise'],
       ['there', '1', 4, expect.closeTo(500), 'noise'],
       ['there', '10', 3, expect.closeTo(10_000), 'noise'],
       ['back', '0.19', 12, expect.closeTo(19), 'noise'], // not hopeless: the host's own time may be in it
       ['back', '0.3', 2, expect.closeTo(300), 'noise'],
     ]);
+    // Two kernels one after the other, the second of which writes where it reads, as in the plan.
+    expect(two).toEqual(['two', '4', '4', expect.stringMatching(/^500\./), 'apart', 'in place']);
   });
 });
 
