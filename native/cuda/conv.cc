@@ -40,9 +40,9 @@ Status check(const core::Plan& plan, const core::CallStep& step, const ConvAttri
 
 /// "conv2d ..., tf32, deterministic".
 std::string permittedSignature(const LibraryOptions& o, const core::CallStep& step, core::StorageType operands) {
-  const char* const products = operands == core::StorageType::bf16  ? ", bf16"
-                               : o.precision == Precision::tf32 ? ", tf32"
-                                                                : ", strict";
+  const char* const products = operands == core::StorageType::bf16 ? ", bf16"
+                               : o.precision == Precision::tf32    ? ", tf32"
+                                                                   : ", strict";
   return signatureOf(step.kernel, std::get<ConvAttributes>(step.attributes)) + products +
          (o.deterministic ? ", deterministic" : "");
 }
@@ -55,8 +55,8 @@ core::Result<PlanRef> choose(const Problem& p, const core::Plan& plan, const cor
   auto candidates = permitted(p);
   if (!candidates.ok()) return candidates.status();
   if (candidates.value().empty()) {
-    return Status(core::Code::native, "cuDNN " + showVersion(p.context.cudnn()->api->version()) +
-                                          ": no implementation of " + p.signature);
+    return Status(core::Code::native,
+                  "cuDNN " + showVersion(p.context.cudnn()->api->version()) + ": no implementation of " + p.signature);
   }
   Timer* const timer = p.context.options().timer;
   const Work work{&plan, step.inputs, step.outputs};

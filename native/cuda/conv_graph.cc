@@ -47,7 +47,8 @@ PointwiseMode modeOf(Pointwise op) {
 }
 
 bool isCondition(Pointwise op) {
-  return op == Pointwise::greater || op == Pointwise::lessOrEqual || op == Pointwise::equal || op == Pointwise::notEqual;
+  return op == Pointwise::greater || op == Pointwise::lessOrEqual || op == Pointwise::equal ||
+         op == Pointwise::notEqual;
 }
 
 void addEpilogue(GraphBuilder& builder, const core::Plan& plan, const Epilogue& epilogue, const Nhwc& full,
@@ -64,8 +65,8 @@ void addEpilogue(GraphBuilder& builder, const core::Plan& plan, const Epilogue& 
       if (o.value == values.size()) output = &o;
     }
     const DataType type = isCondition(op) ? CUDNN_DATA_BOOLEAN : CUDNN_DATA_FLOAT;
-    const RawDescriptor made = output != nullptr ? builder.bound(plan, output->buffer, full)
-                                                 : builder.passing(shapeOf(spread), type);
+    const RawDescriptor made =
+        output != nullptr ? builder.bound(plan, output->buffer, full) : builder.passing(shapeOf(spread), type);
     std::vector<RawDescriptor> given;
     for (const std::size_t arg : args) given.push_back(values[arg]);
     builder.pointwise(modeOf(op), given, made);

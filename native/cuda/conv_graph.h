@@ -10,9 +10,9 @@ namespace pathex::cuda {
 
 Direction directionOf(const core::CallStep&);
 
-/// For operands of type f32 or bf16, added up in float32. A weight gradient is float32 in either case: cuDNN has no such
-/// convolution of bf16 operands, but one whose sum goes through an identity. With an epilogue, the results of that are
-/// written, and the convolution's own only if a later step reads it.
+/// For operands of type f32 or bf16, added up in float32. A weight gradient is float32 in either case: cuDNN has no
+/// such convolution of bf16 operands, but one whose sum goes through an identity. With an epilogue, the results of that
+/// are written, and the convolution's own only if a later step reads it.
 core::Result<OperationGraph> convGraph(const cudnn::Session&, const core::Plan&, const core::CallStep&,
                                        const Epilogue* = nullptr);
 

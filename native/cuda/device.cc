@@ -49,8 +49,7 @@ class CudaDevice final : public core::Device {
     const int driver = context_->driver().version();
     return context_->name() + ", sm_" + std::to_string(context_->capability()) + ", driver for CUDA " +
            std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10) + ", NVRTC " + nvrtc_.version() +
-           precisionName() +
-           (options_.isDeterministic ? "" : ", not deterministic");
+           precisionName() + (options_.isDeterministic ? "" : ", not deterministic");
   }
 
   core::Result<std::unique_ptr<core::Block>> allocate(std::size_t bytes) override {
@@ -150,7 +149,8 @@ class CudaDevice final : public core::Device {
 
   core::Result<std::unique_ptr<Kernel>> makeKernel(const core::Plan& plan, const core::Step& step,
                                                    const core::CodeStep& code, const ReadySteps& ready) {
-    if (!code.isLibrary && code.launches.empty()) return std::unique_ptr<Kernel>(std::make_unique<Nothing>("nothing to do"));
+    if (!code.isLibrary && code.launches.empty())
+      return std::unique_ptr<Kernel>(std::make_unique<Nothing>("nothing to do"));
     if (!code.isLibrary) return ready.program->launches(*context_, code.launches);
     if (core::Status s = openLibraries(); !s.ok()) return s;
     return makeLibraryKernel(*libraries_, plan, std::get<core::CallStep>(step));

@@ -10,10 +10,12 @@
 namespace pathex::cuda {
 
 /// Comparisons give truth values, which only `select` takes; everything else is of float32.
+// clang-format off
 enum class Pointwise {
   identity, add, sub, mul, div, neg, abs, exp, log, sqrt, rsqrt, greater, lessOrEqual, equal, notEqual,
   select,  // (condition, where true, where false)
 };
+// clang-format on
 
 /// Along which axes a value differs: one for all, one for each channel, or one for each element.
 enum class Spread { scalar, channel, full };
@@ -34,7 +36,8 @@ struct Epilogue {
     std::size_t value, buffer;
   };
 
-  /// Values are numbered: first the convolution's result, then operands, constants and nodes. A node takes earlier ones.
+  /// Values are numbered: first the convolution's result, then operands, constants and nodes. A node takes earlier
+  /// ones.
   std::vector<Operand> operands;
   std::vector<float> constants;
   std::vector<Node> nodes;

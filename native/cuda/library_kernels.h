@@ -31,9 +31,9 @@ class Timer {
  public:
   virtual ~Timer() = default;
   /// Seconds of one run of a few kernels one after the other: many runs inside one captured graph, on memory of the
-  /// timer's own that holds no zeros and has the sizes of the work's buffers, plus the largest workspaceBytes(). `best`,
-  /// of another candidate for the work or infinite: one that turns out far slower gets a rough answer. A bad status
-  /// drops the candidate.
+  /// timer's own that holds no zeros and has the sizes of the work's buffers, plus the largest workspaceBytes().
+  /// `best`, of another candidate for the work or infinite: one that turns out far slower gets a rough answer. A bad
+  /// status drops the candidate.
   virtual core::Result<double> seconds(const std::vector<Kernel*>&, const Work&, double best) = 0;
 };
 

@@ -105,7 +105,8 @@ int ask(int count, char** arguments) {
     return 0;
   }
   if (count < 5) {
-    std::cerr << "ask DEVICE.json kernels|fusions|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
+    std::cerr
+        << "ask DEVICE.json kernels|fusions|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
     return 2;
   }
   BytesTimer timer;

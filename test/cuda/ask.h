@@ -27,8 +27,8 @@ std::string cell(std::string text);
 /// What the chosen kernel is for each question, and how long the list was. False if any question had no answer.
 bool askKernels(cuda::LibraryContext&, const std::vector<Question>&);
 /// For every conv2d and conv2dInputGrad of the plan on the standard input: "other" where no map follows, "apart" where
-/// the two steps cannot be one operation, or "pair" with the epilogue, how many implementations are permitted, the first
-/// that can be built and its workspace.
+/// the two steps cannot be one operation, or "pair" with the epilogue, how many implementations are permitted, the
+/// first that can be built and its workspace.
 bool askPairs(cuda::LibraryContext&);
 /// Whether each forward convolution can give the sums of its channels and of their squares.
 bool askFusions(cuda::LibraryContext&, const std::vector<Question>&);

@@ -16,7 +16,8 @@ core::Plan withSums(const core::ConvAttributes& a) {
     return core::PlanBuffer{core::StorageType::f32, {static_cast<std::size_t>(extents)...}, {}};
   };
   core::Plan plan;
-  plan.buffers = {buffer(a.n, a.h, a.w, a.c), buffer(a.f, a.kh, a.kw, a.c), buffer(a.n, a.oh, a.ow, a.f), buffer(a.f), buffer(a.f)};
+  plan.buffers = {buffer(a.n, a.h, a.w, a.c), buffer(a.f, a.kh, a.kw, a.c), buffer(a.n, a.oh, a.ow, a.f), buffer(a.f),
+                  buffer(a.f)};
   return plan;
 }
 
@@ -62,7 +63,8 @@ bool askFusions(LibraryContext& context, const std::vector<Question>& questions)
       auto first = firstBuilt(problem, candidates.value());
       const std::string count = std::to_string(candidates.value().size());
       if (!first.ok()) return {count, "none", "-", cell(first.status().message())};
-      return {count, std::to_string(first.value().plan->choice.engine), std::to_string(first.value().plan->workspace), ""};
+      return {count, std::to_string(first.value().plan->choice.engine), std::to_string(first.value().plan->workspace),
+              ""};
     };
     std::vector<std::string> row{"fusion", "statistics", signatureOf(q.kernel, q.attributes)};
     for (std::string& answer : ask()) row.push_back(std::move(answer));

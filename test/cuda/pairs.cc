@@ -63,7 +63,8 @@ bool askPairs(LibraryContext& context) {
       continue;
     }
     const Answer a = answerTo(context, plan, *step, *epilogue);
-    printRow({"pair", signature, showEpilogue(plan, *epilogue), std::to_string(a.permitted), a.engine, a.workspace, cell(a.note)});
+    printRow({"pair", signature, showEpilogue(plan, *epilogue), std::to_string(a.permitted), a.engine, a.workspace,
+              cell(a.note)});
   }
   return true;
 }

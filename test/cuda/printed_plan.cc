@@ -22,7 +22,10 @@ std::vector<std::size_t> numbersIn(std::string text) {
 }
 
 StorageType typeOf(const std::string& name) {
-  return name == "bf16" ? StorageType::bf16 : name == "i32" ? StorageType::i32 : name == "u8" ? StorageType::u8 : StorageType::f32;
+  return name == "bf16"  ? StorageType::bf16
+         : name == "i32" ? StorageType::i32
+         : name == "u8"  ? StorageType::u8
+                         : StorageType::f32;
 }
 
 constexpr const char* reference = "([bc]\\d+|(?:state|input|output) '[^']*')";
@@ -32,7 +35,8 @@ class Reader {
   core::Plan read(std::istream& stream) {
     static const std::regex slot("  (state|input|output) (\\w+)\\[([\\d, ]*)\\] (.*)");
     static const std::regex buffer("  b(\\d+): (\\w+)\\[([\\d, ]*)\\] at (\\d+)");
-    static const std::regex call("(.*): (.*) = (\\w+)\\((.*?)\\)(.*)"), fused("(.*): \\[(\\d+ \\d+ \\d+)\\] (.*)-> (.*)");
+    static const std::regex call("(.*): (.*) = (\\w+)\\((.*?)\\)(.*)"),
+        fused("(.*): \\[(\\d+ \\d+ \\d+)\\] (.*)-> (.*)");
     std::smatch m;
     for (std::string line; std::getline(stream, line);) {
       if (std::regex_match(line, m, slot)) {
@@ -64,14 +68,15 @@ class Reader {
   std::vector<std::size_t> buffersIn(const std::string& text) {
     static const std::regex one(reference);
     std::vector<std::size_t> buffers;
-    for (std::sregex_iterator i(text.begin(), text.end(), one), end; i != end; ++i) buffers.push_back(bufferOf((*i)[1]));
+    for (std::sregex_iterator i(text.begin(), text.end(), one), end; i != end; ++i)
+      buffers.push_back(bufferOf((*i)[1]));
     return buffers;
   }
 
   core::Step fusedStep(const std::string& name, const std::string& domain, const std::string& body,
                        const std::string& writes) {
-    static const std::regex load(std::string("r\\d+=") + reference + "<(\\d+ \\d+ \\d+)>"), code("r\\d+=(\\w+)\\(([^)]*)\\)"),
-        store(std::string(reference) + "=r(\\d+)"),
+    static const std::regex load(std::string("r\\d+=") + reference + "<(\\d+ \\d+ \\d+)>"),
+        code("r\\d+=(\\w+)\\(([^)]*)\\)"), store(std::string(reference) + "=r(\\d+)"),
         reduction(std::string(reference) + "=(sum|max)\\.(none|inner|outer|outerInner) r(\\d+)");
     core::FusedStep step;
     step.name = name;
@@ -85,7 +90,8 @@ class Reader {
     for (std::sregex_iterator i(body.begin(), body.end(), code); i != end; ++i) {
       const auto& table = core::instructions();
       const std::string called = (*i)[1];
-      const auto info = std::find_if(table.begin(), table.end(), [&](const auto& known) { return known.name == called; });
+      const auto info =
+          std::find_if(table.begin(), table.end(), [&](const auto& known) { return known.name == called; });
       if (info->instruction == core::Instruction::constant)
         step.code.push_back({info->instruction, {}, std::stod((*i)[2])});
       else
@@ -96,7 +102,8 @@ class Reader {
     }
     for (std::sregex_iterator i(writes.begin(), writes.end(), reduction); i != end; ++i) {
       const std::string keep = (*i)[3];
-      step.reductions.push_back({std::stoul((*i)[4]), (*i)[2] == "sum" ? core::ReductionOp::sum : core::ReductionOp::max,
+      step.reductions.push_back({std::stoul((*i)[4]),
+                                 (*i)[2] == "sum" ? core::ReductionOp::sum : core::ReductionOp::max,
                                  keep == "none"    ? core::Keep::none
                                  : keep == "inner" ? core::Keep::inner
                                  : keep == "outer" ? core::Keep::outer

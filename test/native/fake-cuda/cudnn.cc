@@ -182,7 +182,8 @@ class Run {
     const bool isNarrow = t.one(tensorType) == CUDNN_DATA_BFLOAT16;
     each(v.dims, [&](auto... i) {
       const std::size_t at = offset(t, i...);
-      v.data.push_back(isNarrow ? fromBf16(static_cast<const std::uint16_t*>(place)[at]) : static_cast<const float*>(place)[at]);
+      v.data.push_back(isNarrow ? fromBf16(static_cast<const std::uint16_t*>(place)[at])
+                                : static_cast<const float*>(place)[at]);
     });
     return v;
   }
@@ -195,12 +196,21 @@ class Run {
   Values convolution(const Node& o) {
     const bool isForward = o.type == CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR;
     const bool isData = o.type == CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR;
-    const Ref &x = o.ref(isForward ? forwardX : isData ? dataDx : filterX), &w = o.ref(isForward ? forwardW : isData ? dataW : filterDw),
-              &y = o.ref(isForward ? forwardY : isData ? dataDy : filterDy);
+    const Ref &x = o.ref(isForward ? forwardX
+                         : isData  ? dataDx
+                                   : filterX),
+              &w = o.ref(isForward ? forwardW
+                         : isData  ? dataW
+                                   : filterDw),
+              &y = o.ref(isForward ? forwardY
+                         : isData  ? dataDy
+                                   : filterDy);
     const Node& how = *o.ref(isForward ? forwardConvolution : isData ? dataConvolution : filterConvolution);
-    const auto stride = how.all(convolutionStrides), dilation = how.all(convolutionDilations), before = how.all(convolutionPaddingBefore);
+    const auto stride = how.all(convolutionStrides), dilation = how.all(convolutionDilations),
+               before = how.all(convolutionPaddingBefore);
     const auto xd = x->all(tensorDimensions), wd = w->all(tensorDimensions), yd = y->all(tensorDimensions);
-    const Values *xs = isData ? nullptr : &read(x), *ws = isForward || isData ? &read(w) : nullptr, *ys = isForward ? nullptr : &read(y);
+    const Values *xs = isData ? nullptr : &read(x), *ws = isForward || isData ? &read(w) : nullptr,
+                 *ys = isForward ? nullptr : &read(y);
     Values made{isForward ? yd : isData ? xd : wd, {}};
     made.data.resize(static_cast<std::size_t>(made.dims[0] * made.dims[1] * made.dims[2] * made.dims[3]));
     const auto& d = made.dims;
@@ -209,11 +219,15 @@ class Run {
     };
     each(yd, [&](std::int64_t n, std::int64_t f, std::int64_t p, std::int64_t q) {
       each({1, wd[1], wd[2], wd[3]}, [&](std::int64_t, std::int64_t c, std::int64_t i, std::int64_t j) {
-        const std::int64_t h = p * stride[0] - before[0] + i * dilation[0], l = q * stride[1] - before[1] + j * dilation[1];
+        const std::int64_t h = p * stride[0] - before[0] + i * dilation[0],
+                           l = q * stride[1] - before[1] + j * dilation[1];
         if (h < 0 || h >= xd[2] || l < 0 || l >= xd[3]) return;
-        if (isForward) add(n, f, p, q, xs->at(n, c, h, l) * ws->at(f, c, i, j));
-        else if (isData) add(n, c, h, l, ys->at(n, f, p, q) * ws->at(f, c, i, j));
-        else add(f, c, i, j, xs->at(n, c, h, l) * ys->at(n, f, p, q));
+        if (isForward)
+          add(n, f, p, q, xs->at(n, c, h, l) * ws->at(f, c, i, j));
+        else if (isData)
+          add(n, c, h, l, ys->at(n, f, p, q) * ws->at(f, c, i, j));
+        else
+          add(f, c, i, j, xs->at(n, c, h, l) * ys->at(n, f, p, q));
       });
     });
     for (double& value : made.data) value = static_cast<float>(value);
@@ -234,22 +248,38 @@ class Run {
   }
   static float apply(PointwiseMode mode, float x, float b, float t) {
     switch (mode) {
-      case CUDNN_POINTWISE_ADD: return x + b;
-      case CUDNN_POINTWISE_MUL: return x * b;
-      case CUDNN_POINTWISE_SQRT: return std::sqrt(x);
-      case CUDNN_POINTWISE_DIV: return x / b;
-      case CUDNN_POINTWISE_SUB: return x - b;
-      case CUDNN_POINTWISE_ABS: return std::abs(x);
-      case CUDNN_POINTWISE_EXP: return std::exp(x);
-      case CUDNN_POINTWISE_LOG: return std::log(x);
-      case CUDNN_POINTWISE_NEG: return -x;
-      case CUDNN_POINTWISE_RSQRT: return 1 / std::sqrt(x);
-      case CUDNN_POINTWISE_IDENTITY: return x;
-      case CUDNN_POINTWISE_CMP_EQ: return x == b;
-      case CUDNN_POINTWISE_CMP_NEQ: return x != b;
-      case CUDNN_POINTWISE_CMP_GT: return x > b;
-      case CUDNN_POINTWISE_CMP_LE: return x <= b;
-      case CUDNN_POINTWISE_BINARY_SELECT: return t != 0 ? x : b;
+      case CUDNN_POINTWISE_ADD:
+        return x + b;
+      case CUDNN_POINTWISE_MUL:
+        return x * b;
+      case CUDNN_POINTWISE_SQRT:
+        return std::sqrt(x);
+      case CUDNN_POINTWISE_DIV:
+        return x / b;
+      case CUDNN_POINTWISE_SUB:
+        return x - b;
+      case CUDNN_POINTWISE_ABS:
+        return std::abs(x);
+      case CUDNN_POINTWISE_EXP:
+        return std::exp(x);
+      case CUDNN_POINTWISE_LOG:
+        return std::log(x);
+      case CUDNN_POINTWISE_NEG:
+        return -x;
+      case CUDNN_POINTWISE_RSQRT:
+        return 1 / std::sqrt(x);
+      case CUDNN_POINTWISE_IDENTITY:
+        return x;
+      case CUDNN_POINTWISE_CMP_EQ:
+        return x == b;
+      case CUDNN_POINTWISE_CMP_NEQ:
+        return x != b;
+      case CUDNN_POINTWISE_CMP_GT:
+        return x > b;
+      case CUDNN_POINTWISE_CMP_LE:
+        return x <= b;
+      case CUDNN_POINTWISE_BINARY_SELECT:
+        return t != 0 ? x : b;
     }
     return std::numeric_limits<float>::quiet_NaN();
   }
@@ -300,7 +330,9 @@ std::size_t cudnnGetVersion() {
   return 91000;
 }
 const char* cudnnGetErrorString(StatusCode code) {
-  return code == CUDNN_STATUS_SUCCESS ? "CUDNN_STATUS_SUCCESS" : code == notSupported ? "CUDNN_STATUS_NOT_SUPPORTED" : "CUDNN_STATUS_BAD_PARAM";
+  return code == CUDNN_STATUS_SUCCESS ? "CUDNN_STATUS_SUCCESS"
+         : code == notSupported       ? "CUDNN_STATUS_NOT_SUPPORTED"
+                                      : "CUDNN_STATUS_BAD_PARAM";
 }
 void cudnnGetLastErrorString(char* message, std::size_t size) {
   std::strncpy(message, lastError.c_str(), size - 1);
@@ -329,7 +361,8 @@ StatusCode cudnnBackendDestroyDescriptor(RawDescriptor raw) {
   return CUDNN_STATUS_SUCCESS;
 }
 
-StatusCode cudnnBackendSetAttribute(RawDescriptor raw, int name, AttributeType type, std::int64_t count, const void* values) {
+StatusCode cudnnBackendSetAttribute(RawDescriptor raw, int name, AttributeType type, std::int64_t count,
+                                    const void* values) {
   Node& node = *static_cast<Raw*>(raw)->node;
   if (node.isFinal) return refuse(badParameter, "the descriptor is finalized");
   if (type != CUDNN_TYPE_BACKEND_DESCRIPTOR) {
@@ -355,19 +388,22 @@ StatusCode cudnnBackendFinalize(RawDescriptor raw) {
   }
   if (node.type == CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR) {
     const Node& config = *node.ref(planConfig);
-    if (isRefused(*config.ref(configEngine)->ref(engineGraph), "build")) return refuse(notSupported, "this graph is not built");
+    if (isRefused(*config.ref(configEngine)->ref(engineGraph), "build"))
+      return refuse(notSupported, "this graph is not built");
     putNumber(node, planWorkspace, config.one(configWorkspace));
   }
   return CUDNN_STATUS_SUCCESS;
 }
 
-StatusCode cudnnBackendGetAttribute(RawDescriptor raw, int name, AttributeType type, std::int64_t room, std::int64_t* count, void* values) {
+StatusCode cudnnBackendGetAttribute(RawDescriptor raw, int name, AttributeType type, std::int64_t room,
+                                    std::int64_t* count, void* values) {
   Node& node = *static_cast<Raw*>(raw)->node;
   if (!node.isFinal) return refuse(badParameter, "the descriptor is not finalized");
   if (type != CUDNN_TYPE_BACKEND_DESCRIPTOR) {
     const auto& bytes = node.bytes[name];
     *count = static_cast<std::int64_t>(bytes.size() / sizeOf(type));
-    if (room > 0) std::memcpy(values, bytes.data(), std::min(bytes.size(), static_cast<std::size_t>(room) * sizeOf(type)));
+    if (room > 0)
+      std::memcpy(values, bytes.data(), std::min(bytes.size(), static_cast<std::size_t>(room) * sizeOf(type)));
     return CUDNN_STATUS_SUCCESS;
   }
   if (node.type == CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR && name == heuristicResults.value) {
@@ -392,7 +428,8 @@ StatusCode cudnnBackendExecute(Handle handle, RawDescriptor plan, RawDescriptor 
   const std::vector<Ref> operations = operationsOf(*built.ref(planConfig)->ref(configEngine)->ref(engineGraph));
   const auto ids = variant.all(packIds);
   const auto pointers = variant.all(packPointers);
-  if (built.one(planWorkspace) > 0 && variant.one(packWorkspace) == nullptr) return refuse(badParameter, "there is no workspace");
+  if (built.one(planWorkspace) > 0 && variant.one(packWorkspace) == nullptr)
+    return refuse(badParameter, "there is no workspace");
   std::map<std::int64_t, void*> places;
   for (std::size_t i = 0; i < ids.size(); ++i) places[ids[i]] = pointers.at(i);
   // What is passed by value is read now, not when the stream gets there.
