@@ -1,4 +1,4 @@
-import { median, openFor, option, printRows, timeRuns } from './lib.mjs';
+import { median, openFor, option, printRows, timeEach, timeQueued } from './lib.mjs';
 import { minibatch, noise, stepStore } from './subject.mjs';
 
 /**
@@ -21,7 +21,10 @@ export const run = async (args) => {
     return {
       device,
       fused: implementationsOf(step).filter(({ implementation }) => implementation === 'in the step before').length,
-      evaluation: () => timeRuns(() => step.run(store, given), queued, isCuda),
+      evaluation: async () => {
+        const once = () => step.run(store, given);
+        return (await (isCuda ? timeQueued(device, once, queued) : timeEach(once, queued))).seconds;
+      },
       round: async () => {
         const { rounds: all } = await prune(net, weights, device, { method: 'px', density: 0.018, rounds: rounds + 2, data });
         return [all.slice(2).reduce((sum, r) => sum + r.seconds, 0) / rounds];
@@ -39,8 +42,8 @@ export const run = async (args) => {
       with_.push(...(await taken[what]()));
       without.push(...(await apart[what]()));
     }
-    const rows = { 'with epilogues': with_, without };
-    result[what] = { seconds: printRows(what === 'round' ? 'PX round' : what, rows), ratio: median(with_) / median(without) };
+    const times = { 'with epilogues': with_, without };
+    result[what] = { seconds: printRows(what === 'round' ? 'PX round' : what, { times }), ratio: median(with_) / median(without) };
     console.log(`ratio with / without: ${result[what].ratio.toFixed(3)} (median)`);
   }
   await Promise.all([taken, apart].map(({ device }) => device.dispose()));

@@ -111,13 +111,15 @@ writeFileSync(report, `${JSON.stringify({
   parts,
 }, null, 2)}\n`);
 const ms = (s) => `${(1000 * s).toFixed(3)} ms`;
+// Ours on a GPU is by CUDA events, as torch is, and by the host's clock besides.
+const time = ({ median, host }) => (host === undefined ? ms(median) : `${ms(median)} (host ${ms(host.median)})`);
 const told = ({ name, status, why, result, log }) => {
   if (status === 'skipped' || status === 'timeout') return why;
   if (name === 'doctor') return log.find((line) => line.includes(`device ${device}`)) ?? why;
   if (result?.passed !== undefined) return `${result.passed} passed, ${result.failed} failed`;
-  if (result?.step) return [ms(result.step.seconds.pathex.median), ...Object.entries(result.step.seconds).filter(([n]) => n !== 'pathex').map(([n, t]) => `${n.replace('torch ', '')} ${ms(t.median)}`)].join('; ');
+  if (result?.step) return [time(result.step.seconds.pathex), ...Object.entries(result.step.seconds).filter(([n]) => n !== 'pathex').map(([n, t]) => `${n.replace('torch ', '')} ${ms(t.median)}`)].join('; ');
   if (result?.epilogues) return ['evaluation', 'round'].map((w) => `${w} ${Object.entries(result.epilogues[w].seconds).map(([n, t]) => `${ms(t.median)} ${n}`).join(', ')}`).join('; ');
-  if (result?.px) return Object.entries(result.px).filter(([, r]) => r?.seconds).map(([n, r]) => `${n}: ${Object.entries(r.seconds).map(([k, t]) => `${k.replace('torch ', '')} ${ms(t.median)}`).join(', ')}`).join('; ');
+  if (result?.px) return Object.entries(result.px).filter(([, r]) => r?.seconds).map(([n, r]) => `${n}: ${Object.entries(r.seconds).map(([k, t]) => `${k.replace('torch ', '')} ${time(t)}`).join(', ')}`).join('; ');
   if (result?.testAccuracyPercent !== undefined) return `test accuracy ${result.testAccuracyPercent} % after ${result.epochs} epochs`;
   const kept = log?.find((line) => line.includes('weights live'));
   if (kept !== undefined) return kept;

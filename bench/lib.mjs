@@ -46,23 +46,26 @@ export const openFor = async (args, options = {}) => {
   return { device, isCuda, peer: ['--threads', used, '--device', isCuda ? 'cuda' : 'cpu', '--precision', precision, ...(modes === undefined ? [] : ['--modes', modes])] };
 };
 
-/**
- * Seconds of each of `n` runs, one after the other; or, `isQueued`, one figure: a run's share of n that are given to the device at once, as a
- * training gives them, by the clock from the first call to the last result. That is what a peer's CUDA events span, and the host's part besides.
- */
-export const timeRuns = async (run, n, isQueued) => {
-  if (isQueued) {
-    const start = performance.now();
-    await Promise.all(Array.from({ length: n }, run));
-    return [(performance.now() - start) / 1000 / n];
-  }
+/** Seconds of each of `n` runs, one after the other, by the host's clock. */
+export const timeEach = async (run, n) => {
   const seconds = [];
   for (let i = 0; i < n; i++) {
     const start = performance.now();
     await run();
     seconds.push((performance.now() - start) / 1000);
   }
-  return seconds;
+  return { seconds };
+};
+
+/**
+ * A run's share of `n` that are given to the device at once, as a training gives them: one figure between two marks of the device, which on a GPU are
+ * CUDA events on its stream like a peer's; and `host`, by the clock from the first call to the last result.
+ */
+export const timeQueued = async (device, run, n) => {
+  const { secondsBetween } = await import('../dist/index.js');
+  const start = performance.now();
+  const done = await Promise.all([device.mark(), ...Array.from({ length: n }, run), device.mark()]);
+  return { seconds: [secondsBetween(done[0], done.at(-1)) / n], host: [(performance.now() - start) / 1000 / n] };
 };
 
 /**
@@ -107,29 +110,40 @@ export const startPeer = async (script, args) => {
   };
 };
 
-/** Alternates ours and the peer for `turns`, so that a machine whose speed drifts is fair to both. */
+/**
+ * Alternates ours and the peer for `turns`, so that a machine whose speed drifts is fair to both. `ours(n)` resolves to { seconds, host }, of which `host`,
+ * where there is any, is the same work by the host's clock.
+ */
 export const alternate = async (ours, peer, { turns, perTurn }) => {
-  const times = { pathex: [] };
+  const [times, host] = [{ pathex: [] }, []];
   for (let t = 0; t < turns; t++) {
-    times.pathex.push(...(await ours(perTurn)));
+    const own = await ours(perTurn);
+    times.pathex.push(...own.seconds);
+    host.push(...(own.host ?? []));
     if (peer !== null) for (const [format, seconds] of Object.entries(await peer.run(perTurn))) (times[`torch ${format}`] ??= []).push(...seconds);
   }
-  return times;
+  return { times, host };
 };
 
-/** Prints minimum and median of each row of seconds; returns them. */
-export const printRows = (title, times) => {
+const summaryOf = (xs) => ({ min: Math.min(...xs), median: median(xs) });
+
+/** Prints minimum and median of each row of seconds, pathex' by the host's clock beside them; returns them. */
+export const printRows = (title, { times, host = [] }) => {
   const width = Math.max(20, ...Object.keys(times).map((name) => name.length));
   console.log(`\n${title}`);
-  console.log(`${' '.repeat(width)}   min ms  median ms   n`);
-  const rows = Object.fromEntries(Object.entries(times).map(([name, xs]) => [name, { min: Math.min(...xs), median: median(xs), count: xs.length }]));
-  for (const [name, { min, median: middle, count }] of Object.entries(rows)) console.log(`${name.padEnd(width)} ${ms(min)} ${ms(middle)} ${String(count).padStart(5)}`);
+  const hasHost = host.length > 0;
+  console.log(`${' '.repeat(width)}   min ms  median ms   n${hasHost ? '   host min, median ms' : ''}`);
+  const rows = Object.fromEntries(Object.entries(times).map(([name, xs]) => [name, { ...summaryOf(xs), count: xs.length }]));
+  if (hasHost) rows.pathex.host = summaryOf(host);
+  for (const [name, { min, median: middle, count, host: by }] of Object.entries(rows)) {
+    console.log(`${name.padEnd(width)} ${ms(min)} ${ms(middle)} ${String(count).padStart(5)}${by === undefined ? '' : `     ${ms(by.min)} ${ms(by.median)}`}`);
+  }
   return rows;
 };
 
 /** The same, and our ratio to the best format of the peer. */
-export const printTimes = (title, times) => {
-  const rows = printRows(title, times);
+export const printTimes = (title, measured) => {
+  const rows = printRows(title, measured);
   const { pathex, ...peers } = rows;
   if (Object.keys(peers).length === 0) return { seconds: rows, ratio: null };
   const ratioOf = (f) => pathex[f] / Math.min(...Object.values(peers).map((row) => row[f]));

@@ -31,7 +31,7 @@ export const run = async (args) => {
   const first = await start('random');
   first?.close();
   console.log(`\nresnet20 at 98.2 %, 100 images of ${folder === undefined ? 'noise' : 'CIFAR-10'}; ${device.description}; seed 0; ${turns} turns, medians`);
-  if (first !== null) console.log(`torch ${first.ready.torch} ${isCuda ? 'by CUDA events' : 'eager, as many threads'}, ${first.ready.processor}; on noise; the best of ${first.ready.formats.join(', ')}`);
+  if (first !== null) console.log(`torch ${first.ready.torch} ${isCuda ? 'by CUDA events, as our rounds are' : 'eager, as many threads'}, ${first.ready.processor}; on noise; the best of ${first.ready.formats.join(', ')}`);
   console.log('\n                 seconds of a whole run, by medians      by minima                milliseconds');
   console.log('method       rounds   pathex    torch   ratio   ratio    paper   pathex round   once   torch round');
   const results = {};
@@ -52,12 +52,12 @@ export const run = async (args) => {
       }
       once.push((performance.now() - began) / 1000 - seconds.reduce((a, b) => a + b, 0));
       const last = seconds.slice(-timed);
-      return isCuda ? [last.reduce((a, b) => a + b, 0) / last.length] : last;
+      return { seconds: isCuda ? [last.reduce((a, b) => a + b, 0) / last.length] : last };
     };
     await whole();
     once.length = 0;
     const peer = first === null || !first.ready.methods.includes(method) ? null : await start(method);
-    const times = await alternate(whole, peer, { turns, perTurn: timed });
+    const { times } = await alternate(whole, peer, { turns, perTurn: timed });
     peer?.close();
     const { pathex: ours, ...theirs } = times;
     const best = Object.entries(theirs).map(([format, xs]) => ({ format, round: median(xs) })).sort((a, b) => a.round - b.round)[0];

@@ -1,9 +1,9 @@
-import { alternate, openFor, option, printTimes, startPeer, timeRuns } from './lib.mjs';
+import { alternate, openFor, option, printTimes, startPeer, timeEach, timeQueued } from './lib.mjs';
 import { noise, stepStore } from './subject.mjs';
 
 /**
  * Whole training step of ResNet-20, batch 128 or --batch, against PyTorch. On a CPU, steps one by one against eager with the same threads. On a
- * GPU, --queued steps at once (default 200), augmentation included, against eager, torch.compile and CUDA graphs.
+ * GPU, --queued steps at once (default 200), augmentation included, against eager, torch.compile and CUDA graphs; both between CUDA events.
  */
 export const run = async (args) => {
   const { resnetCifar, trainStep } = await import('../dist/index.js');
@@ -15,13 +15,14 @@ export const run = async (args) => {
   const p = trainStep(net, noise, { split: 'train', count: noise.train.count }, batch);
   const step = await device.compile(p);
   const { store, inputs } = await stepStore(device, net, p);
-  const ours = (n) => timeRuns(() => step.run(store, inputs), n, isCuda);
+  const once = () => step.run(store, inputs);
+  const ours = (n) => (isCuda ? timeQueued(device, once, n) : timeEach(once, n));
   await ours(isCuda ? queued : 3);
   const peer = await startPeer('train_step.py', [...told, '--batch', batch, '--seconds', 60]);
   const times = await alternate(ours, peer, { turns: Number(option(args, 'turns', 6)), perTurn: isCuda ? queued : 4 });
   peer?.close();
-  const result = printTimes(`training step${isCuda ? '; pathex by the clock, torch by CUDA events' : ''}`, times);
-  const about = { batch, device: device.description, peer: peer?.ready ?? null };
+  const result = printTimes(`training step${isCuda ? '; all by CUDA events' : ''}`, times);
+  const about = { batch, device: device.description, clock: isCuda ? 'CUDA events' : 'host', peer: peer?.ready ?? null };
   await device.dispose();
   return { ...about, ...result };
 };

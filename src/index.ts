@@ -30,7 +30,7 @@ export { program, type Program } from './program/program.js';
 export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
 export { PlanCodec, type Plan } from './compile/plan.js';
 
-export type { Device, DeviceKind, Executable, Numbers, Store } from './runtime/device.js';
+export { secondsBetween, type Device, type DeviceKind, type Executable, type Mark, type Numbers, type Store } from './runtime/device.js';
 export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';

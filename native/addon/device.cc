@@ -43,7 +43,8 @@ Napi::Function Device::define(Napi::Env env) {
                      {InstanceMethod<&Device::open>("open"), InstanceMethod<&Device::allocate>("allocate"),
                       InstanceMethod<&Device::load>("load"), InstanceMethod<&Device::write>("write"),
                       InstanceMethod<&Device::read>("read"), InstanceMethod<&Device::run>("run"),
-                      InstanceMethod<&Device::liveBytes>("liveBytes"), InstanceMethod<&Device::dispose>("dispose"),
+                      InstanceMethod<&Device::mark>("mark"), InstanceMethod<&Device::liveBytes>("liveBytes"),
+                      InstanceMethod<&Device::dispose>("dispose"),
                       InstanceMethod<&Device::dispose>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
 }
 
@@ -246,6 +247,15 @@ Napi::Value Device::run(const Napi::CallbackInfo& info) {
     return env.Undefined();
   };
   return add(std::move(running));
+}
+
+Napi::Value Device::mark(const Napi::CallbackInfo& info) {
+  expectAlive("mark");
+  auto marking = job(info);
+  auto seconds = std::make_shared<double>(0);
+  marking->work = [seconds](core::Device& device) { return device.mark(seconds.get()); };
+  marking->result = [seconds](Napi::Env env) -> Napi::Value { return Napi::Number::New(env, *seconds); };
+  return add(std::move(marking));
 }
 
 Napi::Value Device::liveBytes(const Napi::CallbackInfo& info) {

@@ -7,7 +7,7 @@
 
 namespace pathex::addon {
 
-/// new Device(options): open, allocate, load, write, read, run, liveBytes, dispose. See src/runtime/native.ts.
+/// new Device(options): open, allocate, load, write, read, run, mark, liveBytes, dispose. See src/runtime/native.ts.
 class Device : public Napi::ObjectWrap<Device> {
  public:
   static Napi::Function define(Napi::Env);
@@ -21,6 +21,7 @@ class Device : public Napi::ObjectWrap<Device> {
   Napi::Value write(const Napi::CallbackInfo&);
   Napi::Value read(const Napi::CallbackInfo&);
   Napi::Value run(const Napi::CallbackInfo&);
+  Napi::Value mark(const Napi::CallbackInfo&);
   Napi::Value liveBytes(const Napi::CallbackInfo&);
   Napi::Value dispose(const Napi::CallbackInfo&);
 

@@ -26,6 +26,11 @@ cuda::Options cudaOptionsFrom(const Node& options) {
                                                {"bf16", cuda::Precision::bf16}});
   read.isDeterministic = options.field("deterministic").boolean();
   if (options.has("epilogues")) read.hasEpilogues = options.field("epilogues").boolean();
+  if (options.has("lanes")) {
+    read.lanes = options.field("lanes").word<cuda::LaneMode>({{"measured", cuda::LaneMode::measured},
+                                                              {"one", cuda::LaneMode::one},
+                                                              {"two", cuda::LaneMode::two}});
+  }
   if (options.has("cacheFolder")) read.cacheFolder = options.field("cacheFolder").text();
   return read;
 }

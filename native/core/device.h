@@ -93,6 +93,9 @@ class Device {
   /// All bytes of a block, from and to the host.
   virtual Submitted write(const Block&, const std::byte* from) = 0;
   virtual Submitted read(const Block&, std::byte* to) = 0;
+  /// When all work given before was done, in seconds of a clock of the device's own: two marks say how far they are
+  /// apart. Later work does not wait for it.
+  virtual Submitted mark(double* seconds) = 0;
   virtual Result<std::unique_ptr<Executable>> load(Plan, LoadOptions) = 0;
 };
 

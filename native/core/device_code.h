@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct CodeStep {
   std::vector<Launch> launches;
   /// How many other steps these launches do as well.
   std::size_t covers = 0;
+  /// It may run beside the steps after it that do not wait for it: in the side lane, after all steps before it.
+  bool isAside = false;
+  /// The step of the side lane that this one waits for.
+  std::optional<std::size_t> after;
 };
 
 struct DeviceCode {

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "core/executor.h"
@@ -26,6 +27,8 @@ std::byte* bytesOf(const core::Block& block) {
 }
 
 class CpuDevice final : public core::Device {
+  using Clock = std::chrono::steady_clock;
+
  public:
   explicit CpuDevice(int threads) : threads_(threads) { omp_set_num_threads(threads); }
 
@@ -51,6 +54,10 @@ class CpuDevice final : public core::Device {
     std::memcpy(to, bytesOf(from), from.bytes());
     return core::Status();
   }
+  core::Submitted mark(double* seconds) override {
+    *seconds = std::chrono::duration<double>(Clock::now() - opened_).count();
+    return core::Status();
+  }
 
   core::Result<std::unique_ptr<core::Executable>> load(core::Plan plan, core::LoadOptions options) override {
     const auto isNarrow = [](const core::PlanBuffer& b) {
@@ -66,6 +73,7 @@ class CpuDevice final : public core::Device {
 
  private:
   int threads_;
+  Clock::time_point opened_ = Clock::now();
   Backend backend_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "cuda/clock.h"
 #include "cuda/executable.h"
 #include "cuda/library_kernels.h"
 #include "cuda/timer.h"
@@ -43,7 +44,8 @@ class CudaDevice final : public core::Device {
         nvrtc_(nvrtc),
         options_(std::move(options)),
         cubins_(options_.cacheFolder),
-        timer_(*context_) {}
+        timer_(*context_),
+        clock_(*context_) {}
 
   std::string description() const override {
     const int driver = context_->driver().version();
@@ -72,6 +74,7 @@ class CudaDevice final : public core::Device {
                             from.bytes(), context_->stream());
     });
   }
+  core::Submitted mark(double* seconds) override { return clock_.mark(seconds); }
 
   core::Result<std::unique_ptr<core::Executable>> load(core::Plan plan, core::LoadOptions options) override {
     const std::string where = "plan '" + plan.name + "'";
@@ -81,7 +84,8 @@ class CudaDevice final : public core::Device {
     if (!s.ok()) return s.within(where);
     auto steps = makeReady(plan, options.code);
     if (!steps.ok()) return steps.status().within(where);
-    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile);
+    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile,
+                                options_.lanes);
   }
 
  private:
@@ -126,13 +130,17 @@ class CudaDevice final : public core::Device {
       if (!kernel.ok()) return kernel.status().within("step '" + core::nameOf(plan.steps[i]) + "'");
       ready.kernels.push_back(std::move(kernel.value()));
       ready.isOurs.push_back(!code.steps[i].isLibrary);
+      ready.isAside.push_back(code.steps[i].isAside);
+      ready.after.push_back(code.steps[i].after);
     }
     for (std::size_t i = 0; options_.hasEpilogues && i + 1 < plan.steps.size(); ++i) {
-      if (!code.steps[i].isLibrary || !isAlone(code.steps[i + 1])) continue;
+      const core::CodeStep &conv = code.steps[i], &map = code.steps[i + 1];
+      if (!conv.isLibrary || conv.isAside || map.isAside || !isAlone(map)) continue;
       auto fused = makeFusedKernel(*libraries_, plan, i, *ready.kernels[i], *ready.kernels[i + 1]);
       if (fused == nullptr) continue;
       ready.kernels[i] = std::move(fused);
       ready.kernels[i + 1] = std::make_unique<Nothing>("in the step before");
+      if (map.after) ready.after[i] = map.after;  // a later step of the side lane than the convolution waits for, if any
     }
     return ready;
   }
@@ -188,6 +196,7 @@ class CudaDevice final : public core::Device {
   Options options_;
   CubinCache cubins_;
   GraphTimer timer_;
+  StreamClock clock_;
   std::unique_ptr<LibraryContext> libraries_;
 };
 

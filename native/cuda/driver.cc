@@ -35,7 +35,8 @@ core::Status findAll(const Library& library, Driver& d) {
   find("cuMemHostAlloc", d.cuMemHostAlloc)("cuMemFreeHost", d.cuMemFreeHost);
   find("cuMemcpyHtoDAsync_v2", d.cuMemcpyHtoDAsync_v2)("cuMemcpyDtoHAsync_v2", d.cuMemcpyDtoHAsync_v2);
   find("cuMemsetD8Async", d.cuMemsetD8Async)("cuStreamCreate", d.cuStreamCreate);
-  find("cuStreamDestroy_v2", d.cuStreamDestroy_v2)("cuStreamSynchronize", d.cuStreamSynchronize);
+  find("cuStreamDestroy_v2", d.cuStreamDestroy_v2)("cuStreamSynchronize", d.cuStreamSynchronize)(
+      "cuStreamWaitEvent", d.cuStreamWaitEvent);
   find("cuStreamBeginCapture_v2", d.cuStreamBeginCapture_v2)("cuStreamEndCapture", d.cuStreamEndCapture);
   find("cuStreamIsCapturing", d.cuStreamIsCapturing)("cuEventCreate", d.cuEventCreate);
   find("cuEventDestroy_v2", d.cuEventDestroy_v2)("cuEventRecord", d.cuEventRecord)("cuEventQuery", d.cuEventQuery);

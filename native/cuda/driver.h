@@ -88,6 +88,7 @@ struct Driver {
   int (*cuStreamCreate)(CUstream* stream, unsigned flags);
   int (*cuStreamDestroy_v2)(CUstream stream);
   int (*cuStreamSynchronize)(CUstream stream);
+  int (*cuStreamWaitEvent)(CUstream stream, CUevent event, unsigned flags);
   int (*cuStreamBeginCapture_v2)(CUstream stream, int mode);
   int (*cuStreamEndCapture)(CUstream stream, CUgraph* graph);
   int (*cuStreamIsCapturing)(CUstream stream, int* status);

@@ -35,6 +35,7 @@ class CudaExecutable::Run final : public core::Pending {
       (void)context.takeFault();
       return of_.unplaced(s, "");
     }
+    if (core::Status s = of_.note(*area_); !s.ok()) return of_.unplaced(s, "");
     const std::byte* const from = area_->inputs() + of_.layout_.inputBytes;
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       std::memcpy(outputs_[i], from + of_.layout_.outputAt[i], of_.plan_.buffers[of_.plan_.outputs[i].buffer].bytes());
@@ -49,13 +50,14 @@ class CudaExecutable::Run final : public core::Pending {
   std::vector<std::byte*> outputs_;
 };
 
-CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps steps, bool profile)
+CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps steps, bool profile, LaneMode lanes)
     : context_(context),
       plan_(std::move(plan)),
       steps_(std::move(steps)),
       profile_(profile),
       layout_(plan_, steps_),
       buffers_(plan_.buffers.size(), 0),
+      lanes_(lanes, !profile && std::find(steps_.isAside.begin(), steps_.isAside.end(), true) != steps_.isAside.end()),
       graphs_(context) {
   for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
     const auto* call = std::get_if<core::CallStep>(&plan_.steps[i]);
@@ -65,8 +67,9 @@ CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps ste
 }
 
 core::Result<std::unique_ptr<core::Executable>> CudaExecutable::make(Context& context, core::Plan plan,
-                                                                     ReadySteps steps, bool profile) {
-  std::unique_ptr<CudaExecutable> made(new CudaExecutable(context, std::move(plan), std::move(steps), profile));
+                                                                     ReadySteps steps, bool profile, LaneMode lanes) {
+  std::unique_ptr<CudaExecutable> made(
+      new CudaExecutable(context, std::move(plan), std::move(steps), profile, lanes));
   if (core::Status s = made->prepare(); !s.ok()) return s.within("plan '" + made->plan_.name + "'");
   return core::Result<std::unique_ptr<core::Executable>>(std::move(made));
 }
@@ -76,6 +79,11 @@ core::Status CudaExecutable::prepare() {
   auto memory = makeDeviceBytes(context_, layout_.bytes);
   if (!memory.ok()) return memory.status();
   memory_ = std::move(memory.value());
+  if (lanes_.chosen() != Lanes::one) {
+    auto side = SideLane::make(context_, steps_.isAside);
+    if (!side.ok()) return side.status();
+    side_ = std::move(side.value());
+  }
   if (profile_) {
     for (Event* const event : {&before_, &after_}) {
       auto made = makeEvent(context_, value::CU_EVENT_DEFAULT);
@@ -141,7 +149,7 @@ core::Result<std::unique_ptr<CudaExecutable::Area>> CudaExecutable::takeArea() {
   if (!memory.ok()) return memory.status();
   auto event = makeEvent(context_);
   if (!event.ok()) return event.status();
-  return std::unique_ptr<Area>(new Area{std::move(memory.value()), std::move(event.value())});
+  return std::unique_ptr<Area>(new Area{std::move(memory.value()), std::move(event.value()), {}, {}, {}});
 }
 
 core::Submitted CudaExecutable::run(const std::vector<const core::Block*>& state, const std::vector<std::byte*>& inputs,
@@ -162,21 +170,23 @@ core::Submitted CudaExecutable::run(const std::vector<const core::Block*>& state
   if (core::Status s = submit(*area, addresses); !s.ok()) {
     const core::Status told = failure(s);
     // What was enqueued before the failure still reads and writes the area.
+    if (side_) (void)context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, side_->stream());
     (void)context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());
+    area->trial.reset();
     areas_.push_back(std::move(area));
     return told;
   }
   return std::unique_ptr<core::Pending>(std::make_unique<Run>(*this, std::move(area), outputs));
 }
 
-core::Status CudaExecutable::submit(const Area& area, const std::vector<CUdeviceptr>& state) {
+core::Status CudaExecutable::submit(Area& area, const std::vector<CUdeviceptr>& state) {
   const CUstream stream = context_.stream();
   if (layout_.inputBytes > 0) {
     core::Status s = context_.call("cuMemcpyHtoDAsync", &Driver::cuMemcpyHtoDAsync_v2, memory_.get() + layout_.inputs,
                                    area.inputs(), layout_.inputBytes, stream);
     if (!s.ok()) return s;
   }
-  core::Status s = profile_ ? runMeasured() : graphs_.run(state, [this](bool capturing) { return enqueue(capturing); });
+  core::Status s = profile_ ? runMeasured() : runInLanes(area, state);
   if (!s.ok()) return s;
   if (layout_.outputBytes > 0) {
     s = context_.call("cuMemcpyDtoHAsync", &Driver::cuMemcpyDtoHAsync_v2, area.inputs() + layout_.inputBytes,
@@ -184,6 +194,42 @@ core::Status CudaExecutable::submit(const Area& area, const std::vector<CUdevice
     if (!s.ok()) return s;
   }
   return context_.call("cuEventRecord", &Driver::cuEventRecord, area.done.get(), stream);
+}
+
+core::Status CudaExecutable::runInLanes(Area& area, const std::vector<CUdeviceptr>& state) {
+  const bool isTrial = lanes_.isTrial();
+  const Lanes lanes = lanes_.next();
+  const auto record = [&](Event& event) -> core::Status {
+    if (!isTrial) return {};
+    if (!event) {
+      auto made = makeEvent(context_, value::CU_EVENT_DEFAULT);
+      if (!made.ok()) return made.status();
+      event = std::move(made.value());
+    }
+    return context_.call("cuEventRecord", &Driver::cuEventRecord, event.get(), context_.stream());
+  };
+  core::Status s = record(area.begin);
+  if (s.ok()) s = graphs_.run(state, lanes, [&](bool capturing) { return enqueue(capturing, lanes); });
+  if (s.ok()) s = record(area.end);
+  if (s.ok() && isTrial) area.trial = lanes;
+  return s;
+}
+
+core::Status CudaExecutable::note(Area& area) {
+  if (!area.trial) return {};
+  const Lanes lanes = *std::exchange(area.trial, std::nullopt);
+  float milliseconds = 0;
+  core::Status s = context_.call("cuEventElapsedTime", &Driver::cuEventElapsedTime, &milliseconds, area.begin.get(),
+                                 area.end.get());
+  if (!s.ok()) return s;
+  lanes_.note(lanes, static_cast<double>(milliseconds) / 1e3);
+  if (lanes_.chosen() != Lanes::two) return {};
+  const std::lock_guard lock(reportLock_);
+  for (std::size_t i = 0; i < report_.size(); ++i) {
+    const char* const beside = ", beside the steps after it";
+    if (steps_.isAside[i] && !report_[i].implementation.ends_with(beside)) report_[i].implementation += beside;
+  }
+  return {};
 }
 
 core::Status CudaExecutable::failure(const core::Status& s) {
@@ -203,20 +249,33 @@ std::string CudaExecutable::where(std::size_t step) const {
   return "step '" + core::nameOf(plan_.steps[step]) + "'";
 }
 
-core::Status CudaExecutable::enqueue(bool capturing) {
+core::Status CudaExecutable::enqueue(bool capturing, Lanes lanes) {
+  if (lanes == Lanes::two) side_->begin();
   for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
-    core::Status s = enqueueStep(i);
+    core::Status s;
+    if (lanes == Lanes::two && steps_.isAside[i]) {
+      s = enqueueAside(i);
+    } else {
+      if (lanes == Lanes::two && steps_.after[i]) s = side_->join(context_, steps_.after[i]);
+      if (s.ok()) s = enqueueStep(i);
+    }
     if (s.ok() && capturing) s = expectCapturing(context_);
     if (!s.ok()) return s.within(where(i));
   }
-  return {};
+  return lanes == Lanes::two ? side_->join(context_, std::nullopt) : core::Status();
 }
 
-core::Status CudaExecutable::enqueueStep(std::size_t i) {
-  // A step of our own kernels works in the scratch memory, a library's in its workspace.
-  const bool isOurs = steps_.isOurs[i];
-  return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + (isOurs ? layout_.scratch : layout_.workspace)},
-                                    context_.stream());
+core::Status CudaExecutable::enqueueAside(std::size_t i) {
+  core::Status s = side_->fork(context_);
+  if (s.ok()) s = enqueueStep(i, true);
+  return s.ok() ? side_->given(context_) : s;
+}
+
+core::Status CudaExecutable::enqueueStep(std::size_t i, bool aside) {
+  // A step of our own kernels works in the scratch memory, a library's in the workspace of its lane.
+  const std::size_t workspace = steps_.isOurs[i] ? layout_.scratch : aside ? layout_.sideWorkspace : layout_.workspace;
+  return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + workspace},
+                                    aside ? side_->stream() : context_.stream());
 }
 
 core::Status CudaExecutable::runMeasured() {

@@ -1,12 +1,14 @@
 #include "cuda/graphs.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pathex::cuda {
 
 namespace {
 
-constexpr std::size_t mostBindings = 4;
+/// Of a number of lanes.
+constexpr std::ptrdiff_t mostBindings = 4;
 
 }  // namespace
 
@@ -36,26 +38,27 @@ core::Result<GraphExec> capture(Context& context, const std::function<core::Stat
   return exec;
 }
 
-core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& state) {
+core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& state, Lanes lanes) {
   const auto known =
-      std::find_if(bindings_.begin(), bindings_.end(), [&](const Binding& b) { return b.state == state; });
+      std::find_if(bindings_.begin(), bindings_.end(), [&](const Binding& b) { return b.lanes == lanes && b.state == state; });
   if (known != bindings_.end()) {
     bindings_.splice(bindings_.begin(), bindings_, known);
     return &bindings_.front();
   }
-  if (bindings_.size() == mostBindings) {
+  const auto isAlike = [&](const Binding& b) { return b.lanes == lanes; };
+  if (std::count_if(bindings_.begin(), bindings_.end(), isAlike) == mostBindings) {
     // Its last launch may not have ended.
     core::Status s = context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());
     if (!s.ok()) return s;
-    bindings_.pop_back();
+    bindings_.erase(std::prev(std::find_if(bindings_.rbegin(), bindings_.rend(), isAlike).base()));
   }
-  bindings_.push_front({state, GraphExec()});
+  bindings_.push_front({state, lanes, GraphExec()});
   return static_cast<Binding*>(nullptr);
 }
 
-core::Status Graphs::run(const std::vector<CUdeviceptr>& state,
+core::Status Graphs::run(const std::vector<CUdeviceptr>& state, Lanes lanes,
                          const std::function<core::Status(bool capturing)>& enqueue) {
-  auto found = find(state);
+  auto found = find(state, lanes);
   if (!found.ok()) return found.status();
   Binding* const binding = found.value();
   if (binding == nullptr) {

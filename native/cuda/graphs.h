@@ -4,6 +4,7 @@
 #include <list>
 #include <vector>
 
+#include "cuda/lanes.h"
 #include "cuda/owned.h"
 
 namespace pathex::cuda {
@@ -14,20 +15,22 @@ core::Result<GraphExec> capture(Context&, const std::function<core::Status()>& e
 /// Good while the capture goes on; asked after each step, it finds the one that broke it.
 core::Status expectCapturing(Context&);
 
-/// The captured graphs of one executable, by the addresses of its state. See Note [When to capture].
+/// The captured graphs of one executable, by the addresses of its state and by lanes. See Note [When to capture].
 class Graphs {
  public:
   explicit Graphs(Context& context) : context_(context) {}
 
   /// Enqueues the work as it is, or as a graph.
-  core::Status run(const std::vector<CUdeviceptr>& state, const std::function<core::Status(bool capturing)>& enqueue);
+  core::Status run(const std::vector<CUdeviceptr>& state, Lanes,
+                   const std::function<core::Status(bool capturing)>& enqueue);
 
  private:
   struct Binding {
     std::vector<CUdeviceptr> state;
+    Lanes lanes;
     GraphExec graph;  // empty until the second run
   };
-  core::Result<Binding*> find(const std::vector<CUdeviceptr>& state);
+  core::Result<Binding*> find(const std::vector<CUdeviceptr>& state, Lanes);
 
   Context& context_;
   std::list<Binding> bindings_;  // used last, first

@@ -40,13 +40,18 @@ Layout::Layout(const core::Plan& plan, const ReadySteps& steps) : constantAt(pla
   for (const core::Slot& slot : plan.outputs) outputAt.push_back(outputRow.place(plan.buffers[slot.buffer].bytes()));
   inputBytes = inputRow.end();
   outputBytes = outputRow.end();
-  std::size_t workspaceBytes = 0;
-  for (const auto& kernel : steps.kernels) workspaceBytes = std::max(workspaceBytes, kernel->workspaceBytes());
+  std::size_t workspaceBytes = 0, sideBytes = 0;
+  for (std::size_t i = 0; i < steps.kernels.size(); ++i) {
+    const std::size_t own = steps.kernels[i]->workspaceBytes();
+    workspaceBytes = std::max(workspaceBytes, own);
+    if (steps.isAside[i]) sideBytes = std::max(sideBytes, own);
+  }
 
   std::size_t end = alignedTo(partAlignment, plan.arenaBytes);
   for (const auto& [part, size] :
        {std::pair(&constants, constantRow.end()), std::pair(&inputs, inputBytes), std::pair(&outputs, outputBytes),
-        std::pair(&scratch, steps.scratchBytes), std::pair(&workspace, workspaceBytes)}) {
+        std::pair(&scratch, steps.scratchBytes), std::pair(&workspace, workspaceBytes),
+        std::pair(&sideWorkspace, sideBytes)}) {
     *part = end;
     end += alignedTo(partAlignment, size);
   }

@@ -7,8 +7,9 @@ import { size, type Shape, type Tensor } from '../tensor/tensor.js';
 import { fuse, loweringOf, type Fusion, type Unit } from './fuse.js';
 import { fusedStep } from './fused-step.js';
 import { placeBuffers, type Lifetime } from './memory.js';
+import { schedule } from './schedule.js';
 import { narrowSteps } from './narrow-steps.js';
-import { PLAN_VERSION, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
+import { isWeightGradientStep, PLAN_VERSION, readsOf, writesOf, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
 import { simplify, splitReductions } from './simplify.js';
 import { chooseNarrow, NOTHING_NARROW, type Narrowing, type StorageChoice } from './storage.js';
 
@@ -65,10 +66,10 @@ const lower = (program: Program, roots: Roots, storage: StorageChoice): Plan => 
   const fusion = fuse(roots);
   const before = new Map([...fusion.before].map(([u, s]) => [u, new Set(s)]));
   const targets = chooseTargets(fusion, before, outputs, next);
-  const schedule = order(fusion.units, before);
+  const scheduled = schedule(fusion.units, before);
   const copied = new Set(targets.copies.map((c) => c.from));
   const narrowing = storage === 'f32' ? NOTHING_NARROW : chooseNarrow(fusion, (s) => copied.has(s) || targets.inPlace.has(s) || targets.direct.has(s));
-  return emit(program, fusion, schedule, targets, leaves(roots, 'state'), narrowing);
+  return emit(program, fusion, scheduled, targets, leaves(roots, 'state'), narrowing);
 };
 
 /** Reading a state: the units that load or take it. */
@@ -118,48 +119,11 @@ const chooseTargets = (
 
 const isElementwiseRoot = (t: Tensor): boolean => loweringOf(t).kind !== 'reduce';
 
-/** Units in dependency order; among those that are ready, the one whose last value was written first in the graph. */
-const order = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
-  const rank = new Map(units.map((u, i) => [u, i]));
-  const waiting = new Map(units.map((u) => [u, before.get(u)!.size]));
-  const after = new Map<Unit, Unit[]>();
-  for (const [u, needs] of before) for (const n of needs) after.set(n, [...(after.get(n) ?? []), u]);
-  const ready = units.filter((u) => waiting.get(u) === 0);
-  const done: Unit[] = [];
-  while (ready.length > 0) {
-    ready.sort((a, b) => rank.get(b)! - rank.get(a)!);
-    const unit = ready.pop()!;
-    done.push(unit);
-    for (const u of after.get(unit) ?? []) {
-      waiting.set(u, waiting.get(u)! - 1);
-      if (waiting.get(u) === 0) ready.push(u);
-    }
-  }
-  return done.length === units.length ? beforeReaders(done, before) : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
-};
-
-/**
- * A convolution whose first reader is a map stands directly before it: a device may then run both as one. What stood between them (scales of
- * channels, mostly) needs nothing of it.
- */
-const beforeReaders = (schedule: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
-  const moved = [...schedule];
-  for (let at = moved.length - 1; at >= 0; at--) {
-    const unit = moved[at]!;
-    if (unit.kind !== 'call' || !(unit.node.op === 'conv2d' || unit.node.op === 'conv2dInputGrad')) continue;
-    const reader = moved.findIndex((u, i) => i > at && before.get(u)!.has(unit));
-    if (reader <= at + 1 || !isMap(moved[reader]!)) continue;
-    moved.splice(reader - 1, 0, ...moved.splice(at, 1));
-  }
-  return moved;
-};
-const isMap = (unit: Unit): boolean => unit.kind === 'fused' && unit.roots.every(isElementwiseRoot);
-
 const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 type Stored = Pick<PlanBuffer, 'dtype' | 'shape'>;
 const bytes = ({ dtype, shape }: Stored): number => size(shape) * BYTES[dtype];
 
-const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targets: Targets, stateLeaves: readonly Tensor[], narrowing: Narrowing): Plan => {
+const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targets: Targets, stateLeaves: readonly Tensor[], narrowing: Narrowing): Plan => {
   const buffers: { type: Stored; place: PlanBuffer['place'] | null }[] = [];
   const ids = new Map<Tensor, number>();
   const state = [...program.state];
@@ -207,7 +171,7 @@ const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targe
   const early = targets.copies.filter((c) => c.from.op === 'state').map((c) => ({ ...c, held: add(c.from, null) }));
   const steps: Step[] = [
     ...early.map((c) => copyAll(bufferOf(c.from), c.held, c.from)),
-    ...schedule.flatMap(unitSteps),
+    ...scheduled.flatMap(unitSteps),
     ...targets.copies.map((c) => {
       const to = 'state' in c.to ? stateBuffers[slot(state, c.to.state)]! : outputBuffers[outputNames.indexOf(c.to.output)]!;
       return copyAll(early.find((e) => e.from === c.from && e.to === c.to)?.held ?? bufferOf(c.from), to, c.from);
@@ -228,9 +192,6 @@ const emit = (program: Program, fusion: Fusion, schedule: readonly Unit[], targe
   };
 };
 
-const reads = (s: Step): readonly number[] => (s.kind === 'fused' ? s.loads.map((l) => l.buffer) : s.inputs);
-const writes = (s: Step): readonly number[] => (s.kind === 'fused' ? [...s.stores, ...s.reductions].map((w) => w.buffer) : s.outputs);
-
 /** The result of the convolution directly before map `i`, if it reads that. */
 const productBefore = (steps: readonly Step[], i: number): number | undefined => {
   const [before, step] = [steps[i - 1], steps[i]!];
@@ -248,10 +209,10 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
   const first = new Map<number, number>();
   const last = new Map<number, number>();
   steps.forEach((s, i) => {
-    for (const b of [...reads(s), ...writes(s)]) {
+    for (const b of [...readsOf(s), ...writesOf(s)]) {
       if (!buffers[b]!.isArena) continue;
       if (!first.has(b)) first.set(b, i);
-      last.set(b, i);
+      last.set(b, Math.max(last.get(b) ?? 0, Math.min(i + lagOf(s), steps.length - 1)));
     }
   });
   const slots = new Map<number, number>();
@@ -281,6 +242,9 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
   }
   return { steps, lifetimes: [...spans.values()], slotOf };
 };
+
+/** Steps that a product may fall behind the others where a device has a second lane for it; its operands stay that long. */
+const lagOf = (step: Step): number => (isWeightGradientStep(step) ? 20 : step.kind === 'call' && (step.kernel === 'conv2d' || step.kernel === 'conv2dInputGrad') ? 1 : 0);
 
 const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node.path}:${node.op}`);
 

@@ -43,8 +43,10 @@ const MOST_INSTRUCTIONS = 24;
 
 export const fuse = (roots: Roots): Fusion => {
   const order = walk(roots);
-  const storageOf = (node: Tensor): Tensor => (loweringOf(node).kind === 'alias' ? storageOf(node.inputs[0]!) : node);
-  const stored = chooseStored(order, roots, storageOf);
+  const heads = headsOf(order, roots);
+  const kindOf = (node: Tensor): Lowering['kind'] => (heads.has(node) ? 'alias' : loweringOf(node).kind);
+  const storageOf = (node: Tensor): Tensor => (kindOf(node) === 'alias' ? storageOf(node.inputs[0]!) : node);
+  const stored = chooseStored(order, roots, kindOf, storageOf);
   const unitOf = new Map<Tensor, Unit>();
   const before = new Map<Unit, Set<Unit>>();
   const units: Unit[] = [];
@@ -67,7 +69,7 @@ export const fuse = (roots: Roots): Fusion => {
   };
 
   for (const node of order) {
-    const { kind } = loweringOf(node);
+    const kind = kindOf(node);
     if (kind === 'call' || kind === 'copies' || (node.op === 'constant' && stored.has(node))) {
       const unit: Unit = { kind: 'call', node };
       open(unit, node.inputs.map(storageOf));
@@ -129,7 +131,32 @@ const keptAxes = (root: Tensor): readonly (readonly number[])[] | undefined => {
   return lowering.kind === 'reduce' ? [bodyOf(root).shape.map((_, i) => i).filter((i) => !lowering.axes.includes(i))] : undefined;
 };
 
-const chooseStored = (order: readonly Tensor[], roots: Roots, storageOf: (n: Tensor) => Tensor): Set<Tensor> => {
+/**
+ * Slices that are the first elements of their input and that only fused steps read: those load them from the input itself. (A batch's
+ * first row, the shift of its moments.)
+ */
+const headsOf = (order: readonly Tensor[], roots: Roots): ReadonlySet<Tensor> => {
+  const isHead = (node: Tensor): boolean => {
+    const lowering = loweringOf(node);
+    if (node.op !== 'slice' || lowering.kind !== 'copies') return false;
+    const { srcOffset, srcStrides, dims, dstStrides } = lowering.copies[0]!;
+    return srcOffset === 0 && dims.every((d, i) => d === 1 || srcStrides[i] === dstStrides[i]);
+  };
+  const heads = new Set(order.filter(isHead));
+  const views = new Map<Tensor, Tensor>(); // a head, or a view of one -> the head
+  for (const node of order) {
+    if (heads.has(node)) views.set(node, node);
+    const viewed = node.inputs.flatMap((i) => views.get(i) ?? []);
+    if (viewed.length === 0) continue;
+    const { kind } = loweringOf(node);
+    if (kind === 'alias') views.set(node, viewed[0]!);
+    else if (kind !== 'elementwise' && kind !== 'broadcast' && kind !== 'reduce') viewed.forEach((head) => heads.delete(head));
+  }
+  roots.forEach((r) => heads.delete(views.get(r) ?? r));
+  return heads;
+};
+
+const chooseStored = (order: readonly Tensor[], roots: Roots, kindOf: (n: Tensor) => Lowering['kind'], storageOf: (n: Tensor) => Tensor): Set<Tensor> => {
   const stored = new Set<Tensor>();
   const uses = new Map<Tensor, number>();
   const store = (t: Tensor): void => {
@@ -137,7 +164,7 @@ const chooseStored = (order: readonly Tensor[], roots: Roots, storageOf: (n: Ten
     stored.add(s);
   };
   for (const node of order) {
-    const { kind } = loweringOf(node);
+    const kind = kindOf(node);
     for (const i of node.inputs) uses.set(i, (uses.get(i) ?? 0) + 1);
     if (kind === 'call' || kind === 'copies') {
       stored.add(node);
@@ -156,7 +183,7 @@ const chooseStored = (order: readonly Tensor[], roots: Roots, storageOf: (n: Ten
     }
     if (!isFusible(node) || stored.has(node)) continue;
     const { loads, instructions } = expressionOf(node, true, stored, storageOf);
-    const large = new Set(loads.filter((l) => size(l.storage.shape) === size(node.shape)).map((l) => l.storage)).size;
+    const large = new Set(loads.filter((l) => isWhole(l, node)).map((l) => l.storage)).size;
     const isShared = (uses.get(node) ?? 0) > 1;
     const isDear = size(node.shape) <= SMALL ? instructions >= 3 : large >= 3;
     const isRepresentable = partition(node.shape, loads.map((l) => l.axes), []) !== null;
@@ -165,6 +192,9 @@ const chooseStored = (order: readonly Tensor[], roots: Roots, storageOf: (n: Ten
   }
   return stored;
 };
+
+/** Whether a load reads as many elements as `node` has. */
+const isWhole = ({ axes }: LoadUse, node: Tensor): boolean => axes.reduce((n, a) => n * node.shape[a]!, 1) === size(node.shape);
 
 /*
  * Note [Storing or recomputing]

@@ -205,3 +205,10 @@ export const PlanCodec: t.Type<Plan, unknown, unknown> = t.intersection([
   PlanHead,
   t.strict({ steps: t.readonlyArray(t.union([FusedStep, CallStep])) }),
 ]) as unknown as t.Type<Plan, unknown, unknown>;
+
+/** Buffers that a step reads, and those that it writes. */
+export const readsOf = (step: Step): readonly number[] => (step.kind === 'fused' ? step.loads.map((l) => l.buffer) : step.inputs);
+export const writesOf = (step: Step): readonly number[] => (step.kind === 'fused' ? [...step.stores, ...step.reductions].map((w) => w.buffer) : step.outputs);
+
+/** A product summed over the batch, for which only the optimiser or a criterion waits: of a convolution, or of a dense layer. */
+export const isWeightGradientStep = (step: Step): boolean => step.kind === 'call' && (step.kernel === 'conv2dWeightGrad' || (step.kernel === 'matmul' && step.attributes.transposeA));

@@ -1,6 +1,6 @@
 import { rewrite, type Roots } from '../graph/graph.js';
 import { definitionOf, make, type OpName } from '../ops/registry.js';
-import { sameShape, type Tensor } from '../tensor/tensor.js';
+import { sameShape, size, type Tensor } from '../tensor/tensor.js';
 
 /**
  * Algebra that saves work without changing what is computed beyond rounding, and sharing of equal nodes. Every rule holds for
@@ -58,8 +58,11 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
       return isConstant(b, 1) && unchanged(a) ? a : node;
     case 'neg':
       return a.op === 'neg' ? a.inputs[0]! : node;
+    case 'maximum':
+      return isConstant(a) && size(a.shape) > 0 ? build('constant', [], { shape: node.shape, value: a.attributes['value'] as number }) : node;
     case 'sum': {
       const axes = node.attributes['axes'] as readonly number[];
+      if (isConstant(a, 0)) return build('constant', [], { shape: node.shape, value: 0 });
       if (a.op === 'neg') return build('neg', [build('sum', [a.inputs[0]!], node.attributes)]);
       if (a.op !== 'mul') return node;
       // sum(x * c) = sum(x) * c for a factor c that has only axes the sum keeps

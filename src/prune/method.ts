@@ -15,6 +15,7 @@ export interface RoundReport {
   readonly live: number;
   /** log2 of the flow Q before the round; null where the method has none. */
   readonly log2Flow: number | null;
+  /** From the end of the round before to the end of this one, by the device's marks; of a host method, by the host's clock. */
   readonly seconds: number;
 }
 

@@ -4,7 +4,7 @@ import { prunable, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { resident, tableName } from '../program/resident.js';
 import { fold, key, type Key } from '../random.js';
-import type { Device, Executable } from '../runtime/device.js';
+import { secondsBetween, type Device, type Executable, type Mark } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
 import { size } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
@@ -60,16 +60,15 @@ export const rankInRounds = async (net: Network, weights: Weights, device: Devic
     await Promise.all([drawn, pass.run(store, pass.program.inputs.has('row') ? { row: [row] } : {})]);
   };
   const underWay = pipeline(DEPTH);
-  let before = performance.now();
+  let before: Mark; // the end of the round before, or of what comes before the first
   const rank = async (round: number, keep: number): Promise<void> => {
-    const result = await select.run(store, { keep: [keep] });
+    const [result, now] = await Promise.all([select.run(store, { keep: [keep] }), device.mark()]);
     const where = `prune: ${criterion.name}, round ${round + 1} of ${rounds}`;
     const [flow, live, nonFinite] = [result['total']![0]!, result['live']![0]!, result['nonFinite']![0]!];
     if (flow === 0) fail('COLLAPSE', `${where}: no path is left from input to output; use more rounds or a lower sparsity`);
     if (nonFinite !== 0) fail('NON_FINITE', `${where}: ${nonFinite} of ${total} scores are NaN or infinite; check the weights and the data`);
     if (live !== keep) fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
-    const now = performance.now();
-    onRound({ round, rounds, live, log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null, seconds: (now - before) / 1000 });
+    onRound({ round, rounds, live, log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null, seconds: secondsBetween(before, now) });
     before = now;
   };
 
@@ -79,7 +78,7 @@ export const rankInRounds = async (net: Network, weights: Weights, device: Devic
       if (leaf !== undefined) await store.add(tableName(name), leaf, joined(data.map((d) => d[name])));
     }
     for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed);
-    before = performance.now();
+    before = await device.mark();
     for (const [round, keep] of keeps.entries()) {
       for (const pass of passes) {
         for (let sample = 0; sample < (criterion.resamplings ?? 1); sample++) {

@@ -25,6 +25,11 @@ export interface CudaOptions {
    * every step by itself, for comparisons.
    */
   readonly epilogues?: boolean;
+  /**
+   * `two` runs gradients of weights beside the steps that do not wait for them, `one` runs everything in turn, with the same bits.
+   * `measured` (default): the first 14 runs of each program try both, and the faster stays.
+   */
+  readonly lanes?: 'measured' | 'one' | 'two';
   /** Which GPU, among those that CUDA_VISIBLE_DEVICES leaves. Default 0. */
   readonly device?: number;
   /** Measure the time of every step; read it with `profileOf`. Steps then run one by one, without a graph. Default false. */
@@ -35,9 +40,9 @@ export interface CudaOptions {
 export const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pathex');
 
 /** Opens a GPU. Throws DEVICE with the reason where it cannot be had, and NATIVE where the addon is missing or does not load. */
-export const cudaDevice = async ({ precision = 'strict', deterministic = true, epilogues = true, device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
+export const cudaDevice = async ({ precision = 'strict', deterministic = true, epilogues = true, lanes = 'measured', device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
   const addon = loadNative();
-  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, epilogues, cacheFolder: cacheFolder() });
+  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, epilogues, lanes, cacheFolder: cacheFolder() });
   let description: string;
   try {
     description = await native.open();

@@ -29,6 +29,13 @@ export interface Executable {
   readonly dispose: () => void;
 }
 
+/** A moment in the work of a device. */
+export interface Mark {
+  readonly device: Device;
+  /** By a clock of the device's own, which starts anywhere; {@link secondsBetween} reads it. */
+  readonly seconds: number;
+}
+
 /** Where plans run. Disposing it frees everything that was made on it. */
 export interface Device {
   readonly kind: DeviceKind;
@@ -36,10 +43,24 @@ export interface Device {
   readonly description: string;
   readonly store: () => Store;
   readonly compile: (program: Program) => Promise<Executable>;
+  /**
+   * The moment at which all work called before is done; resolves then. Work called later does not wait for it, so marks around queued runs measure
+   * them as they are: `cuda` records an event on the GPU's stream, as torch.cuda.Event does, `cpu` reads the clock between two runs on its
+   * worker thread. See {@link secondsBetween}.
+   */
+  readonly mark: () => Promise<Mark>;
   /** Bytes that stores and executables hold now. */
   readonly liveBytes: () => number;
   readonly dispose: () => Promise<void>;
 }
+
+/**
+ * Seconds from one mark to another of the same device, negative where `b` was made first. They span everything that the device did between: the
+ * runs with the transfers of their inputs and outputs, reads and writes of stores, and the time it waited for the host. Throws DEVICE for
+ * marks of two devices.
+ */
+export const secondsBetween = (a: Mark, b: Mark): number =>
+  a.device === b.device ? b.seconds - a.seconds : fail('DEVICE', `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own`);
 
 /** Checks given inputs against a program's. Throws DEVICE for missing, unknown or ill-sized ones. */
 export const checkInputs = (program: Program, inputs: Readonly<Record<string, ArrayLike<number>>>): void => {

@@ -115,15 +115,20 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
     return executable;
   };
 
-  return {
+  const self: Device = {
     kind,
     description,
     store,
     compile,
+    mark: async () => {
+      guard();
+      return { device: self, seconds: await native.mark() };
+    },
     liveBytes: () => native.liveBytes(),
     dispose: async () => {
       disposed = true;
       await native.dispose();
     },
   };
+  return self;
 };

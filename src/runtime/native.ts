@@ -86,6 +86,8 @@ export interface NativeDevice {
     inputs: readonly NativeArray[],
     outputs: readonly NativeArray[],
   ) => Promise<void>;
+  /** When all work called before was done, in seconds of a clock of the device's own. Later work does not wait for it. */
+  readonly mark: () => Promise<number>;
   /** Bytes of live buffers and executables. */
   readonly liveBytes: () => number;
   /** Waits for the work that is queued, then frees everything made on the device. May be called again. */
@@ -102,6 +104,8 @@ export type NativeDeviceOptions =
       readonly deterministic: boolean;
       /** Convolutions take the step after them along where that is measured to be faster. Default true. */
       readonly epilogues?: boolean;
+      /** Default measured. */
+      readonly lanes?: 'measured' | 'one' | 'two';
       /** Compiled code and measured choices are kept here between processes. */
       readonly cacheFolder?: string;
     };

@@ -81,11 +81,15 @@ export const referenceDevice = (): Device => {
     });
   };
 
-  return {
+  const self: Device = {
     kind: 'reference',
     description: 'reference (float64, plain TypeScript)',
     store,
     compile,
+    mark: async () => {
+      guard();
+      return { device: self, seconds: performance.now() / 1000 };
+    },
     liveBytes: () => live,
     dispose: () => {
       disposed = true;
@@ -93,4 +97,5 @@ export const referenceDevice = (): Device => {
       return Promise.resolve();
     },
   };
+  return self;
 };

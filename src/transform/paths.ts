@@ -79,8 +79,8 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
           const i = node.inputs.indexOf(carriedInputs[0]!);
           const edge = edgeOf(node.inputs[1 - i]!);
           if (node.op === 'mul') return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
-          const { weight, exponent } = scaled ? absorbScale(first, edge) : { weight: edge, exponent: first.exponent };
-          return { mantissa: again(node, i === 0 ? [first.mantissa, weight] : [weight, first.mantissa]), exponent };
+          const product = again(node, i === 0 ? [first.mantissa, edge] : [edge, first.mantissa]);
+          return scaled ? rescaled(product, first) : { mantissa: product, exponent: first.exponent };
         }
         case 'divide': {
           if (carriedInputs.length !== 1 || carriedInputs[0] !== node.inputs[0]) return refuse('divides by a value that depends on the input');
@@ -158,12 +158,13 @@ const pattern = (w: Tensor): Tensor => {
 };
 
 /**
- * Divides by 2^e, e the exponent of the largest element, where it costs nothing: in the weight of the product that consumes the
- * value. (A rescale inside one branch of a sum would reweight it; exponents travel along instead and are aligned there.)
+ * A product of a value, divided by 2^e, e the exponent of the value's largest element: what follows a product is elementwise, so the factor
+ * costs nothing there, and weights do not wait for e. One product is far from overflow. (A rescale inside one branch of a sum would reweight
+ * it; exponents travel along instead and are aligned there.)
  */
-const absorbScale = ({ mantissa, exponent }: Scaled, weight: Tensor): { weight: Tensor; exponent: Tensor } => {
+const rescaled = (product: Tensor, { mantissa, exponent }: Scaled): Scaled => {
   const e = exponentOf(mantissa);
-  return { weight: ops.mul(weight, ops.exp2(ops.neg(e))), exponent: exponent === null ? e : ops.add(exponent, e) };
+  return { mantissa: ops.mul(product, ops.exp2(ops.neg(e))), exponent: exponent === null ? e : ops.add(exponent, e) };
 };
 
 /** floor(log2) of the largest element, as a scalar. */

@@ -102,7 +102,7 @@ describe('movement', () => {
   const buffers = (...sizes: number[]): BufferSpec[] => sizes.map((n) => ({ in: 'state', shape: [n] }));
   const launches = (t: Trial): number[] => emitCuda(joinedPlan([t]).plan).steps.map((s) => (s.kind === 'library' ? -1 : s.launches.length));
   const pieces: Trial = { name: 'concat', specs: buffers(300, 1, 700, 1001, 500, 501), steps: [run(0, 3, 300, 0, 0), run(1, 3, 1, 0, 300), run(2, 3, 700, 0, 301), run(3, 4, 500, 0, 0), run(3, 5, 501, 500, 0)] };
-  const chain: Trial = { name: 'chain', specs: buffers(10, 10, 10, 10), steps: [run(0, 1, 10, 0, 0), run(1, 2, 10, 0, 0), run(3, 1, 10, 0, 0), run(0, 1, 4, 2, 3)] };
+  const chain: Trial = { name: 'chain', specs: buffers(3000, 3000, 3000, 3000), steps: [run(0, 1, 3000, 0, 0), run(1, 2, 3000, 0, 0), run(3, 1, 3000, 0, 0), run(0, 1, 4, 2, 3)] };
   const [piecewise, chained] = [pieces, chain].map((t) => ({ t, at: wanted.push(t) - 1 }));
   it('copies that follow each other share a launch, unless one needs what another writes', () => {
     expect(launches(pieces)).toEqual([1, 0, 0, 1, 0]);

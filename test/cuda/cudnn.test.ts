@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { compile } from '../../src/compile/compile.js';
+import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
+import { px } from '../../src/prune/criteria/px.js';
+import { roundPrograms } from '../../src/prune/programs.js';
 import { evaluateStep } from '../../src/train/programs.js';
 import { fakeCuda } from '../native/fake-cuda/build.js';
 import { ask, device, needsWheels, stub, wheels, withoutWheels } from './ask.js';
@@ -139,11 +142,25 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
   }, 180_000);
 });
 
+const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
+const net = resnetCifar({ depth: 20 });
+const evaluation = evaluateStep(net, data, { split: 'test', count: 10_000 }, 250);
 /** Evaluation as a device of precision bf16 compiles it. */
-const narrowEvaluation = (): string => {
-  const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
-  return printPlan(compile(evaluateStep(resnetCifar({ depth: 20 }), data, { split: 'test', count: 10_000 }, 250), { storage: 'bf16' }));
-};
+const narrowEvaluation = (): string => printPlan(compile(evaluation, { storage: 'bf16' }));
+
+it.each([['evaluation', evaluation], ['PX round', roundPrograms(net, px(), 100).select]] as const)('no launch does more than the map after a convolution of the %s, and both are in the main lane', (_, program) => {
+  const { plan, steps } = emitCuda(compile(program));
+  const pairs = plan.steps.flatMap((step, i) => {
+    const map = plan.steps[i + 1];
+    const isPair = step.kind === 'call' && ['conv2d', 'conv2dInputGrad'].includes(step.kernel) && map?.kind === 'fused' && map.reductions.length === 0;
+    return isPair ? [[steps[i]!, steps[i + 1]!] as const] : [];
+  });
+  expect(pairs).toHaveLength(18);
+  for (const [conv, map] of pairs) {
+    expect([conv.lane, map.lane]).toEqual([undefined, undefined]);
+    expect(map).toMatchObject({ kind: 'launches', covers: 0 });
+  }
+});
 
 describe.skipIf(withoutWheels)(needsWheels('convolutions of ResNet-20 with the step after them, on a described H200'), () => {
   const pairsOf = (precision: string, repeatable: string, plan: string): readonly (readonly string[])[] => {

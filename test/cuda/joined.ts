@@ -45,13 +45,13 @@ export const joinedPlan = (trials: readonly Trial[]): { readonly plan: Plan; rea
 /** A GPU so small that packs and shared work begin at small sizes. */
 export const TINY: Target = { ...H200, smCount: 1 };
 
-/** Runs all trials in the emulator. */
-export const emulateAll = (trials: readonly Trial[], target: Target = H200): Finding[] => {
+/** Runs all trials in the emulator, each step by launches of its own unless `join`. */
+export const emulateAll = (trials: readonly Trial[], target: Target = H200, join = false): Finding[] => {
   const { plan, firsts } = joinedPlan(trials);
   const before = trials.map(contentsOf);
   const all = before.flat();
   const found: Finding[] = [];
-  emulation(emitCuda(plan, target), ({ run }) => {
+  emulation(emitCuda(plan, target, { join }), ({ run }) => {
     const after = run((b) => all[b]!);
     trials.forEach((trial, k) => found.push({ trial, before: before[k]!, after: after.slice(firsts[k]!, firsts[k]! + trial.specs.length) }));
   });

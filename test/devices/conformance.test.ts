@@ -11,7 +11,7 @@ import { criterionOf, METHODS, procedureOf, type MethodOptions } from '../../src
 import { prune } from '../../src/prune/prune.js';
 import { scoreProgram } from '../../src/prune/programs.js';
 import { fold, integers, key, normal } from '../../src/random.js';
-import type { Device, DeviceKind, Numbers } from '../../src/runtime/device.js';
+import { secondsBetween, type Device, type DeviceKind, type Numbers } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
@@ -167,10 +167,29 @@ describe.each(DEVICES)('device %s', (kind) => {
     expect(device.liveBytes()).toBe(0);
   });
 
+  test('marks around runs tell the time that the runs took', async () => {
+    const p = program('twice', { outputs: { y: ops.mul(ops.input('x', [100_000]), ops.scalar(2)) } });
+    const executable = await device.compile(p);
+    const store = device.store();
+    const x = new Float32Array(100_000);
+    const start = performance.now();
+    const [begin, , end, again] = await Promise.all([device.mark(), executable.run(store, { x }), device.mark(), device.mark()]);
+    const host = (performance.now() - start) / 1000;
+    expect(secondsBetween(begin, end)).toBeGreaterThan(0);
+    expect(secondsBetween(end, again)).toBeGreaterThanOrEqual(0);
+    expect(secondsBetween(begin, again)).toBeLessThanOrEqual(1.01 * host);
+    expect(secondsBetween(end, begin)).toBe(-secondsBetween(begin, end));
+    const elsewhere = await reference.mark();
+    expect(() => secondsBetween(begin, elsewhere)).toThrow(`secondsBetween: the marks are of two devices, ${device.description} and reference (float64, plain TypeScript); each has a clock of its own`);
+    executable.dispose();
+    store.dispose();
+  });
+
   test('a disposed device refuses work', async () => {
     const other = await openDevice(kind);
     await other.dispose();
     await other.dispose();
     await expect(Promise.resolve().then(() => other.compile(program('p', { outputs: { y: ops.scalar(1) } })))).rejects.toMatchObject({ code: 'DEVICE' });
+    await expect(other.mark()).rejects.toMatchObject({ code: 'DEVICE', message: `${kind}: the device was disposed; open another` });
   });
 });

@@ -25,14 +25,14 @@ const withLoops = (cuda: CudaPlan): CudaPlan => {
     const fields = FIELDS[kernel === 'matmul' ? 'matmul' : 'conv'].map((f) => braced((attributes as unknown as Record<string, unknown>)[f]));
     const [a, b, y] = [...inputs, ...outputs].map((buffer) => cType(cuda.plan.buffers[buffer]!));
     kernels.push(`extern "C" __global__ void library_${i}(const ${a}* a, const ${b}* b, ${y}* y) { library::${kernel}({${fields.join(', ')}}, a, b, y); }`);
-    return { kind: 'launches', launches: [{ kernel: `library_${i}`, grid: [1, 1, 1], block: [1, 1, 1], sharedBytes: 0, args: [...inputs, ...outputs].map((buffer) => ({ buffer })) }], covers: 0 };
+    return { ...step, kind: 'launches', launches: [{ kernel: `library_${i}`, grid: [1, 1, 1], block: [1, 1, 1], sharedBytes: 0, args: [...inputs, ...outputs].map((buffer) => ({ buffer })) }], covers: 0 };
   });
   return { ...cuda, source: `#include "${library}"\n${cuda.source}\n${kernels.join('\n')}\n`, steps };
 };
 
 /** Call it before anything else looks for CUDA: the places of libraries are worked out once. */
-export const emulatedCuda = async (cacheFolder: string, precision: Precision = 'strict'): Promise<Device> => {
+export const emulatedCuda = async (cacheFolder: string, precision: Precision = 'strict', lanes: 'measured' | 'one' | 'two' = 'measured'): Promise<Device> => {
   process.env['PATHEX_CUDA_LIBRARIES'] = fakeCuda();
-  const native = new (loadNative().Device)({ kind: 'cuda', index: 0, precision, deterministic: true, cacheFolder });
+  const native = new (loadNative().Device)({ kind: 'cuda', index: 0, precision, deterministic: true, lanes, cacheFolder });
   return nativeDevice({ kind: 'cuda', description: `cuda (${await native.open()})`, native, storage: precision === 'bf16' ? 'bf16' : 'f32', load: (plan) => native.load(plan, { code: withLoops(emitCuda(plan)) }) });
 };

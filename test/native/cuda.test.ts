@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { H200 } from '../../src/compile/cuda/target.js';
 import type { Plan } from '../../src/compile/plan.js';
 import type { NativeDevice, NativeDeviceOptions, NativeExecutable } from '../../src/runtime/native.js';
 import { addonPaths } from '../../src/runtime/native.js';
@@ -17,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pathex-cuda-'));
 process.env['PATHEX_CUDA_LIBRARIES'] = fakeCuda(); // before the addon looks for libraries
 process.env['FAKE_CUDA_LOG'] = join(folder, 'log');
 const log = callLog(join(folder, 'log'));
-const SETTINGS = ['FAKE_CUDA_FAIL', 'FAKE_CUDA_DELAY', 'FAKE_CUDA_MEMORY', 'FAKE_CUDA_VERSION', 'FAKE_NVRTC_FAIL'] as const;
+const SETTINGS = ['FAKE_CUDA_FAIL', 'FAKE_CUDA_DELAY', 'FAKE_CUDA_ELAPSED', 'FAKE_CUDA_MEMORY', 'FAKE_CUDA_VERSION', 'FAKE_NVRTC_FAIL'] as const;
 const set = (name: (typeof SETTINGS)[number], value: string): void => { process.env[name] = value; };
 beforeEach(() => {
   for (const name of SETTINGS) delete process.env[name];
@@ -40,7 +41,7 @@ afterEach(async () => { await Promise.all(opened.splice(0).map((d) => d.dispose(
 const double = (n: number): CudaPlan => emitCuda(planOf([{ in: 'state', shape: [n] }, { in: 'input', shape: [n] }, { in: 'output', shape: [n] }, { in: 'arena', shape: [n] }], [
   fusedOf({ name: 'double', domain: [1, n, 1], loads: [{ buffer: 1, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 0] }], stores: [{ register: 1, buffer: 3 }] }),
   fusedOf({ name: 'store', domain: [1, n, 1], loads: [{ buffer: 3, strides: [0, 1, 0] }, { buffer: 0, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 1] }], stores: [{ register: 0, buffer: 2 }, { register: 2, buffer: 0 }] }),
-], 'double'));
+], 'double'), H200, { join: false });
 const N = 100;
 const DOUBLE = double(N);
 const load = (device: NativeDevice, code: CudaPlan = DOUBLE, profile = false): Promise<NativeExecutable> => device.load(code.plan, { profile, code });
@@ -231,6 +232,83 @@ describe('queued runs', () => {
   });
 });
 
+describe('marks', () => {
+  it('span what the GPU does between them, and nothing waits for them', async () => {
+    const device = open();
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const run = (): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    for (let i = 0; i < 3; i++) await run();
+    set('FAKE_CUDA_DELAY', '20000'); // of each of the two steps
+    log.take();
+    const start = performance.now();
+    const [begin, , middle, , , end] = await Promise.all([device.mark(), run(), device.mark(), run(), run(), device.mark()]);
+    const host = (performance.now() - start) / 1000;
+    expect(begin).toBe(0); // the first one starts the clock
+    expect(middle - begin).toBeGreaterThanOrEqual(0.04);
+    expect(end - middle).toBeGreaterThanOrEqual(0.08);
+    expect(end - begin).toBeLessThanOrEqual(host);
+    const lines = log.take();
+    expect(count(lines, 'cuGraphLaunch')).toBe(3);
+    // all was given to the GPU while it worked on the first run: only the first mark, which it reached at once, may have been found done before
+    expect(count(lines.slice(0, lines.lastIndexOf('cuEventRecord')), 'cuEventQuery')).toBeLessThanOrEqual(1);
+    expect(count(lines, 'cuStreamSynchronize')).toBe(0);
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('use their events again, and add up gaps exactly', async () => {
+    const device = open();
+    await device.mark();
+    set('FAKE_CUDA_ELAPSED', '3600000'); // milliseconds: an hour
+    const hour = await device.mark();
+    set('FAKE_CUDA_ELAPSED', '0.0009765625'); // which a float of an hour has no room for
+    let last = hour;
+    for (let i = 0; i < 100; i++) last = (await Promise.all(Array.from({ length: 10 }, () => device.mark()))).at(-1)!;
+    expect(hour).toBe(3600);
+    expect(last - hour).toBeCloseTo(0.0009765625, 9); // a thousand times
+    expect(count(log.take(), 'cuEventCreate')).toBeLessThanOrEqual(12);
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('open the device as any first call does', async () => {
+    const device = open({ ...options(), index: 3 });
+    await expect(device.mark()).rejects.toThrow('there is no GPU 3');
+    await device.dispose();
+    expect(() => device.mark()).toThrow('mark: the device was disposed; open another');
+  });
+
+  it('that fail leave the next ones as they are', async () => {
+    const device = open();
+    const [a, executable] = [await device.mark(), await load(device)];
+    const state = device.allocate(N * 4);
+    const run = (): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    set('FAKE_CUDA_DELAY', '10000');
+    set('FAKE_CUDA_FAIL', 'cuEventElapsedTime:1@1');
+    const [, failed, , b] = await Promise.allSettled([run(), device.mark(), run(), device.mark()]);
+    expect([failed.status, b.status]).toEqual(['rejected', 'fulfilled']);
+    expect((b as PromiseFulfilledResult<number>).value - a).toBeGreaterThanOrEqual(0.04); // from the last good one
+    await device.dispose();
+    expect(log.take().at(-1)).toBe('left:');
+  });
+
+  it('do not take the error of the run that lost the GPU', async () => {
+    const device = open();
+    const executable = await load(device);
+    const state = device.allocate(N * 4);
+    const run = (): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    await run();
+    set('FAKE_CUDA_DELAY', '20000');
+    set('FAKE_CUDA_FAIL', 'cuEventRecord:700@4'); // the last mark's, when the runs before it are not at their end
+    const [first, second, third, last] = await Promise.allSettled([run(), device.mark(), run(), device.mark()]);
+    const reason = 'cuda driver: cuEventRecord: CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered';
+    expect(first).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'double': ${reason}; the GPU is lost to this process: restart it; with profile the error names the step` } });
+    expect([second.status, third.status, last.status]).toEqual(['rejected', 'rejected', 'rejected']);
+    await device.dispose();
+  });
+});
+
 describe('errors', () => {
   /** Everything a device does; the error of what fails first. */
   const everything = async (profile = false): Promise<unknown> => {
@@ -242,6 +320,7 @@ describe('errors', () => {
       await device.write(state, floats(N, 1));
       for (let i = 0; i < 3; i++) await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
       await device.read(state, new Float32Array(N));
+      for (let i = 0; i < 2; i++) await device.mark();
       return null;
     } catch (error) {
       return error;
@@ -274,6 +353,10 @@ describe('errors', () => {
     ['cuGraphLaunch:1', 'NATIVE', /^plan 'double': cuda driver: cuGraphLaunch: CUDA_ERROR_1 \(1\)/],
     ['cuMemcpyDtoHAsync_v2:1', 'NATIVE', /^plan 'double': cuda driver: cuMemcpyDtoHAsync: CUDA_ERROR_1 \(1\)/],
     ['cuMemcpyDtoHAsync_v2:1@4', 'NATIVE', /^read: cuda driver: cuMemcpyDtoHAsync: CUDA_ERROR_1 \(1\)/],
+    ['cuEventCreate:2@4', 'NATIVE', /^mark: cuda driver: cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
+    ['cuEventRecord:1@7', 'NATIVE', /^mark: cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\): a fake failure$/],
+    ['cuEventQuery:1@7', 'NATIVE', /^mark: cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\): a fake failure$/],
+    ['cuEventElapsedTime:1', 'NATIVE', /^mark: cuda driver: cuEventElapsedTime: CUDA_ERROR_1 \(1\): a fake failure$/],
     ['cuEventQuery:1@3', 'NATIVE', /^plan 'double': cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\)/],
   ];
   it.each(cases)('%s names library, call, code, text and place', async (rule, code, message) => {
@@ -299,12 +382,16 @@ describe('errors', () => {
       change(broken as never); // never: the tests break the type on purpose
       return Promise.resolve().then(() => device.load(DOUBLE.plan, { code: broken }));
     };
-    await expect(refused((c) => { c.version = 2; })).rejects.toThrow('load: code.version: 2; this addon reads version 1');
+    await expect(refused((c) => { c.version = 3; })).rejects.toThrow('load: code.version: 3; this addon reads version 2');
     await expect(refused((c) => { c.steps.pop(); })).rejects.toThrow("plan 'double': code.steps: 1 for a plan of 2 steps");
     await expect(refused((c) => { c.steps[0]!.kind = 'library'; })).rejects.toThrow("code.steps[0] 'double': no library has a fused step");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ buffer: 9 }]; })).rejects.toThrow("code.steps[0] 'double'.launches[0]: args[0]: no buffer 9");
     await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ scratch: 256 }]; })).rejects.toThrow('args[0]: byte 256 is outside the workspace of 0');
     await expect(refused((c) => { c.steps[0]!.launches[0]!['grid'] = [0, 1, 1]; })).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
+    await expect(refused((c) => { Object.assign(c.steps[1]!, { after: 0 }); })).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side lane before it");
+    await expect(refused((c) => { Object.assign(c.steps[1]!, { lane: 'side', after: 1 }); })).rejects.toThrow("'store'.after: step 1 is none of the side lane before it");
+    await expect(refused((c) => { Object.assign(c.steps[0]!, { lane: 'main' }); })).rejects.toThrow("code.steps[0].lane");
+    await expect(refused((c) => { c.scratchBytes = 256; Object.assign(c.steps[0]!, { lane: 'side' }); c.steps[0]!.launches[0]!['args'] = [{ scratch: 0 }]; })).rejects.toThrow("'double'.lane: the workspace of launches is the main lane's");
     const { plan } = DOUBLE;
     const shifted: Plan = { ...plan, arenaBytes: plan.arenaBytes + 8, buffers: plan.buffers.map((b) => (b.place.in === 'arena' ? { ...b, place: { in: 'arena', at: 8 } } : b)) };
     await expect(load(device, { ...DOUBLE, plan: shifted })).rejects.toThrow("plan 'double': buffers[3]: byte 8 of the arena is not a multiple of 16, as the code needs it to be");
@@ -343,6 +430,7 @@ describe('errors', () => {
     log.take();
     await expect(run()).rejects.toMatchObject(lost);
     await expect(device.read(state, new Float32Array(N))).rejects.toMatchObject(lost);
+    await expect(device.mark()).rejects.toMatchObject({ code: 'DEVICE', message: `mark: cuda: the GPU was lost (${reason}); restart the process` });
     await expect(device.write(state, new Float32Array(N))).rejects.toMatchObject(lost);
     await expect(device.write(device.allocate(4), new Float32Array(1))).rejects.toMatchObject(lost);
     await expect(load(device)).rejects.toMatchObject(lost);

@@ -117,6 +117,7 @@ describe('a device', () => {
     await device.dispose();
     refuses(() => device.allocate(4), 'DEVICE', 'allocate: the device was disposed');
     refuses(() => device.load(double(n)), 'DEVICE', 'load: the device was disposed');
+    refuses(() => device.mark(), 'DEVICE', 'mark: the device was disposed; open another');
     await other.dispose();
   });
 
@@ -155,6 +156,18 @@ describe('a device', () => {
     expect(steps[0]).toMatchObject({ name: 'matmul', kind: 'matmul', calls: 1 });
     expect(steps[0]!.seconds).toBeGreaterThan(0);
     expect(steps[0]!.least).toBe(steps[0]!.seconds);
+    await device.dispose();
+  });
+
+  it('marks times between queued runs, by its own clock', async () => {
+    const device = new addon.Device({ threads: 1 });
+    const executable = await device.load(slow);
+    const start = performance.now();
+    const [begin, , middle, , end] = await Promise.all([device.mark(), device.run(executable, [], [], []), device.mark(), device.run(executable, [], [], []), device.mark()]);
+    const host = (performance.now() - start) / 1000;
+    expect(begin).toBeGreaterThanOrEqual(0);
+    for (const took of [middle - begin, end - middle]) expect(took).toBeGreaterThan(0.005); // 8.6 thousand million operations
+    expect(end - begin).toBeLessThanOrEqual(host);
     await device.dispose();
   });
 

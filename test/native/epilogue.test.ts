@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import type { FusedStep, Plan, Step } from '../../src/compile/plan.js';
+import type { CallStep, FusedStep, Plan, Step } from '../../src/compile/plan.js';
 import type { NativeDevice } from '../../src/runtime/native.js';
 import { interpret, toBf16 } from '../compile/interpret.js';
 import { callLog, fakeCudaWithProducts } from './fake-cuda/build.js';
@@ -24,14 +24,15 @@ const fusedIsFaster = (): void => set('0', '10000');
 const fusedIsSlower = (): void => set('10000', '0');
 beforeEach(() => {
   delete process.env['FAKE_CUDA_ELAPSED'];
+  delete process.env['FAKE_CUDNN_CONV'];
   fusedIsFaster();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const opened: NativeDevice[] = [];
 let caches = 0;
-const open = async (cache = join(folder, `cache-${caches++}`), epilogues?: boolean): Promise<NativeDevice> => {
-  const device = new addon.Device({ kind: 'cuda', index: 0, precision: 'tf32', deterministic: true, cacheFolder: cache, ...(epilogues === undefined ? {} : { epilogues }) });
+const open = async (cache = join(folder, `cache-${caches++}`), more: { readonly epilogues?: boolean; readonly lanes?: 'two' } = {}): Promise<NativeDevice> => {
+  const device = new addon.Device({ kind: 'cuda', index: 0, precision: 'tf32', deterministic: true, cacheFolder: cache, ...more });
   opened.push(device);
   await device.open();
   return device;
@@ -88,7 +89,7 @@ const run = async (device: NativeDevice, plan: Plan, edit: (inputs: Float32Array
   const next = random(7);
   const inputs = plan.inputs.map(({ buffer }) => Float32Array.from({ length: count(plan.buffers[buffer]!.shape) }, () => toBf16(2 * next() - 1)));
   edit(inputs);
-  const code = emitCuda(plan);
+  const code = emitCuda(plan, undefined, { join: false });
   const steps = code.steps.map((s, i) => (convsOf(plan).includes(i - 1) && s.kind === 'launches' ? { ...s, covers } : s));
   const executable = await device.load(plan, { profile: false, code: { ...code, steps } });
   const outputs = plan.outputs.map(({ buffer }) => new Float32Array(count(plan.buffers[buffer]!.shape)).fill(NaN));
@@ -268,8 +269,22 @@ describe('two steps stay apart', () => {
     await apart(planFor(normalised));
   });
   it('where the device is told so', async () => {
-    const ran = await run(await open(undefined, false), planFor(normalised));
+    const ran = await run(await open(undefined, { epilogues: false }), planFor(normalised));
     expect(isFused(ran)).toBe(false);
+    expectRight(ran);
+  });
+});
+
+describe('in two lanes', () => {
+  it('one operation for two steps waits for what either of them needs', async () => {
+    const { more, map } = normalised;
+    const { specs, steps } = partsOf({ more: [...more, { in: 'arena', shape: yShape }], map: { ...map, loads: [load(2, FULL), load(3, CHANNEL), load(4, CHANNEL), load(7, FULL)] } });
+    const aside: Step = { ...(convolution('conv2d') as CallStep), outputs: [7] };
+    const plan = planOf(specs, [...steps.slice(0, 2), aside, ...steps.slice(2)], 'two');
+    expect(emitCuda(plan).steps.map((s) => [s.lane, s.after])).toEqual([[undefined, undefined], [undefined, undefined], ['side', undefined], [undefined, undefined], [undefined, 2]]);
+    process.env['FAKE_CUDNN_CONV'] = '30000'; // so that it is not done by chance
+    const ran = await run(await open(undefined, { lanes: 'two' }), plan);
+    expect(ran.pairs.map(({ conv }) => conv)).toEqual([expect.stringMatching(/knobs -$/), expect.stringMatching(/, with the step after it$/)]);
     expectRight(ran);
   });
 });

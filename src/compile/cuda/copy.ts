@@ -1,16 +1,17 @@
 import type { CallAttributes, Plan } from '../plan.js';
-import { elementsOf, floatLiteral, indexType, operands, sumOf, type Draft, type IndexType } from './kernel.js';
+import { ALONE, elementsOf, floatLiteral, guarded, indexType, operands, sumOf, type Draft, type Frame, type IndexType } from './kernel.js';
 import { indent } from './program.js';
 import { ceilDiv, THREADS } from './target.js';
 
-/** A thread for each of n things: the first lines, and the launch. */
-export const perThing = (n: number, index: IndexType, body: readonly string[]): Pick<Draft, 'grid' | 'block' | 'body'> => {
-  const threads = Math.min(THREADS, Math.max(32, ceilDiv(n, 32) * 32));
-  const block = index.type === 'unsigned' ? 'blockIdx.x' : '(unsigned long long)blockIdx.x';
+/** A thread for each of n things: the first lines, and the launch. `pack` neighbouring elements are one thing, and e is the first's number. */
+export const perThing = (n: number, index: IndexType, body: readonly string[], frame: Frame = ALONE, pack = 1): Pick<Draft, 'grid' | 'block' | 'body' | 'count'> => {
+  const threads = frame.threads ?? Math.min(THREADS, Math.max(32, ceilDiv(n, 32) * 32));
+  const thread = `${index.type === 'unsigned' ? frame.block : `(unsigned long long)${frame.block}`} * ${threads} + threadIdx.x`;
   return {
     grid: [ceilDiv(n, threads), 1, 1],
     block: threads,
-    body: indent([`const ${index.type} e = ${block} * ${threads} + threadIdx.x;`, `if (e >= ${index.of(n)}) return;`, ...body]),
+    count: n * pack,
+    body: indent([`const ${index.type} e = ${pack === 1 ? thread : `(${thread}) * ${pack}`};`, ...guarded(frame, ['e', frame.count ?? index.of(n * pack)], body)]),
   };
 };
 
@@ -25,7 +26,7 @@ export const simplified = ({ dims, srcStrides, dstStrides }: CallAttributes<'cop
       : [...done, a];
   }, []);
 
-export const copyDrafts = (plan: Plan, input: number, output: number, attributes: CallAttributes<'copy'>): Draft[] => {
+export const copyDrafts = (plan: Plan, input: number, output: number, attributes: CallAttributes<'copy'>, frame = ALONE): Draft[] => {
   const axes = simplified(attributes);
   const n = axes.reduce((p, a) => p * a.extent, 1);
   if (n === 0) return [];
@@ -56,14 +57,14 @@ export const copyDrafts = (plan: Plan, input: number, output: number, attributes
   return [{
     doc: `${n} elements${width === 1 ? '' : `, ${width} a thread`}`,
     parameters: operands(plan, [['x', input]], [['y', output]]),
-    ...perThing(n / width, index, [...decode, move]),
+    ...perThing(n / width, index, [...decode, move], frame),
   }];
 };
 
-export const fillDrafts = (plan: Plan, output: number, value: number): Draft[] => {
+export const fillDrafts = (plan: Plan, output: number, value: number, frame = ALONE): Draft[] => {
   const buffer = plan.buffers[output]!;
   const n = elementsOf(buffer);
   if (n === 0) return [];
   const literal = buffer.dtype === 'f32' || buffer.dtype === 'bf16' ? floatLiteral(value) : String(Math.trunc(value));
-  return [{ doc: `${n} elements`, parameters: operands(plan, [], [['y', output]]), ...perThing(n, indexType(n + THREADS), [`y[e] = ${literal};`]) }];
+  return [{ doc: `${n} elements`, parameters: operands(plan, [], [['y', output]]), ...perThing(n, indexType(n + THREADS), [`y[e] = ${literal};`], frame) }];
 };

@@ -1,4 +1,4 @@
-import type { Plan, PlanBuffer } from '../plan.js';
+import { readsOf, writesOf, type Plan, type PlanBuffer, type Step } from '../plan.js';
 import type { Arg } from './cuda-plan.js';
 
 /** A pointer that a kernel takes, and what one launch passes for it. */
@@ -7,6 +7,25 @@ export interface Parameter {
   readonly name: string;
   readonly arg: Arg;
 }
+
+/**
+ * Where the text of a step stands: alone in a kernel, or as one part of it among others. A part is told which block it is, since it may
+ * have only some of the blocks, and never returns from the kernel before other parts have run.
+ */
+export interface Frame {
+  /** What the text calls the number of its block. */
+  readonly block: string;
+  /** Threads of the launch where others decide; a part leaves idle those that it does not need. */
+  readonly threads: number | null;
+  readonly isPart: boolean;
+  /** What the text calls the number of its things, where one text serves several steps. */
+  readonly count: string | null;
+}
+export const ALONE: Frame = { block: 'blockIdx.x', threads: null, isPart: false, count: null };
+
+/** Lines for those threads of which `condition` holds. */
+export const guarded = ({ isPart }: Frame, [left, right]: readonly [string, string], lines: readonly string[]): string[] =>
+  isPart ? [`if (${left} < ${right}) {`, ...lines.map((l) => (l.startsWith('#') ? l : `  ${l}`)), '}'] : [`if (${left} >= ${right}) return;`, ...lines];
 
 /** One launch of a kernel that has no name yet. Launches whose parameters, block and body are equal share a kernel. */
 export interface Draft {
@@ -18,6 +37,10 @@ export interface Draft {
   readonly block: number;
   /** Workspace that its scratch arguments reach into, from the least of them on. */
   readonly scratchBytes?: number;
+  /** Doubles of the shared memory that the body calls `table`. */
+  readonly table?: number;
+  /** Things, of which each thread does one: what `count` of the frame stands for. */
+  readonly count?: number;
   /** Lines between the braces, indented by two. */
   readonly body: readonly string[];
 }
@@ -36,6 +59,12 @@ export const overlap = (plan: Plan, a: number, b: number): boolean => {
   if (p.place.in === 'constant' || q.place.in === 'constant' || p.place.in !== q.place.in) return false;
   if (p.place.in !== 'arena') return p.place.at === q.place.at;
   return p.place.at < q.place.at + bytesOf(q) && q.place.at < p.place.at + bytesOf(p);
+};
+
+/** Whether the order of two steps matters: one writes what the other reads or writes. */
+export const collide = (plan: Plan, a: Step, b: Step): boolean => {
+  const meet = (some: readonly number[], others: readonly number[]): boolean => some.some((p) => others.some((q) => overlap(plan, p, q)));
+  return meet(writesOf(a), [...readsOf(b), ...writesOf(b)]) || meet(readsOf(a), writesOf(b));
 };
 
 /** Parameters for a call kernel's operands, by name. */

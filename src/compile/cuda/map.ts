@@ -1,7 +1,8 @@
 import type { FusedStep, Plan } from '../plan.js';
-import { indexType, type Draft } from './kernel.js';
-import { elementLines, indent, liveLoads, placesUsed, programOf, type Places } from './program.js';
-import { ceilDiv, THREADS, type Target } from './target.js';
+import { perThing } from './copy.js';
+import { ALONE, indexType, type Draft } from './kernel.js';
+import { elementLines, liveLoads, placesUsed, programOf, type Places } from './program.js';
+import { THREADS, type Target } from './target.js';
 import { isFull, viewOf, widthOf, type Strides, type View } from './view.js';
 
 /** Lines that find o, r and i of element e. */
@@ -18,7 +19,7 @@ export const decodeLines = ({ index, view: { domain: [O, R, I] } }: Places, need
 export const reachOf = ({ domain, loads }: View): number => Math.max(domain[0] * domain[1] * domain[2], ...loads.map((s) => s.reduce((n, x, k) => n + x * (domain[k]! - 1), 1)));
 
 /** A fused step without reductions: a thread for each element, or for a few neighbours. */
-export const mapDrafts = (plan: Plan, step: FusedStep, target: Target): Draft[] => {
+export const mapDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
   const program = programOf(plan, step, step.stores, []);
   const view = viewOf(step.domain as unknown as Strides, step.loads.map((l) => l.strides as unknown as Strides), null);
   const [O, R, I] = view.domain;
@@ -28,20 +29,11 @@ export const mapDrafts = (plan: Plan, step: FusedStep, target: Target): Draft[] 
   const wide = widthOf(I, loads.filter((j) => isFull(view.loads[j]!, view.domain)).length);
   // packs are worth it only where their threads still occupy half of the GPU
   const width = n / wide >= (THREADS * target.smCount) / 2 ? wide : 1;
-  const threads = Math.min(THREADS, ceilDiv(n / width, 32) * 32);
-  const index = indexType(reachOf(view) + threads * width);
+  const index = indexType(reachOf(view) + THREADS * width);
   const places: Places = { index, view, width };
-  const thread = index.type === 'unsigned' ? 'blockIdx.x' : '(unsigned long long)blockIdx.x';
   return [{
     doc: `[${view.domain.join(', ')}], ${width === 1 ? 'one element' : `${width} elements`} a thread`,
     parameters: program.parameters,
-    grid: [ceilDiv(n / width, threads), 1, 1],
-    block: threads,
-    body: indent([
-      `const ${index.type} e = ${width === 1 ? `${thread} * ${threads} + threadIdx.x` : `(${thread} * ${threads} + threadIdx.x) * ${width}`};`,
-      `if (e >= ${index.of(n)}) return;`,
-      ...decodeLines(places, placesUsed(program, loads, places, true)),
-      ...elementLines(program, loads, plan, places, () => ''),
-    ]),
+    ...perThing(n / width, index, [...decodeLines(places, placesUsed(program, loads, places, true)), ...elementLines(program, loads, plan, places, () => '')], frame, width),
   }];
 };

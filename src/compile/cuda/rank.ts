@@ -1,14 +1,14 @@
 import type { CallAttributes, Plan } from '../plan.js';
 import { perThing } from './copy.js';
-import { indexType, operands, type Draft, type Parameter } from './kernel.js';
+import { ALONE, indexType, operands, type Draft, type Parameter } from './kernel.js';
 import { indent } from './program.js';
 import { ceilDiv, powerBelow, THREADS, type Target } from './target.js';
 
 /** Widths up to this are one thread's work. */
-const SHORT_ROW = 64;
+export const SHORT_ROW = 64;
 
 /** The first index of the largest; a NaN is never larger, and nothing is larger than a NaN that comes first. */
-export const argMaxDrafts = (plan: Plan, input: number, output: number, { rows, width }: CallAttributes<'argMax'>): Draft[] => {
+export const argMaxDrafts = (plan: Plan, input: number, output: number, { rows, width }: CallAttributes<'argMax'>, frame = ALONE): Draft[] => {
   if (rows === 0) return [];
   const parameters = operands(plan, [['x', input]], [['y', output]]);
   const index = indexType(rows * width + THREADS);
@@ -23,7 +23,7 @@ export const argMaxDrafts = (plan: Plan, input: number, output: number, { rows, 
         '  if (row[i] > row[best]) best = i;',
         '}',
         'y[e] = best;',
-      ]),
+      ], frame),
     }];
   }
   const threads = Math.min(THREADS, powerBelow(width));

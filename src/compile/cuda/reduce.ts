@@ -1,7 +1,7 @@
 import type { FusedStep, Plan } from '../plan.js';
 import { fillDrafts } from './copy.js';
 import { decodeLines, reachOf } from './map.js';
-import { indexType, type Draft, type IndexType } from './kernel.js';
+import { ALONE, indexType, type Draft, type Frame, type IndexType } from './kernel.js';
 import { elementLines, indent, liveLoads, loadLines, placesUsed, programOf, type Places, type Program } from './program.js';
 import { reduceShape, RUN, type ReduceShape } from './reduce-shape.js';
 import { ceilDiv, powerBelow, type Target } from './target.js';
@@ -16,7 +16,7 @@ const MOST_REDUCTIONS = 12;
  * A fused step with reductions: one launch for all that keep the same axes, which is one for every step that the compiler makes. Stores
  * go with the last: a store may overwrite what the launches before read.
  */
-export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target): Draft[] => {
+export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
   const domain = step.domain as unknown as Strides;
   if (domain.includes(0)) return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'sum' ? 0 : -Infinity));
   const kept = new Map<Keep, Reduction[]>();
@@ -30,30 +30,35 @@ export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target): Draft
     const sums = reductions.filter((r) => r.op === 'sum');
     const program = programOf(plan, step, k === groups.length - 1 ? step.stores : [], [...sums, ...reductions.filter((r) => r.op === 'max')]);
     const view = viewOf(domain, step.loads.map((l) => l.strides as unknown as Strides), keep);
-    return reduceDraft(plan, program, keep, view, reduceShape(keep, view, reductions.length, liveLoads(program), target));
+    return reduceDraft(plan, program, keep, view, reduceShape(keep, view, reductions.length, liveLoads(program), target), frame);
   });
 };
 
-const reduceDraft = (plan: Plan, program: Program, keep: Keep, view: View, shape: ReduceShape): Draft => {
+const reduceDraft = (plan: Plan, program: Program, keep: Keep, view: View, shape: ReduceShape, frame: Frame): Draft => {
   const { order, across, down, splits, width } = shape;
   const threads = across * down;
   const blocks = ceilDiv((shape.groups * shape.columns) / (order === 'columns' ? width : 1), across);
   const index = indexType(reachOf(view) + (threads + across) * width + shape.share);
   const values = program.reductions.length * (order === 'columns' ? width : 1);
+  const own = takeIn(plan, program, keep, { index, view, width }, shape, frame);
   const partial = splits > 1 ? [{ type: 'double*', name: 'partial', arg: { scratch: 0 } }] : [];
   return {
     doc: `[${view.domain.join(', ')}] to [${shape.groups}, ${shape.columns}]: a block takes ${across}${width > 1 && order === 'columns' ? `x${width}` : ''} of them with ${down} threads each`
       + `${splits > 1 ? `; ${splits} blocks share one` : ''}`,
     parameters: [...program.parameters, ...partial],
     grid: [blocks, splits, 1],
-    block: threads,
+    block: frame.threads ?? threads,
+    table: tableSize(program, shape),
     scratchBytes: splits > 1 ? blocks * splits * across * values * 8 : 0,
-    body: indent([...takeIn(plan, program, keep, { index, view, width }, shape), '', ...combineLines(program, shape, blocks, threads, index)]),
+    body: indent([
+      ...(frame.threads === null || frame.threads === threads ? own : [`if (threadIdx.x < ${threads}) {`, ...indent(own), '}']), '',
+      ...combineLines(program, shape, blocks, index, frame),
+    ]),
   };
 };
 
 /** Every thread takes its elements in: `sum0[v]`, `max1[v]` of its kept elements. */
-const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape: ReduceShape): string[] => {
+const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape: ReduceShape, { block }: Frame): string[] => {
   const { index } = places;
   const { order, groups, columns, length, width, across, down, splits, share } = shape;
   const lanes = order === 'columns' ? width : 1;
@@ -95,7 +100,7 @@ const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape:
 
   return [
     ...(order === 'columns' ? [`const unsigned a = threadIdx.x % ${across}, d = threadIdx.x / ${across};`] : [`const unsigned d = threadIdx.x % ${down}, a = threadIdx.x / ${down};`]),
-    `const ${index.type} k = blockIdx.x * ${across} + a;`,
+    `const ${index.type} k = ${block} * ${across} + a;`,
     ...bounds,
     ...declare(isLong ? 'double' : 'float', isLong ? 'total_' : ''),
     `if (k < ${index.of(kept)}) {`,
@@ -117,7 +122,6 @@ const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape:
     ]),
     '}',
     '',
-    `__shared__ double table[${tableSize(program, shape)}];`,
     ...(lanes > 1 ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`] : []),
     ...indent(names.map((name, w) => `table[d * ${rowOf(program, shape)} + ${columnOf(w, lanes, across)}] = ${isLong ? 'total_' : ''}${name}${at};`), lanes > 1 ? 1 : 0),
     ...(lanes > 1 ? ['}'] : []),
@@ -166,16 +170,18 @@ const memberPlaces = (keep: Keep, { index, view }: Places, used: ReadonlySet<str
 };
 
 /** From the threads' values to the results: over the block, then over blocks. */
-const combineLines = (program: Program, shape: ReduceShape, blocks: number, threads: number, index: IndexType): string[] => {
+const combineLines = (program: Program, shape: ReduceShape, blocks: number, index: IndexType, frame: Frame): string[] => {
   const { order, groups, columns, across, down, splits, width } = shape;
   const lanes = order === 'columns' ? width : 1;
   const row = rowOf(program, shape);
   const sums = program.reductions.filter((r) => r.op === 'sum').length * across * lanes;
-  const strips = (rows: number): number => (rows <= 8 ? 1 : Math.max(1, Math.min(powerBelow(Math.ceil(Math.sqrt(rows))), powerBelow(Math.max(1, Math.floor(threads / row))))));
+  const { block } = frame;
+  const threads = frame.threads ?? across * down; // that lend a hand; the order of additions asks for the reduction's own
+  const strips = (rows: number): number => (rows <= 8 ? 1 : Math.max(1, Math.min(powerBelow(Math.ceil(Math.sqrt(rows))), powerBelow(Math.max(1, Math.floor((across * down) / row))))));
   const fold = (rows: number): string => `fold<${threads}, ${row}, ${rows}, ${strips(rows)}, ${sums}>(table);`;
   const late = lateRows(program, shape);
   const kept = groups * columns;
-  const at = lanes > 1 ? `(blockIdx.x * ${index.of(across)} + q % ${across}) * ${lanes} + q / ${across}` : `blockIdx.x * ${index.of(across)} + q`;
+  const at = lanes > 1 ? `(${block} * ${index.of(across)} + q % ${across}) * ${lanes} + q / ${across}` : `${block} * ${index.of(across)} + q`;
   return [
     fold(down),
     ...(splits > 1

@@ -1,6 +1,6 @@
 import type { CallAttributes, Plan } from '../plan.js';
 import { perThing } from './copy.js';
-import { indexType, operands, type Draft } from './kernel.js';
+import { ALONE, indexType, operands, type Draft } from './kernel.js';
 import { indent } from './program.js';
 import { ceilDiv, THREADS } from './target.js';
 
@@ -9,7 +9,7 @@ import { ceilDiv, THREADS } from './target.js';
 const check = (row: string, rows: number, kernel: string): string =>
   `checkRow(${row}, ${rows}, "${kernel}: an index names no row of a table of ${rows}; correct the index", "${kernel}");`;
 
-export const gatherDrafts = (plan: Plan, table: number, rowIndex: number, output: number, { rows, width, count }: CallAttributes<'gather'>): Draft[] => {
+export const gatherDrafts = (plan: Plan, table: number, rowIndex: number, output: number, { rows, width, count }: CallAttributes<'gather'>, frame = ALONE): Draft[] => {
   const n = count * width;
   if (n === 0) return [];
   const pack = n >= 4 * THREADS ? ([4, 2] as const).find((w) => width % w === 0) ?? 1 : 1;
@@ -24,7 +24,7 @@ export const gatherDrafts = (plan: Plan, table: number, rowIndex: number, output
       check('at', rows, 'gather'),
       `const ${index.type} row = at;`,
       pack === 1 ? `y[e] = x[${place}];` : `store(y + e * ${pack}, packAt<${pack}>(x + ${place}));`,
-    ]),
+    ], frame),
   }];
 };
 

@@ -1,4 +1,4 @@
-// plan 'px/select': 91 kernels for 268 steps
+// plan 'px/select': 48 kernels for 266 steps
 
 // N neighbouring elements, moved by one instruction.
 template <class T, unsigned N>
@@ -146,8 +146,134 @@ __device__ unsigned scan(unsigned own, unsigned& total) {
   return before;
 }
 
-// step 0, conv:concat: 22 runs of 270896 elements in all, of as many steps; also step 218
-extern "C" __global__ void __launch_bounds__(256) copy_0_conv_concat(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, const float* x15, const float* x16, const float* x17, const float* x18, const float* x19, const float* x20, const float* x21, float* y0) {
+// steps 0 to 42, conv:mul: 43 maps side by side
+extern "C" __global__ void __launch_bounds__(256) fused_0_conv_mul(const float* a0, const float* a1, float* a2, const float* a3, const float* a4, float* a5, const float* a6, const float* a7, float* a8, const float* a9, const float* a10, float* a11, const float* a12, const float* a13, float* a14, const float* a15, const float* a16, float* a17, const float* a18, const float* a19, float* a20, const float* a21, const float* a22, float* a23, const float* a24, const float* a25, float* a26, const float* a27, const float* a28, float* a29, const float* a30, const float* a31, float* a32, const float* a33, const float* a34, float* a35, const float* a36, const float* a37, float* a38, const float* a39, const float* a40, float* a41, const float* a42, const float* a43, float* a44, const float* a45, const float* a46, float* a47, const float* a48, const float* a49, float* a50, const float* a51, const float* a52, float* a53, const float* a54, const float* a55, float* a56, const float* a57, const float* a58, float* a59, const float* a60, const float* a61, float* a62, const float* a63, const float* a64, float* a65, const float* a66, const float* a67, float* a68, const float* a69, const float* a70, float* a71, const float* a72, const float* a73, float* a74, const float* a75, const float* a76, float* a77, const float* a78, const float* a79, float* a80, const float* a81, const float* a82, float* a83, const float* a84, const float* a85, float* a86, const float* a87, const float* a88, float* a89, const float* a90, const float* a91, float* a92, const float* a93, const float* a94, float* a95, const float* a96, const float* a97, float* a98, const float* a99, const float* a100, float* a101, const float* a102, const float* a103, float* a104, const float* a105, const float* a106, float* a107, const float* a108, const float* a109, float* a110, const float* a111, const float* a112, float* a113, const float* a114, const float* a115, float* a116, const float* a117, const float* a118, float* a119, const float* a120, const float* a121, float* a122, const float* a123, const float* a124, float* a125, const float* a126, const float* a127, float* a128) {
+  if (blockIdx.x < 1059) {
+    const float* x0;
+    const float* x1;
+    float* y0;
+    unsigned count;
+    unsigned first;
+    if (blockIdx.x < 2) { x0 = a0; x1 = a1; y0 = a2; first = 0; count = 432; }
+    else if (blockIdx.x < 11) { x0 = a6; x1 = a7; y0 = a8; first = 2; count = 2304; }
+    else if (blockIdx.x < 20) { x0 = a12; x1 = a13; y0 = a14; first = 11; count = 2304; }
+    else if (blockIdx.x < 29) { x0 = a18; x1 = a19; y0 = a20; first = 20; count = 2304; }
+    else if (blockIdx.x < 38) { x0 = a24; x1 = a25; y0 = a26; first = 29; count = 2304; }
+    else if (blockIdx.x < 47) { x0 = a30; x1 = a31; y0 = a32; first = 38; count = 2304; }
+    else if (blockIdx.x < 56) { x0 = a36; x1 = a37; y0 = a38; first = 47; count = 2304; }
+    else if (blockIdx.x < 74) { x0 = a42; x1 = a43; y0 = a44; first = 56; count = 4608; }
+    else if (blockIdx.x < 110) { x0 = a48; x1 = a49; y0 = a50; first = 74; count = 9216; }
+    else if (blockIdx.x < 112) { x0 = a54; x1 = a55; y0 = a56; first = 110; count = 512; }
+    else if (blockIdx.x < 148) { x0 = a60; x1 = a61; y0 = a62; first = 112; count = 9216; }
+    else if (blockIdx.x < 184) { x0 = a66; x1 = a67; y0 = a68; first = 148; count = 9216; }
+    else if (blockIdx.x < 220) { x0 = a72; x1 = a73; y0 = a74; first = 184; count = 9216; }
+    else if (blockIdx.x < 256) { x0 = a78; x1 = a79; y0 = a80; first = 220; count = 9216; }
+    else if (blockIdx.x < 328) { x0 = a84; x1 = a85; y0 = a86; first = 256; count = 18432; }
+    else if (blockIdx.x < 472) { x0 = a90; x1 = a91; y0 = a92; first = 328; count = 36864; }
+    else if (blockIdx.x < 480) { x0 = a96; x1 = a97; y0 = a98; first = 472; count = 2048; }
+    else if (blockIdx.x < 624) { x0 = a102; x1 = a103; y0 = a104; first = 480; count = 36864; }
+    else if (blockIdx.x < 768) { x0 = a108; x1 = a109; y0 = a110; first = 624; count = 36864; }
+    else if (blockIdx.x < 912) { x0 = a114; x1 = a115; y0 = a116; first = 768; count = 36864; }
+    else if (blockIdx.x < 1056) { x0 = a120; x1 = a121; y0 = a122; first = 912; count = 36864; }
+    else { x0 = a126; x1 = a127; y0 = a128; first = 1056; count = 640; }
+    const unsigned block = blockIdx.x - first;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < count) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = mul(r0, r1);
+      const float r3 = mul(r2, r2);
+      y0[e] = r3;
+    }
+  } else {
+    const float* x0;
+    const float* x1;
+    float* y0;
+    unsigned count;
+    unsigned first;
+    if (blockIdx.x < 1060) { x0 = a3; x1 = a4; y0 = a5; first = 1059; count = 16; }
+    else if (blockIdx.x < 1061) { x0 = a9; x1 = a10; y0 = a11; first = 1060; count = 16; }
+    else if (blockIdx.x < 1062) { x0 = a15; x1 = a16; y0 = a17; first = 1061; count = 16; }
+    else if (blockIdx.x < 1063) { x0 = a21; x1 = a22; y0 = a23; first = 1062; count = 16; }
+    else if (blockIdx.x < 1064) { x0 = a27; x1 = a28; y0 = a29; first = 1063; count = 16; }
+    else if (blockIdx.x < 1065) { x0 = a33; x1 = a34; y0 = a35; first = 1064; count = 16; }
+    else if (blockIdx.x < 1066) { x0 = a39; x1 = a40; y0 = a41; first = 1065; count = 16; }
+    else if (blockIdx.x < 1067) { x0 = a45; x1 = a46; y0 = a47; first = 1066; count = 32; }
+    else if (blockIdx.x < 1068) { x0 = a51; x1 = a52; y0 = a53; first = 1067; count = 32; }
+    else if (blockIdx.x < 1069) { x0 = a57; x1 = a58; y0 = a59; first = 1068; count = 32; }
+    else if (blockIdx.x < 1070) { x0 = a63; x1 = a64; y0 = a65; first = 1069; count = 32; }
+    else if (blockIdx.x < 1071) { x0 = a69; x1 = a70; y0 = a71; first = 1070; count = 32; }
+    else if (blockIdx.x < 1072) { x0 = a75; x1 = a76; y0 = a77; first = 1071; count = 32; }
+    else if (blockIdx.x < 1073) { x0 = a81; x1 = a82; y0 = a83; first = 1072; count = 32; }
+    else if (blockIdx.x < 1074) { x0 = a87; x1 = a88; y0 = a89; first = 1073; count = 64; }
+    else if (blockIdx.x < 1075) { x0 = a93; x1 = a94; y0 = a95; first = 1074; count = 64; }
+    else if (blockIdx.x < 1076) { x0 = a99; x1 = a100; y0 = a101; first = 1075; count = 64; }
+    else if (blockIdx.x < 1077) { x0 = a105; x1 = a106; y0 = a107; first = 1076; count = 64; }
+    else if (blockIdx.x < 1078) { x0 = a111; x1 = a112; y0 = a113; first = 1077; count = 64; }
+    else if (blockIdx.x < 1079) { x0 = a117; x1 = a118; y0 = a119; first = 1078; count = 64; }
+    else { x0 = a123; x1 = a124; y0 = a125; first = 1079; count = 64; }
+    const unsigned block = blockIdx.x - first;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < count) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = 0.00001f;
+      const float r3 = r1 + r2;
+      const float r4 = 1.0f / sqrtf(r3);
+      const float r5 = mul(r0, r4);
+      y0[e] = r5;
+    }
+  }
+}
+
+// steps 43 to 44, fused:maximum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_43_fused_maximum(const float* a0, float* a1, float* a2) {
+  __shared__ double table[8];
+  {
+    const float* const x0 = a0;
+    float* const z0 = a1;
+    const unsigned block = 0;
+    if (threadIdx.x < 8) {
+      const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
+      const unsigned k = block * 1 + a;
+      const unsigned first = 0, last = 10u;
+      float max0 = __int_as_float(0xff800000);
+      if (k < 1u) {
+#pragma unroll 4
+        for (unsigned m = first + d; m < last; m += 8) {
+          const unsigned e = m;
+          const float r0 = x0[e];
+          max0 = larger(max0, r0);
+        }
+      }
+
+      table[d * 1 + a] = max0;
+    }
+
+    fold<256, 1, 8, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = block * 1u + q;
+      z0[z] = (float)table[q];
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a1;
+    float* const y0 = a2;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = exponent(r0);
+      const float r2 = -r1;
+      const float r3 = powerOfTwo(r2);
+      y0[e] = r3;
+    }
+  }
+}
+
+// steps 45 to 66, conv:concat: 22 runs of 270896 elements in all, of as many steps; also step 216
+extern "C" __global__ void __launch_bounds__(256) copy_45_conv_concat(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, const float* x11, const float* x12, const float* x13, const float* x14, const float* x15, const float* x16, const float* x17, const float* x18, const float* x19, const float* x20, const float* x21, float* y0) {
   const float* from = x0;
   float* to = y0;
   unsigned first = 0, count = 0;  // the first block of this block's run, and its elements
@@ -177,1674 +303,2075 @@ extern "C" __global__ void __launch_bounds__(256) copy_0_conv_concat(const float
   if (e < count) to[e] = from[e];
 }
 
-// step 22, constant: 3072 elements
-extern "C" __global__ void __launch_bounds__(256) fill_22_constant(float* y) {
+// step 67, constant: 3072 elements
+extern "C" __global__ void __launch_bounds__(256) fill_67_constant(float* y) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 3072u) return;
   y[e] = 1.0f;
 }
 
-// step 23, fused:maximum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(8) fused_23_fused_maximum(const float* x0, float* z0) {
-  const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 10u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
+// steps 69 to 70, conv:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_69_conv_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, float* a4, float* a5, double* a6, float* a7, float* a8) {
+  __shared__ double table[256];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    float* const y0 = a4;
+    float* const z0 = a5;
+    double* const partial = a6;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
 #pragma unroll 4
-    for (unsigned m = first + d; m < last; m += 8) {
-      const unsigned e = m;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 16u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l2 = packAt<4>(x2 + i);
+        const auto l3 = packAt<4>(x3 + i);
+        Pack<float, 4> s0;
+#pragma unroll
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r2 = l2[v];
+          const float r3 = l3[v];
+          const float r4 = mul(r1, r1);
+          const float r5 = mul(r3, r1);
+          const float r6 = r2 - r5;
+          const float r7 = mul(r6, r6);
+          const float r8 = fmaf(r0, r4, r7);
+          s0[v] = r8;
+          max0 = larger(max0, r8);
+        }
+        store(y0 + e, s0);
+      }
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    static __device__ unsigned arrivals[1];
+    double* mine = partial + blockIdx.x * 4ull;
+    for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
+    if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
+    rows<256, 1, 4, 4, 0>(table, mine);
+    fold<256, 1, 4, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a5;
+    float* const y0 = a7;
+    float* const y1 = a8;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
       const float r0 = x0[e];
-      max0 = larger(max0, r0);
+      const float r1 = exponent(r0);
+      const float r2 = -r1;
+      const float r3 = powerOfTwo(r2);
+      const float r4 = 0.0f;
+      const float r5 = larger(r1, r4);
+      const float r6 = r1 - r5;
+      const float r7 = powerOfTwo(r6);
+      y0[e] = r3;
+      y1[e] = r7;
     }
-  }
-
-  __shared__ double table[8];
-  table[d * 1 + a] = max0;
-
-  fold<8, 1, 8, 1, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 8) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
   }
 }
 
-// step 24, fused:exp2: [1, 1, 1], one element a thread; also step 26
-extern "C" __global__ void __launch_bounds__(32) fused_24_fused_exp2(const float* x0, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = exponent(r0);
-  const float r2 = -r1;
-  const float r3 = powerOfTwo(r2);
-  y0[e] = r3;
-}
-
-// step 25, fused:maximum: [1, 1, 3072] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_25_fused_maximum(const float* x0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 3072u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const auto l0 = packAt<4>(x0 + e);
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        max0 = larger(max0, r0);
-      }
-    }
-  }
-
+// steps 72 to 73, blocks.0.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_0_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, double* a9, float* a10, float* a11, float* a12, float* a13, float* a14) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 27, conv:mul: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_27_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 29, bn:mul: [1, 1, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_29_bn_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = exponent(r2);
-  const float r9 = 0.0f;
-  const float r10 = larger(r8, r9);
-  const float r11 = r8 - r10;
-  const float r12 = powerOfTwo(r11);
-  const float r13 = mul(r7, r12);
-  y0[e] = r6;
-  y1[e] = r13;
-}
-
-// step 30, conv:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_30_conv_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, double* partial) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    double* const partial = a9;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 16u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 16u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = exponent(r5);
-        const float r11 = larger(r10, r9);
-        const float r12 = r9 - r11;
-        const float r13 = powerOfTwo(r12);
-        const float r14 = mul(r8, r13);
-        const float r15 = fmaf(r0, r1, r14);
-        s0[v] = r15;
-        max0 = larger(max0, r15);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = exponent(r6);
+          const float r15 = larger(r14, r13);
+          const float r16 = r13 - r15;
+          const float r17 = powerOfTwo(r16);
+          const float r18 = mul(r12, r17);
+          const float r19 = fmaf(r0, r9, r18);
+          s0[v] = r19;
+          max0 = larger(max0, r19);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    static __device__ unsigned arrivals[1];
+    double* mine = partial + blockIdx.x * 4ull;
+    for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
+    if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
+    rows<256, 1, 4, 4, 0>(table, mine);
+    fold<256, 1, 4, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    float* const y0 = a10;
+    float* const y1 = a11;
+    float* const y2 = a12;
+    float* const y3 = a13;
+    float* const y4 = a14;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = exponent(r0);
+      const float r3 = 0.0f;
+      const float r4 = larger(r2, r3);
+      const float r5 = exponent(r1);
+      const float r6 = r4 + r5;
+      const float r7 = -r5;
+      const float r8 = powerOfTwo(r7);
+      const float r9 = larger(r6, r3);
+      const float r10 = r6 - r9;
+      const float r11 = powerOfTwo(r10);
+      const float r12 = larger(r9, r3);
+      const float r13 = r9 - r12;
+      const float r14 = powerOfTwo(r13);
+      const float r15 = r3 - r12;
+      const float r16 = powerOfTwo(r15);
+      y0[e] = r6;
+      y1[e] = r8;
+      y2[e] = r11;
+      y3[e] = r14;
+      y4[e] = r16;
+    }
+  }
+}
 
+// steps 75 to 76, blocks.0.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_75_blocks_0_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, float* a10, float* a11, double* a12, float* a13, float* a14, float* a15) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  static __device__ unsigned arrivals[1];
-  double* mine = partial + blockIdx.x * 4ull;
-  for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
-  if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
-  rows<256, 1, 4, 4, 0>(table, mine);
-  fold<256, 1, 4, 1, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 31, conv:add+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_31_conv_add_exp2(const float* x0, const float* x1, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = exponent(r0);
-  const float r3 = 0.0f;
-  const float r4 = larger(r2, r3);
-  const float r5 = exponent(r1);
-  const float r6 = r4 + r5;
-  const float r7 = -r5;
-  const float r8 = powerOfTwo(r7);
-  y0[e] = r6;
-  y1[e] = r8;
-}
-
-// step 32, blocks.0.conv1:mul: [1, 1, 2304], one element a thread; also steps 37, 42, 47, 52, 57
-extern "C" __global__ void __launch_bounds__(256) fused_32_blocks_0_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 34, blocks.0.bn1:mul: [1, 1, 16], one element a thread; also step 54
-extern "C" __global__ void __launch_bounds__(32) fused_34_blocks_0_bn1_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = 0.0f;
-  const float r9 = larger(r2, r8);
-  const float r10 = r2 - r9;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = mul(r7, r11);
-  y0[e] = r6;
-  y1[e] = r12;
-}
-
-// step 35, blocks.0.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; also step 55
-extern "C" __global__ void __launch_bounds__(256) fused_35_blocks_0_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, double* partial) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    float* const y0 = a10;
+    float* const z0 = a11;
+    double* const partial = a12;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r9 = x9[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 16u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 16u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = larger(r5, r9);
-        const float r11 = r9 - r10;
-        const float r12 = powerOfTwo(r11);
-        const float r13 = mul(r8, r12);
-        const float r14 = fmaf(r0, r1, r13);
-        s0[v] = r14;
-        max0 = larger(max0, r14);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r10 = mul(r1, r1);
+          const float r11 = mul(r2, r3);
+          const float r12 = mul(r10, r11);
+          const float r13 = mul(r5, r1);
+          const float r14 = r4 - r13;
+          const float r15 = mul(r14, r14);
+          const float r16 = 0.0f;
+          const float r17 = larger(r6, r16);
+          const float r18 = r16 - r17;
+          const float r19 = powerOfTwo(r18);
+          const float r20 = mul(r15, r19);
+          const float r21 = fmaf(r0, r12, r20);
+          const float r22 = mul(r8, r9);
+          const float r23 = fmaf(r21, r7, r22);
+          s0[v] = r23;
+          max0 = larger(max0, r23);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    static __device__ unsigned arrivals[1];
+    double* mine = partial + blockIdx.x * 4ull;
+    for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
+    if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
+    rows<256, 1, 4, 4, 0>(table, mine);
+    fold<256, 1, 4, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a11;
+    float* const y0 = a13;
+    float* const y1 = a14;
+    float* const y2 = a15;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = 0.0f;
+      const float r3 = larger(r0, r2);
+      const float r4 = larger(r3, r2);
+      const float r5 = exponent(r1);
+      const float r6 = r4 + r5;
+      const float r7 = -r5;
+      const float r8 = powerOfTwo(r7);
+      const float r9 = larger(r6, r2);
+      const float r10 = r6 - r9;
+      const float r11 = powerOfTwo(r10);
+      y0[e] = r6;
+      y1[e] = r8;
+      y2[e] = r11;
+    }
+  }
+}
 
+// steps 78 to 79, blocks.1.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_78_blocks_1_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, double* a9, const float* a10, float* a11, float* a12, float* a13, float* a14, float* a15, float* a16) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  static __device__ unsigned arrivals[1];
-  double* mine = partial + blockIdx.x * 4ull;
-  for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
-  if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
-  rows<256, 1, 4, 4, 0>(table, mine);
-  fold<256, 1, 4, 1, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 36, conv+blocks.0.conv1:add+max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_36_conv_blocks_0_conv1_add_max_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = 0.0f;
-  const float r4 = larger(r0, r3);
-  const float r5 = exponent(r1);
-  const float r6 = r4 + r5;
-  const float r7 = larger(r6, r3);
-  const float r8 = exponent(r2);
-  const float r9 = larger(r8, r3);
-  const float r10 = larger(r7, r9);
-  const float r11 = -r5;
-  const float r12 = powerOfTwo(r11);
-  const float r13 = r6 - r7;
-  const float r14 = powerOfTwo(r13);
-  const float r15 = r7 - r10;
-  const float r16 = powerOfTwo(r15);
-  const float r17 = r9 - r10;
-  const float r18 = powerOfTwo(r17);
-  y0[e] = r6;
-  y1[e] = r10;
-  y2[e] = r12;
-  y3[e] = r14;
-  y4[e] = r16;
-  y5[e] = r18;
-}
-
-// step 39, blocks.0.bn2:mul: [1, 1, 16], one element a thread; also steps 49, 59
-extern "C" __global__ void __launch_bounds__(32) fused_39_blocks_0_bn2_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = 0.00001f;
-  const float r3 = r1 + r2;
-  const float r4 = 1.0f / sqrtf(r3);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 40, blocks.0.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; also step 60
-extern "C" __global__ void __launch_bounds__(256) fused_40_blocks_0_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0, double* partial) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r8 = x8[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    double* const partial = a9;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 16u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 16u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = larger(r5, r14);
-        const float r16 = r14 - r15;
-        const float r17 = powerOfTwo(r16);
-        const float r18 = mul(r13, r17);
-        const float r19 = fmaf(r0, r10, r18);
-        const float r20 = mul(r7, r8);
-        const float r21 = fmaf(r19, r6, r20);
-        s0[v] = r21;
-        max0 = larger(max0, r21);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = larger(r6, r13);
+          const float r15 = r13 - r14;
+          const float r16 = powerOfTwo(r15);
+          const float r17 = mul(r12, r16);
+          const float r18 = fmaf(r0, r9, r17);
+          s0[v] = r18;
+          max0 = larger(max0, r18);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    static __device__ unsigned arrivals[1];
+    double* mine = partial + blockIdx.x * 4ull;
+    for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
+    if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
+    rows<256, 1, 4, 4, 0>(table, mine);
+    fold<256, 1, 4, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    const float* const x2 = a10;
+    float* const y0 = a11;
+    float* const y1 = a12;
+    float* const y2 = a13;
+    float* const y3 = a14;
+    float* const y4 = a15;
+    float* const y5 = a16;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = 0.0f;
+      const float r4 = larger(r0, r3);
+      const float r5 = exponent(r1);
+      const float r6 = r4 + r5;
+      const float r7 = larger(r6, r3);
+      const float r8 = larger(r2, r3);
+      const float r9 = larger(r8, r3);
+      const float r10 = larger(r7, r9);
+      const float r11 = -r5;
+      const float r12 = powerOfTwo(r11);
+      const float r13 = r6 - r7;
+      const float r14 = powerOfTwo(r13);
+      const float r15 = r7 - r10;
+      const float r16 = powerOfTwo(r15);
+      const float r17 = r9 - r10;
+      const float r18 = powerOfTwo(r17);
+      y0[e] = r6;
+      y1[e] = r10;
+      y2[e] = r12;
+      y3[e] = r14;
+      y4[e] = r16;
+      y5[e] = r18;
+    }
+  }
+}
 
+// steps 81 to 82, blocks.1.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_81_blocks_1_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, float* a10, float* a11, double* a12, const float* a13, float* a14, float* a15, float* a16) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  static __device__ unsigned arrivals[1];
-  double* mine = partial + blockIdx.x * 4ull;
-  for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
-  if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
-  rows<256, 1, 4, 4, 0>(table, mine);
-  fold<256, 1, 4, 1, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 41, conv+blocks.0.conv2:max+exp2: [1, 1, 1], one element a thread; also steps 84, 107
-extern "C" __global__ void __launch_bounds__(32) fused_41_conv_blocks_0_conv2_max_exp2(const float* x0, const float* x1, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = exponent(r1);
-  const float r3 = r0 + r2;
-  const float r4 = 0.0f;
-  const float r5 = larger(r3, r4);
-  const float r6 = -r2;
-  const float r7 = powerOfTwo(r6);
-  y0[e] = r5;
-  y1[e] = r7;
-}
-
-// step 44, blocks.1.bn1:mul: [1, 1, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_44_blocks_1_bn1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 16u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = x3[0u];
-  const float r4 = x4[0u];
-  const float r5 = 0.00001f;
-  const float r6 = r1 + r5;
-  const float r7 = 1.0f / sqrtf(r6);
-  const float r8 = mul(r0, r7);
-  const float r9 = mul(r8, r8);
-  const float r10 = exponent(r3);
-  const float r11 = r2 + r10;
-  const float r12 = r11 - r4;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = mul(r9, r13);
-  y0[e] = r8;
-  y1[e] = r14;
-}
-
-// step 45, blocks.1.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_45_blocks_1_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0, double* partial) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    float* const y0 = a10;
+    float* const z0 = a11;
+    double* const partial = a12;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r9 = x9[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 16u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 16u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = r9 - r5;
-        const float r11 = powerOfTwo(r10);
-        const float r12 = mul(r8, r11);
-        const float r13 = fmaf(r0, r1, r12);
-        s0[v] = r13;
-        max0 = larger(max0, r13);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r10 = mul(r1, r1);
+          const float r11 = mul(r2, r3);
+          const float r12 = mul(r10, r11);
+          const float r13 = mul(r5, r1);
+          const float r14 = r4 - r13;
+          const float r15 = mul(r14, r14);
+          const float r16 = 0.0f;
+          const float r17 = larger(r6, r16);
+          const float r18 = r16 - r17;
+          const float r19 = powerOfTwo(r18);
+          const float r20 = mul(r15, r19);
+          const float r21 = fmaf(r0, r12, r20);
+          const float r22 = mul(r8, r9);
+          const float r23 = fmaf(r21, r7, r22);
+          s0[v] = r23;
+          max0 = larger(max0, r23);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    static __device__ unsigned arrivals[1];
+    double* mine = partial + blockIdx.x * 4ull;
+    for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
+    if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
+    rows<256, 1, 4, 4, 0>(table, mine);
+    fold<256, 1, 4, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a13;
+    const float* const x1 = a11;
+    float* const y0 = a14;
+    float* const y1 = a15;
+    float* const y2 = a16;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = exponent(r1);
+      const float r3 = r0 + r2;
+      const float r4 = 0.0f;
+      const float r5 = larger(r3, r4);
+      const float r6 = -r2;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = r3 - r5;
+      const float r9 = powerOfTwo(r8);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r9;
+    }
+  }
+}
 
+// steps 84 to 85, blocks.2.conv1:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_84_blocks_2_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, double* a9, const float* a10, float* a11, float* a12, float* a13, float* a14, float* a15) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  static __device__ unsigned arrivals[1];
-  double* mine = partial + blockIdx.x * 4ull;
-  for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
-  if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
-  rows<256, 1, 4, 4, 0>(table, mine);
-  fold<256, 1, 4, 1, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 46, conv+blocks.1.conv1:max+exp2: [1, 1, 1], one element a thread; also steps 89, 112
-extern "C" __global__ void __launch_bounds__(32) fused_46_conv_blocks_1_conv1_max_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3, float* y4) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = exponent(r1);
-  const float r4 = r0 + r3;
-  const float r5 = 0.0f;
-  const float r6 = larger(r4, r5);
-  const float r7 = -r3;
-  const float r8 = powerOfTwo(r7);
-  const float r9 = r4 - r6;
-  const float r10 = powerOfTwo(r9);
-  const float r11 = larger(r6, r2);
-  const float r12 = r6 - r11;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = r2 - r11;
-  const float r15 = powerOfTwo(r14);
-  y0[e] = r6;
-  y1[e] = r8;
-  y2[e] = r10;
-  y3[e] = r13;
-  y4[e] = r15;
-}
-
-// step 50, blocks.1.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_50_blocks_1_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0, double* partial) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r8 = x8[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    double* const partial = a9;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 16u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 16u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = r14 - r5;
-        const float r16 = powerOfTwo(r15);
-        const float r17 = mul(r13, r16);
-        const float r18 = fmaf(r0, r10, r17);
-        const float r19 = mul(r7, r8);
-        const float r20 = fmaf(r18, r6, r19);
-        s0[v] = r20;
-        max0 = larger(max0, r20);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = r13 - r6;
+          const float r15 = powerOfTwo(r14);
+          const float r16 = mul(r12, r15);
+          const float r17 = fmaf(r0, r9, r16);
+          s0[v] = r17;
+          max0 = larger(max0, r17);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    static __device__ unsigned arrivals[1];
+    double* mine = partial + blockIdx.x * 4ull;
+    for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
+    if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
+    rows<256, 1, 4, 4, 0>(table, mine);
+    fold<256, 1, 4, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    const float* const x2 = a10;
+    float* const y0 = a11;
+    float* const y1 = a12;
+    float* const y2 = a13;
+    float* const y3 = a14;
+    float* const y4 = a15;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = exponent(r1);
+      const float r4 = r0 + r3;
+      const float r5 = 0.0f;
+      const float r6 = larger(r4, r5);
+      const float r7 = -r3;
+      const float r8 = powerOfTwo(r7);
+      const float r9 = r4 - r6;
+      const float r10 = powerOfTwo(r9);
+      const float r11 = larger(r6, r2);
+      const float r12 = r6 - r11;
+      const float r13 = powerOfTwo(r12);
+      const float r14 = r2 - r11;
+      const float r15 = powerOfTwo(r14);
+      y0[e] = r6;
+      y1[e] = r8;
+      y2[e] = r10;
+      y3[e] = r13;
+      y4[e] = r15;
+    }
+  }
+}
 
+// steps 87 to 88, blocks.2.conv2:add+maximum: [1, 1024, 16] to [1, 1]: a block takes 1 of them with 256 threads each; 4 blocks share one; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_87_blocks_2_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, float* a10, float* a11, double* a12, const float* a13, float* a14, float* a15, float* a16, float* a17) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  static __device__ unsigned arrivals[1];
-  double* mine = partial + blockIdx.x * 4ull;
-  for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
-  if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
-  rows<256, 1, 4, 4, 0>(table, mine);
-  fold<256, 1, 4, 1, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 51, conv+blocks.1.conv2:add+exp2: [1, 1, 1], one element a thread; also steps 74, 117
-extern "C" __global__ void __launch_bounds__(32) fused_51_conv_blocks_1_conv2_add_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = larger(r0, r1);
-  const float r4 = exponent(r2);
-  const float r5 = r3 + r4;
-  const float r6 = -r4;
-  const float r7 = powerOfTwo(r6);
-  y0[e] = r5;
-  y1[e] = r7;
-}
-
-// step 56, conv+blocks.2.conv1:add+max+exp2: [1, 1, 1], one element a thread; also steps 79, 122
-extern "C" __global__ void __launch_bounds__(32) fused_56_conv_blocks_2_conv1_add_max_exp2(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = 0.0f;
-  const float r5 = larger(r0, r4);
-  const float r6 = exponent(r1);
-  const float r7 = r5 + r6;
-  const float r8 = larger(r7, r4);
-  const float r9 = larger(r2, r3);
-  const float r10 = larger(r8, r9);
-  const float r11 = -r6;
-  const float r12 = powerOfTwo(r11);
-  const float r13 = r7 - r8;
-  const float r14 = powerOfTwo(r13);
-  const float r15 = r8 - r10;
-  const float r16 = powerOfTwo(r15);
-  const float r17 = r9 - r10;
-  const float r18 = powerOfTwo(r17);
-  y0[e] = r7;
-  y1[e] = r10;
-  y2[e] = r12;
-  y3[e] = r14;
-  y4[e] = r16;
-  y5[e] = r18;
-}
-
-// step 61, conv+blocks.2.conv2:max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_61_conv_blocks_2_conv2_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = exponent(r1);
-  const float r3 = r0 + r2;
-  const float r4 = 0.0f;
-  const float r5 = larger(r3, r4);
-  const float r6 = -r2;
-  const float r7 = powerOfTwo(r6);
-  const float r8 = r3 - r5;
-  const float r9 = powerOfTwo(r8);
-  y0[e] = r5;
-  y1[e] = r7;
-  y2[e] = r9;
-}
-
-// step 62, blocks.3.conv1:mul: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_62_blocks_3_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 64, blocks.3.bn1:mul: [1, 1, 32], one element a thread; also steps 69, 72, 82, 92
-extern "C" __global__ void __launch_bounds__(32) fused_64_blocks_3_bn1_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = 0.00001f;
-  const float r3 = r1 + r2;
-  const float r4 = 1.0f / sqrtf(r3);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 65, blocks.3.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_65_blocks_3_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    float* const y0 = a10;
+    float* const z0 = a11;
+    double* const partial = a12;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 16384u ? first + 4096u : 16384u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r9 = x9[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 16u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r1, r1);
-        const float r7 = mul(r6, r2);
-        const float r8 = mul(r4, r1);
-        const float r9 = r3 - r8;
-        const float r10 = mul(r9, r9);
-        const float r11 = 0.0f;
-        const float r12 = r11 - r5;
-        const float r13 = powerOfTwo(r12);
-        const float r14 = mul(r10, r13);
-        const float r15 = fmaf(r0, r7, r14);
-        s0[v] = r15;
-        max0 = larger(max0, r15);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r10 = mul(r1, r1);
+          const float r11 = mul(r2, r3);
+          const float r12 = mul(r10, r11);
+          const float r13 = mul(r5, r1);
+          const float r14 = r4 - r13;
+          const float r15 = mul(r14, r14);
+          const float r16 = 0.0f;
+          const float r17 = r16 - r6;
+          const float r18 = powerOfTwo(r17);
+          const float r19 = mul(r15, r18);
+          const float r20 = fmaf(r0, r12, r19);
+          const float r21 = mul(r8, r9);
+          const float r22 = fmaf(r20, r7, r21);
+          s0[v] = r22;
+          max0 = larger(max0, r22);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    static __device__ unsigned arrivals[1];
+    double* mine = partial + blockIdx.x * 4ull;
+    for (unsigned q = threadIdx.x; q < 1; q += 256) mine[blockIdx.y * 1 + q] = table[q];
+    if (!arrivesLast(arrivals + blockIdx.x, 4)) return;
+    rows<256, 1, 4, 4, 0>(table, mine);
+    fold<256, 1, 4, 1, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a13;
+    const float* const x2 = a11;
+    float* const y0 = a14;
+    float* const y1 = a15;
+    float* const y2 = a16;
+    float* const y3 = a17;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = larger(r0, r1);
+      const float r4 = exponent(r2);
+      const float r5 = r3 + r4;
+      const float r6 = -r4;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = 0.0f;
+      const float r9 = larger(r5, r8);
+      const float r10 = r5 - r9;
+      const float r11 = powerOfTwo(r10);
+      const float r12 = r8 - r9;
+      const float r13 = powerOfTwo(r12);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r11;
+      y3[e] = r13;
+    }
+  }
+}
 
+// steps 90 to 91, blocks.3.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_90_blocks_3_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, float* a7, float* a8, const float* a9, float* a10, float* a11, float* a12, float* a13, float* a14, float* a15) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 66, conv+blocks.3.conv1:max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_66_conv_blocks_3_conv1_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2, float* y3, float* y4) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = exponent(r1);
-  const float r3 = r0 + r2;
-  const float r4 = 0.0f;
-  const float r5 = larger(r3, r4);
-  const float r6 = -r2;
-  const float r7 = powerOfTwo(r6);
-  const float r8 = r3 - r5;
-  const float r9 = powerOfTwo(r8);
-  const float r10 = larger(r5, r0);
-  const float r11 = r5 - r10;
-  const float r12 = powerOfTwo(r11);
-  const float r13 = r0 - r10;
-  const float r14 = powerOfTwo(r13);
-  y0[e] = r5;
-  y1[e] = r7;
-  y2[e] = r9;
-  y3[e] = r12;
-  y4[e] = r14;
-}
-
-// step 67, blocks.3.conv2:mul: [1, 1, 9216], one element a thread; also steps 75, 80, 85, 90
-extern "C" __global__ void __launch_bounds__(256) fused_67_blocks_3_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 70, blocks.3.shortcut.0:mul: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_70_blocks_3_shortcut_0_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 512u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 73, blocks.3.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_73_blocks_3_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, const float* __restrict__ x11, const float* __restrict__ x12, const float* __restrict__ x13, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r9 = x9[0u];
-    const float r12 = x12[0u];
-    const float r13 = x13[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 8192u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      const auto l8 = packAt<4>(x8 + i);
-      const auto l10 = packAt<4>(x10 + i);
-      const auto l11 = packAt<4>(x11 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 32u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r8 = l8[v];
-        const float r10 = l10[v];
-        const float r11 = l11[v];
-        const float r14 = mul(r1, r1);
-        const float r15 = mul(r14, r2);
-        const float r16 = mul(r4, r1);
-        const float r17 = r3 - r16;
-        const float r18 = mul(r17, r17);
-        const float r19 = 0.0f;
-        const float r20 = r19 - r5;
-        const float r21 = powerOfTwo(r20);
-        const float r22 = mul(r18, r21);
-        const float r23 = fmaf(r0, r15, r22);
-        const float r24 = mul(r8, r8);
-        const float r25 = mul(r24, r9);
-        const float r26 = mul(r11, r8);
-        const float r27 = r10 - r26;
-        const float r28 = mul(r27, r27);
-        const float r29 = r19 - r12;
-        const float r30 = powerOfTwo(r29);
-        const float r31 = mul(r28, r30);
-        const float r32 = fmaf(r7, r25, r31);
-        const float r33 = mul(r32, r13);
-        const float r34 = fmaf(r23, r6, r33);
-        s0[v] = r34;
-        max0 = larger(max0, r34);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = mul(r12, r6);
+          const float r14 = fmaf(r0, r9, r13);
+          s0[v] = r14;
+          max0 = larger(max0, r14);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a9;
+    const float* const x1 = a8;
+    float* const y0 = a10;
+    float* const y1 = a11;
+    float* const y2 = a12;
+    float* const y3 = a13;
+    float* const y4 = a14;
+    float* const y5 = a15;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = 0.0f;
+      const float r3 = larger(r0, r2);
+      const float r4 = exponent(r1);
+      const float r5 = r3 + r4;
+      const float r6 = larger(r5, r2);
+      const float r7 = larger(r6, r3);
+      const float r8 = -r4;
+      const float r9 = powerOfTwo(r8);
+      const float r10 = r5 - r6;
+      const float r11 = powerOfTwo(r10);
+      const float r12 = r6 - r7;
+      const float r13 = powerOfTwo(r12);
+      const float r14 = r3 - r7;
+      const float r15 = powerOfTwo(r14);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r9;
+      y3[e] = r11;
+      y4[e] = r13;
+      y5[e] = r15;
+    }
+  }
+}
 
+// steps 94 to 95, blocks.3.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_94_blocks_3_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, const float* __restrict__ a10, const float* __restrict__ a11, const float* __restrict__ a12, const float* __restrict__ a13, const float* __restrict__ a14, const float* __restrict__ a15, float* a16, float* a17, const float* a18, float* a19, float* a20, float* a21) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 77, blocks.4.bn1:mul: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_77_blocks_4_bn1_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = 0.0f;
-  const float r9 = larger(r2, r8);
-  const float r10 = r2 - r9;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = mul(r7, r11);
-  y0[e] = r6;
-  y1[e] = r12;
-}
-
-// step 78, blocks.4.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_78_blocks_4_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    const float* const x10 = a10;
+    const float* const x11 = a11;
+    const float* const x12 = a12;
+    const float* const x13 = a13;
+    const float* const x14 = a14;
+    const float* const x15 = a15;
+    float* const y0 = a16;
+    float* const z0 = a17;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 8192u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r10 = x10[0u];
+      const float r11 = x11[0u];
+      const float r14 = x14[0u];
+      const float r15 = x15[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 32u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        const auto l9 = packAt<4>(x9 + i);
+        const auto l12 = packAt<4>(x12 + i);
+        const auto l13 = packAt<4>(x13 + i);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = larger(r5, r9);
-        const float r11 = r9 - r10;
-        const float r12 = powerOfTwo(r11);
-        const float r13 = mul(r8, r12);
-        const float r14 = fmaf(r0, r1, r13);
-        s0[v] = r14;
-        max0 = larger(max0, r14);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r9 = l9[v];
+          const float r12 = l12[v];
+          const float r13 = l13[v];
+          const float r16 = mul(r1, r1);
+          const float r17 = mul(r2, r3);
+          const float r18 = mul(r16, r17);
+          const float r19 = mul(r5, r1);
+          const float r20 = r4 - r19;
+          const float r21 = mul(r20, r20);
+          const float r22 = 0.0f;
+          const float r23 = larger(r6, r22);
+          const float r24 = r22 - r23;
+          const float r25 = powerOfTwo(r24);
+          const float r26 = mul(r21, r25);
+          const float r27 = fmaf(r0, r18, r26);
+          const float r28 = mul(r9, r9);
+          const float r29 = mul(r10, r11);
+          const float r30 = mul(r28, r29);
+          const float r31 = mul(r13, r9);
+          const float r32 = r12 - r31;
+          const float r33 = mul(r32, r32);
+          const float r34 = mul(r33, r14);
+          const float r35 = fmaf(r8, r30, r34);
+          const float r36 = mul(r35, r15);
+          const float r37 = fmaf(r27, r7, r36);
+          s0[v] = r37;
+          max0 = larger(max0, r37);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a18;
+    const float* const x1 = a17;
+    float* const y0 = a19;
+    float* const y1 = a20;
+    float* const y2 = a21;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = exponent(r1);
+      const float r3 = r0 + r2;
+      const float r4 = 0.0f;
+      const float r5 = larger(r3, r4);
+      const float r6 = -r2;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = r3 - r5;
+      const float r9 = powerOfTwo(r8);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r9;
+    }
+  }
+}
 
+// steps 97 to 98, blocks.4.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_97_blocks_4_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, const float* a9, float* a10, float* a11, float* a12, float* a13, float* a14) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 8192u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+#pragma unroll 4
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 32u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
+#pragma unroll
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = r13 - r6;
+          const float r15 = powerOfTwo(r14);
+          const float r16 = mul(r12, r15);
+          const float r17 = fmaf(r0, r9, r16);
+          s0[v] = r17;
+          max0 = larger(max0, r17);
+        }
+        store(y0 + e, s0);
+      }
+    }
 
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    const float* const x2 = a9;
+    float* const y0 = a10;
+    float* const y1 = a11;
+    float* const y2 = a12;
+    float* const y3 = a13;
+    float* const y4 = a14;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = exponent(r1);
+      const float r4 = r0 + r3;
+      const float r5 = 0.0f;
+      const float r6 = larger(r4, r5);
+      const float r7 = -r3;
+      const float r8 = powerOfTwo(r7);
+      const float r9 = r4 - r6;
+      const float r10 = powerOfTwo(r9);
+      const float r11 = larger(r6, r2);
+      const float r12 = r6 - r11;
+      const float r13 = powerOfTwo(r12);
+      const float r14 = r2 - r11;
+      const float r15 = powerOfTwo(r14);
+      y0[e] = r6;
+      y1[e] = r8;
+      y2[e] = r10;
+      y3[e] = r13;
+      y4[e] = r15;
+    }
   }
 }
 
-// step 83, blocks.4.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_83_blocks_4_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r8 = x8[0u];
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      Pack<float, 4> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = larger(r5, r14);
-        const float r16 = r14 - r15;
-        const float r17 = powerOfTwo(r16);
-        const float r18 = mul(r13, r17);
-        const float r19 = fmaf(r0, r10, r18);
-        const float r20 = mul(r7, r8);
-        const float r21 = fmaf(r19, r6, r20);
-        s0[v] = r21;
-        max0 = larger(max0, r21);
-      }
-      store(y0 + e, s0);
-    }
-  }
-
+// steps 100 to 101, blocks.4.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_100_blocks_4_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, float* a10, float* a11, const float* a12, float* a13, float* a14, float* a15) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 87, blocks.5.bn1:mul: [1, 1, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_87_blocks_5_bn1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 32u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = x3[0u];
-  const float r4 = x4[0u];
-  const float r5 = 0.00001f;
-  const float r6 = r1 + r5;
-  const float r7 = 1.0f / sqrtf(r6);
-  const float r8 = mul(r0, r7);
-  const float r9 = mul(r8, r8);
-  const float r10 = exponent(r3);
-  const float r11 = r2 + r10;
-  const float r12 = r11 - r4;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = mul(r9, r13);
-  y0[e] = r8;
-  y1[e] = r14;
-}
-
-// step 88, blocks.5.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_88_blocks_5_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    float* const y0 = a10;
+    float* const z0 = a11;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 8192u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r9 = x9[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 32u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = r9 - r5;
-        const float r11 = powerOfTwo(r10);
-        const float r12 = mul(r8, r11);
-        const float r13 = fmaf(r0, r1, r12);
-        s0[v] = r13;
-        max0 = larger(max0, r13);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r10 = mul(r1, r1);
+          const float r11 = mul(r2, r3);
+          const float r12 = mul(r10, r11);
+          const float r13 = mul(r5, r1);
+          const float r14 = r4 - r13;
+          const float r15 = mul(r14, r14);
+          const float r16 = 0.0f;
+          const float r17 = r16 - r6;
+          const float r18 = powerOfTwo(r17);
+          const float r19 = mul(r15, r18);
+          const float r20 = fmaf(r0, r12, r19);
+          const float r21 = mul(r8, r9);
+          const float r22 = fmaf(r20, r7, r21);
+          s0[v] = r22;
+          max0 = larger(max0, r22);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a12;
+    const float* const x2 = a11;
+    float* const y0 = a13;
+    float* const y1 = a14;
+    float* const y2 = a15;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = larger(r0, r1);
+      const float r4 = exponent(r2);
+      const float r5 = r3 + r4;
+      const float r6 = -r4;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = 0.0f;
+      const float r9 = larger(r5, r8);
+      const float r10 = r5 - r9;
+      const float r11 = powerOfTwo(r10);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r11;
+    }
+  }
+}
 
+// steps 103 to 104, blocks.5.conv1:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_103_blocks_5_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, const float* a9, const float* a10, float* a11, float* a12, float* a13, float* a14, float* a15, float* a16) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 8192u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+#pragma unroll 4
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 32u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
+#pragma unroll
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = larger(r6, r13);
+          const float r15 = r13 - r14;
+          const float r16 = powerOfTwo(r15);
+          const float r17 = mul(r12, r16);
+          const float r18 = fmaf(r0, r9, r17);
+          s0[v] = r18;
+          max0 = larger(max0, r18);
+        }
+        store(y0 + e, s0);
+      }
+    }
 
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    const float* const x2 = a9;
+    const float* const x3 = a10;
+    float* const y0 = a11;
+    float* const y1 = a12;
+    float* const y2 = a13;
+    float* const y3 = a14;
+    float* const y4 = a15;
+    float* const y5 = a16;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = x3[e];
+      const float r4 = 0.0f;
+      const float r5 = larger(r0, r4);
+      const float r6 = exponent(r1);
+      const float r7 = r5 + r6;
+      const float r8 = larger(r7, r4);
+      const float r9 = larger(r2, r3);
+      const float r10 = larger(r8, r9);
+      const float r11 = -r6;
+      const float r12 = powerOfTwo(r11);
+      const float r13 = r7 - r8;
+      const float r14 = powerOfTwo(r13);
+      const float r15 = r8 - r10;
+      const float r16 = powerOfTwo(r15);
+      const float r17 = r9 - r10;
+      const float r18 = powerOfTwo(r17);
+      y0[e] = r7;
+      y1[e] = r10;
+      y2[e] = r12;
+      y3[e] = r14;
+      y4[e] = r16;
+      y5[e] = r18;
+    }
   }
 }
 
-// step 93, blocks.5.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_93_blocks_5_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 8192u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r8 = x8[0u];
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 32u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      Pack<float, 4> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = r14 - r5;
-        const float r16 = powerOfTwo(r15);
-        const float r17 = mul(r13, r16);
-        const float r18 = fmaf(r0, r10, r17);
-        const float r19 = mul(r7, r8);
-        const float r20 = fmaf(r18, r6, r19);
-        s0[v] = r20;
-        max0 = larger(max0, r20);
-      }
-      store(y0 + e, s0);
-    }
-  }
-
+// steps 106 to 107, blocks.5.conv2:add+maximum: [1, 256, 32] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_106_blocks_5_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, float* a10, float* a11, const float* a12, float* a13, float* a14, float* a15) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 94, conv+blocks.5.conv2:add+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_94_conv_blocks_5_conv2_add_exp2(const float* x0, const float* x1, const float* x2, float* y0, float* y1, float* y2, float* y3) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = larger(r0, r1);
-  const float r4 = exponent(r2);
-  const float r5 = r3 + r4;
-  const float r6 = -r4;
-  const float r7 = powerOfTwo(r6);
-  const float r8 = 0.0f;
-  const float r9 = larger(r5, r8);
-  const float r10 = r5 - r9;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = r8 - r9;
-  const float r13 = powerOfTwo(r12);
-  y0[e] = r5;
-  y1[e] = r7;
-  y2[e] = r11;
-  y3[e] = r13;
-}
-
-// step 95, blocks.6.conv1:mul: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_95_blocks_6_conv1_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 97, blocks.6.bn1:mul: [1, 1, 64], one element a thread; also steps 102, 105, 115, 125
-extern "C" __global__ void __launch_bounds__(64) fused_97_blocks_6_bn1_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = 0.00001f;
-  const float r3 = r1 + r2;
-  const float r4 = 1.0f / sqrtf(r3);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 98, blocks.6.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_98_blocks_6_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 4096u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    float* const y0 = a10;
+    float* const z0 = a11;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 8192u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r9 = x9[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 64u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 32u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r1, r1);
-        const float r7 = mul(r6, r2);
-        const float r8 = mul(r4, r1);
-        const float r9 = r3 - r8;
-        const float r10 = mul(r9, r9);
-        const float r11 = mul(r10, r5);
-        const float r12 = fmaf(r0, r7, r11);
-        s0[v] = r12;
-        max0 = larger(max0, r12);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r10 = mul(r1, r1);
+          const float r11 = mul(r2, r3);
+          const float r12 = mul(r10, r11);
+          const float r13 = mul(r5, r1);
+          const float r14 = r4 - r13;
+          const float r15 = mul(r14, r14);
+          const float r16 = 0.0f;
+          const float r17 = larger(r6, r16);
+          const float r18 = r16 - r17;
+          const float r19 = powerOfTwo(r18);
+          const float r20 = mul(r15, r19);
+          const float r21 = fmaf(r0, r12, r20);
+          const float r22 = mul(r8, r9);
+          const float r23 = fmaf(r21, r7, r22);
+          s0[v] = r23;
+          max0 = larger(max0, r23);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a12;
+    const float* const x1 = a11;
+    float* const y0 = a13;
+    float* const y1 = a14;
+    float* const y2 = a15;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = exponent(r1);
+      const float r3 = r0 + r2;
+      const float r4 = 0.0f;
+      const float r5 = larger(r3, r4);
+      const float r6 = -r2;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = r3 - r5;
+      const float r9 = powerOfTwo(r8);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r9;
+    }
+  }
+}
 
+// steps 109 to 110, blocks.6.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_109_blocks_6_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, float* a7, float* a8, float* a9, float* a10, float* a11, float* a12, float* a13) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 99, conv+blocks.6.conv1:add+max+exp2: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_99_conv_blocks_6_conv1_add_max_exp2(const float* x0, const float* x1, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = 0.0f;
-  const float r3 = larger(r0, r2);
-  const float r4 = exponent(r1);
-  const float r5 = r3 + r4;
-  const float r6 = larger(r5, r2);
-  const float r7 = larger(r6, r3);
-  const float r8 = -r4;
-  const float r9 = powerOfTwo(r8);
-  const float r10 = r5 - r6;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = r6 - r7;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = r3 - r7;
-  const float r15 = powerOfTwo(r14);
-  y0[e] = r5;
-  y1[e] = r7;
-  y2[e] = r9;
-  y3[e] = r11;
-  y4[e] = r13;
-  y5[e] = r15;
-}
-
-// step 100, blocks.6.conv2:mul: [1, 1, 36864], one element a thread; also steps 108, 113, 118, 123
-extern "C" __global__ void __launch_bounds__(256) fused_100_blocks_6_conv2_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 103, blocks.6.shortcut.0:mul: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_103_blocks_6_shortcut_0_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2048u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 106, blocks.6.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_106_blocks_6_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, const float* __restrict__ x9, const float* __restrict__ x10, const float* __restrict__ x11, const float* __restrict__ x12, const float* __restrict__ x13, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 4096u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r9 = x9[0u];
-    const float r12 = x12[0u];
-    const float r13 = x13[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 4096u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 64u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      const auto l8 = packAt<4>(x8 + i);
-      const auto l10 = packAt<4>(x10 + i);
-      const auto l11 = packAt<4>(x11 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 64u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r8 = l8[v];
-        const float r10 = l10[v];
-        const float r11 = l11[v];
-        const float r14 = mul(r1, r1);
-        const float r15 = mul(r14, r2);
-        const float r16 = mul(r4, r1);
-        const float r17 = r3 - r16;
-        const float r18 = mul(r17, r17);
-        const float r19 = 0.0f;
-        const float r20 = larger(r5, r19);
-        const float r21 = r19 - r20;
-        const float r22 = powerOfTwo(r21);
-        const float r23 = mul(r18, r22);
-        const float r24 = fmaf(r0, r15, r23);
-        const float r25 = mul(r8, r8);
-        const float r26 = mul(r25, r9);
-        const float r27 = mul(r11, r8);
-        const float r28 = r10 - r27;
-        const float r29 = mul(r28, r28);
-        const float r30 = mul(r29, r12);
-        const float r31 = fmaf(r7, r26, r30);
-        const float r32 = mul(r31, r13);
-        const float r33 = fmaf(r24, r6, r32);
-        s0[v] = r33;
-        max0 = larger(max0, r33);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = r13 - r6;
+          const float r15 = powerOfTwo(r14);
+          const float r16 = mul(r12, r15);
+          const float r17 = fmaf(r0, r9, r16);
+          s0[v] = r17;
+          max0 = larger(max0, r17);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    float* const y0 = a9;
+    float* const y1 = a10;
+    float* const y2 = a11;
+    float* const y3 = a12;
+    float* const y4 = a13;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = exponent(r1);
+      const float r3 = r0 + r2;
+      const float r4 = 0.0f;
+      const float r5 = larger(r3, r4);
+      const float r6 = -r2;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = r3 - r5;
+      const float r9 = powerOfTwo(r8);
+      const float r10 = larger(r5, r0);
+      const float r11 = r5 - r10;
+      const float r12 = powerOfTwo(r11);
+      const float r13 = r0 - r10;
+      const float r14 = powerOfTwo(r13);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r9;
+      y3[e] = r12;
+      y4[e] = r14;
+    }
+  }
+}
 
+// steps 113 to 114, blocks.6.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_113_blocks_6_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, const float* __restrict__ a10, const float* __restrict__ a11, const float* __restrict__ a12, const float* __restrict__ a13, const float* __restrict__ a14, const float* __restrict__ a15, float* a16, float* a17, float* a18, float* a19, float* a20) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 110, blocks.7.bn1:mul: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_110_blocks_7_bn1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = x3[0u];
-  const float r4 = x4[0u];
-  const float r5 = 0.00001f;
-  const float r6 = r1 + r5;
-  const float r7 = 1.0f / sqrtf(r6);
-  const float r8 = mul(r0, r7);
-  const float r9 = mul(r8, r8);
-  const float r10 = exponent(r3);
-  const float r11 = r2 + r10;
-  const float r12 = r11 - r4;
-  const float r13 = powerOfTwo(r12);
-  const float r14 = mul(r9, r13);
-  y0[e] = r8;
-  y1[e] = r14;
-}
-
-// step 111, blocks.7.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_111_blocks_7_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 4096u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    const float* const x10 = a10;
+    const float* const x11 = a11;
+    const float* const x12 = a12;
+    const float* const x13 = a13;
+    const float* const x14 = a14;
+    const float* const x15 = a15;
+    float* const y0 = a16;
+    float* const z0 = a17;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 4096u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r10 = x10[0u];
+      const float r11 = x11[0u];
+      const float r14 = x14[0u];
+      const float r15 = x15[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 64u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 64u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        const auto l9 = packAt<4>(x9 + i);
+        const auto l12 = packAt<4>(x12 + i);
+        const auto l13 = packAt<4>(x13 + i);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = r9 - r5;
-        const float r11 = powerOfTwo(r10);
-        const float r12 = mul(r8, r11);
-        const float r13 = fmaf(r0, r1, r12);
-        s0[v] = r13;
-        max0 = larger(max0, r13);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r9 = l9[v];
+          const float r12 = l12[v];
+          const float r13 = l13[v];
+          const float r16 = mul(r1, r1);
+          const float r17 = mul(r2, r3);
+          const float r18 = mul(r16, r17);
+          const float r19 = mul(r5, r1);
+          const float r20 = r4 - r19;
+          const float r21 = mul(r20, r20);
+          const float r22 = 0.0f;
+          const float r23 = r22 - r6;
+          const float r24 = powerOfTwo(r23);
+          const float r25 = mul(r21, r24);
+          const float r26 = fmaf(r0, r18, r25);
+          const float r27 = mul(r9, r9);
+          const float r28 = mul(r10, r11);
+          const float r29 = mul(r27, r28);
+          const float r30 = mul(r13, r9);
+          const float r31 = r12 - r30;
+          const float r32 = mul(r31, r31);
+          const float r33 = r22 - r14;
+          const float r34 = powerOfTwo(r33);
+          const float r35 = mul(r32, r34);
+          const float r36 = fmaf(r8, r29, r35);
+          const float r37 = mul(r36, r15);
+          const float r38 = fmaf(r26, r7, r37);
+          s0[v] = r38;
+          max0 = larger(max0, r38);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a14;
+    const float* const x2 = a17;
+    float* const y0 = a18;
+    float* const y1 = a19;
+    float* const y2 = a20;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = larger(r0, r1);
+      const float r4 = exponent(r2);
+      const float r5 = r3 + r4;
+      const float r6 = -r4;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = 0.0f;
+      const float r9 = larger(r5, r8);
+      const float r10 = r5 - r9;
+      const float r11 = powerOfTwo(r10);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r11;
+    }
+  }
+}
 
+// steps 116 to 117, blocks.7.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_116_blocks_7_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, const float* a9, const float* a10, float* a11, float* a12, float* a13, float* a14, float* a15, float* a16) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 4096u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+#pragma unroll 4
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 64u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
+#pragma unroll
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = larger(r6, r13);
+          const float r15 = r13 - r14;
+          const float r16 = powerOfTwo(r15);
+          const float r17 = mul(r12, r16);
+          const float r18 = fmaf(r0, r9, r17);
+          s0[v] = r18;
+          max0 = larger(max0, r18);
+        }
+        store(y0 + e, s0);
+      }
+    }
 
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    const float* const x2 = a9;
+    const float* const x3 = a10;
+    float* const y0 = a11;
+    float* const y1 = a12;
+    float* const y2 = a13;
+    float* const y3 = a14;
+    float* const y4 = a15;
+    float* const y5 = a16;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = x3[e];
+      const float r4 = 0.0f;
+      const float r5 = larger(r0, r4);
+      const float r6 = exponent(r1);
+      const float r7 = r5 + r6;
+      const float r8 = larger(r7, r4);
+      const float r9 = larger(r2, r3);
+      const float r10 = larger(r8, r9);
+      const float r11 = -r6;
+      const float r12 = powerOfTwo(r11);
+      const float r13 = r7 - r8;
+      const float r14 = powerOfTwo(r13);
+      const float r15 = r8 - r10;
+      const float r16 = powerOfTwo(r15);
+      const float r17 = r9 - r10;
+      const float r18 = powerOfTwo(r17);
+      y0[e] = r7;
+      y1[e] = r10;
+      y2[e] = r12;
+      y3[e] = r14;
+      y4[e] = r16;
+      y5[e] = r18;
+    }
   }
 }
 
-// step 116, blocks.7.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_116_blocks_7_conv2_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, const float* __restrict__ x6, const float* __restrict__ x7, const float* __restrict__ x8, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 4096u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r2 = x2[0u];
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r8 = x8[0u];
-#pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 64u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      const auto l7 = packAt<4>(x7 + e);
-      Pack<float, 4> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = r14 - r5;
-        const float r16 = powerOfTwo(r15);
-        const float r17 = mul(r13, r16);
-        const float r18 = fmaf(r0, r10, r17);
-        const float r19 = mul(r7, r8);
-        const float r20 = fmaf(r18, r6, r19);
-        s0[v] = r20;
-        max0 = larger(max0, r20);
-      }
-      store(y0 + e, s0);
-    }
-  }
-
+// steps 119 to 120, blocks.7.conv2:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_119_blocks_7_conv2_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, const float* __restrict__ a7, const float* __restrict__ a8, const float* __restrict__ a9, float* a10, float* a11, const float* a12, float* a13, float* a14, float* a15) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
-
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 120, blocks.8.bn1:mul: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_120_blocks_8_bn1_mul(const float* x0, const float* x1, const float* x2, float* y0, float* y1) {
-  const unsigned e = blockIdx.x * 64 + threadIdx.x;
-  if (e >= 64u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = 0.00001f;
-  const float r4 = r1 + r3;
-  const float r5 = 1.0f / sqrtf(r4);
-  const float r6 = mul(r0, r5);
-  const float r7 = mul(r6, r6);
-  const float r8 = 0.0f;
-  const float r9 = larger(r2, r8);
-  const float r10 = r2 - r9;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = mul(r7, r11);
-  y0[e] = r6;
-  y1[e] = r12;
-}
-
-// step 121, blocks.8.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_121_blocks_8_conv1_add_maximum(const float* x0, const float* __restrict__ x1, const float* __restrict__ x2, const float* __restrict__ x3, const float* __restrict__ x4, const float* __restrict__ x5, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 4096u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    const float r5 = x5[0u];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    float* const y0 = a10;
+    float* const z0 = a11;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 4096u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r9 = x9[0u];
 #pragma unroll 4
-    for (unsigned m = first + d * 4; m < last; m += 1024) {
-      const unsigned e = m;
-      const unsigned i = m % 64u;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
-      const auto l3 = packAt<4>(x3 + i);
-      const auto l4 = packAt<4>(x4 + i);
-      Pack<float, 4> s0;
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 64u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        const auto l8 = packAt<4>(x8 + e);
+        Pack<float, 4> s0;
 #pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r2 = l2[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r6 = mul(r3, r4);
-        const float r7 = r2 - r6;
-        const float r8 = mul(r7, r7);
-        const float r9 = 0.0f;
-        const float r10 = larger(r5, r9);
-        const float r11 = r9 - r10;
-        const float r12 = powerOfTwo(r11);
-        const float r13 = mul(r8, r12);
-        const float r14 = fmaf(r0, r1, r13);
-        s0[v] = r14;
-        max0 = larger(max0, r14);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r10 = mul(r1, r1);
+          const float r11 = mul(r2, r3);
+          const float r12 = mul(r10, r11);
+          const float r13 = mul(r5, r1);
+          const float r14 = r4 - r13;
+          const float r15 = mul(r14, r14);
+          const float r16 = 0.0f;
+          const float r17 = larger(r6, r16);
+          const float r18 = r16 - r17;
+          const float r19 = powerOfTwo(r18);
+          const float r20 = mul(r15, r19);
+          const float r21 = fmaf(r0, r12, r20);
+          const float r22 = mul(r8, r9);
+          const float r23 = fmaf(r21, r7, r22);
+          s0[v] = r23;
+          max0 = larger(max0, r23);
+        }
+        store(y0 + e, s0);
       }
-      store(y0 + e, s0);
+    }
+
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a12;
+    const float* const x1 = a11;
+    float* const y0 = a13;
+    float* const y1 = a14;
+    float* const y2 = a15;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = exponent(r1);
+      const float r3 = r0 + r2;
+      const float r4 = 0.0f;
+      const float r5 = larger(r3, r4);
+      const float r6 = -r2;
+      const float r7 = powerOfTwo(r6);
+      const float r8 = r3 - r5;
+      const float r9 = powerOfTwo(r8);
+      y0[e] = r5;
+      y1[e] = r7;
+      y2[e] = r9;
+    }
+  }
+}
 
+// steps 122 to 123, blocks.8.conv1:add+maximum: [1, 64, 64] to [1, 1]: a block takes 1 of them with 256 threads each; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_122_blocks_8_conv1_add_maximum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, const float* a9, float* a10, float* a11, float* a12, float* a13, float* a14) {
   __shared__ double table[256];
-  table[d * 1 + a] = max0;
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    float* const y0 = a7;
+    float* const z0 = a8;
+    const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
+    const unsigned k = blockIdx.x * 1 + a;
+    const unsigned first = 0, last = 4096u;
+    float max0 = __int_as_float(0xff800000);
+    if (k < 1u) {
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r6 = x6[0u];
+#pragma unroll 4
+      for (unsigned m = first + d * 4; m < last; m += 1024) {
+        const unsigned e = m;
+        const unsigned i = m % 64u;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l1 = packAt<4>(x1 + i);
+        const auto l4 = packAt<4>(x4 + i);
+        const auto l5 = packAt<4>(x5 + i);
+        Pack<float, 4> s0;
+#pragma unroll
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r7 = mul(r1, r1);
+          const float r8 = mul(r2, r3);
+          const float r9 = mul(r7, r8);
+          const float r10 = mul(r5, r1);
+          const float r11 = r4 - r10;
+          const float r12 = mul(r11, r11);
+          const float r13 = 0.0f;
+          const float r14 = r13 - r6;
+          const float r15 = powerOfTwo(r14);
+          const float r16 = mul(r12, r15);
+          const float r17 = fmaf(r0, r9, r16);
+          s0[v] = r17;
+          max0 = larger(max0, r17);
+        }
+        store(y0 + e, s0);
+      }
+    }
 
-  fold<256, 1, 256, 16, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 256) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
+    table[d * 1 + a] = max0;
+
+    fold<256, 1, 256, 16, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = blockIdx.x * 1u + q;
+      z0[z] = (float)table[q];
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a8;
+    const float* const x2 = a9;
+    float* const y0 = a10;
+    float* const y1 = a11;
+    float* const y2 = a12;
+    float* const y3 = a13;
+    float* const y4 = a14;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = exponent(r1);
+      const float r4 = r0 + r3;
+      const float r5 = 0.0f;
+      const float r6 = larger(r4, r5);
+      const float r7 = -r3;
+      const float r8 = powerOfTwo(r7);
+      const float r9 = r4 - r6;
+      const float r10 = powerOfTwo(r9);
+      const float r11 = larger(r6, r2);
+      const float r12 = r6 - r11;
+      const float r13 = powerOfTwo(r12);
+      const float r14 = r2 - r11;
+      const float r15 = powerOfTwo(r14);
+      y0[e] = r6;
+      y1[e] = r8;
+      y2[e] = r10;
+      y3[e] = r13;
+      y4[e] = r15;
+    }
   }
 }
 
-// step 126, blocks.8.bn2:sum: [1, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each
-extern "C" __global__ void __launch_bounds__(256) fused_126_blocks_8_bn2_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, float* z0) {
-  const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
-  const unsigned k = blockIdx.x * 16 + a;
-  const unsigned first = 0, last = 64u;
-  float sum0[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-  if (k < 16u) {
-    const unsigned c = k * 4;
-    const unsigned i = c;
-    const auto l1 = packAt<4>(x1 + i);
-    const float r2 = x2[0u];
-    const auto l3 = packAt<4>(x3 + i);
-    const auto l4 = packAt<4>(x4 + i);
-    const float r5 = x5[0u];
-    const float r6 = x6[0u];
-    const float r8 = x8[0u];
-#pragma unroll 4
-    for (unsigned m = first + d; m < last; m += 16) {
-      const unsigned e = m * 64u + c;
-      const auto l0 = packAt<4>(x0 + e);
-      const auto l7 = packAt<4>(x7 + e);
-#pragma unroll
-      for (unsigned v = 0; v < 4; ++v) {
-        const float r0 = l0[v];
-        const float r1 = l1[v];
-        const float r3 = l3[v];
-        const float r4 = l4[v];
-        const float r7 = l7[v];
-        const float r9 = mul(r1, r1);
-        const float r10 = mul(r9, r2);
-        const float r11 = mul(r4, r1);
-        const float r12 = r3 - r11;
-        const float r13 = mul(r12, r12);
-        const float r14 = 0.0f;
-        const float r15 = larger(r5, r14);
-        const float r16 = r14 - r15;
-        const float r17 = powerOfTwo(r16);
-        const float r18 = mul(r13, r17);
-        const float r19 = fmaf(r0, r10, r18);
-        const float r20 = mul(r7, r8);
-        const float r21 = fmaf(r19, r6, r20);
-        sum0[v] += r21;
-      }
-    }
-  }
-
+// steps 125 to 128, blocks.8.bn2:sum: [1, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; then 3 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fused_125_blocks_8_bn2_sum(const float* a0, const float* a1, const float* a2, const float* a3, const float* a4, const float* a5, const float* a6, const float* a7, const float* a8, const float* a9, float* a10, float* a11, float* a12, const float* a13, const float* a14, const float* a15, float* a16, float* a17, float* a18, float* a19, const float* a20, const float* a21, float* a22) {
   __shared__ double table[1024];
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const float* const x2 = a2;
+    const float* const x3 = a3;
+    const float* const x4 = a4;
+    const float* const x5 = a5;
+    const float* const x6 = a6;
+    const float* const x7 = a7;
+    const float* const x8 = a8;
+    const float* const x9 = a9;
+    float* const z0 = a10;
+    const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
+    const unsigned k = blockIdx.x * 16 + a;
+    const unsigned first = 0, last = 64u;
+    float sum0[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    if (k < 16u) {
+      const unsigned c = k * 4;
+      const unsigned i = c;
+      const auto l1 = packAt<4>(x1 + i);
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const auto l4 = packAt<4>(x4 + i);
+      const auto l5 = packAt<4>(x5 + i);
+      const float r6 = x6[0u];
+      const float r7 = x7[0u];
+      const float r9 = x9[0u];
+#pragma unroll 4
+      for (unsigned m = first + d; m < last; m += 16) {
+        const unsigned e = m * 64u + c;
+        const auto l0 = packAt<4>(x0 + e);
+        const auto l8 = packAt<4>(x8 + e);
 #pragma unroll
-  for (unsigned v = 0; v < 4; ++v) {
-    table[d * 64 + v * 16 + a] = sum0[v];
-  }
-
-  fold<256, 64, 16, 4, 64>(table);
-  for (unsigned q = threadIdx.x; q < 64; q += 256) {
-    const unsigned z = (blockIdx.x * 16u + q % 16) * 4 + q / 16;
-    z0[z] = (float)table[q];
-  }
-}
-
-// step 127, blocks.8.bn2:mul+maximum: [1, 1, 64] to [1, 1]: a block takes 1 of them with 32 threads each
-extern "C" __global__ void __launch_bounds__(32) fused_127_blocks_8_bn2_mul_maximum(const float* x0, float* y0, float* z0) {
-  const unsigned d = threadIdx.x % 32, a = threadIdx.x / 32;
-  const unsigned k = blockIdx.x * 1 + a;
-  const unsigned first = 0, last = 64u;
-  float max0 = __int_as_float(0xff800000);
-  if (k < 1u) {
-    for (unsigned m = first + d * 2; m < last; m += 64) {
-      const unsigned e = m;
-      const auto l0 = packAt<2>(x0 + e);
-      Pack<float, 2> s0;
-#pragma unroll
-      for (unsigned v = 0; v < 2; ++v) {
-        const float r0 = l0[v];
-        const float r1 = 0.015625f;
-        const float r2 = mul(r0, r1);
-        s0[v] = r2;
-        max0 = larger(max0, r2);
+        for (unsigned v = 0; v < 4; ++v) {
+          const float r0 = l0[v];
+          const float r1 = l1[v];
+          const float r4 = l4[v];
+          const float r5 = l5[v];
+          const float r8 = l8[v];
+          const float r10 = mul(r1, r1);
+          const float r11 = mul(r2, r3);
+          const float r12 = mul(r10, r11);
+          const float r13 = mul(r5, r1);
+          const float r14 = r4 - r13;
+          const float r15 = mul(r14, r14);
+          const float r16 = 0.0f;
+          const float r17 = r16 - r6;
+          const float r18 = powerOfTwo(r17);
+          const float r19 = mul(r15, r18);
+          const float r20 = fmaf(r0, r12, r19);
+          const float r21 = mul(r8, r9);
+          const float r22 = fmaf(r20, r7, r21);
+          sum0[v] += r22;
+        }
       }
-      store(y0 + e, s0);
+    }
+
+#pragma unroll
+    for (unsigned v = 0; v < 4; ++v) {
+      table[d * 64 + v * 16 + a] = sum0[v];
+    }
+
+    fold<256, 64, 16, 4, 64>(table);
+    for (unsigned q = threadIdx.x; q < 64; q += 256) {
+      const unsigned z = (blockIdx.x * 16u + q % 16) * 4 + q / 16;
+      z0[z] = (float)table[q];
     }
   }
+  __syncthreads();
+  {
+    const float* const x0 = a10;
+    float* const y0 = a11;
+    float* const z0 = a12;
+    const unsigned block = 0;
+    if (threadIdx.x < 32) {
+      const unsigned d = threadIdx.x % 32, a = threadIdx.x / 32;
+      const unsigned k = block * 1 + a;
+      const unsigned first = 0, last = 64u;
+      float max0 = __int_as_float(0xff800000);
+      if (k < 1u) {
+        for (unsigned m = first + d * 2; m < last; m += 64) {
+          const unsigned e = m;
+          const auto l0 = packAt<2>(x0 + e);
+          Pack<float, 2> s0;
+#pragma unroll
+          for (unsigned v = 0; v < 2; ++v) {
+            const float r0 = l0[v];
+            const float r1 = 0.015625f;
+            const float r2 = mul(r0, r1);
+            s0[v] = r2;
+            max0 = larger(max0, r2);
+          }
+          store(y0 + e, s0);
+        }
+      }
 
-  __shared__ double table[32];
-  table[d * 1 + a] = max0;
+      table[d * 1 + a] = max0;
+    }
 
-  fold<32, 1, 32, 4, 0>(table);
-  for (unsigned q = threadIdx.x; q < 1; q += 32) {
-    const unsigned z = blockIdx.x * 1u + q;
-    z0[z] = (float)table[q];
+    fold<256, 1, 32, 4, 0>(table);
+    for (unsigned q = threadIdx.x; q < 1; q += 256) {
+      const unsigned z = block * 1u + q;
+      z0[z] = (float)table[q];
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a6;
+    const float* const x1 = a13;
+    const float* const x2 = a12;
+    const float* const x3 = a14;
+    const float* const x4 = a15;
+    float* const y0 = a16;
+    float* const y1 = a17;
+    float* const y2 = a18;
+    float* const y3 = a19;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = x3[e];
+      const float r4 = x4[e];
+      const float r5 = larger(r0, r1);
+      const float r6 = exponent(r2);
+      const float r7 = r5 + r6;
+      const float r8 = 0.0f;
+      const float r9 = larger(r7, r8);
+      const float r10 = r7 - r9;
+      const float r11 = powerOfTwo(r10);
+      const float r12 = -r6;
+      const float r13 = powerOfTwo(r12);
+      const float r14 = exponent(r4);
+      const float r15 = r3 + r14;
+      const float r16 = r9 + r15;
+      y0[e] = r7;
+      y1[e] = r11;
+      y2[e] = r13;
+      y3[e] = r16;
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a20;
+    const float* const x1 = a21;
+    const float* const x2 = a17;
+    const float* const x3 = a18;
+    float* const y0 = a22;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 10u) {
+      const float r0 = x0[e];
+      const float r1 = x1[0u];
+      const float r2 = x2[0u];
+      const float r3 = x3[0u];
+      const float r4 = 1.0f;
+      const float r5 = mul(r1, r2);
+      const float r6 = mul(r5, r3);
+      const float r7 = mul(r0, r6);
+      const float r8 = mul(r4, r7);
+      y0[e] = r8;
+    }
   }
 }
 
-// step 128, conv+blocks.8.bn2:max+exp2+add: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_128_conv_blocks_8_bn2_max_exp2_add(const float* x0, const float* x1, const float* x2, const float* x3, float* y0, float* y1, float* y2, float* y3) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[e];
-  const float r3 = x3[e];
-  const float r4 = exponent(r1);
-  const float r5 = r0 + r4;
-  const float r6 = 0.0f;
-  const float r7 = larger(r5, r6);
-  const float r8 = r5 - r7;
-  const float r9 = powerOfTwo(r8);
-  const float r10 = -r4;
-  const float r11 = powerOfTwo(r10);
-  const float r12 = exponent(r3);
-  const float r13 = r2 + r12;
-  const float r14 = r7 + r13;
-  y0[e] = r7;
-  y1[e] = r9;
-  y2[e] = r11;
-  y3[e] = r14;
-}
-
-// step 129, conv:mul: [1, 1, 10], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_129_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 10u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = 1.0f;
-  const float r4 = mul(r1, r2);
-  const float r5 = mul(r0, r4);
-  const float r6 = mul(r3, r5);
-  y0[e] = r6;
-}
-
-// step 130, fc:mul: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_130_fc_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 640u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[e];
-  const float r2 = x2[0u];
-  const float r3 = mul(r0, r1);
-  const float r4 = mul(r3, r3);
-  const float r5 = mul(r4, r2);
-  y0[e] = r5;
-}
-
-// step 132, conv:mul: [1, 1, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(64) fused_132_conv_mul(const float* x0, float* y0) {
+// step 131, conv:mul: [1, 1, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(64) fused_131_conv_mul(const float* x0, float* y0) {
   const unsigned e = blockIdx.x * 64 + threadIdx.x;
   if (e >= 64u) return;
   const float r0 = x0[e];
@@ -1853,12 +2380,30 @@ extern "C" __global__ void __launch_bounds__(64) fused_132_conv_mul(const float*
   y0[e] = r2;
 }
 
-// step 133, conv:mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_133_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
+// step 132, conv:mul: [1, 64, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_132_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
   const unsigned i = e % 64u;
   const float r0 = x0[i];
+  const float r1 = x1[i];
+  const float r2 = x2[0u];
+  const float r3 = x3[0u];
+  const float r4 = x4[0u];
+  const float r5 = mul(r1, r1);
+  const float r6 = mul(r2, r3);
+  const float r7 = mul(r6, r4);
+  const float r8 = mul(r5, r7);
+  const float r9 = mul(r0, r8);
+  y0[e] = r9;
+}
+
+// step 135, conv:mul: [1, 64, 64], one element a thread; also steps 141, 148
+extern "C" __global__ void __launch_bounds__(256) fused_135_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
+  const unsigned e = blockIdx.x * 256 + threadIdx.x;
+  if (e >= 4096u) return;
+  const unsigned i = e % 64u;
+  const float r0 = x0[e];
   const float r1 = x1[i];
   const float r2 = x2[0u];
   const float r3 = x3[0u];
@@ -1869,19 +2414,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_133_conv_mul(const float
   y0[e] = r7;
 }
 
-// step 135, conv:mul: [1, 64, 64], one element a thread; also step 139
-extern "C" __global__ void __launch_bounds__(256) fused_135_conv_mul(const float* x0, const float* x1, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4096u) return;
-  const unsigned i = e % 64u;
-  const float r0 = x0[e];
-  const float r1 = x1[i];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
-}
-
-// step 137, conv:add+mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_137_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0, float* y1) {
+// step 138, conv:add+mul: [1, 64, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_138_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
   const unsigned i = e % 64u;
@@ -1891,17 +2425,19 @@ extern "C" __global__ void __launch_bounds__(256) fused_137_conv_add_mul(const f
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = fmaf(r0, r1, r2);
-  const float r7 = mul(r3, r3);
-  const float r8 = mul(r4, r5);
-  const float r9 = mul(r7, r8);
-  const float r10 = mul(r6, r9);
-  y0[e] = r6;
-  y1[e] = r10;
+  const float r6 = x6[0u];
+  const float r7 = fmaf(r0, r1, r2);
+  const float r8 = mul(r3, r3);
+  const float r9 = mul(r4, r5);
+  const float r10 = mul(r9, r6);
+  const float r11 = mul(r8, r10);
+  const float r12 = mul(r7, r11);
+  y0[e] = r7;
+  y1[e] = r12;
 }
 
-// step 141, conv:mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_141_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, float* y0, float* y1) {
+// step 144, conv:mul: [1, 64, 64], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_144_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
   const unsigned i = e % 64u;
@@ -1911,38 +2447,28 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_conv_mul(const float
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = x6[i];
-  const float r7 = x7[0u];
+  const float r6 = x6[0u];
+  const float r7 = x7[i];
   const float r8 = x8[0u];
-  const float r9 = fmaf(r0, r1, r2);
-  const float r10 = mul(r3, r3);
-  const float r11 = mul(r4, r5);
-  const float r12 = mul(r10, r11);
-  const float r13 = mul(r9, r12);
-  const float r14 = mul(r6, r6);
-  const float r15 = mul(r7, r8);
-  const float r16 = mul(r14, r15);
-  const float r17 = mul(r9, r16);
-  y0[e] = r13;
-  y1[e] = r17;
+  const float r9 = x9[0u];
+  const float r10 = x10[0u];
+  const float r11 = fmaf(r0, r1, r2);
+  const float r12 = mul(r3, r3);
+  const float r13 = mul(r4, r5);
+  const float r14 = mul(r13, r6);
+  const float r15 = mul(r12, r14);
+  const float r16 = mul(r11, r15);
+  const float r17 = mul(r7, r7);
+  const float r18 = mul(r8, r9);
+  const float r19 = mul(r18, r10);
+  const float r20 = mul(r17, r19);
+  const float r21 = mul(r11, r20);
+  y0[e] = r16;
+  y1[e] = r21;
 }
 
-// step 143, conv:mul: [1, 64, 64], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_143_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4096u) return;
-  const unsigned i = e % 64u;
-  const float r0 = x0[e];
-  const float r1 = x1[i];
-  const float r2 = x2[0u];
-  const float r3 = mul(r1, r1);
-  const float r4 = mul(r3, r2);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 146, conv:mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_146_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 152, conv:mul: [1, 256, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_152_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
@@ -1951,27 +2477,34 @@ extern "C" __global__ void __launch_bounds__(256) fused_146_conv_mul(const float
   const float r2 = x2[i];
   const float r3 = x3[0u];
   const float r4 = x4[0u];
-  const float r5 = r0 + r1;
-  const float r6 = mul(r2, r2);
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r6, r7);
-  const float r9 = mul(r5, r8);
-  y0[e] = r9;
+  const float r5 = x5[0u];
+  const float r6 = r0 + r1;
+  const float r7 = mul(r2, r2);
+  const float r8 = mul(r3, r4);
+  const float r9 = mul(r8, r5);
+  const float r10 = mul(r7, r9);
+  const float r11 = mul(r6, r10);
+  y0[e] = r11;
 }
 
-// step 148, conv:mul: [1, 256, 32], one element a thread; also step 152
-extern "C" __global__ void __launch_bounds__(256) fused_148_conv_mul(const float* x0, const float* x1, float* y0) {
+// step 155, conv:mul: [1, 256, 32], one element a thread; also steps 161, 168
+extern "C" __global__ void __launch_bounds__(256) fused_155_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
   const float r0 = x0[e];
   const float r1 = x1[i];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
+  const float r2 = x2[0u];
+  const float r3 = x3[0u];
+  const float r4 = mul(r1, r1);
+  const float r5 = mul(r2, r3);
+  const float r6 = mul(r4, r5);
+  const float r7 = mul(r0, r6);
+  y0[e] = r7;
 }
 
-// step 150, conv:add+mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_150_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0, float* y1) {
+// step 158, conv:add+mul: [1, 256, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_158_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
@@ -1982,18 +2515,20 @@ extern "C" __global__ void __launch_bounds__(256) fused_150_conv_add_mul(const f
   const float r4 = x4[i];
   const float r5 = x5[0u];
   const float r6 = x6[0u];
-  const float r7 = r0 + r1;
-  const float r8 = fmaf(r7, r2, r3);
-  const float r9 = mul(r4, r4);
-  const float r10 = mul(r5, r6);
-  const float r11 = mul(r9, r10);
-  const float r12 = mul(r8, r11);
-  y0[e] = r8;
-  y1[e] = r12;
+  const float r7 = x7[0u];
+  const float r8 = r0 + r1;
+  const float r9 = fmaf(r8, r2, r3);
+  const float r10 = mul(r4, r4);
+  const float r11 = mul(r5, r6);
+  const float r12 = mul(r11, r7);
+  const float r13 = mul(r10, r12);
+  const float r14 = mul(r9, r13);
+  y0[e] = r9;
+  y1[e] = r14;
 }
 
-// step 154, conv:mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_154_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, float* y0, float* y1) {
+// step 164, conv:mul: [1, 256, 32], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_164_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, const float* x8, const float* x9, const float* x10, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;
   const unsigned i = e % 32u;
@@ -2003,38 +2538,28 @@ extern "C" __global__ void __launch_bounds__(256) fused_154_conv_mul(const float
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = x6[i];
-  const float r7 = x7[0u];
+  const float r6 = x6[0u];
+  const float r7 = x7[i];
   const float r8 = x8[0u];
-  const float r9 = fmaf(r0, r1, r2);
-  const float r10 = mul(r3, r3);
-  const float r11 = mul(r4, r5);
-  const float r12 = mul(r10, r11);
-  const float r13 = mul(r9, r12);
-  const float r14 = mul(r6, r6);
-  const float r15 = mul(r7, r8);
-  const float r16 = mul(r14, r15);
-  const float r17 = mul(r9, r16);
-  y0[e] = r13;
-  y1[e] = r17;
+  const float r9 = x9[0u];
+  const float r10 = x10[0u];
+  const float r11 = fmaf(r0, r1, r2);
+  const float r12 = mul(r3, r3);
+  const float r13 = mul(r4, r5);
+  const float r14 = mul(r13, r6);
+  const float r15 = mul(r12, r14);
+  const float r16 = mul(r11, r15);
+  const float r17 = mul(r7, r7);
+  const float r18 = mul(r8, r9);
+  const float r19 = mul(r18, r10);
+  const float r20 = mul(r17, r19);
+  const float r21 = mul(r11, r20);
+  y0[e] = r16;
+  y1[e] = r21;
 }
 
-// step 156, conv:mul: [1, 256, 32], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_156_conv_mul(const float* x0, const float* x1, const float* x2, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 8192u) return;
-  const unsigned i = e % 32u;
-  const float r0 = x0[e];
-  const float r1 = x1[i];
-  const float r2 = x2[0u];
-  const float r3 = mul(r1, r1);
-  const float r4 = mul(r3, r2);
-  const float r5 = mul(r0, r4);
-  y0[e] = r5;
-}
-
-// step 159, conv:mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_159_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
+// step 172, conv:mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_172_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2043,27 +2568,34 @@ extern "C" __global__ void __launch_bounds__(256) fused_159_conv_mul(const float
   const float r2 = x2[i];
   const float r3 = x3[0u];
   const float r4 = x4[0u];
-  const float r5 = r0 + r1;
-  const float r6 = mul(r2, r2);
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r6, r7);
-  const float r9 = mul(r5, r8);
-  y0[e] = r9;
+  const float r5 = x5[0u];
+  const float r6 = r0 + r1;
+  const float r7 = mul(r2, r2);
+  const float r8 = mul(r3, r4);
+  const float r9 = mul(r8, r5);
+  const float r10 = mul(r7, r9);
+  const float r11 = mul(r6, r10);
+  y0[e] = r11;
 }
 
-// step 161, conv:mul: [1, 1024, 16], one element a thread; also steps 165, 169
-extern "C" __global__ void __launch_bounds__(256) fused_161_conv_mul(const float* x0, const float* x1, float* y0) {
+// step 175, conv:mul: [1, 1024, 16], one element a thread; also steps 181, 187
+extern "C" __global__ void __launch_bounds__(256) fused_175_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
   const float r0 = x0[e];
   const float r1 = x1[i];
-  const float r2 = mul(r0, r1);
-  y0[e] = r2;
+  const float r2 = x2[0u];
+  const float r3 = x3[0u];
+  const float r4 = mul(r1, r1);
+  const float r5 = mul(r2, r3);
+  const float r6 = mul(r4, r5);
+  const float r7 = mul(r0, r6);
+  y0[e] = r7;
 }
 
-// step 163, conv:add+mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_163_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0, float* y1) {
+// step 178, conv:add+mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_178_conv_add_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, const float* x7, float* y0, float* y1) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2074,18 +2606,20 @@ extern "C" __global__ void __launch_bounds__(256) fused_163_conv_add_mul(const f
   const float r4 = x4[i];
   const float r5 = x5[0u];
   const float r6 = x6[0u];
-  const float r7 = r0 + r1;
-  const float r8 = fmaf(r7, r2, r3);
-  const float r9 = mul(r4, r4);
-  const float r10 = mul(r5, r6);
-  const float r11 = mul(r9, r10);
-  const float r12 = mul(r8, r11);
-  y0[e] = r8;
-  y1[e] = r12;
+  const float r7 = x7[0u];
+  const float r8 = r0 + r1;
+  const float r9 = fmaf(r8, r2, r3);
+  const float r10 = mul(r4, r4);
+  const float r11 = mul(r5, r6);
+  const float r12 = mul(r11, r7);
+  const float r13 = mul(r10, r12);
+  const float r14 = mul(r9, r13);
+  y0[e] = r9;
+  y1[e] = r14;
 }
 
-// step 167, conv:mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_167_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 184, conv:mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_184_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2095,16 +2629,18 @@ extern "C" __global__ void __launch_bounds__(256) fused_167_conv_mul(const float
   const float r3 = x3[i];
   const float r4 = x4[0u];
   const float r5 = x5[0u];
-  const float r6 = fmaf(r0, r1, r2);
-  const float r7 = mul(r3, r3);
-  const float r8 = mul(r4, r5);
-  const float r9 = mul(r7, r8);
-  const float r10 = mul(r6, r9);
-  y0[e] = r10;
+  const float r6 = x6[0u];
+  const float r7 = fmaf(r0, r1, r2);
+  const float r8 = mul(r3, r3);
+  const float r9 = mul(r4, r5);
+  const float r10 = mul(r9, r6);
+  const float r11 = mul(r8, r10);
+  const float r12 = mul(r7, r11);
+  y0[e] = r12;
 }
 
-// step 171, conv:mul: [1, 1024, 16], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_171_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
+// step 190, conv:mul: [1, 1024, 16], one element a thread
+extern "C" __global__ void __launch_bounds__(256) fused_190_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 16384u) return;
   const unsigned i = e % 16u;
@@ -2116,39 +2652,43 @@ extern "C" __global__ void __launch_bounds__(256) fused_171_conv_mul(const float
   const float r5 = x5[i];
   const float r6 = fmaf(r0, r1, r2);
   const float r7 = fmaf(r6, r3, r4);
-  const float r8 = mul(r7, r5);
-  y0[e] = r8;
+  const float r8 = mul(r5, r5);
+  const float r9 = mul(r7, r8);
+  y0[e] = r9;
 }
 
-// step 174, fc:sum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each
-extern "C" __global__ void __launch_bounds__(8) fused_174_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, float* z0) {
+// step 193, fc:sum: [1, 1, 10] to [1, 1]: a block takes 1 of them with 8 threads each
+extern "C" __global__ void __launch_bounds__(8) fused_193_fc_sum(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, const float* x5, const float* x6, float* z0) {
+  __shared__ double table[8];
   const unsigned d = threadIdx.x % 8, a = threadIdx.x / 8;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = 0, last = 10u;
   float sum0 = 0.0f;
   if (k < 1u) {
     const float r1 = x1[0u];
-    const float r3 = x3[0u];
-    const float r5 = x5[0u];
+    const float r2 = x2[0u];
+    const float r4 = x4[0u];
+    const float r6 = x6[0u];
 #pragma unroll 4
     for (unsigned m = first + d; m < last; m += 8) {
       const unsigned e = m;
       const float r0 = x0[e];
-      const float r2 = x2[e];
-      const float r4 = x4[e];
-      const float r6 = mul(r2, r2);
-      const float r7 = 0.0f;
-      const float r8 = r7 - r3;
-      const float r9 = powerOfTwo(r8);
-      const float r10 = mul(r6, r9);
-      const float r11 = fmaf(r0, r1, r10);
-      const float r12 = mul(r4, r5);
-      const float r13 = mul(r11, r12);
-      sum0 += r13;
+      const float r3 = x3[e];
+      const float r5 = x5[e];
+      const float r7 = mul(r1, r2);
+      const float r8 = mul(r3, r3);
+      const float r9 = 0.0f;
+      const float r10 = larger(r4, r9);
+      const float r11 = r9 - r10;
+      const float r12 = powerOfTwo(r11);
+      const float r13 = mul(r8, r12);
+      const float r14 = fmaf(r0, r7, r13);
+      const float r15 = mul(r5, r6);
+      const float r16 = mul(r14, r15);
+      sum0 += r16;
     }
   }
 
-  __shared__ double table[8];
   table[d * 1 + a] = sum0;
 
   fold<8, 1, 8, 1, 1>(table);
@@ -2158,161 +2698,51 @@ extern "C" __global__ void __launch_bounds__(8) fused_174_fc_sum(const float* x0
   }
 }
 
-// step 175, conv:mul: [1, 1, 432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_175_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
+// steps 194 to 215, conv:mul: 22 maps side by side
+extern "C" __global__ void __launch_bounds__(256) fused_194_conv_mul(const float* a0, const float* a1, const float* a2, float* a3, const float* a4, const float* a5, float* a6, const float* a7, const float* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, const float* a14, float* a15, const float* a16, const float* a17, float* a18, const float* a19, const float* a20, float* a21, const float* a22, const float* a23, float* a24, const float* a25, const float* a26, float* a27, const float* a28, const float* a29, float* a30, const float* a31, const float* a32, float* a33, const float* a34, const float* a35, float* a36, const float* a37, const float* a38, float* a39, const float* a40, const float* a41, float* a42, const float* a43, const float* a44, float* a45, const float* a46, const float* a47, float* a48, const float* a49, const float* a50, float* a51, const float* a52, const float* a53, float* a54, const float* a55, const float* a56, float* a57, const float* a58, const float* a59, float* a60, const float* a61, const float* a62, float* a63, const float* a64, const float* a65, float* a66) {
+  const float* x0;
+  const float* x1;
+  const float* x2;
+  float* y0;
+  unsigned count;
+  unsigned first;
+  if (blockIdx.x < 2) { x0 = a0; x1 = a1; x2 = a2; y0 = a3; first = 0; count = 432; }
+  else if (blockIdx.x < 4) { x0 = a4; x1 = a1; x2 = a5; y0 = a6; first = 2; count = 512; }
+  else if (blockIdx.x < 12) { x0 = a7; x1 = a1; x2 = a8; y0 = a9; first = 4; count = 2048; }
+  else if (blockIdx.x < 15) { x0 = a10; x1 = a1; x2 = a11; y0 = a12; first = 12; count = 640; }
+  else if (blockIdx.x < 24) { x0 = a13; x1 = a1; x2 = a14; y0 = a15; first = 15; count = 2304; }
+  else if (blockIdx.x < 33) { x0 = a16; x1 = a1; x2 = a17; y0 = a18; first = 24; count = 2304; }
+  else if (blockIdx.x < 42) { x0 = a19; x1 = a1; x2 = a20; y0 = a21; first = 33; count = 2304; }
+  else if (blockIdx.x < 51) { x0 = a22; x1 = a1; x2 = a23; y0 = a24; first = 42; count = 2304; }
+  else if (blockIdx.x < 60) { x0 = a25; x1 = a1; x2 = a26; y0 = a27; first = 51; count = 2304; }
+  else if (blockIdx.x < 69) { x0 = a28; x1 = a1; x2 = a29; y0 = a30; first = 60; count = 2304; }
+  else if (blockIdx.x < 87) { x0 = a31; x1 = a1; x2 = a32; y0 = a33; first = 69; count = 4608; }
+  else if (blockIdx.x < 123) { x0 = a34; x1 = a1; x2 = a35; y0 = a36; first = 87; count = 9216; }
+  else if (blockIdx.x < 159) { x0 = a37; x1 = a1; x2 = a38; y0 = a39; first = 123; count = 9216; }
+  else if (blockIdx.x < 195) { x0 = a40; x1 = a1; x2 = a41; y0 = a42; first = 159; count = 9216; }
+  else if (blockIdx.x < 231) { x0 = a43; x1 = a1; x2 = a44; y0 = a45; first = 195; count = 9216; }
+  else if (blockIdx.x < 267) { x0 = a46; x1 = a1; x2 = a47; y0 = a48; first = 231; count = 9216; }
+  else if (blockIdx.x < 339) { x0 = a49; x1 = a1; x2 = a50; y0 = a51; first = 267; count = 18432; }
+  else if (blockIdx.x < 483) { x0 = a52; x1 = a1; x2 = a53; y0 = a54; first = 339; count = 36864; }
+  else if (blockIdx.x < 627) { x0 = a55; x1 = a1; x2 = a56; y0 = a57; first = 483; count = 36864; }
+  else if (blockIdx.x < 771) { x0 = a58; x1 = a1; x2 = a59; y0 = a60; first = 627; count = 36864; }
+  else if (blockIdx.x < 915) { x0 = a61; x1 = a1; x2 = a62; y0 = a63; first = 771; count = 36864; }
+  else { x0 = a64; x1 = a1; x2 = a65; y0 = a66; first = 915; count = 36864; }
+  const unsigned block = blockIdx.x - first;
+  const unsigned e = block * 256 + threadIdx.x;
+  if (e < count) {
+    const float r0 = x0[e];
+    const float r1 = x1[0u];
+    const float r2 = x2[e];
+    const float r3 = r0 / r1;
+    const float r4 = mul(r3, r2);
+    y0[e] = r4;
+  }
 }
 
-// step 177, conv:mul: [1, 1, 2304], one element a thread; also steps 179, 181, 183, 185, 187
-extern "C" __global__ void __launch_bounds__(256) fused_177_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2304u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 189, blocks.2.conv2:mul: [1, 1, 4608], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_189_blocks_2_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 4608u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 191, blocks.3.conv1:mul: [1, 1, 9216], one element a thread; also steps 195, 197, 199, 201
-extern "C" __global__ void __launch_bounds__(256) fused_191_blocks_3_conv1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 9216u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 193, blocks.2.conv2:mul: [1, 1, 512], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_193_blocks_2_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 512u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 203, blocks.5.conv2:mul: [1, 1, 18432], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_203_blocks_5_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 18432u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 205, blocks.6.conv1:mul: [1, 1, 36864], one element a thread; also steps 209, 211, 213, 215
-extern "C" __global__ void __launch_bounds__(256) fused_205_blocks_6_conv1_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 36864u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 207, blocks.5.conv2:mul: [1, 1, 2048], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_207_blocks_5_conv2_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 2048u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 217, conv:mul: [1, 1, 640], one element a thread
-extern "C" __global__ void __launch_bounds__(256) fused_217_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, const float* x4, float* y0) {
-  const unsigned e = blockIdx.x * 256 + threadIdx.x;
-  if (e >= 640u) return;
-  const float r0 = x0[e];
-  const float r1 = x1[0u];
-  const float r2 = x2[0u];
-  const float r3 = x3[e];
-  const float r4 = x4[e];
-  const float r5 = mul(r0, r1);
-  const float r6 = r5 / r2;
-  const float r7 = mul(r3, r4);
-  const float r8 = mul(r7, r7);
-  const float r9 = mul(r6, r8);
-  y0[e] = r9;
-}
-
-// step 240, conv:select+sum: [1, 1, 270896] to [1, 1]: a block takes 1 of them with 256 threads each; 67 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_240_conv_select_sum(const float* x0, const float* __restrict__ x1, float* y0, float* z0, double* partial) {
+// step 238, conv:select+sum: [1, 1, 270896] to [1, 1]: a block takes 1 of them with 256 threads each; 67 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_238_conv_select_sum(const float* x0, const float* __restrict__ x1, float* y0, float* z0, double* partial) {
+  __shared__ double table[256];
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 270896u ? first + 4096u : 270896u;
@@ -2340,7 +2770,6 @@ extern "C" __global__ void __launch_bounds__(256) fused_240_conv_select_sum(cons
     }
   }
 
-  __shared__ double table[256];
   table[d * 1 + a] = sum0;
 
   fold<256, 1, 256, 16, 1>(table);
@@ -2356,8 +2785,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_240_conv_select_sum(cons
   }
 }
 
-// step 241, conv:rankMask: digit 1 of 3 of the last score that is kept
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_1(const float* scores, const int* keep, unsigned* state) {
+// step 239, conv:rankMask: digit 1 of 3 of the last score that is kept
+extern "C" __global__ void __launch_bounds__(256) rankMask_239_conv_rankMask_1(const float* scores, const int* keep, unsigned* state) {
   static __device__ unsigned histogram[2048];
   static __device__ unsigned arrivals;
   __shared__ unsigned counts[2048];
@@ -2410,8 +2839,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_1(c
   }
 }
 
-// step 241, conv:rankMask: digit 2 of 3 of the last score that is kept
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_2(const float* scores, unsigned* state) {
+// step 239, conv:rankMask: digit 2 of 3 of the last score that is kept
+extern "C" __global__ void __launch_bounds__(256) rankMask_239_conv_rankMask_2(const float* scores, unsigned* state) {
   static __device__ unsigned histogram[2048];
   static __device__ unsigned arrivals;
   __shared__ unsigned counts[2048];
@@ -2461,8 +2890,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_2(c
   }
 }
 
-// step 241, conv:rankMask: digit 3 of 3 of the last score that is kept
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_3(const float* scores, unsigned* state) {
+// step 239, conv:rankMask: digit 3 of 3 of the last score that is kept
+extern "C" __global__ void __launch_bounds__(256) rankMask_239_conv_rankMask_3(const float* scores, unsigned* state) {
   static __device__ unsigned histogram[1024];
   static __device__ unsigned arrivals;
   __shared__ unsigned counts[1024];
@@ -2512,8 +2941,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_3(c
   }
 }
 
-// step 241, conv:rankMask: ties of each block, and before it
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_4(const float* scores, unsigned* state, unsigned* ties) {
+// step 239, conv:rankMask: ties of each block, and before it
+extern "C" __global__ void __launch_bounds__(256) rankMask_239_conv_rankMask_4(const float* scores, unsigned* state, unsigned* ties) {
   if (state[1] == state[2]) return;  // all ties are kept, or none
   static __device__ unsigned arrivals;
   __shared__ unsigned count;
@@ -2544,8 +2973,8 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_4(c
   }
 }
 
-// step 241, conv:rankMask: the mask: what lies above the threshold, and the first of the ties
-extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_5(const float* scores, float* y, const unsigned* state, const unsigned* ties) {
+// step 239, conv:rankMask: the mask: what lies above the threshold, and the first of the ties
+extern "C" __global__ void __launch_bounds__(256) rankMask_239_conv_rankMask_5(const float* scores, float* y, const unsigned* state, const unsigned* ties) {
   const unsigned threshold = state[0], kept = state[1];
   const bool all = kept == state[2];
   const unsigned own = all ? 0 : ties[blockIdx.x], before = all ? 0 : ties[265 + blockIdx.x];
@@ -2572,8 +3001,9 @@ extern "C" __global__ void __launch_bounds__(256) rankMask_241_conv_rankMask_5(c
   }
 }
 
-// step 242, conv:sum: [1, 1, 270896] to [1, 1]: a block takes 1 of them with 256 threads each; 67 blocks share one
-extern "C" __global__ void __launch_bounds__(256) fused_242_conv_sum(const float* x0, float* z0, double* partial) {
+// step 240, conv:sum: [1, 1, 270896] to [1, 1]: a block takes 1 of them with 256 threads each; 67 blocks share one
+extern "C" __global__ void __launch_bounds__(256) fused_240_conv_sum(const float* x0, float* z0, double* partial) {
+  __shared__ double table[256];
   const unsigned d = threadIdx.x % 256, a = threadIdx.x / 256;
   const unsigned k = blockIdx.x * 1 + a;
   const unsigned first = blockIdx.y * 4096u, last = first + 4096u < 270896u ? first + 4096u : 270896u;
@@ -2591,7 +3021,6 @@ extern "C" __global__ void __launch_bounds__(256) fused_242_conv_sum(const float
     }
   }
 
-  __shared__ double table[256];
   table[d * 1 + a] = sum0;
 
   fold<256, 1, 256, 16, 1>(table);
@@ -2607,18 +3036,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_242_conv_sum(const float
   }
 }
 
-// step 243, conv:sub: [1, 1, 1], one element a thread
-extern "C" __global__ void __launch_bounds__(32) fused_243_conv_sub(const float* x0, float* y0) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  const float r0 = x0[e];
-  const float r1 = 270896.0f;
-  const float r2 = r1 - r0;
-  y0[e] = r2;
-}
-
-// step 244, conv:slice: 22 runs of 270896 elements in all, of as many steps
-extern "C" __global__ void __launch_bounds__(256) copy_244_conv_slice(const float* x0, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11, float* y12, float* y13, float* y14, float* y15, float* y16, float* y17, float* y18, float* y19, float* y20, float* y21) {
+// steps 241 to 262, conv:slice: 22 runs of 270896 elements in all, of as many steps
+extern "C" __global__ void __launch_bounds__(256) copy_241_conv_slice(const float* x0, float* y0, float* y1, float* y2, float* y3, float* y4, float* y5, float* y6, float* y7, float* y8, float* y9, float* y10, float* y11, float* y12, float* y13, float* y14, float* y15, float* y16, float* y17, float* y18, float* y19, float* y20, float* y21) {
   const float* from = x0;
   float* to = y0;
   unsigned first = 0, count = 0;  // the first block of this block's run, and its elements
@@ -2648,16 +3067,36 @@ extern "C" __global__ void __launch_bounds__(256) copy_244_conv_slice(const floa
   if (e < count) to[e] = from[e];
 }
 
-// step 266, constant: 10 elements
-extern "C" __global__ void __launch_bounds__(32) fill_266_constant(float* y) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 10u) return;
-  y[e] = 0.0f;
-}
-
-// step 267, constant: 1 elements
-extern "C" __global__ void __launch_bounds__(32) fill_267_constant(float* y) {
-  const unsigned e = blockIdx.x * 32 + threadIdx.x;
-  if (e >= 1u) return;
-  y[e] = -1000000.0f;
+// steps 263 to 265, constant: 10 elements; then 2 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fill_263_constant(float* a0, float* a1, const float* a2, float* a3) {
+  {
+    float* const y = a0;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 10u) {
+      y[e] = 0.0f;
+    }
+  }
+  __syncthreads();
+  {
+    float* const y = a1;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      y[e] = -1000000.0f;
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a2;
+    float* const y0 = a3;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 1u) {
+      const float r0 = x0[e];
+      const float r1 = 270896.0f;
+      const float r2 = r1 - r0;
+      y0[e] = r2;
+    }
+  }
 }

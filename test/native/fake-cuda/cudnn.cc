@@ -4,6 +4,7 @@
 // wrote before it reads: who lets them overlap sees it.
 //
 //   FAKE_CUDNN_FUSED   microseconds that a graph of more than one operation takes
+//   FAKE_CUDNN_CONV    microseconds that a single one takes
 //   FAKE_CUDNN_REFUSE  graphs of more than one operation: "list" lists none, "build" builds none
 #include <dlfcn.h>
 
@@ -318,8 +319,8 @@ void makeConfig(Node& config, const Ref& graph, std::int64_t number) {
 }
 
 void wait(const std::vector<Ref>& operations) {
-  const std::string time = setting("FAKE_CUDNN_FUSED");
-  if (operations.size() > 1 && !time.empty()) std::this_thread::sleep_for(std::chrono::microseconds(std::stol(time)));
+  const std::string time = setting(operations.size() > 1 ? "FAKE_CUDNN_FUSED" : "FAKE_CUDNN_CONV");
+  if (!time.empty()) std::this_thread::sleep_for(std::chrono::microseconds(std::stol(time)));
 }
 
 }  // namespace

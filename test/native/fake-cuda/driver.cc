@@ -5,8 +5,11 @@
 //   FAKE_CUDA_FAIL    "cuMemAlloc_v2:2" fails each such call with that code, "cuMemAlloc_v2:2@3" the third one alone;
 //                     "kernel:700" is an error that happens on the GPU and shows later
 //   FAKE_CUDA_DELAY   microseconds that each launch takes
-//   FAKE_CUDA_ELAPSED milliseconds between any two events; without it, what the host's clock says
+//   FAKE_CUDA_ELAPSED milliseconds between any two events, or several values by turns: "5,3"; without it, what the
+//                     host's clock says
 //   FAKE_CUDA_MEMORY  bytes of the GPU, by default a gigabyte
+//   FAKE_CUDA_SIDE    "early": work of other streams than the first is done as soon as it is given; without it, as late
+//                     as the first stream's waits for it allow, so that a missing wait shows in the results
 #include <dlfcn.h>
 #include <unistd.h>
 
@@ -22,6 +25,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,7 +37,8 @@
 namespace {
 
 using namespace pathex::cuda::value;
-constexpr int invalidContext = 201, captureUnsupported = 900, captureInvalidated = 901;
+constexpr int invalidContext = 201, invalidHandle = 400, captureUnsupported = 900, captureInvalidated = 901,
+              captureUnjoined = 904;
 
 std::mutex lock;  // of everything below
 std::map<std::string, int> live, calls;
@@ -95,8 +101,11 @@ struct CUgraphExec_st : CUgraph_st {
   int number = 0;
 };
 struct CUevent_st {
+  bool keepsTime = false, isRecorded = false;
   std::atomic<bool> isDone = true;
   std::chrono::steady_clock::time_point at;
+  CUstream_st* side = nullptr;  // where it was recorded, if not on the first stream
+  std::size_t upTo = 0;
 };
 struct CUmod_st {
   void* handle = nullptr;
@@ -114,6 +123,11 @@ struct CUstream_st {
   bool isEnding = false, isBusy = false;
   std::unique_ptr<CUgraph_st> recording;
   bool isBroken = false;
+  /// Of a stream besides the first: the first, what is put off, and how much of that the first has taken.
+  CUstream_st* first = nullptr;
+  std::vector<std::function<void()>> putOff;
+  std::size_t taken = 0;
+  bool hasWaited = false;
   std::thread thread{[this] { loop(); }};
 
   void loop() {
@@ -131,6 +145,11 @@ struct CUstream_st {
     }
   }
   int add(std::function<void()> work) {
+    if (first != nullptr) {
+      if (!hasWaited) return 1;  // this driver cannot do it before work that it does not wait for
+      putOff.push_back(std::move(work));
+      return setting("FAKE_CUDA_SIDE") == "early" ? take(putOff.size()) : 0;
+    }
     if (recording) {
       recording->work.push_back(std::move(work));
       return 0;
@@ -140,7 +159,16 @@ struct CUstream_st {
     changed.notify_all();
     return 0;
   }
+  int take(std::size_t upTo) {
+    for (; taken < upTo; ++taken) first->add(putOff[taken]);
+    return 0;
+  }
   void finish() {
+    if (first != nullptr) {
+      take(putOff.size());
+      first->finish();
+      return;
+    }
     std::unique_lock guard(own);
     changed.wait(guard, [this] { return queue.empty() && !isBusy; });
   }
@@ -157,7 +185,9 @@ struct CUstream_st {
 namespace {
 
 CUctx_st theContext;
-CUstream theStream = nullptr;  // pathex makes one
+// A device has a thread of its own for its calls: the first stream that it makes there does the work of the others, too.
+thread_local std::set<CUstream_st*> sides;
+thread_local CUstream theStream = nullptr;
 
 /// Calls that would wait or allocate are not allowed while a stream is captured, and break the capture.
 int refuseInCapture() {
@@ -303,14 +333,22 @@ int cuMemsetD8Async(CUdeviceptr to, unsigned char value, std::size_t bytes, CUst
 
 int cuStreamCreate(CUstream* stream, unsigned) {
   if (const int code = enter("cuStreamCreate")) return code;
-  *stream = theStream = new CUstream_st;
+  *stream = new CUstream_st;
   count("streams", 1);
+  if (theStream == nullptr) {
+    theStream = *stream;
+  } else {
+    (*stream)->first = theStream;
+    sides.insert(*stream);
+  }
   return 0;
 }
 int cuStreamDestroy_v2(CUstream stream) {
   note("cuStreamDestroy_v2");
+  if (stream->first != nullptr) stream->finish();
+  if (stream == theStream) theStream = nullptr;
+  sides.erase(stream);
   delete stream;
-  theStream = nullptr;
   count("streams", -1);
   const std::lock_guard guard(lock);
   if (live["streams"] > 0) return 0;
@@ -340,6 +378,9 @@ int cuStreamEndCapture(CUstream stream, CUgraph* graph) {
   std::unique_ptr<CUgraph_st> made = std::move(stream->recording);
   if (const int code = enter("cuStreamEndCapture")) return code;
   if (stream->isBroken) return captureInvalidated;
+  for (const CUstream_st* const side : sides) {
+    if (side->taken < side->putOff.size()) return captureUnjoined;
+  }
   *graph = made.release();
   count("graphs", 1);
   return 0;
@@ -350,9 +391,20 @@ int cuStreamIsCapturing(CUstream stream, int* status) {
   return 0;
 }
 
-int cuEventCreate(CUevent* event, unsigned) {
+int cuStreamWaitEvent(CUstream stream, CUevent event, unsigned) {
+  if (const int code = enter("cuStreamWaitEvent")) return code;
+  if (!event->isRecorded) return invalidHandle;
+  if (stream->first != nullptr) {
+    if (event->side != nullptr) return 1;  // pathex does not ask for it
+    stream->hasWaited = true;
+    return 0;
+  }
+  return event->side == nullptr ? 0 : event->side->take(event->upTo);
+}
+
+int cuEventCreate(CUevent* event, unsigned flags) {
   if (const int code = enter("cuEventCreate")) return code;
-  *event = new CUevent_st;
+  *event = new CUevent_st{(flags & CU_EVENT_DISABLE_TIMING) == 0};
   count("events", 1);
   return 0;
 }
@@ -365,7 +417,10 @@ int cuEventDestroy_v2(CUevent event) {
 }
 int cuEventRecord(CUevent event, CUstream stream) {
   if (const int code = enter("cuEventRecord")) return code;
+  event->isRecorded = true;
   event->isDone = false;
+  event->side = stream->first == nullptr ? nullptr : stream;
+  if (event->side != nullptr) event->upTo = stream->putOff.size() + 1;  // this record itself
   return stream->add([event] {
     event->at = std::chrono::steady_clock::now();
     event->isDone = true;
@@ -379,9 +434,17 @@ int cuEventQuery(CUevent event) {
 }
 int cuEventElapsedTime(float* milliseconds, CUevent start, CUevent end) {
   if (const int code = enter("cuEventElapsedTime")) return code;
-  const std::string said = setting("FAKE_CUDA_ELAPSED");
-  *milliseconds =
-      said.empty() ? std::chrono::duration<float, std::milli>(end->at - start->at).count() : std::stof(said);
+  for (const CUevent event : {start, end}) {
+    if (!event->keepsTime || !event->isRecorded) return invalidHandle;
+    if (!event->isDone) return CUDA_ERROR_NOT_READY;
+  }
+  *milliseconds = std::chrono::duration<float, std::milli>(end->at - start->at).count();
+  std::istringstream said(setting("FAKE_CUDA_ELAPSED"));
+  std::vector<float> values;
+  for (std::string value; std::getline(said, value, ',');) values.push_back(std::stof(value));
+  if (values.empty()) return 0;
+  const std::lock_guard guard(lock);
+  *milliseconds = values[static_cast<std::size_t>(calls["elapsed"]++) % values.size()];
   return 0;
 }
 

@@ -1,0 +1,33 @@
+import { isWeightGradientStep, type Plan } from '../plan.js';
+import type { CudaStep } from './cuda-plan.js';
+import { collide } from './kernel.js';
+
+/**
+ * Puts steps aside that need not be waited for at once, since at small batches neither they nor the steps of the main lane fill a GPU:
+ * gradients of weights, for which nothing but the end of the backward pass waits; and before the first of those, the first of two products in a row
+ * that have nothing to do with each other (the network and its path network, a block and its shortcut). What the arena gives to another value
+ * too early is waited for.
+ *
+ * `covers(at)`: how many steps the launches of step `at` do.
+ */
+export const withLanes = (plan: Plan, steps: readonly CudaStep[], covers: (at: number) => number): readonly CudaStep[] => {
+  const gradients = steps.map((step, at) => step.kind === 'library' && isWeightGradientStep(plan.steps[at]!));
+  const first = gradients.indexOf(true);
+  const isSide = gradients.reduce<readonly boolean[]>((aside, isGradient, at) => {
+    const isPaired = steps[at]!.kind === 'library' && steps[at + 1]?.kind === 'library' && (first < 0 || at + 1 < first) && aside.at(-1) !== true && !collide(plan, plan.steps[at]!, plan.steps[at + 1]!);
+    return [...aside, isGradient || isPaired];
+  }, []);
+  const side: number[] = [];
+  let joined = -1; // the last side step that the main lane has waited for
+  return steps.map((step, at): CudaStep => {
+    if (isSide[at]) {
+      side.push(at);
+      return { ...step, lane: 'side' };
+    }
+    const done = Array.from({ length: covers(at) }, (_, k) => plan.steps[at + k]!);
+    const after = side.filter((s) => s > joined && done.some((d) => collide(plan, plan.steps[s]!, d))).at(-1);
+    if (after === undefined) return step;
+    joined = after;
+    return { ...step, after };
+  });
+};

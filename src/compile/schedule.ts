@@ -1,0 +1,73 @@
+import { fail } from '../errors.js';
+import { size } from '../tensor/tensor.js';
+import { loweringOf, type Unit } from './fuse.js';
+
+/** The order of a plan's steps. See Note [Neighbours]. */
+
+/** Elements up to which a step is over before another launch would have begun. */
+export const SMALL = 2048;
+
+/** Which of the units that are ready comes first. */
+type Turn = 'first' | 'small' | 'gradient' | 'as written' | 'last';
+const TURNS: readonly Turn[] = ['first', 'small', 'gradient', 'as written', 'last'];
+
+const isMap = (u: Unit): boolean => u.kind === 'fused' && u.roots.every((r) => loweringOf(r).kind !== 'reduce');
+
+const isSmall = (u: Unit): boolean => {
+  if (u.kind === 'fused') return size(u.shape) <= SMALL;
+  const { kind } = loweringOf(u.node);
+  return kind === 'call' && ['gather', 'argMax'].includes(u.node.op) && size(u.node.shape) <= SMALL;
+};
+
+/** Of a convolution or of a dense layer, whose rows are summed over. */
+const isWeightGradient = (u: Unit): boolean =>
+  u.kind === 'call' && (u.node.op === 'conv2dWeightGrad' || (u.node.op === 'matmul' && u.node.attributes['transposeA'] === true));
+
+const turnOf = (u: Unit, needs: ReadonlySet<Unit>, users: readonly Unit[]): Turn => {
+  if (needs.size === 0 && isMap(u)) return 'first';
+  if (users.length === 0 && isMap(u)) return 'last';
+  if (isSmall(u)) return 'small';
+  return isWeightGradient(u) ? 'gradient' : 'as written';
+};
+
+/** Units in dependency order, given for each what must run before it. */
+export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
+  const waiting = new Map(units.map((u) => [u, before.get(u)!.size]));
+  const after = new Map<Unit, Unit[]>(units.map((u) => [u, []]));
+  for (const [u, needs] of before) for (const n of needs) after.get(n)!.push(u);
+  const rank = new Map(units.map((u, i) => [u, TURNS.indexOf(turnOf(u, before.get(u)!, after.get(u)!)) * units.length + i]));
+  const ready = units.filter((u) => waiting.get(u) === 0);
+  const done: Unit[] = [];
+  while (ready.length > 0) {
+    ready.sort((a, b) => rank.get(b)! - rank.get(a)!);
+    const unit = ready.pop()!;
+    done.push(unit);
+    for (const u of after.get(unit)!) {
+      waiting.set(u, waiting.get(u)! - 1);
+      if (waiting.get(u) === 0) ready.push(u);
+    }
+  }
+  return done.length === units.length ? besideReaders(done, before) : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
+};
+
+/** Convolutions directly before the map that is their first reader. What stood between them needs nothing of them. */
+const besideReaders = (order: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
+  const moved = [...order];
+  for (let at = moved.length - 1; at >= 0; at--) {
+    const unit = moved[at]!;
+    if (unit.kind !== 'call' || !(unit.node.op === 'conv2d' || unit.node.op === 'conv2dInputGrad')) continue;
+    const reader = moved.findIndex((u, i) => i > at && before.get(u)!.has(unit));
+    if (reader > at + 1 && isMap(moved[reader]!)) moved.splice(reader - 1, 0, ...moved.splice(at, 1));
+  }
+  return moved;
+};
+
+/*
+ * Note [Neighbours]
+ *
+ * Any order that respects `before` computes the same. This one puts together what a device can do together or what shares memory that is
+ * still near: maps of state alone (masked weights) at the start, and those that nothing waits for (the optimiser's) at the end, side by side;
+ * steps on few elements (statistics of channels, losses) at once after the reduction that they wait for; gradients of weights
+ * right after the value they are taken from, which then need not be kept; convolutions before the map that reads them first, since a device
+ * may run both as one. All else as the graph was written.
+ */
