@@ -171,8 +171,8 @@ fi
 if wanted px; then
   for p in $precisions; do [ "$p" = bf16 ] || bench "px-$p" 60 px --precision "$p" ${px_size[@]+"${px_size[@]}"}; done
 fi
-if wanted epilogues; then # strict has no implementations to speak of
-  for p in $precisions; do [ "$p" = strict ] && [ "$device" = cuda ] || bench "epilogues-$p" 60 epilogues --precision "$p" ${epilogues_size[@]+"${epilogues_size[@]}"}; done
+if wanted epilogues; then
+  for p in $precisions; do bench "epilogues-$p" 60 epilogues --precision "$p" ${epilogues_size[@]+"${epilogues_size[@]}"}; done
 fi
 wanted memory && bench memory 60 memory "${memory_size[@]}"
 

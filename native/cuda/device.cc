@@ -84,8 +84,7 @@ class CudaDevice final : public core::Device {
     if (!s.ok()) return s.within(where);
     auto steps = makeReady(plan, options.code);
     if (!steps.ok()) return steps.status().within(where);
-    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile,
-                                options_.lanes);
+    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile, options_.lanes);
   }
 
  private:
@@ -140,7 +139,8 @@ class CudaDevice final : public core::Device {
       if (fused == nullptr) continue;
       ready.kernels[i] = std::move(fused);
       ready.kernels[i + 1] = std::make_unique<Nothing>("in the step before");
-      if (map.after) ready.after[i] = map.after;  // a later step of the side lane than the convolution waits for, if any
+      // The map waits for a later step of the side lane than the convolution does.
+      if (map.after) ready.after[i] = map.after;
     }
     return ready;
   }
