@@ -47,7 +47,7 @@ Result<LoadOptions> readLoadOptions(const Napi::Value& value) {
   options.profile = given.Get("profile").ToBoolean().Value();
   if (!given.Has("code")) return options;
   try {
-    options.code = readCode(Node(given.Get("code"), nullptr, "code"));
+    options.code = readCode(Node(given.Get("code"), "code"));
   } catch (const Fault& fault) {
     return planError(fault.message);
   }

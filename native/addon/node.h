@@ -19,17 +19,24 @@ struct Fault {
   std::string message;
 };
 
-/// A value and the way to it, so that a fault can name its place.
+/// A value and the way to it, so that a fault can name its place. The way is written out for a fault only: plans have
+/// tens of thousands of values.
 class Node {
  public:
-  Node(Napi::Value value, const Node* parent, std::string key) : value_(value), parent_(parent), key_(std::move(key)) {}
+  /// The whole, by the name that faults give it; a field of `parent`; an item of `parent`.
+  Node(Napi::Value value, const char* name) : value_(value), name_(name) {}
+  Node(Napi::Value value, const Node& parent, const char* field) : value_(value), parent_(&parent), name_(field) {}
+  Node(Napi::Value value, const Node& parent, std::uint32_t item) : value_(value), parent_(&parent), item_(item) {}
 
-  std::string path() const { return parent_ ? parent_->path() + key_ : key_; }
+  std::string path() const {
+    if (parent_ == nullptr) return name_;
+    return parent_->path() + (name_ != nullptr ? "." + std::string(name_) : "[" + std::to_string(item_) + "]");
+  }
   [[noreturn]] void fail(const std::string& what) const { throw Fault{path() + ": " + what}; }
 
   Node field(const char* name) const {
     if (!value_.IsObject()) fail("is not an object");
-    return {value_.As<Napi::Object>().Get(name), this, "." + std::string(name)};
+    return {value_.As<Napi::Object>().Get(name), *this, name};
   }
   bool has(const char* name) const { return value_.IsObject() && !value_.As<Napi::Object>().Get(name).IsUndefined(); }
   bool isObject() const { return value_.IsObject(); }
@@ -37,8 +44,9 @@ class Node {
   std::string shown() const { return value_.ToString().Utf8Value(); }
 
   double number() const {
-    if (!value_.IsNumber()) fail("is not a number");
-    return value_.As<Napi::Number>().DoubleValue();
+    double x = 0;
+    if (napi_get_value_double(value_.Env(), value_, &x) != napi_ok) fail("is not a number");
+    return x;
   }
   std::int64_t integer() const {
     const double x = number();
@@ -61,20 +69,22 @@ class Node {
 
   template <class Read>
   auto list(const Read& read) const {
-    if (!value_.IsArray()) fail("is not an array");
-    const auto array = value_.As<Napi::Array>();
-    std::vector<decltype(read(*this))> items(array.Length());
-    for (std::uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Array array = items();
+    std::vector<decltype(read(*this))> out(array.Length());
+    for (std::uint32_t i = 0; i < out.size(); ++i) {
       const Napi::HandleScope scope(array.Env());
-      items[i] = read(Node(array.Get(i), this, "[" + std::to_string(i) + "]"));
+      out[i] = read(Node(array.Get(i), *this, i));
     }
-    return items;
+    return out;
+  }
+  std::vector<double> numbers() const {
+    return plain<double>([](const Node& n) { return n.number(); });
   }
   std::vector<std::size_t> naturals() const {
-    return list([](const Node& n) { return n.natural(); });
+    return plain<std::size_t>([](const Node& n) { return n.natural(); });
   }
   std::vector<std::int64_t> integers() const {
-    return list([](const Node& n) { return n.integer(); });
+    return plain<std::int64_t>([](const Node& n) { return n.integer(); });
   }
   template <class T, std::size_t N>
   std::array<T, N> tuple() const {
@@ -100,9 +110,24 @@ class Node {
   }
 
  private:
+  Napi::Array items() const {
+    if (!value_.IsArray()) fail("is not an array");
+    return value_.As<Napi::Array>();
+  }
+  /// A list of values that are no objects: one scope for all their handles.
+  template <class T, class Read>
+  std::vector<T> plain(const Read& read) const {
+    const Napi::Array array = items();
+    const Napi::HandleScope scope(array.Env());
+    std::vector<T> out(array.Length());
+    for (std::uint32_t i = 0; i < out.size(); ++i) out[i] = read(Node(array.Get(i), *this, i));
+    return out;
+  }
+
   Napi::Value value_;
-  const Node* parent_;
-  std::string key_;
+  const Node* parent_ = nullptr;
+  const char* name_ = nullptr;
+  std::uint32_t item_ = 0;
 };
 
 }  // namespace pathex::addon

@@ -47,7 +47,7 @@ OpenDevice openerFrom(const Node& options) {
 OpenDevice openerOf(const Napi::CallbackInfo& info) {
   const Napi::Value given = info.Length() == 0 || info[0].IsUndefined() ? Napi::Object::New(info.Env()) : info[0];
   try {
-    return openerFrom(Node(given, nullptr, "options"));
+    return openerFrom(Node(given, "options"));
   } catch (const Fault& fault) {
     expectOk(info.Env(), {core::Code::device, "Device: " + fault.message});
     throw Napi::Error::New(info.Env(), fault.message);  // not reached

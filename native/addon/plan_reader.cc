@@ -16,7 +16,7 @@ Place readPlace(const Node& n) {
                                  {"output", In::output},
                                  {"constant", In::constant}});
   if (p.in == In::constant) {
-    p.data = n.field("data").list([](const Node& x) { return x.number(); });
+    p.data = n.field("data").numbers();
   } else {
     p.at = n.field("at").natural();
   }
@@ -148,7 +148,8 @@ CallAttributes readRankMask(const Node& n) {
 
 CallStep readCall(const Node& n) {
   using Reader = CallAttributes (*)(const Node&);
-  const auto read = n.field("kernel").word<Reader>({
+  const Node kernel = n.field("kernel");
+  const auto read = kernel.word<Reader>({
       {"conv2d", readConv},
       {"conv2dInputGrad", readConv},
       {"conv2dWeightGrad", readConv},
@@ -166,7 +167,7 @@ CallStep readCall(const Node& n) {
       {"argMax", readArgMax},
       {"rankMask", readRankMask},
   });
-  return {n.field("name").text(), n.field("kernel").text(), n.field("inputs").naturals(), n.field("outputs").naturals(),
+  return {n.field("name").text(), kernel.text(), n.field("inputs").naturals(), n.field("outputs").naturals(),
           read(n.field("attributes"))};
 }
 
@@ -196,7 +197,7 @@ Plan readWhole(const Node& n) {
 
 Result<Plan> readPlan(const Napi::Value& value) {
   try {
-    return readWhole(Node(value, nullptr, "plan"));
+    return readWhole(Node(value, "plan"));
   } catch (const Fault& fault) {
     return planError(fault.message);
   }

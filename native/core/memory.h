@@ -12,7 +12,7 @@ constexpr std::size_t aligned(std::size_t bytes) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
 
-/// A zero-filled, 64-byte aligned piece of the host's memory.
+/// A zero-filled, 64-byte aligned piece of the host's memory. Large ones take theirs from the system when they are first used.
 class Memory {
  public:
   Memory() = default;

@@ -72,17 +72,21 @@ const lower = (program: Program, roots: Roots, storage: StorageChoice): Plan => 
   return emit(program, fusion, scheduled, targets, leaves(roots, 'state'), narrowing);
 };
 
-/** Reading a state: the units that load or take it. */
-const readersOf = (fusion: Fusion, name: string): { readonly unit: Unit; readonly full: boolean }[] =>
-  fusion.units.flatMap((unit): { readonly unit: Unit; readonly full: boolean }[] => {
-    const isIt = (t: Tensor): boolean => t.op === 'state' && nameOf(t) === name;
-    if (unit.kind === 'call') return unit.node.inputs.map(fusion.storageOf).some(isIt) ? [{ unit, full: false }] : [];
-    const loads = unit.roots.flatMap((r) => fusion.expression(r).loads).filter((l) => isIt(l.storage));
-    return loads.length > 0 ? [{ unit, full: loads.every((l) => l.full) }] : [];
-  });
-
-const reaches = (before: ReadonlyMap<Unit, ReadonlySet<Unit>>, from: Unit, to: Unit, seen = new Set<Unit>()): boolean =>
-  [...before.get(from)!].some((u) => u === to || (!seen.has(u) && (seen.add(u), reaches(before, u, to, seen))));
+/** The units that load or take each state, by its name; `full` where they only load it element by element. */
+const readersOf = ({ units, storageOf, expression }: Fusion): ReadonlyMap<string, ReadonlyMap<Unit, { readonly full: boolean }>> => {
+  const readers = new Map<string, Map<Unit, { readonly full: boolean }>>();
+  const read = (unit: Unit, storage: Tensor, full: boolean): void => {
+    if (storage.op !== 'state') return;
+    const known = readers.get(nameOf(storage)) ?? new Map<Unit, { readonly full: boolean }>();
+    known.set(unit, { full: full && (known.get(unit)?.full ?? true) });
+    readers.set(nameOf(storage), known);
+  };
+  for (const unit of units) {
+    if (unit.kind === 'call') for (const input of unit.node.inputs) read(unit, storageOf(input), false);
+    else for (const root of unit.roots) for (const load of expression(root).loads) read(unit, load.storage, load.full);
+  }
+  return readers;
+};
 
 /**
  * A next state is computed straight into the state's memory when every other reader of the old value can run before, and the step
@@ -97,16 +101,21 @@ const chooseTargets = (
   const inPlace = new Map<Tensor, string>();
   const direct = new Map<Tensor, string>();
   const copies: { from: Tensor; to: { state: string } | { output: string } }[] = [];
+  const readers = readersOf(fusion);
   for (const [name, root] of next) {
     const storage = fusion.storageOf(root);
     if (storage.op === 'state' && nameOf(storage) === name) continue; // unchanged
     const writer = fusion.unitOf.get(storage);
-    const readers = readersOf(fusion, name);
+    const its = [...(readers.get(name) ?? [])];
     const fits = writer !== undefined && !inPlace.has(storage)
-      && readers.every((r) => (r.unit === writer ? r.full && writer.kind === 'fused' && isElementwiseRoot(storage) : !reaches(before, r.unit, writer)));
+      && its.every(([unit, { full }]) => (unit === writer ? full && writer.kind === 'fused' && isElementwiseRoot(storage) : !fusion.order.follows(unit, writer)));
     if (fits) {
       inPlace.set(storage, name);
-      for (const r of readers) if (r.unit !== writer) before.get(writer)!.add(r.unit);
+      for (const [unit] of its) {
+        if (unit === writer) continue;
+        before.get(writer)!.add(unit);
+        fusion.order.connect(writer, unit);
+      }
     } else copies.push({ from: storage, to: { state: name } });
   }
   for (const [name, root] of outputs) {
@@ -129,15 +138,21 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
   const state = [...program.state];
   const inputs = [...program.inputs];
   const outputNames = Object.keys(program.outputs);
-  const slot = (entries: readonly (readonly [string, Tensor])[], name: string): number => entries.findIndex(([n]) => n === name);
+  const slotsOf = (names: Iterable<string>): ReadonlyMap<string, number> => new Map([...names].map((name, i) => [name, i]));
+  const stateSlots = slotsOf(program.state.keys());
+  const inputSlots = slotsOf(program.inputs.keys());
+  const outputSlots = slotsOf(outputNames);
 
   const add = (type: Stored, place: PlanBuffer['place'] | null): number => buffers.push({ type, place }) - 1;
-  const stateBuffers = state.map(([name, leaf], i) => {
+  const stateBuffers = state.map(([, leaf], i) => {
     const id = add(leaf, { in: 'state', at: i });
-    for (const same of stateLeaves) if (nameOf(same) === name) ids.set(same, id);
     ids.set(leaf, id);
     return id;
   });
+  for (const leaf of stateLeaves) {
+    const at = stateSlots.get(nameOf(leaf));
+    if (at !== undefined) ids.set(leaf, stateBuffers[at]!);
+  }
   const inputBuffers = inputs.map(([, leaf], i) => add(leaf, { in: 'input', at: i }));
   const outputBuffers = outputNames.map((name, i) => add(program.outputs[name]!, { in: 'output', at: i }));
 
@@ -145,12 +160,12 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
     const known = ids.get(storage);
     if (known !== undefined) return known;
     const id = ((): number => {
-      if (storage.op === 'input') return inputBuffers[slot(inputs, nameOf(storage))]!;
-      if (storage.op === 'state') return stateBuffers[slot(state, nameOf(storage))]!;
+      if (storage.op === 'input') return inputBuffers[inputSlots.get(nameOf(storage))!]!;
+      if (storage.op === 'state') return stateBuffers[stateSlots.get(nameOf(storage))!]!;
       const inPlace = targets.inPlace.get(storage);
-      if (inPlace !== undefined) return stateBuffers[slot(state, inPlace)]!;
+      if (inPlace !== undefined) return stateBuffers[stateSlots.get(inPlace)!]!;
       const output = targets.direct.get(storage);
-      if (output !== undefined) return outputBuffers[outputNames.indexOf(output)]!;
+      if (output !== undefined) return outputBuffers[outputSlots.get(output)!]!;
       if (storage.op === 'literal') return add(storage, { in: 'constant', data: storage.attributes['data'] as readonly number[] });
       return add(narrowing.kept.has(storage) ? { dtype: 'bf16', shape: storage.shape } : storage, null);
     })();
@@ -173,7 +188,7 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
     ...early.map((c) => copyAll(bufferOf(c.from), c.held, c.from)),
     ...scheduled.flatMap(unitSteps),
     ...targets.copies.map((c) => {
-      const to = 'state' in c.to ? stateBuffers[slot(state, c.to.state)]! : outputBuffers[outputNames.indexOf(c.to.output)]!;
+      const to = 'state' in c.to ? stateBuffers[stateSlots.get(c.to.state)!]! : outputBuffers[outputSlots.get(c.to.output)!]!;
       return copyAll(early.find((e) => e.from === c.from && e.to === c.to)?.held ?? bufferOf(c.from), to, c.from);
     }),
   ];
@@ -224,7 +239,7 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
       (o === 1 || l.strides[0] === r * n) && (r === 1 || l.strides[1] === n) && (n === 1 || l.strides[2] === 1);
     const product = productBefore(steps, i);
     const isHeir = (b: number): boolean => last.get(b) === i && (product === undefined || b === product);
-    const dying = new Set(s.loads.filter((l) => whole(l) && isHeir(l.buffer) && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));
+    const dying = new Set(s.loads.filter((l) => isHeir(l.buffer) && whole(l) && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));
     for (const { buffer } of s.stores) {
       if (!buffers[buffer]!.isArena || first.get(buffer) !== i || slots.has(buffer)) continue;
       const heir = [...dying].find((d) => buffers[d]!.bytes === buffers[buffer]!.bytes && BYTES[buffers[d]!.dtype] === BYTES[buffers[buffer]!.dtype]);

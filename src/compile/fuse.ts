@@ -1,4 +1,5 @@
 import { walk, type Roots } from '../graph/graph.js';
+import { reachability, type Reachability } from '../graph/reachability.js';
 import { definitionOf } from '../ops/registry.js';
 import type { Lowering } from '../ops/op.js';
 import { sameShape, size, type Tensor } from '../tensor/tensor.js';
@@ -25,13 +26,21 @@ export interface Fusion {
   /** The node whose storage holds a value: aliases share their input's. */
   readonly storageOf: (node: Tensor) => Tensor;
   readonly unitOf: ReadonlyMap<Tensor, Unit>;
-  /** Units that must run before. */
+  /** Units that must run before, as far as they are direct. */
   readonly before: ReadonlyMap<Unit, ReadonlySet<Unit>>;
+  /** The same with what follows from it. */
+  readonly order: Reachability<Unit>;
   readonly stored: ReadonlySet<Tensor>;
   readonly expression: (root: Tensor) => Expression;
 }
 
 export const loweringOf = (node: Tensor): Lowering => definitionOf(node.op).lower(node);
+
+/** Its own step, whatever is stored. */
+const isKernel = (kind: Lowering['kind']): boolean => kind === 'call' || kind === 'copies';
+
+/** Stored by another node or from the start. */
+const isGiven = (kind: Lowering['kind']): boolean => kind === 'leaf' || kind === 'alias';
 
 export const isFusible = (node: Tensor): boolean => {
   const { kind } = loweringOf(node);
@@ -42,70 +51,71 @@ const SMALL = 4096;
 const MOST_INSTRUCTIONS = 24;
 
 export const fuse = (roots: Roots): Fusion => {
-  const order = walk(roots);
-  const heads = headsOf(order, roots);
+  const nodes = walk(roots);
+  const heads = headsOf(nodes, roots);
   const kindOf = (node: Tensor): Lowering['kind'] => (heads.has(node) ? 'alias' : loweringOf(node).kind);
   const storageOf = (node: Tensor): Tensor => (kindOf(node) === 'alias' ? storageOf(node.inputs[0]!) : node);
-  const stored = chooseStored(order, roots, kindOf, storageOf);
+  const stored = chooseStored(nodes, roots, kindOf, storageOf);
   const unitOf = new Map<Tensor, Unit>();
   const before = new Map<Unit, Set<Unit>>();
   const units: Unit[] = [];
+  const place = new Map<Unit, number>(); // in `units`
   const expression = expressionsOver(stored, storageOf);
+  const isCall = (node: Tensor): boolean => isKernel(kindOf(node)) || (node.op === 'constant' && stored.has(node));
+  const computed = nodes.filter((node) => isCall(node) || (stored.has(node) && !isGiven(kindOf(node))));
+  const order = reachability<Unit>(computed.length);
 
-  /** Whether `later` must run after `earlier`. */
-  const dependsOn = (later: Unit, earlier: Unit, seen = new Set<Unit>()): boolean => {
-    for (const u of before.get(later)!) {
-      if (u === earlier) return true;
-      if (!seen.has(u)) {
-        seen.add(u);
-        if (dependsOn(u, earlier, seen)) return true;
-      }
+  const need = (unit: Unit, needs: readonly Tensor[]): void => {
+    for (const n of needs) {
+      const u = unitOf.get(n);
+      if (u === undefined || u === unit || before.get(unit)!.has(u)) continue;
+      before.get(unit)!.add(u);
+      order.connect(unit, u);
     }
-    return false;
   };
-  const open = (unit: Unit, needs: readonly Tensor[]): void => {
-    units.push(unit);
-    before.set(unit, new Set(needs.flatMap((n) => unitOf.get(n) ?? [])));
+  const open = (unit: Unit): void => {
+    place.set(unit, units.push(unit));
+    order.add(unit);
+    before.set(unit, new Set());
   };
 
-  for (const node of order) {
-    const kind = kindOf(node);
-    if (kind === 'call' || kind === 'copies' || (node.op === 'constant' && stored.has(node))) {
+  /** Fused units that write each value or read it in full. */
+  const traffic = new Map<Tensor, Set<FusedUnit>>();
+  const trafficOf = (value: Tensor): Set<FusedUnit> => {
+    const found = traffic.get(value) ?? new Set();
+    traffic.set(value, found);
+    return found;
+  };
+
+  for (const node of computed) {
+    if (isCall(node)) {
       const unit: Unit = { kind: 'call', node };
-      open(unit, node.inputs.map(storageOf));
+      open(unit);
+      need(unit, node.inputs.map(storageOf));
       unitOf.set(node, unit);
-    } else if (stored.has(node) && kind !== 'leaf' && kind !== 'alias') {
+    } else {
       const { shape } = bodyOf(node);
       const { loads } = expression(node);
       const needs = loads.map((l) => l.storage);
-      const candidate = [...units].reverse().find((unit): unit is FusedUnit => {
-        if (unit.kind !== 'fused' || !sameShape(unit.shape, shape) || !sharesTraffic(unit, loads)) return false;
-        const inRegister = (n: Tensor): boolean => unit.roots.includes(n) && loweringOf(n).kind !== 'reduce' && loads.every((l) => l.storage !== n || l.full);
-        const outside = needs.filter((n) => !inRegister(n));
-        if (outside.some((n) => unitOf.get(n) === unit)) return false;
-        if (outside.some((n) => { const u = unitOf.get(n); return u !== undefined && dependsOn(u, unit); })) return false;
-        return groupPartition([...unit.roots, node], expression) !== null;
-      });
-      if (candidate !== undefined) {
-        candidate.roots.push(node);
-        for (const n of needs) {
-          const u = unitOf.get(n);
-          if (u !== undefined && u !== candidate) before.get(candidate)!.add(u);
-        }
-        unitOf.set(node, candidate);
-      } else {
-        const unit: FusedUnit = { kind: 'fused', roots: [node], shape };
-        open(unit, needs);
-        unitOf.set(node, unit);
-      }
+      const whole = loads.filter((l) => l.full).map((l) => l.storage);
+      const partial = new Set(loads.filter((l) => !l.full).map((l) => l.storage));
+      const fits = (unit: FusedUnit): boolean => {
+        const inRegister = (n: Tensor): boolean => loweringOf(n).kind !== 'reduce' && !partial.has(n);
+        return sameShape(unit.shape, shape)
+          && needs.every((n) => { const u = unitOf.get(n); return u === undefined || (u === unit ? inRegister(n) : !order.follows(u, unit)); })
+          && groupPartition([...unit.roots, node], expression) !== null;
+      };
+      const sharing = new Set(whole.flatMap((value) => [...trafficOf(value)]));
+      const candidate = [...sharing].sort((a, b) => place.get(b)! - place.get(a)!).find(fits); // the latest
+      const unit = candidate ?? { kind: 'fused', roots: [], shape };
+      if (candidate === undefined) open(unit);
+      unit.roots.push(node);
+      need(unit, needs);
+      unitOf.set(node, unit);
+      for (const value of [node, ...whole]) trafficOf(value).add(unit);
     }
   }
-
-  function sharesTraffic(unit: FusedUnit, loads: readonly LoadUse[]): boolean {
-    const theirs = new Set(unit.roots.flatMap((r) => [r, ...expression(r).loads.filter((l) => l.full).map((l) => l.storage)]));
-    return loads.some((l) => l.full && theirs.has(l.storage));
-  }
-  return { units, storageOf, unitOf, before, stored, expression };
+  return { units, storageOf, unitOf, before, order, stored, expression };
 };
 
 /** The expression of a root, worked out once. */
@@ -120,7 +130,7 @@ const expressionsOver = (stored: ReadonlySet<Tensor>, storageOf: (n: Tensor) => 
 
 /** The one [outer, reduced, inner] view of the group's index space, or null where there is none. */
 export const groupPartition = (roots: readonly Tensor[], expression: (root: Tensor) => Expression): Partition | null =>
-  partition(bodyOf(roots[0]!).shape, roots.flatMap((r) => expression(r).loads.map((l) => l.axes)), roots.flatMap((r) => keptAxes(r) ?? []));
+  partition(bodyOf(roots[0]!).shape, roots.reduce((cuts, r) => cuts | expression(r).cuts, 0), roots.flatMap((r) => keptAxes(r) ?? []));
 
 /** What a root computes over its index space: itself, or the input of a reduction. */
 export const bodyOf = (root: Tensor): Tensor => (loweringOf(root).kind === 'reduce' ? root.inputs[0]! : root);
@@ -178,17 +188,17 @@ const chooseStored = (order: readonly Tensor[], roots: Roots, kindOf: (n: Tensor
   for (const node of order) {
     if (loweringOf(node).kind === 'reduce') {
       const body = bodyOf(node);
-      const { loads } = expressionOf(body, !stored.has(storageOf(body)), stored, storageOf);
-      if (partition(body.shape, loads.map((l) => l.axes), keptAxes(node)!) === null) stored.add(body);
+      const { cuts } = expressionOf(body, !stored.has(storageOf(body)), stored, storageOf);
+      if (partition(body.shape, cuts, keptAxes(node)!) === null) stored.add(body);
     }
     if (!isFusible(node) || stored.has(node)) continue;
-    const { loads, instructions } = expressionOf(node, true, stored, storageOf);
-    const large = new Set(loads.filter((l) => isWhole(l, node)).map((l) => l.storage)).size;
+    const { loads, instructions, cuts } = expressionOf(node, true, stored, storageOf);
     const isShared = (uses.get(node) ?? 0) > 1;
-    const isDear = size(node.shape) <= SMALL ? instructions >= 3 : large >= 3;
-    const isRepresentable = partition(node.shape, loads.map((l) => l.axes), []) !== null;
+    const large = (): number => new Set(loads.filter((l) => isWhole(l, node)).map((l) => l.storage)).size;
+    const isDear = (): boolean => (size(node.shape) <= SMALL ? instructions >= 3 : large() >= 3);
+    const isRepresentable = partition(node.shape, cuts, []) !== null;
     if (!isRepresentable) node.inputs.filter(isFusible).forEach(store); // its operands one by one
-    if (instructions > MOST_INSTRUCTIONS || (isShared && isDear)) stored.add(node);
+    if (instructions > MOST_INSTRUCTIONS || (isShared && isDear())) stored.add(node);
   }
   return stored;
 };

@@ -1,6 +1,6 @@
 import { fail } from '../errors.js';
 import { stridesOf, type Tensor } from '../tensor/tensor.js';
-import { inputAxes, type Partition } from './domain.js';
+import { axesTable, inputAxes, type Partition } from './domain.js';
 import { bodyOf, groupPartition, loweringOf, type FusedUnit, type Fusion } from './fuse.js';
 import type { FusedStep, Instruction } from './plan.js';
 
@@ -23,29 +23,30 @@ export const fusedStep = (unit: FusedUnit, fusion: Fusion, bufferOf: (storage: T
   const computed = new Map<Tensor, number>(); // stored values of this group, by node
   const identity = unit.shape.map((_, i) => i);
 
+  const push = (register: Register): number => registers.push(register) - 1;
   const once = (key: string, make: () => Register): number => {
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    registers.push(make());
-    known.set(key, registers.length - 1);
-    return registers.length - 1;
+    const register = known.get(key) ?? push(make());
+    known.set(key, register);
+    return register;
   };
 
-  const ids = new Map<Tensor, number>();
-  const idOf = (t: Tensor): number => {
-    if (!ids.has(t)) ids.set(t, ids.size);
-    return ids.get(t)!;
+  const loaded = axesTable<number>();
+  const instructed = axesTable<number>();
+  const load = (node: Tensor, axes: readonly number[], storage: Tensor): number => {
+    const found = loaded.get(node, axes);
+    if (found !== undefined) return found;
+    const buffer = bufferOf(storage);
+    const strides = loadStrides(axes, node.shape, view);
+    const register = once(`load ${buffer} ${strides.join(',')}`, () => ({ load: { buffer, strides } }));
+    loaded.set(node, axes, register);
+    return register;
   };
 
   const value = (node: Tensor, axes: readonly number[], compute: boolean): number => {
     const storage = fusion.storageOf(node);
     const here = axes.length === identity.length ? computed.get(storage) : undefined;
     if (here !== undefined) return here;
-    if (!compute && (fusion.stored.has(storage) || storage !== node)) {
-      const buffer = bufferOf(storage);
-      const strides = loadStrides(axes, node.shape, view);
-      return once(`load ${buffer} ${strides.join(',')}`, () => ({ load: { buffer, strides } }));
-    }
+    if (!compute && (fusion.stored.has(storage) || storage !== node)) return load(node, axes, storage);
     if (node.op === 'constant') {
       const constant = node.attributes['value'] as number;
       return once(`const ${constant}`, () => ({ code: { op: 'const', args: [], value: constant } }));
@@ -53,9 +54,13 @@ export const fusedStep = (unit: FusedUnit, fusion: Fusion, bufferOf: (storage: T
     const lowering = loweringOf(node);
     if (lowering.kind === 'broadcast') return value(node.inputs[0]!, inputAxes(node, axes, node.inputs[0]!), false);
     if (lowering.kind !== 'elementwise') return fail('GRAPH', `compile: ${node.op} at '${node.path}' was fused but is not elementwise`);
+    const found = instructed.get(node, axes);
+    if (found !== undefined) return found;
     const args = node.inputs.map((i) => value(i, inputAxes(node, axes, i), false));
     if (lowering.instruction === 'load') return args[0]!;
-    return once(`node ${idOf(node)} ${axes.join(',')}`, () => ({ code: { op: lowering.instruction as Instruction, args } }));
+    const register = push({ code: { op: lowering.instruction as Instruction, args } });
+    instructed.set(node, axes, register);
+    return register;
   };
 
   const results = unit.roots.map((root) => {
@@ -88,8 +93,9 @@ const nameOf = (unit: FusedUnit): string => {
 const loadStrides = (axes: readonly number[], shape: readonly number[], { cuts: [p, q] }: Partition): [number, number, number] => {
   const own = stridesOf(shape);
   const stride = (from: number, to: number): number => {
-    const inside = axes.flatMap((a, k) => (a >= from && a < to && shape[k] !== 1 ? [own[k]!] : []));
-    return inside.length === 0 ? 0 : Math.min(...inside);
+    let least = Infinity;
+    for (let k = 0; k < axes.length; k++) if (axes[k]! >= from && axes[k]! < to && shape[k] !== 1) least = Math.min(least, own[k]!);
+    return least === Infinity ? 0 : least;
   };
   return [stride(0, p), stride(p, q), stride(q, Infinity)];
 };

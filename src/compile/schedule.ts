@@ -36,28 +36,39 @@ export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, Reado
   const after = new Map<Unit, Unit[]>(units.map((u) => [u, []]));
   for (const [u, needs] of before) for (const n of needs) after.get(n)!.push(u);
   const rank = new Map(units.map((u, i) => [u, TURNS.indexOf(turnOf(u, before.get(u)!, after.get(u)!)) * units.length + i]));
-  const ready = units.filter((u) => waiting.get(u) === 0);
+  const ready: Unit[] = []; // the next one last
+  const add = (unit: Unit): void => {
+    let [from, to] = [0, ready.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (rank.get(ready[middle]!)! > rank.get(unit)!) from = middle + 1;
+      else to = middle;
+    }
+    ready.splice(from, 0, unit);
+  };
+  units.filter((u) => waiting.get(u) === 0).forEach(add);
   const done: Unit[] = [];
-  while (ready.length > 0) {
-    ready.sort((a, b) => rank.get(b)! - rank.get(a)!);
-    const unit = ready.pop()!;
+  for (let unit = ready.pop(); unit !== undefined; unit = ready.pop()) {
     done.push(unit);
     for (const u of after.get(unit)!) {
       waiting.set(u, waiting.get(u)! - 1);
-      if (waiting.get(u) === 0) ready.push(u);
+      if (waiting.get(u) === 0) add(u);
     }
   }
-  return done.length === units.length ? besideReaders(done, before) : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
+  return done.length === units.length ? besideReaders(done, after) : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
 };
 
 /** Convolutions directly before the map that is their first reader. What stood between them needs nothing of them. */
-const besideReaders = (order: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
+const besideReaders = (order: readonly Unit[], after: ReadonlyMap<Unit, readonly Unit[]>): Unit[] => {
   const moved = [...order];
+  const place = new Map(moved.map((u, i) => [u, i]));
   for (let at = moved.length - 1; at >= 0; at--) {
     const unit = moved[at]!;
     if (unit.kind !== 'call' || !(unit.node.op === 'conv2d' || unit.node.op === 'conv2dInputGrad')) continue;
-    const reader = moved.findIndex((u, i) => i > at && before.get(u)!.has(unit));
-    if (reader > at + 1 && isMap(moved[reader]!)) moved.splice(reader - 1, 0, ...moved.splice(at, 1));
+    const reader = after.get(unit)!.reduce((first, u) => Math.min(first, place.get(u)!), moved.length);
+    if (reader === moved.length || reader === at + 1 || !isMap(moved[reader]!)) continue;
+    moved.splice(reader - 1, 0, ...moved.splice(at, 1));
+    for (let i = at; i < reader; i++) place.set(moved[i]!, i);
   }
   return moved;
 };

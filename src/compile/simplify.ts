@@ -1,23 +1,44 @@
-import { rewrite, type Roots } from '../graph/graph.js';
+import { rewrite, withInputs, type Roots } from '../graph/graph.js';
 import { definitionOf, make, type OpName } from '../ops/registry.js';
-import { sameShape, size, type Tensor } from '../tensor/tensor.js';
+import { sameShape, size, type Attributes, type Tensor } from '../tensor/tensor.js';
 
 /**
  * Algebra that saves work without changing what is computed beyond rounding, and sharing of equal nodes. Every rule holds for
  * infinities and NaN: nothing is multiplied away.
  */
 
+const sameNodes = (a: readonly Tensor[], b: readonly Tensor[]): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+
 /** One node for each distinct (op, attributes, inputs). */
 const interner = (): ((node: Tensor) => Tensor) => {
-  const ids = new Map<Tensor, number>();
-  const known = new Map<string, Tensor>();
+  const leaves = new Map<string, Tensor>();
+  const users = new Map<Tensor, Tensor[]>(); // by their first input that is no constant: those have the most users
+  const written = new Map<Attributes, string>(); // rewritten nodes keep the attributes they had
+  const write = (attributes: Attributes): string => {
+    const found = written.get(attributes) ?? JSON.stringify(attributes);
+    written.set(attributes, found);
+    return found;
+  };
+  const isSame = (a: Tensor, b: Tensor): boolean =>
+    a.op === b.op && sameNodes(a.inputs, b.inputs) && (a.attributes === b.attributes || write(a.attributes) === write(b.attributes));
   return (node) => {
-    const key = `${node.op}|${JSON.stringify(node.attributes)}|${node.inputs.map((i) => ids.get(i)).join(',')}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    known.set(key, node);
-    ids.set(node, ids.size);
-    return node;
+    const [first] = node.inputs;
+    if (first === undefined) {
+      const key = `${node.op}|${write(node.attributes)}`;
+      const found = leaves.get(key) ?? node;
+      leaves.set(key, found);
+      return found;
+    }
+    const home = node.inputs.find((t) => t.op !== 'constant') ?? first;
+    const others = users.get(home);
+    if (others === undefined) users.set(home, [node]);
+    const found = others?.find((other) => isSame(other, node));
+    if (found === undefined) others?.push(node);
+    return found ?? node;
   };
 };
 
@@ -27,7 +48,7 @@ const isElementwise = (t: Tensor): boolean => definitionOf(t.op).lower(t).kind =
 /** Lower rank than the value it meets: one number for each channel, or one for all. */
 const isSmall = (t: Tensor, beside: Tensor): boolean => t.shape.length < beside.shape.length;
 
-type Build = (op: OpName, inputs: readonly Tensor[], attributes?: Tensor['attributes']) => Tensor;
+type Build = (op: OpName, inputs: readonly Tensor[], attributes?: Attributes) => Tensor;
 
 const simplifyNode = (node: Tensor, build: Build): Tensor => {
   const [a, b] = node.inputs as readonly [Tensor, Tensor];
@@ -71,7 +92,7 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
       return isSmall(c, x) && axes.every((axis) => axis < suffix) ? build('mul', [build('sum', [x], node.attributes), c]) : node;
     }
     default:
-      return isElementwise(node) && node.inputs.length > 0 && node.inputs.every((i) => isConstant(i)) ? fold(node, build) : node;
+      return node.inputs.length > 0 && node.inputs.every((i) => isConstant(i)) && isElementwise(node) ? fold(node, build) : node;
   }
 };
 
@@ -92,16 +113,15 @@ export const simplify = (roots: Roots): Tensor[] => {
     if (simpler !== shared) return intern(simpler);
     return BINARY.includes(shared.op) && shared.inputs.every((i) => isConstant(i)) ? intern(fold(shared, build)) : shared;
   };
-  const build: Build = (op, inputs, attributes = {}) => finish(make(op, inputs, attributes));
-  return rewrite(roots, (node, inputs) =>
-    finish(inputs.every((t, i) => t === node.inputs[i]) ? node : { ...node, inputs, ...definitionOf(node.op).infer(inputs, node.attributes, { op: node.op, path: node.path }) }));
+  const build: Build = (op, inputs, attributes) => finish(make(op, inputs, attributes));
+  return rewrite(roots, (node, inputs) => finish(withInputs(node, inputs)));
 };
 
 /** A reduction over several separate runs of axes is taken one run at a time, innermost first: a fused step reduces one run. One over axes of size one is a view. */
 export const splitReductions = (roots: Roots): Tensor[] =>
   rewrite(roots, (node, inputs) => {
     const x = inputs[0];
-    const rebuilt = inputs.every((t, i) => t === node.inputs[i]) ? node : make(node.op as OpName, inputs, node.attributes, node.path);
+    const rebuilt = withInputs(node, inputs);
     if ((node.op !== 'sum' && node.op !== 'maximum') || x === undefined) return rebuilt;
     const axes = (node.attributes['axes'] as readonly number[]).filter((a) => x.shape[a] !== 1);
     if (axes.length === 0) return make('reshape', [x], { shape: node.shape }, node.path);

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor/tensor.js';
+import { sameType, type Tensor } from '../tensor/tensor.js';
 import { definitionOf, make, type OpName } from '../ops/registry.js';
 
 /** A graph is its roots: everything they are made from belongs to it. */
@@ -8,22 +8,25 @@ export type Roots = readonly Tensor[];
 export const walk = (roots: Roots): readonly Tensor[] => {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
-  const stack: { readonly node: Tensor; next: number }[] = [];
+  const stack: Tensor[] = [];
+  const next: number[] = []; // input to visit, of each node of the stack
   const visit = (node: Tensor): void => {
-    if (!seen.has(node)) {
-      seen.add(node);
-      stack.push({ node, next: 0 });
-    }
+    if (seen.has(node)) return;
+    seen.add(node);
+    stack.push(node);
+    next.push(0);
   };
   for (const root of roots) {
     visit(root);
     while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const input = top.node.inputs[top.next++];
+      const top = stack.length - 1;
+      const node = stack[top]!;
+      const input = node.inputs[next[top]!++];
       if (input !== undefined) visit(input);
       else {
-        order.push(top.node);
+        order.push(node);
         stack.pop();
+        next.pop();
       }
     }
   }
@@ -40,9 +43,18 @@ export const rewrite = (roots: Roots, rule: (node: Tensor, inputs: readonly Tens
   return roots.map((r) => done.get(r)!);
 };
 
-/** The node over other inputs; itself where they are the same. Shapes are inferred and checked again. */
-export const withInputs = (node: Tensor, inputs: readonly Tensor[], attributes = node.attributes): Tensor =>
-  attributes === node.attributes && inputs.every((t, i) => t === node.inputs[i]) ? node : make(node.op as OpName, inputs, attributes, node.path);
+/** The node over other inputs; itself where they are the same. Where their types or the attributes differ, its type is inferred and checked again. */
+export const withInputs = (node: Tensor, inputs: readonly Tensor[], attributes = node.attributes): Tensor => {
+  let isSame = inputs.length === node.inputs.length && attributes === node.attributes;
+  let isTyped = isSame;
+  for (let i = 0; i < inputs.length && isTyped; i++) {
+    if (inputs[i] === node.inputs[i]) continue;
+    isSame = false;
+    isTyped = sameType(inputs[i]!, node.inputs[i]!);
+  }
+  if (isSame) return node;
+  return isTyped ? { ...node, inputs } : make(node.op as OpName, inputs, attributes, node.path);
+};
 
 /** Replaces nodes wherever they occur. */
 export const substitute = (roots: Roots, replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] =>

@@ -1,7 +1,7 @@
 import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, showType, size } from '../tensor/tensor.js';
 import type { OpDefinition, PathRule, Values, Where } from './op.js';
-import { at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
+import { always, at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
 import type { Ops } from './registry.js';
 
 /**
@@ -15,9 +15,10 @@ const isSuffix = (s: Shape, of: Shape): boolean => {
 };
 
 const broadcastShape = (inputs: readonly TensorType[], where: Where): Shape => {
-  const widest = inputs.reduce((a, b) => (b.shape.length > a.shape.length ? b : a));
+  let widest = at(inputs, 0);
+  for (const t of inputs) if (t.shape.length > widest.shape.length) widest = t;
   for (const t of inputs) {
-    if (!isSuffix(t.shape, widest.shape)) {
+    if (t.shape !== widest.shape && !isSuffix(t.shape, widest.shape)) {
       mismatch(where, `shapes differ: ${inputs.map((i) => showShape(i.shape)).join(', ')}`,
         'shapes must be equal, or the smaller the trailing dimensions of the larger');
     }
@@ -123,7 +124,7 @@ const define = (name: string, arity: number, row: Row): OpDefinition => ({
     return y;
   },
   cost: perElement(row.flops ?? 1),
-  lower: () => ({ kind: 'elementwise', instruction: name }),
+  lower: always({ kind: 'elementwise', instruction: name }),
 });
 
 const table = <K extends string>(arity: number, rows: Record<K, Row>): Record<K, OpDefinition> =>
@@ -144,7 +145,7 @@ export const toReal: OpDefinition = {
   paths: none('converts integers; feed real values'),
   evaluate: ([x]) => Float64Array.from(x!),
   cost: perElement(0),
-  lower: () => ({ kind: 'elementwise', instruction: 'load' }), // loads convert
+  lower: always({ kind: 'elementwise', instruction: 'load' }), // loads convert
 };
 
 /** Values of the same shape must not be mistaken for a truth value: this op cuts every derivative. */
@@ -159,5 +160,5 @@ export const stopGradient: OpDefinition = {
   paths: linear,
   evaluate: ([x]) => x as Values,
   cost: perElement(0),
-  lower: () => ({ kind: 'alias' }),
+  lower: always({ kind: 'alias' }),
 };

@@ -2,7 +2,7 @@ import type { Attributes, DType, Shape } from '../tensor/tensor.js';
 import { sameShape, showShape, showType, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import type { OpDefinition, Where } from './op.js';
-import { at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
+import { always, at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
 
 /** Nodes without producers, and the marker that tells a network's two ways of reading its statistics apart. */
 
@@ -23,7 +23,7 @@ const leaf = (name: string, doc: string, value: OpDefinition['evaluate']): OpDef
   paths: { kind: 'linear' },
   evaluate: value,
   cost: perElement(0),
-  lower: () => ({ kind: 'leaf' }),
+  lower: always({ kind: 'leaf' }),
 });
 
 const unbound: OpDefinition['evaluate'] = (_, node) => fail('GRAPH', `${node.op}: no value for '${String(node.attributes['name'])}'; bind it in the program's state or inputs`);

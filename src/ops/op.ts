@@ -91,9 +91,10 @@ export const expectCount = (inputs: readonly TensorType[], count: number, where:
 /** Checks the number of inputs and that they are of the real dtype. */
 export const expectReals = (inputs: readonly TensorType[], count: number, where: Where): void => {
   expectCount(inputs, count, where);
-  inputs.forEach((t, i) => {
+  for (let i = 0; i < count; i++) {
+    const t = inputs[i]!;
     if (t.dtype !== 'f32') mismatch(where, `input ${i} is ${showType(t)}, expected f32`, 'cast it first');
-  });
+  }
 };
 
 export const real = (shape: Shape): TensorType => ({ shape, dtype: 'f32' });
@@ -105,5 +106,7 @@ export const at = <T>(xs: readonly T[], i: number): T => {
 
 /** The cost of an op that does `perElement` operations for each element of its output. */
 export const perElement = (n: number) => (node: Tensor): Cost => ({ flops: n * node.shape.reduce((a, d) => a * d, 1) });
+/** One lowering for all nodes: the compiler asks for it many times. */
+export const always = (lowering: Lowering): (() => Lowering) => () => lowering;
 /** The vjp of an op that is constant almost everywhere, or has no differentiable input. */
 export const noGradient = (_o: Ops, node: Tensor): readonly null[] => node.inputs.map(() => null);

@@ -24,20 +24,23 @@ export const registry = {
 export type OpName = keyof typeof registry;
 export const isOpName = (name: string): name is OpName => Object.hasOwn(registry, name);
 
+const definitions: ReadonlyMap<string, OpDefinition> = new Map(Object.entries(registry));
+
 /** The definition of a node's op; a GRAPH error for a name that is not an op. */
 export const definitionOf = (op: string): OpDefinition =>
-  isOpName(op) ? registry[op] : fail('GRAPH', `unknown op '${op}'; this version knows ${Object.keys(registry).join(', ')}`);
+  definitions.get(op) ?? fail('GRAPH', `unknown op '${op}'; this version knows ${Object.keys(registry).join(', ')}`);
 
 /** The type an op gives its result, or a SHAPE error. Sizes are positive integers whatever the attributes say. */
 export const inferType = (op: string, inputs: readonly TensorType[], attributes: Attributes, where: Where): TensorType => {
   const type = definitionOf(op).infer(inputs, attributes, where);
-  return type.shape.every((d) => Number.isInteger(d) && d > 0)
-    ? type
-    : mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
+  for (const d of type.shape) if (!Number.isInteger(d) || d <= 0) mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
+  return type;
 };
 
+const NONE: Attributes = {};
+
 /** Makes a node: infers and checks its type. Every tensor of every graph comes from here. */
-export const make = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = {}, path?: string): Tensor => {
+export const make = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = NONE, path?: string): Tensor => {
   const where = { op, path: path ?? inputs.find((t) => t.path !== '')?.path ?? '' };
   const { shape, dtype } = inferType(op, inputs, attributes, where);
   return { op, inputs, attributes, shape, dtype, path: where.path };

@@ -24,15 +24,25 @@ export interface Program {
 /** The tensors a program computes: outputs first, then next states. */
 export const rootsOf = ({ outputs, next }: Pick<Program, 'outputs' | 'next'>): readonly Tensor[] => [...Object.values(outputs), ...Object.values(next)];
 
+interface Parts {
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+  readonly next?: readonly (readonly [leaf: Tensor, value: Tensor])[];
+  readonly narrowable?: boolean;
+}
+
 /** Closes a program. `next` maps state leaves to their new values. Throws GRAPH where a value does not fit its leaf. */
-export const program = (
-  name: string,
-  { outputs = {}, next = [], narrowable = false }: { readonly outputs?: Readonly<Record<string, Tensor>>; readonly next?: readonly (readonly [leaf: Tensor, value: Tensor])[]; readonly narrowable?: boolean },
-): Program => {
+export const program = (name: string, parts: Parts): Program => {
+  const { outputs = {}, next = [] } = parts;
+  check([...Object.values(outputs), ...next.map(([, value]) => value), ...next.map(([leaf]) => leaf)]);
+  return close(name, parts);
+};
+
+/** The same for tensors that are known to be sound, as those of another program rewritten are. */
+export const close = (name: string, { outputs = {}, next = [], narrowable = false }: Parts): Program => {
   const values = Object.fromEntries(next.map(([leaf, value]) => [nameOf(leaf), value]));
   const roots = rootsOf({ outputs, next: values });
-  check([...roots, ...next.map(([leaf]) => leaf)]);
-  const find = (op: 'state' | 'input'): Map<string, Tensor> => new Map(walk(roots).filter((n) => n.op === op).map((n) => [nameOf(n), n]));
+  const nodes = walk(roots);
+  const find = (op: 'state' | 'input'): Map<string, Tensor> => new Map(nodes.filter((n) => n.op === op).map((n) => [nameOf(n), n]));
   const state = find('state');
   for (const [leaf, value] of next) {
     if (leaf.op !== 'state') fail('GRAPH', `program '${name}': next of a ${leaf.op}; only state has a next value`);

@@ -1,7 +1,8 @@
-import { nameOf, rewrite, withInputs } from '../graph/graph.js';
+import { check } from '../graph/check.js';
+import { leaves, nameOf, rewrite, withInputs } from '../graph/graph.js';
 import { ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { program, rootsOf, type Program } from './program.js';
+import { close, rootsOf, type Program } from './program.js';
 
 /** The state that holds all values of an input, one row each. */
 export const tableName = (input: string): string => `table/${input}`;
@@ -17,9 +18,10 @@ export const resident = (p: Program, inputs: readonly string[], rows: number): P
     return ops.reshape(rows === 1 ? table : ops.gather(table, row), leaf.shape);
   };
   const reads = new Map([...p.inputs].filter(([name]) => inputs.includes(name)).map(([name, leaf]) => [name, read(leaf)]));
+  check([...p.state.values(), ...leaves([...reads.values()], 'state')]); // a table must not have the name of another state
   const roots = rewrite(rootsOf(p), (node, its) => (node.op === 'input' ? reads.get(nameOf(node)) ?? node : withInputs(node, its)));
   const names = Object.keys(p.outputs);
-  return program(p.name, {
+  return close(p.name, {
     outputs: Object.fromEntries(names.map((name, i) => [name, roots[i]!])),
     next: Object.keys(p.next).map((name, i) => [p.state.get(name)!, roots[names.length + i]!] as const),
   });

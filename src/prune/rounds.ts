@@ -47,9 +47,10 @@ export const rankInRounds = async (net: Network, weights: Weights, device: Devic
   const total = owners.reduce((s, w) => s + size(w.shape), 0);
   const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1);
   const store = device.store();
-  const passes: Executable[] = [];
-  for (const p of [programs.observe, programs.again]) if (p !== null) passes.push(await device.compile(resident(p, SPLIT, Math.max(data.length, 1))));
-  const select = await device.compile(programs.select);
+  const looks = [programs.observe, programs.again].filter((p) => p !== null).map((p) => resident(p, SPLIT, Math.max(data.length, 1)));
+  // One is compiled while the device loads another.
+  const passes = await Promise.all([...looks, programs.select].map((p) => device.compile(p)));
+  const select = passes.pop()!;
   const hasFlow = programs.select.outputs['total']!.op !== 'constant';
   const readMasks = async (): Promise<Masks> =>
     new Map(await Promise.all(owners.map(async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const)));

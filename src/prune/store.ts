@@ -3,7 +3,7 @@ import type { Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
 import { fold, key, normal, type Key } from '../random.js';
 import type { Store } from '../runtime/device.js';
-import { size } from '../tensor/tensor.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 
 /**
@@ -13,13 +13,13 @@ import { maskName, type Masks } from '../transform/mask.js';
 export const fillStore = async (store: Store, { state }: Program, weights: Weights, seed: number, masks: Masks | null = null): Promise<void> => {
   const given = new Map<string, ArrayLike<number>>([...weights].map(([name, { data }]) => [name, data]));
   for (const [name, mask] of masks ?? []) given.set(maskName(name), mask);
-  for (const [name, leaf] of state) {
-    if (store.has(name)) continue;
+  const isMissing = ([name]: readonly [string, Tensor]): boolean => !store.has(name);
+  await Promise.all([...state].filter(isMissing).map(([name, leaf]) => {
     const n = size(leaf.shape);
     const init = initialiserOf(leaf);
     const start = (): ArrayLike<number> => (roleOf(leaf) === 'noise' ? normal(fold(key(seed), name), n) : new Float64Array(n).fill(init?.kind === 'constant' ? init.value : 0));
-    await store.add(name, leaf, given.get(name) ?? start());
-  }
+    return store.add(name, leaf, given.get(name) ?? start());
+  }));
 };
 
 /** Draws the noise that a program reads anew. All writes are under way when it returns, so that a run that is started next reads them. */

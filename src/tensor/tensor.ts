@@ -26,7 +26,13 @@ export interface Tensor<S extends Shape = Shape, D extends DType = DType> extend
 }
 
 export const size = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
-export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
+export const sameShape = (a: Shape, b: Shape): boolean => {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
+export const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 export const showType = (t: TensorType): string => `${t.dtype}${showShape(t.shape)}`;
 

@@ -29,3 +29,9 @@ test('other inputs stay, and a table of one row asks for no number', () => {
   expect([...q.inputs.keys()]).toEqual(['k']);
   expect(q.state.get(tableName('x'))).toMatchObject({ shape: [1, 2] });
 });
+
+test('a table does not take the name of a state that is something else', () => {
+  const other = ops.state(tableName('x'), [5]);
+  const q = program('other', { outputs: { y: x, z: other } });
+  expect(() => resident(q, ['x'], 3)).toThrow("'table/x' is f32[3, 2] here and f32[5] elsewhere");
+});
