@@ -13,7 +13,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export NO_COLOR=1 # logs go into the JSON
 
-all=(build doctor conformance bits step px memory train)
+all=(build doctor conformance bits step px epilogues memory train)
 device=cuda chosen=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -33,9 +33,10 @@ out=${OUT:-runs}
 methods=${METHODS:-px magnitude random}
 if [ "$device" = cuda ]; then
   batches=${BATCHES:-128 512} precisions=${PRECISIONS:-tf32 strict} network=resnet20 epochs=${EPOCHS:-160} tests='device cuda'
-  step_size=(--turns 5) px_size=() bits_size=() memory_size=(--steps "${STEPS:-10000}") rounds=()
+  step_size=(--turns 5) epilogues_size=() px_size=() bits_size=() memory_size=(--steps "${STEPS:-10000}") rounds=()
 else
   batches=${BATCHES:-8} precisions=${PRECISIONS:-strict} network=mlp epochs=${EPOCHS:-1} tests='device cpu mlp inference'
+  epilogues_size=(--batch 4 --images 2 --rounds 2 --turns 1)
   step_size=(--turns 1) px_size=(--batch 2 --rounds 2 --turns 1) bits_size=(--batch 4 --steps 3 --images 2 --rounds 2) rounds=(--rounds 2)
   memory_size=(--batch 4 --steps "${STEPS:-20}")
 fi
@@ -117,6 +118,7 @@ const told = ({ name, status, why, result, log }) => {
   if (name === 'doctor') return log.find((line) => line.includes(`device ${device}`)) ?? why;
   if (result?.passed !== undefined) return `${result.passed} passed, ${result.failed} failed`;
   if (result?.step) return [time(result.step.seconds.pathex), ...Object.entries(result.step.seconds).filter(([n]) => n !== 'pathex').map(([n, t]) => `${n.replace('torch ', '')} ${ms(t.median)}`)].join('; ');
+  if (result?.epilogues) return ['evaluation', 'round'].map((w) => `${w} ${Object.entries(result.epilogues[w].seconds).map(([n, t]) => `${ms(t.median)} ${n}`).join(', ')}`).join('; ');
   if (result?.px) return Object.entries(result.px).filter(([, r]) => r?.seconds).map(([n, r]) => `${n}: ${Object.entries(r.seconds).map(([k, t]) => `${k.replace('torch ', '')} ${time(t)}`).join(', ')}`).join('; ');
   if (result?.testAccuracyPercent !== undefined) return `test accuracy ${result.testAccuracyPercent} % after ${result.epochs} epochs`;
   const kept = log?.find((line) => line.includes('weights live'));
@@ -168,6 +170,9 @@ if wanted step; then
 fi
 if wanted px; then
   for p in $precisions; do [ "$p" = bf16 ] || bench "px-$p" 60 px --precision "$p" ${px_size[@]+"${px_size[@]}"}; done
+fi
+if wanted epilogues; then
+  for p in $precisions; do bench "epilogues-$p" 60 epilogues --precision "$p" ${epilogues_size[@]+"${epilogues_size[@]}"}; done
 fi
 wanted memory && bench memory 60 memory "${memory_size[@]}"
 

@@ -37,8 +37,10 @@ export const openFor = async (args, options = {}) => {
   const precision = option(args, 'precision', 'strict');
   if (!PRECISIONS.includes(precision)) refuse(`no precision '${precision}'; choose ${PRECISIONS.join(', ')}`);
   if (!isCuda && precision !== 'strict') refuse(`precision ${precision} is of the cuda device; add --device cuda`);
+  const isPlain = args.includes('--no-epilogues');
+  if (isPlain && !isCuda) refuse('--no-epilogues is of the cuda device; add --device cuda');
   const threads = Number(option(args, 'threads', 0)) || undefined;
-  const device = await openDevice(kind, { ...options, precision, ...(threads === undefined ? {} : { threads }) });
+  const device = await openDevice(kind, { ...(isPlain ? { epilogues: false } : {}), ...options, precision, ...(threads === undefined ? {} : { threads }) });
   const used = Number(/(\d+) threads?/.exec(device.description)?.[1] ?? 1);
   const modes = option(args, 'modes');
   return { device, isCuda, peer: ['--threads', used, '--device', isCuda ? 'cuda' : 'cpu', '--precision', precision, ...(modes === undefined ? [] : ['--modes', modes])] };
@@ -125,8 +127,8 @@ export const alternate = async (ours, peer, { turns, perTurn }) => {
 
 const summaryOf = (xs) => ({ min: Math.min(...xs), median: median(xs) });
 
-/** Prints minimum and median, ours by the host's clock beside them, and our ratio to the best format of the peer; returns them. */
-export const printTimes = (title, { times, host }) => {
+/** Prints minimum and median of each row of seconds, pathex' by the host's clock beside them; returns them. */
+export const printRows = (title, { times, host = [] }) => {
   const width = Math.max(20, ...Object.keys(times).map((name) => name.length));
   console.log(`\n${title}`);
   const hasHost = host.length > 0;
@@ -136,6 +138,12 @@ export const printTimes = (title, { times, host }) => {
   for (const [name, { min, median: middle, count, host: by }] of Object.entries(rows)) {
     console.log(`${name.padEnd(width)} ${ms(min)} ${ms(middle)} ${String(count).padStart(5)}${by === undefined ? '' : `     ${ms(by.min)} ${ms(by.median)}`}`);
   }
+  return rows;
+};
+
+/** The same, and our ratio to the best format of the peer. */
+export const printTimes = (title, measured) => {
+  const rows = printRows(title, measured);
   const { pathex, ...peers } = rows;
   if (Object.keys(peers).length === 0) return { seconds: rows, ratio: null };
   const ratioOf = (f) => pathex[f] / Math.min(...Object.values(peers).map((row) => row[f]));

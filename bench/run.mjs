@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { option } from './lib.mjs';
 
 /**
- * npm run bench [-- step|px|methods|language|profile|bits|memory] [--device cpu|cuda] [--precision strict|tf32|bf16] [--batch N] [--turns N]
- *   [--threads N] [--modes eager,compile,graphs] [--json FILE]
+ * npm run bench [-- step|px|epilogues|methods|language|profile|bits|memory] [--device cpu|cuda] [--precision strict|tf32|bf16] [--batch N] [--turns N]
+ *   [--threads N] [--no-epilogues] [--modes eager,compile,graphs] [--json FILE]
  *
- * --precision is of the cuda device and its peers, --modes of the peers alone, --threads of the cpu device. --json writes what was measured.
+ * --precision is of the cuda device and its peers, --no-epilogues of that device (convolutions leave the step after them alone), --modes of the
+ * peers alone, --threads of the cpu device. --json writes what was measured.
  */
 const questions = {
-  step: './resnet20-step.mjs', px: './px-round.mjs', methods: './methods.mjs', language: './language.mjs', profile: './profile.mjs',
+  step: './resnet20-step.mjs', px: './px-round.mjs', epilogues: './epilogues.mjs', methods: './methods.mjs', language: './language.mjs', profile: './profile.mjs',
   bits: './bits.mjs', memory: './memory.mjs',
 };
 const [first, ...rest] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // What cuDNN would do for our plans on an H200, asked on a machine without one: the code that plans for a real GPU is
 // given the description of one (test/cuda/h200.json). It says which kernels there are, never how fast they run.
-//   node scripts/check-cudnn.mjs                     tables for ResNet-20's training step and PX round
+//   node scripts/check-cudnn.mjs                     tables for ResNet-20's training step, evaluation and PX round
 //   node scripts/check-cudnn.mjs --network NAME      the same for another network
 //   node scripts/check-cudnn.mjs ask ARGUMENTS...    one question to test/cuda/ask.cc, a plan on the standard input
 //   node scripts/check-cudnn.mjs ask products        our use of cuBLASLt; needs nothing of NVIDIA's
@@ -64,13 +64,17 @@ const tables = (wheels, network) => {
     if (status !== 0) failed += (console.log(stderr.trim()), 1);
   };
   const [train, round] = [planOf(network, 'train'), planOf(network, 'px')];
+  const select = round.slice(round.indexOf("plan 'px/select'"));
   for (const precision of ['strict', 'tf32'])
     for (const repeatable of ['deterministic', 'any'])
       show('kernels', precision, repeatable, `${train}\n${round}`, ['convolution', 'listed', 'chosen', 'notes', 'workspace', 'ms to plan']);
   for (const repeatable of ['deterministic', 'any'])
     show('kernels', 'bf16', repeatable, planOf(network, 'train', '--storage', 'bf16'), ['convolution', 'listed', 'chosen', 'notes', 'workspace', 'ms to plan']);
-  // Each fusion compiles: for the training step alone.
-  for (const repeatable of ['deterministic', 'any']) show('fusions', 'tf32', repeatable, train, ['fusion', 'convolution', 'listed', 'engine', 'workspace', 'note']);
+  // What follows compiles.
+  for (const repeatable of ['deterministic', 'any']) show('fusions', 'tf32', repeatable, train, ['fusion', 'convolution', 'permitted', 'engine', 'workspace', 'note']);
+  const pairs = ['convolution', 'the step after it', 'permitted', 'engine', 'workspace', 'note'];
+  for (const precision of ['tf32', 'bf16']) show('pairs', precision, 'deterministic', planOf(network, 'evaluate', ...(precision === 'bf16' ? ['--storage', 'bf16'] : [])), pairs);
+  for (const precision of ['tf32', 'strict']) show('pairs', precision, 'deterministic', select, pairs);
   exit(failed === 0 ? 0 : 1);
 };
 

@@ -21,7 +21,10 @@ Launch readLaunch(const Node& n) {
 CodeStep readStep(const Node& n) {
   CodeStep step;
   step.isLibrary = n.field("kind").word<bool>({{"launches", false}, {"library", true}});
-  if (!step.isLibrary) step.launches = n.field("launches").list(readLaunch);
+  if (!step.isLibrary) {
+    step.launches = n.field("launches").list(readLaunch);
+    step.covers = n.field("covers").natural();
+  }
   if (n.has("lane")) step.isAside = n.field("lane").word<bool>({{"side", true}});
   if (n.has("after")) step.after = n.field("after").natural();
   return step;

@@ -25,6 +25,7 @@ cuda::Options cudaOptionsFrom(const Node& options) {
                                                {"tf32", cuda::Precision::tf32},
                                                {"bf16", cuda::Precision::bf16}});
   read.isDeterministic = options.field("deterministic").boolean();
+  if (options.has("epilogues")) read.hasEpilogues = options.field("epilogues").boolean();
   if (options.has("lanes")) {
     read.lanes = options.field("lanes").word<cuda::LaneMode>({{"measured", cuda::LaneMode::measured},
                                                               {"one", cuda::LaneMode::one},

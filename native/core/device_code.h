@@ -32,6 +32,8 @@ struct Launch {
 struct CodeStep {
   bool isLibrary = false;
   std::vector<Launch> launches;
+  /// How many other steps these launches do as well.
+  std::size_t covers = 0;
   /// It may run beside the steps after it that do not wait for it: in the side lane, after all steps before it.
   bool isAside = false;
   /// The step of the side lane that this one waits for.

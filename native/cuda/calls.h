@@ -7,6 +7,8 @@
 namespace pathex::cuda {
 
 MadeKernel makeConv(LibraryContext&, const core::Plan&, const core::CallStep&);
+/// See makeFusedKernel.
+std::unique_ptr<Kernel> makeFusedConv(LibraryContext&, const core::Plan&, std::size_t at, Kernel& conv, Kernel& map);
 MadeKernel makeMatmul(const std::shared_ptr<const cublaslt::Session>&, const LibraryOptions&, const core::Plan&,
                       const core::CallStep&);
 

@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "core/check.h"
 #include "cuda/calls.h"
+#include "cuda/choice.h"
 #include "cuda/conv_graph.h"
 #include "cuda/tuning.h"
 #include "cuda/version.h"
@@ -12,213 +12,19 @@ namespace pathex::cuda {
 
 namespace {
 
-using core::Result;
+using core::ConvAttributes;
 using core::Status;
-using cudnn::BuiltPlan;
-using cudnn::Candidate;
-using PlanRef = std::shared_ptr<const BuiltPlan>;
 
-/// Heads of the lists that are measured. The lists are not sorted by speed for small problems; what compiles at run
-/// time takes about a second each.
-constexpr std::size_t precompiledTried = 16, compiledTried = 3;
+constexpr double noMatch = std::numeric_limits<double>::infinity();
 
-/// Candidates this close to the fastest are as good: the one with the least workspace is taken.
-constexpr double tie = 1.02;
+/// Two steps are kept unless one operation is faster by more than measurements differ.
+constexpr double gain = 0.98;
 
-struct Operands {
-  std::size_t x, w, y;
-};
-Operands operandsOf(const core::CallStep& step, Direction direction) {
-  const std::size_t first = step.inputs[0], second = step.inputs[1], out = step.outputs[0];
-  switch (direction) {
-    case Direction::forward:
-      return {first, second, out};
-    case Direction::inputGrad:
-      return {out, second, first};
-    case Direction::weightGrad:
-      return {first, out, second};
-  }
-  return {};
-}
-
-class ConvKernel final : public Kernel {
- public:
-  ConvKernel(std::shared_ptr<const cudnn::Session> session, PlanRef plan, const Operands& operands)
-      : session_(std::move(session)), plan_(std::move(plan)), operands_(operands) {}
-
-  Status enqueue(const Bindings& b, CUstream stream) override {
-    const cudnn::Api& api = *session_->api;
-    if (session_->handle == nullptr) return {core::Code::device, "convolution: planned for a described GPU only"};
-    const Pointers pointers{b.at(operands_.x), b.at(operands_.w), b.at(operands_.y), workspaceOf(b)};
-    if (Status s = pack(pointers); !s.ok()) return s;
-    if (Status s = api.check(api.call.cudnnSetStream(session_->handle, stream), "cudnnSetStream"); !s.ok()) return s;
-    return api.check(api.call.cudnnBackendExecute(session_->handle, plan_->plan.raw(), pack_.raw()),
-                     "cudnnBackendExecute");
-  }
-  std::size_t workspaceBytes() const override { return plan_->workspace; }
-  std::string implementation() const override {
-    return "cudnn engine " + std::to_string(plan_->choice.engine) + ", knobs " + showKnobs(plan_->choice.knobs);
-  }
-
- private:
-  using Pointers = std::array<void*, 4>;  // x, w, y, workspace
-
-  void* workspaceOf(const Bindings& b) const {
-    return plan_->workspace == 0 ? nullptr : reinterpret_cast<void*>(static_cast<std::uintptr_t>(b.workspace));
-  }
-  /// Addresses seldom change: a pack serves until they do.
-  Status pack(const Pointers& pointers) {
-    if (pack_ && pointers == packed_) return {};
-    auto made = cudnn::Builder(session_->api, cudnn::CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, "variant pack")
-                    .set(cudnn::packIds, std::array<std::int64_t, 3>{idX, idW, idY})
-                    .set(cudnn::packPointers, std::span(pointers).first(3))
-                    .set(cudnn::packWorkspace, pointers[3])
-                    .finalize();
-    if (!made.ok()) return made.status();
-    pack_ = std::move(made.value());
-    packed_ = pointers;
-    return {};
-  }
-
-  std::shared_ptr<const cudnn::Session> session_;
-  PlanRef plan_;
-  Operands operands_;
-  cudnn::Descriptor pack_;
-  Pointers packed_{};
-};
-
-/// One step on its way to a kernel.
-struct Request {
-  LibraryContext& context;
-  const core::Plan& plan;
-  const core::CallStep& step;
-  Direction direction;
-  /// Of x and y.
-  core::StorageType operands;
-
-  const cudnn::Session& session() const { return *context.cudnn(); }
-  std::unique_ptr<Kernel> kernel(const PlanRef& built) const {
-    return std::make_unique<ConvKernel>(context.cudnn(), built, operandsOf(step, direction));
-  }
-};
-
-bool isPermitted(const Candidate& c, const Request& r) {
-  using namespace cudnn;
-  const LibraryOptions& options = r.context.options();
-  const auto hasAny = [&](auto... notes) { return (c.has(notes) || ...); };
-  if (c.workspace > options.workspaceLimit || c.has(CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)) return false;
-  if (options.deterministic && c.has(CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC)) return false;
-  // Products of bf16 operands are exact in float32, so tensor cores lose nothing there.
-  if (r.operands == core::StorageType::bf16) return !hasAny(CUDNN_NUMERICAL_NOTE_WINOGRAD, CUDNN_NUMERICAL_NOTE_FFT);
-  // Transforms of the operands round otherwise than the sum that is meant.
-  return options.precision == Precision::tf32 ||
-         !hasAny(CUDNN_NUMERICAL_NOTE_TENSOR_CORE, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS,
-                 CUDNN_NUMERICAL_NOTE_WINOGRAD, CUDNN_NUMERICAL_NOTE_FFT);
-}
-
-/// Every permitted candidate once, the heuristic's before those that always work.
-Result<std::vector<Candidate>> permitted(const Request& r, const cudnn::Descriptor& graph) {
-  std::vector<Candidate> all;
-  Status refusal;
-  for (const auto mode : {cudnn::CUDNN_HEUR_MODE_A, cudnn::CUDNN_HEUR_MODE_FALLBACK}) {
-    auto list = cudnn::listed(r.session(), graph, mode);
-    if (!list.ok()) {
-      refusal = list.status();
-      continue;  // one heuristic may not know the problem, and say so by failing
-    }
-    for (Candidate& c : list.value()) {
-      const auto same = [&](const Candidate& other) { return other.choice == c.choice; };
-      if (isPermitted(c, r) && std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(c));
-    }
-  }
-  if (all.empty() && !refusal.ok()) return refusal;
-  return all;
-}
-
-Result<PlanRef> build(const Request& r, const Candidate& candidate) {
-  auto built = cudnn::build(r.session(), candidate);
-  if (!built.ok()) return built.status();
-  return PlanRef(std::make_shared<const BuiltPlan>(std::move(built.value())));
-}
-
-struct Chosen {
-  PlanRef plan;
-  std::optional<double> seconds;
-};
-
-/// Listed is not buildable: the first that is.
-Result<Chosen> firstBuilt(const Request& r, const std::vector<Candidate>& candidates) {
-  Status last;
-  for (const Candidate& c : candidates) {
-    auto built = build(r, c);
-    if (built.ok()) return Chosen{built.value(), std::nullopt};
-    last = built.status();
-  }
-  return last;
-}
-
-Result<Chosen> fastest(const Request& r, const std::vector<Candidate>& candidates, Timer& timer) {
-  std::vector<Chosen> timed;
-  Status last;
-  std::size_t precompiled = 0, compiled = 0;
-  double best = std::numeric_limits<double>::infinity();
-  for (const Candidate& c : candidates) {
-    std::size_t& tried = c.runtimeCompiled ? compiled : precompiled;
-    if (tried >= (c.runtimeCompiled ? compiledTried : precompiledTried)) continue;
-    auto built = build(r, c);
-    if (!built.ok()) {
-      last = built.status();
-      continue;
-    }
-    ++tried;
-    auto seconds = timer.seconds(*r.kernel(built.value()), r.plan, r.step, best);
-    if (!seconds.ok()) {
-      last = seconds.status();
-      continue;
-    }
-    best = std::min(best, seconds.value());
-    timed.push_back({built.value(), seconds.value()});
-  }
-  const Chosen* chosen = nullptr;
-  for (const Chosen& c : timed) {
-    if (*c.seconds <= best * tie && (chosen == nullptr || c.plan->workspace < chosen->plan->workspace)) chosen = &c;
-  }
-  if (chosen == nullptr) return last;
-  return *chosen;
-}
-
-/// The remembered choice, unless this cuDNN does not build it after all.
-PlanRef recalled(const Request& r, const cudnn::Descriptor& graph, const std::string& signature) {
-  const auto choice = r.context.tuning().choice(signature);
-  if (!choice) return nullptr;
-  auto candidate = cudnn::remembered(r.session(), graph, *choice);
-  if (!candidate.ok() || !isPermitted(candidate.value(), r)) return nullptr;
-  auto built = build(r, candidate.value());
-  return built.ok() ? built.value() : nullptr;
-}
-
-Result<PlanRef> choose(const Request& r, const core::ConvAttributes& a, const std::string& signature) {
-  auto graph = convGraph(r.session(), r.direction, a, r.operands);
-  if (!graph.ok()) return graph.status();
-  if (PlanRef known = recalled(r, graph.value().graph, signature)) return known;
-  auto candidates = permitted(r, graph.value().graph);
-  if (!candidates.ok()) return candidates.status();
-  if (candidates.value().empty()) {
-    return Status(core::Code::native,
-                  "cuDNN " + showVersion(r.session().api->version()) + ": no implementation of " + signature);
-  }
-  Timer* const timer = r.context.options().timer;
-  auto chosen = timer == nullptr ? firstBuilt(r, candidates.value()) : fastest(r, candidates.value(), *timer);
-  if (!chosen.ok()) return chosen.status().within(signature);
-  r.context.tuning().remember(signature, chosen.value().plan->choice, chosen.value().seconds);
-  return chosen.value().plan;
-}
-
-Status check(const Request& r, const core::ConvAttributes& a) {
-  const auto& [context, plan, step, direction, operands] = r;
+Status check(const core::Plan& plan, const core::CallStep& step, const ConvAttributes& a, core::StorageType operands) {
   const auto count = [](core::StorageType type, auto... extents) {
     return core::Expected{type, static_cast<std::size_t>((extents * ...))};
   };
+  const Direction direction = directionOf(step);
   const auto x = count(operands, a.n, a.h, a.w, a.c), y = count(operands, a.n, a.oh, a.ow, a.f);
   const auto w = count(direction == Direction::weightGrad ? core::StorageType::f32 : operands, a.f, a.kh, a.kw, a.c);
   switch (direction) {
@@ -232,34 +38,113 @@ Status check(const Request& r, const core::ConvAttributes& a) {
   return core::planError(step.name + ": no such direction");
 }
 
+/// "conv2d ..., tf32, deterministic".
+std::string permittedSignature(const LibraryOptions& o, const core::CallStep& step, core::StorageType operands) {
+  const char* const products = operands == core::StorageType::bf16 ? ", bf16"
+                               : o.precision == Precision::tf32    ? ", tf32"
+                                                                   : ", strict";
+  return signatureOf(step.kernel, std::get<ConvAttributes>(step.attributes)) + products +
+         (o.deterministic ? ", deterministic" : "");
+}
+
+core::Result<PlanRef> choose(const Problem& p, const core::Plan& plan, const core::CallStep& step) {
+  TuningCache& tuning = p.context.tuning();
+  if (const auto known = tuning.choice(p.signature); known && known->engine) {
+    if (PlanRef built = recalled(p, *known->engine)) return built;
+  }
+  auto candidates = permitted(p);
+  if (!candidates.ok()) return candidates.status();
+  if (candidates.value().empty()) {
+    return Status(core::Code::native,
+                  "cuDNN " + showVersion(p.context.cudnn()->api->version()) + ": no implementation of " + p.signature);
+  }
+  Timer* const timer = p.context.options().timer;
+  const Work work{&plan, step.inputs, step.outputs};
+  const auto measure = [&](const PlanRef& built, double best) {
+    GraphKernel kernel(p.context.cudnn(), built, p.graph);
+    return timer->seconds({&kernel}, work, best);
+  };
+  auto chosen = timer == nullptr ? firstBuilt(p, candidates.value()) : fastest(p, candidates.value(), measure, noMatch);
+  if (!chosen.ok()) return chosen.status().within(p.signature);
+  tuning.remember(p.signature, {chosen.value().plan->choice}, chosen.value().seconds);
+  return chosen.value().plan;
+}
+
+/// What the two steps of a pair read and write.
+Work workOf(const core::Plan& plan, const core::CallStep& step, const Epilogue& epilogue) {
+  Work work{&plan, step.inputs, step.outputs};
+  for (const Epilogue::Operand& operand : epilogue.operands) work.inputs.push_back(operand.buffer);
+  for (const Epilogue::Output& output : epilogue.outputs) work.outputs.push_back(output.buffer);
+  return work;
+}
+
+/// The implementation for both steps that is faster than `conv` and `map` one after the other; null if there is none.
+PlanRef chooseFused(const Problem& p, const Work& work, Kernel& conv, Kernel& map, const std::string& how) {
+  TuningCache& tuning = p.context.tuning();
+  if (const auto known = tuning.choice(p.signature)) {
+    if (!known->engine) return nullptr;
+    if (PlanRef built = recalled(p, *known->engine)) return built;
+  }
+  auto candidates = permitted(p);
+  if (!candidates.ok() || candidates.value().empty()) return nullptr;
+  Timer& timer = *p.context.options().timer;
+  auto plain = timer.seconds({&conv, &map}, work, noMatch);
+  if (!plain.ok()) return nullptr;
+  const auto measure = [&](const PlanRef& built, double best) {
+    GraphKernel kernel(p.context.cudnn(), built, p.graph, how);
+    return timer.seconds({&kernel}, work, best);
+  };
+  auto fused = fastest(p, candidates.value(), measure, plain.value());
+  if (!fused.ok() || *fused.value().seconds > gain * plain.value()) {
+    tuning.remember(p.signature, {}, plain.value());
+    return nullptr;
+  }
+  tuning.remember(p.signature, {fused.value().plan->choice}, fused.value().seconds);
+  return fused.value().plan;
+}
+
 }  // namespace
 
 MadeKernel makeConv(LibraryContext& context, const core::Plan& plan, const core::CallStep& step) {
-  const auto& a = std::get<core::ConvAttributes>(step.attributes);
-  const Direction direction = step.kernel == "conv2d"            ? Direction::forward
-                              : step.kernel == "conv2dInputGrad" ? Direction::inputGrad
-                                                                 : Direction::weightGrad;
+  const auto& a = std::get<ConvAttributes>(step.attributes);
   const core::StorageType operands = core::operandsOf(plan, step);
-  const Request request{context, plan, step, direction, operands};
-  if (Status s = check(request, a); !s.ok()) return s;
+  if (Status s = check(plan, step, a, operands); !s.ok()) return s;
   if (std::any_of(a.padding.begin(), a.padding.end(), [](std::int64_t edge) { return edge < 0; })) {
     return core::planError(step.name + ": padding is negative in " + signatureOf(step.kernel, a) +
                            "; cuDNN has no such convolution; crop x before it");
   }
-  const LibraryOptions& o = context.options();
-  const char* const products = operands == core::StorageType::bf16  ? ", bf16"
-                               : o.precision == Precision::tf32 ? ", tf32"
-                                                                : ", strict";
-  const std::string signature = signatureOf(step.kernel, a) + products +
-                                (o.deterministic ? ", deterministic" : "");
-  PlanRef built = context.tuning().live(signature);
+  auto graph = convGraph(*context.cudnn(), plan, step);
+  if (!graph.ok()) return graph.status();
+  const Problem problem{context, graph.value(), operands, permittedSignature(context.options(), step, operands)};
+  PlanRef built = context.tuning().live(problem.signature);
   if (built == nullptr) {
-    auto chosen = choose(request, a, signature);
+    auto chosen = choose(problem, plan, step);
     if (!chosen.ok()) return chosen.status();
     built = std::move(chosen.value());
-    context.tuning().share(signature, built);
+    context.tuning().share(problem.signature, built);
   }
-  return request.kernel(built);
+  return std::unique_ptr<Kernel>(std::make_unique<GraphKernel>(context.cudnn(), built, graph.value()));
+}
+
+std::unique_ptr<Kernel> makeFusedConv(LibraryContext& context, const core::Plan& plan, std::size_t at, Kernel& conv,
+                                      Kernel& map) {
+  if (context.options().timer == nullptr) return nullptr;
+  const auto epilogue = epilogueOf(plan, at);
+  if (!epilogue) return nullptr;
+  const auto& step = std::get<core::CallStep>(plan.steps[at]);
+  const core::StorageType operands = core::operandsOf(plan, step);
+  auto graph = convGraph(*context.cudnn(), plan, step, &*epilogue);
+  if (!graph.ok()) return nullptr;
+  const std::string how = ", with the step after it";
+  const Problem problem{context, graph.value(), operands,
+                        permittedSignature(context.options(), step, operands) + "; " + showEpilogue(plan, *epilogue)};
+  PlanRef built = context.tuning().live(problem.signature);
+  if (built == nullptr) {
+    built = chooseFused(problem, workOf(plan, step, *epilogue), conv, map, how);
+    if (built == nullptr) return nullptr;
+    context.tuning().share(problem.signature, built);
+  }
+  return std::make_unique<GraphKernel>(context.cudnn(), built, graph.value(), how);
 }
 
 }  // namespace pathex::cuda

@@ -1,144 +1,117 @@
 #include "cuda/conv_graph.h"
 
+#include "core/check.h"
+
 namespace pathex::cuda {
 
 namespace {
 
 using namespace cudnn;
-using core::ConvAttributes;
-using core::Result;
-using Four = std::array<std::int64_t, 4>;
 
-/// Every buffer of a plan lies at a multiple of 64 bytes or better; 16 is what the widest loads ask for.
-constexpr std::int64_t alignmentBytes = 16;
-
-/// [n,h,w,c] in memory; the same strides serve OHWI weights.
-Result<Descriptor> channelsLast(const Session& s, const char* what, std::int64_t id, const Four& nhwc,
-                                DataType type = CUDNN_DATA_FLOAT, bool isVirtual = false) {
-  const auto [n, h, w, c] = nhwc;
-  return Builder(s.api, CUDNN_BACKEND_TENSOR_DESCRIPTOR, what)
-      .set(tensorType, type)
-      .set(tensorDimensions, Four{n, c, h, w})
-      .set(tensorStrides, Four{h * w * c, 1, w * c, c})
-      .set(tensorAlignment, alignmentBytes)
-      .set(tensorId, id)
-      .set(tensorIsVirtual, isVirtual)
-      .finalize();
+PointwiseMode modeOf(Pointwise op) {
+  switch (op) {
+    case Pointwise::identity:
+      return CUDNN_POINTWISE_IDENTITY;
+    case Pointwise::add:
+      return CUDNN_POINTWISE_ADD;
+    case Pointwise::sub:
+      return CUDNN_POINTWISE_SUB;
+    case Pointwise::mul:
+      return CUDNN_POINTWISE_MUL;
+    case Pointwise::div:
+      return CUDNN_POINTWISE_DIV;
+    case Pointwise::neg:
+      return CUDNN_POINTWISE_NEG;
+    case Pointwise::abs:
+      return CUDNN_POINTWISE_ABS;
+    case Pointwise::exp:
+      return CUDNN_POINTWISE_EXP;
+    case Pointwise::log:
+      return CUDNN_POINTWISE_LOG;
+    case Pointwise::sqrt:
+      return CUDNN_POINTWISE_SQRT;
+    case Pointwise::rsqrt:
+      return CUDNN_POINTWISE_RSQRT;
+    case Pointwise::greater:
+      return CUDNN_POINTWISE_CMP_GT;
+    case Pointwise::lessOrEqual:
+      return CUDNN_POINTWISE_CMP_LE;
+    case Pointwise::equal:
+      return CUDNN_POINTWISE_CMP_EQ;
+    case Pointwise::notEqual:
+      return CUDNN_POINTWISE_CMP_NEQ;
+    case Pointwise::select:
+      return CUDNN_POINTWISE_BINARY_SELECT;
+  }
+  return CUDNN_POINTWISE_IDENTITY;
 }
 
-Result<ConvTensors> convTensors(const Session& s, const ConvAttributes& a, DataType operands, DataType weight) {
-  auto x = channelsLast(s, "x", idX, {a.n, a.h, a.w, a.c}, operands);
-  if (!x.ok()) return x.status();
-  auto w = channelsLast(s, "weight", idW, {a.f, a.kh, a.kw, a.c}, weight);
-  if (!w.ok()) return w.status();
-  auto y = channelsLast(s, "y", idY, {a.n, a.oh, a.ow, a.f}, operands);
-  if (!y.ok()) return y.status();
-  return ConvTensors{std::move(x.value()), std::move(w.value()), std::move(y.value())};
+bool isCondition(Pointwise op) {
+  return op == Pointwise::greater || op == Pointwise::lessOrEqual || op == Pointwise::equal ||
+         op == Pointwise::notEqual;
+}
+
+void addEpilogue(GraphBuilder& builder, const core::Plan& plan, const Epilogue& epilogue, const Nhwc& full,
+                 RawDescriptor result) {
+  const auto shapeOf = [&](Spread spread) {
+    return spread == Spread::full ? full : Nhwc{1, 1, 1, spread == Spread::channel ? full[3] : 1};
+  };
+  std::vector<RawDescriptor> values{result};
+  for (const auto& [buffer, spread] : epilogue.operands) values.push_back(builder.bound(plan, buffer, shapeOf(spread)));
+  for (const float constant : epilogue.constants) values.push_back(builder.byValue(constant));
+  for (const auto& [op, args, spread] : epilogue.nodes) {
+    const Epilogue::Output* output = nullptr;
+    for (const Epilogue::Output& o : epilogue.outputs) {
+      if (o.value == values.size()) output = &o;
+    }
+    const DataType type = isCondition(op) ? CUDNN_DATA_BOOLEAN : CUDNN_DATA_FLOAT;
+    const RawDescriptor made =
+        output != nullptr ? builder.bound(plan, output->buffer, full) : builder.passing(shapeOf(spread), type);
+    std::vector<RawDescriptor> given;
+    for (const std::size_t arg : args) given.push_back(values[arg]);
+    builder.pointwise(modeOf(op), given, made);
+    values.push_back(made);
+  }
 }
 
 }  // namespace
 
-Result<Descriptor> activations(const Session& s, std::int64_t id, std::int64_t n, std::int64_t h, std::int64_t w,
-                               std::int64_t c) {
-  return channelsLast(s, "tensor", id, {n, h, w, c});
+Direction directionOf(const core::CallStep& step) {
+  if (step.kernel == "conv2d") return Direction::forward;
+  return step.kernel == "conv2dInputGrad" ? Direction::inputGrad : Direction::weightGrad;
 }
 
-Result<Descriptor> convGeometry(const Session& s, const ConvAttributes& a) {
-  const auto [top, left, bottom, right] = a.padding;
-  return Builder(s.api, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR, "convolution")
-      .set(convolutionType, CUDNN_DATA_FLOAT)
-      .set(convolutionMode, CUDNN_CROSS_CORRELATION)
-      .set(convolutionAxes, 2)
-      .set(convolutionStrides, a.stride)
-      .set(convolutionDilations, a.dilation)
-      .set(convolutionPaddingBefore, core::Pair{top, left})
-      .set(convolutionPaddingAfter, core::Pair{bottom, right})
-      .finalize();
-}
+core::Result<OperationGraph> convGraph(const Session& session, const core::Plan& plan, const core::CallStep& step,
+                                       const Epilogue* epilogue) {
+  const auto& a = std::get<core::ConvAttributes>(step.attributes);
+  const Direction direction = directionOf(step);
+  const Nhwc x{a.n, a.h, a.w, a.c}, w{a.f, a.kh, a.kw, a.c}, y{a.n, a.oh, a.ow, a.f};
+  const Nhwc &first = direction == Direction::inputGrad ? y : x, &second = direction == Direction::weightGrad ? y : w;
+  const Nhwc& out = direction == Direction::forward ? y : direction == Direction::inputGrad ? x : w;
 
-Result<Descriptor> convOperation(const Session& s, Direction direction, const Descriptor& geometry, const Descriptor& x,
-                                 const Descriptor& w, const Descriptor& y) {
+  GraphBuilder builder(session);
+  const RawDescriptor one = builder.bound(plan, step.inputs[0], first);
+  const RawDescriptor other = builder.bound(plan, step.inputs[1], second);
+  const bool isSummed = direction == Direction::weightGrad && core::operandsOf(plan, step) == core::StorageType::bf16;
+  const bool isWritten = !isSummed && (epilogue == nullptr || epilogue->keepsResult);
+  const RawDescriptor result = isWritten ? builder.bound(plan, step.outputs[0], out) : builder.passing(out);
   switch (direction) {
     case Direction::forward:
-      return Builder(s.api, CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR, "forward convolution")
-          .set(forwardConvolution, geometry)
-          .set(forwardX, x)
-          .set(forwardW, w)
-          .set(forwardY, y)
-          .set(forwardAlpha, 1)
-          .set(forwardBeta, 0)
-          .finalize();
+      builder.convolution(direction, a, one, other, result);
+      break;
     case Direction::inputGrad:
-      return Builder(s.api, CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR, "input gradient")
-          .set(dataConvolution, geometry)
-          .set(dataDx, x)
-          .set(dataW, w)
-          .set(dataDy, y)
-          .set(dataAlpha, 1)
-          .set(dataBeta, 0)
-          .finalize();
+      builder.convolution(direction, a, result, other, one);
+      break;
     case Direction::weightGrad:
-      return Builder(s.api, CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR, "weight gradient")
-          .set(filterConvolution, geometry)
-          .set(filterX, x)
-          .set(filterDw, w)
-          .set(filterDy, y)
-          .set(filterAlpha, 1)
-          .set(filterBeta, 0)
-          .finalize();
+      builder.convolution(direction, a, one, result, other);
+      break;
   }
-  return core::planError("convolution: no such direction");
+  if (isSummed) builder.pointwise(CUDNN_POINTWISE_IDENTITY, {result}, builder.bound(plan, step.outputs[0], out));
+  if (epilogue != nullptr) addEpilogue(builder, plan, *epilogue, out, result);
+  return builder.finish();
 }
 
-Result<Descriptor> operationGraph(const Session& s, std::span<const RawDescriptor> operations) {
-  Builder builder(s.api, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR, "operation graph");
-  builder.set(graphOperations, operations);
-  if (s.handle != nullptr) builder.set(graphHandle, s.handle);
-  return builder.finalize();
-}
-
-Result<ConvGraph> convGraph(const Session& s, Direction direction, const ConvAttributes& a,
-                            core::StorageType operands) {
-  const bool isNarrow = operands == core::StorageType::bf16, sums = isNarrow && direction == Direction::weightGrad;
-  const DataType type = isNarrow ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
-  auto tensors = convTensors(s, a, type, sums ? CUDNN_DATA_FLOAT : type);
-  if (!tensors.ok()) return tensors.status();
-  auto geometry = convGeometry(s, a);
-  if (!geometry.ok()) return geometry.status();
-  ConvGraph made{std::move(tensors.value()), std::move(geometry.value()), {}, {}, {}, {}, {}};
-  const auto& [x, w, y] = made.tensors;
-  if (sums) {
-    auto sum = channelsLast(s, "sum", idSum, {a.f, a.kh, a.kw, a.c}, CUDNN_DATA_FLOAT, true);
-    if (!sum.ok()) return sum.status();
-    made.sum = std::move(sum.value());
-  }
-  auto operation = convOperation(s, direction, made.geometry, x, sums ? made.sum : w, y);
-  if (!operation.ok()) return operation.status();
-  made.operation = std::move(operation.value());
-  std::vector<RawDescriptor> operations{made.operation.raw()};
-  if (sums) {
-    auto identity = Builder(s.api, CUDNN_BACKEND_POINTWISE_DESCRIPTOR, "identity")
-                        .set(pointwiseMode, CUDNN_POINTWISE_IDENTITY)
-                        .set(pointwiseType, CUDNN_DATA_FLOAT)
-                        .finalize();
-    if (!identity.ok()) return identity.status();
-    made.identity = std::move(identity.value());
-    auto writing = Builder(s.api, CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR, "identity of the weight gradient")
-                       .set(pointwiseDescriptor, made.identity)
-                       .set(pointwiseX, made.sum)
-                       .set(pointwiseY, w)
-                       .finalize();
-    if (!writing.ok()) return writing.status();
-    made.writing = std::move(writing.value());
-    operations.push_back(made.writing.raw());
-  }
-  auto graph = operationGraph(s, operations);
-  if (!graph.ok()) return graph.status();
-  made.graph = std::move(graph.value());
-  return made;
-}
-
-std::string signatureOf(const std::string& kernel, const ConvAttributes& a) {
+std::string signatureOf(const std::string& kernel, const core::ConvAttributes& a) {
   const auto joined = [](const char* separator, auto first, auto... rest) {
     std::string text = std::to_string(first);
     ((text += separator + std::to_string(rest)), ...);

@@ -51,8 +51,7 @@ class CudaDevice final : public core::Device {
     const int driver = context_->driver().version();
     return context_->name() + ", sm_" + std::to_string(context_->capability()) + ", driver for CUDA " +
            std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10) + ", NVRTC " + nvrtc_.version() +
-           precisionName() +
-           (options_.isDeterministic ? "" : ", not deterministic");
+           precisionName() + (options_.isDeterministic ? "" : ", not deterministic");
   }
 
   core::Result<std::unique_ptr<core::Block>> allocate(std::size_t bytes) override {
@@ -85,8 +84,7 @@ class CudaDevice final : public core::Device {
     if (!s.ok()) return s.within(where);
     auto steps = makeReady(plan, options.code);
     if (!steps.ok()) return steps.status().within(where);
-    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile,
-                                options_.lanes);
+    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile, options_.lanes);
   }
 
  private:
@@ -134,12 +132,33 @@ class CudaDevice final : public core::Device {
       ready.isAside.push_back(code.steps[i].isAside);
       ready.after.push_back(code.steps[i].after);
     }
+    for (std::size_t i = 0; options_.hasEpilogues && i + 1 < plan.steps.size(); ++i) {
+      const core::CodeStep &conv = code.steps[i], &map = code.steps[i + 1];
+      if (!conv.isLibrary || conv.isAside || map.isAside || !isAlone(map)) continue;
+      auto fused = makeFusedKernel(*libraries_, plan, i, *ready.kernels[i], *ready.kernels[i + 1]);
+      if (fused == nullptr) continue;
+      ready.kernels[i] = std::move(fused);
+      ready.kernels[i + 1] = std::make_unique<Nothing>("in the step before");
+      // The map waits for a later step of the side lane than the convolution does.
+      if (map.after) ready.after[i] = map.after;
+    }
     return ready;
+  }
+
+  /// Whether a step's launches serve it and no other, and need nothing but its buffers.
+  static bool isAlone(const core::CodeStep& step) {
+    const auto isBuffers = [](const core::Launch& launch) {
+      return std::all_of(launch.args.begin(), launch.args.end(),
+                         [](const core::Argument& arg) { return arg.of == core::Argument::Of::buffer; });
+    };
+    return !step.launches.empty() && step.covers == 0 &&
+           std::all_of(step.launches.begin(), step.launches.end(), isBuffers);
   }
 
   core::Result<std::unique_ptr<Kernel>> makeKernel(const core::Plan& plan, const core::Step& step,
                                                    const core::CodeStep& code, const ReadySteps& ready) {
-    if (!code.isLibrary && code.launches.empty()) return std::unique_ptr<Kernel>(std::make_unique<Nothing>());
+    if (!code.isLibrary && code.launches.empty())
+      return std::unique_ptr<Kernel>(std::make_unique<Nothing>("nothing to do"));
     if (!code.isLibrary) return ready.program->launches(*context_, code.launches);
     if (core::Status s = openLibraries(); !s.ok()) return s;
     return makeLibraryKernel(*libraries_, plan, std::get<core::CallStep>(step));
@@ -163,8 +182,13 @@ class CudaDevice final : public core::Device {
 
   /// A step that another one does as well.
   class Nothing final : public Kernel {
+   public:
+    explicit Nothing(std::string why) : why_(std::move(why)) {}
     core::Status enqueue(const Bindings&, CUstream) override { return {}; }
-    std::string implementation() const override { return "nothing to do"; }
+    std::string implementation() const override { return why_; }
+
+   private:
+    std::string why_;
   };
 
   std::unique_ptr<Context> context_;

@@ -14,6 +14,8 @@ struct Options {
   int index = 0;
   Precision precision = Precision::strict;
   bool isDeterministic = true;
+  /// Convolutions take the step after them along where that is measured to be faster.
+  bool hasEpilogues = true;
   LaneMode lanes = LaneMode::measured;
   /// Compiled code and measured choices are kept here between processes; empty: nowhere.
   std::string cacheFolder;

@@ -50,6 +50,11 @@ MadeKernel makeLibraryKernel(LibraryContext& context, const core::Plan& plan, co
   return core::planError(step.name + ": no library has a kernel '" + step.kernel + "'");
 }
 
+std::unique_ptr<Kernel> makeFusedKernel(LibraryContext& context, const core::Plan& plan, std::size_t at, Kernel& conv,
+                                        Kernel& map) {
+  return makeFusedConv(context, plan, at, conv, map);
+}
+
 std::vector<LibraryReport> probeLibraries() {
   const auto report = [](const char* name, auto&& loaded, const auto& show) {
     if (!loaded.ok()) return LibraryReport{name, "", "", loaded.status().message()};

@@ -18,15 +18,23 @@ struct Session;
 }
 class TuningCache;
 
+/// What a sequence of kernels reads and writes, by the numbers of a plan's buffers.
+struct Work {
+  const core::Plan* plan = nullptr;
+  std::vector<std::size_t> inputs, outputs;
+  bool operator==(const Work&) const = default;
+};
+
 /// Measures candidates. The device implements it with the driver; a context without one takes the first
 /// implementation that can be built, and remembers nothing.
 class Timer {
  public:
   virtual ~Timer() = default;
-  /// Seconds of one run of a step's kernel: many runs inside one captured graph, on memory of the timer's own that
-  /// holds no zeros and has the sizes of the step's buffers, plus kernel.workspaceBytes(). `best`, of another candidate
-  /// for the step or infinite: one that turns out far slower gets a rough answer. A bad status drops the candidate.
-  virtual core::Result<double> seconds(Kernel&, const core::Plan&, const core::CallStep&, double best) = 0;
+  /// Seconds of one run of a few kernels one after the other: many runs inside one captured graph, on memory of the
+  /// timer's own that holds no zeros and has the sizes of the work's buffers, plus the largest workspaceBytes().
+  /// `best`, of another candidate for the work or infinite: one that turns out far slower gets a rough answer. A bad
+  /// status drops the candidate.
+  virtual core::Result<double> seconds(const std::vector<Kernel*>&, const Work&, double best) = 0;
 };
 
 struct LibraryOptions {
@@ -76,6 +84,10 @@ using MadeKernel = core::Result<std::unique_ptr<Kernel>>;
 /// was captured from a kernel must be destroyed before the kernel. A kernel's first run loads code, which no capture
 /// allows: it is enqueued once before.
 MadeKernel makeLibraryKernel(LibraryContext&, const core::Plan&, const core::CallStep&);
+
+/// One kernel for step `at`, a convolution that `conv` runs, and for the step after it, that `map` runs alone: if cuDNN
+/// has one that is measured to be faster than both by more than the noise. Null otherwise, and without a timer.
+std::unique_ptr<Kernel> makeFusedKernel(LibraryContext&, const core::Plan&, std::size_t at, Kernel& conv, Kernel& map);
 
 /// One library as found on this machine, for `pathex doctor`. Asks for no GPU.
 struct LibraryReport {

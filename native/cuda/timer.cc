@@ -46,6 +46,12 @@ std::vector<float> makeNoise() {
   return noise;
 }
 
+/// A step that writes where it reads does so here, too.
+bool isSamePlace(const core::PlanBuffer& a, const core::PlanBuffer& b) {
+  return a.place.in == core::In::arena && b.place.in == core::In::arena && a.place.at == b.place.at &&
+         a.bytes() == b.bytes();
+}
+
 }  // namespace
 
 core::Status GraphTimer::fill(CUdeviceptr at, std::size_t bytes) {
@@ -88,27 +94,36 @@ core::Result<double> GraphTimer::time(const std::function<core::Status()>& enque
   return static_cast<double>(milliseconds) / 1e3;
 }
 
-core::Result<double> GraphTimer::seconds(Kernel& kernel, const core::Plan& plan, const core::CallStep& step,
-                                         double best) {
-  std::set<std::size_t> operands(step.inputs.begin(), step.inputs.end());
-  operands.insert(step.outputs.begin(), step.outputs.end());
-  std::size_t bytes = 0;
-  for (const std::size_t buffer : operands) bytes += roomFor(plan.buffers[buffer].bytes());
-  if (core::Status s = reserve(bytes + roomFor(kernel.workspaceBytes())); !s.ok()) return s;
-  // What the step before left here would be operands of this one, and grow from step to step.
-  if (filledFor_ != &step) {
+core::Result<double> GraphTimer::seconds(const std::vector<Kernel*>& kernels, const Work& work, double best) {
+  const core::Plan& plan = *work.plan;
+  std::set<std::size_t> operands(work.inputs.begin(), work.inputs.end());
+  operands.insert(work.outputs.begin(), work.outputs.end());
+  std::vector<std::size_t> offsets(plan.buffers.size(), 0);
+  std::size_t bytes = 0, workspace = 0;
+  for (auto i = operands.begin(); i != operands.end(); ++i) {
+    const auto isPlace = [&](std::size_t other) { return isSamePlace(plan.buffers[*i], plan.buffers[other]); };
+    const auto before = std::find_if(operands.begin(), i, isPlace);
+    offsets[*i] = before == i ? bytes : offsets[*before];
+    if (before == i) bytes += roomFor(plan.buffers[*i].bytes());
+  }
+  for (const Kernel* const kernel : kernels) workspace = std::max(workspace, kernel->workspaceBytes());
+  if (core::Status s = reserve(bytes + roomFor(workspace)); !s.ok()) return s;
+  // What the work before left here would be operands of this one, and grow from one to the next.
+  if (filledFor_ != work) {
     if (core::Status s = fill(memory_.get(), bytes); !s.ok()) return s;
-    filledFor_ = &step;
+    filledFor_ = work;
   }
 
   std::vector<CUdeviceptr> buffers(plan.buffers.size(), 0);
-  CUdeviceptr at = memory_.get();
-  for (const std::size_t buffer : operands) {
-    buffers[buffer] = at;
-    at += roomFor(plan.buffers[buffer].bytes());
-  }
-  const Bindings bindings{buffers.data(), at};  // the workspace last: operands keep their places from one to the next
-  const auto once = [&] { return kernel.enqueue(bindings, context_.stream()); };
+  for (const std::size_t buffer : operands) buffers[buffer] = memory_.get() + offsets[buffer];
+  // The workspace last: operands keep their places from one candidate to the next.
+  const Bindings bindings{buffers.data(), memory_.get() + bytes};
+  const auto once = [&]() -> core::Status {
+    for (Kernel* const kernel : kernels) {
+      if (core::Status s = kernel->enqueue(bindings, context_.stream()); !s.ok()) return s;
+    }
+    return {};
+  };
   // Once before anything is measured or captured: libraries load their code on the first call.
   if (core::Status s = once(); !s.ok()) return s;
   auto rough = time(once);

@@ -13,9 +13,9 @@ class GraphTimer final : public Timer {
  public:
   explicit GraphTimer(Context& context) : context_(context) {}
 
-  core::Result<double> seconds(Kernel&, const core::Plan&, const core::CallStep&, double best) override;
+  core::Result<double> seconds(const std::vector<Kernel*>&, const Work&, double best) override;
   /// Gives its memory back.
-  void rest() { memory_ = DeviceBytes(), bytes_ = 0, filledFor_ = nullptr; }
+  void rest() { memory_ = DeviceBytes(), bytes_ = 0, filledFor_ = {}; }
 
  private:
   core::Status reserve(std::size_t bytes);
@@ -26,7 +26,7 @@ class GraphTimer final : public Timer {
   Context& context_;
   DeviceBytes memory_;
   std::size_t bytes_ = 0;
-  const core::CallStep* filledFor_ = nullptr;
+  Work filledFor_;
   std::vector<float> noise_;
 };
 

@@ -17,9 +17,11 @@ std::string fileNameOf(const std::string& deviceName, int multiprocessors, std::
   return name + "-" + std::to_string(multiprocessors) + "-cudnn-" + showVersion(version) + ".tuning";
 }
 
+constexpr const char* plain = "plain";
+
 struct Line {
   std::string signature;
-  cudnn::EngineChoice choice;
+  TunedChoice choice;
 };
 
 std::optional<Line> parse(const std::string& text) {
@@ -29,14 +31,15 @@ std::optional<Line> parse(const std::string& text) {
       !std::getline(stream, knobs, '\t') || !std::getline(stream, seconds)) {
     return std::nullopt;
   }
+  if (engine == plain) return Line{std::move(signature), {}};
   std::istringstream number(engine);
-  Line line{std::move(signature), {}};
+  cudnn::EngineChoice choice;
   auto parsed = cudnn::parseKnobs(knobs);
-  if (!parsed || !(number >> line.choice.engine) || number.peek() != std::istringstream::traits_type::eof()) {
+  if (!parsed || !(number >> choice.engine) || number.peek() != std::istringstream::traits_type::eof()) {
     return std::nullopt;
   }
-  line.choice.knobs = std::move(*parsed);
-  return line;
+  choice.knobs = std::move(*parsed);
+  return Line{std::move(signature), {std::move(choice)}};
 }
 
 }  // namespace
@@ -51,17 +54,21 @@ TuningCache::TuningCache(const std::string& folder, const std::string& deviceNam
   }
 }
 
-std::optional<cudnn::EngineChoice> TuningCache::choice(const std::string& signature) const {
+std::optional<TunedChoice> TuningCache::choice(const std::string& signature) const {
   const auto found = choices_.find(signature);
   return found == choices_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void TuningCache::remember(const std::string& signature, const cudnn::EngineChoice& choice,
-                           std::optional<double> seconds) {
+void TuningCache::remember(const std::string& signature, const TunedChoice& choice, std::optional<double> seconds) {
   choices_.insert_or_assign(signature, choice);
   if (file_.empty() || !seconds) return;
   std::ostringstream line;
-  line << signature << '\t' << choice.engine << '\t' << cudnn::showKnobs(choice.knobs) << '\t' << *seconds << '\n';
+  line << signature << '\t';
+  if (choice.engine)
+    line << choice.engine->engine << '\t' << cudnn::showKnobs(choice.engine->knobs);
+  else
+    line << plain << "\t-";
+  line << '\t' << *seconds << '\n';
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), ignored);
   std::ofstream(file_, std::ios::app) << line.str() << std::flush;

@@ -9,10 +9,15 @@
 
 namespace pathex::cuda {
 
+/// An implementation; none where an operation that does the work of two steps was not worth while.
+struct TunedChoice {
+  std::optional<cudnn::EngineChoice> engine{};
+};
+
 /// What was chosen for each operation: plans that are in use, choices of this process, and measured choices of earlier
 /// ones. A file holds for one device and one version of cuDNN, which its name tells; each line is
 ///
-///   signature <tab> engine <tab> knobs <tab> seconds
+///   signature <tab> engine, or plain <tab> knobs <tab> seconds
 ///
 /// Processes append whole lines, and a later line wins. The file only saves time: a line that cannot be read is passed
 /// over, and a folder that cannot be written leaves the choices in memory.
@@ -21,8 +26,8 @@ class TuningCache {
   /// `folder` may be empty: then nothing is kept between processes.
   TuningCache(const std::string& folder, const std::string& deviceName, int multiprocessors, std::size_t version);
 
-  std::optional<cudnn::EngineChoice> choice(const std::string& signature) const;
-  void remember(const std::string& signature, const cudnn::EngineChoice&, std::optional<double> seconds);
+  std::optional<TunedChoice> choice(const std::string& signature) const;
+  void remember(const std::string& signature, const TunedChoice&, std::optional<double> seconds);
 
   /// A plan of this signature that some kernel still holds: equal steps share it.
   std::shared_ptr<const cudnn::BuiltPlan> live(const std::string& signature) const;
@@ -32,7 +37,7 @@ class TuningCache {
 
  private:
   std::string file_;
-  std::map<std::string, cudnn::EngineChoice> choices_;
+  std::map<std::string, TunedChoice> choices_;
   std::map<std::string, std::weak_ptr<const cudnn::BuiltPlan>> live_;
 };
 

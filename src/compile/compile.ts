@@ -207,9 +207,18 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
   };
 };
 
+/** The result of the convolution directly before map `i`, if it reads that. */
+const productBefore = (steps: readonly Step[], i: number): number | undefined => {
+  const [before, step] = [steps[i - 1], steps[i]!];
+  if (before?.kind !== 'call' || !(before.kernel === 'conv2d' || before.kernel === 'conv2dInputGrad')) return undefined;
+  const reads = step.kind === 'fused' && step.reductions.length === 0 && step.loads.some((l) => l.buffer === before.outputs[0]);
+  return reads ? before.outputs[0] : undefined;
+};
+
 /**
  * Lifetimes of the arena's buffers. A fused step's stored value takes the place of an equally large operand that is read element by
- * element and never again: both then are one slot.
+ * element and never again: both then are one slot. A map directly after the convolution that it reads takes the place of that result alone, and
+ * what it stores elsewhere has its place while the convolution runs: a device that runs both as one writes while it reads.
  */
 const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: number; readonly dtype: PlanBuffer['dtype']; readonly isArena: boolean }[]): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
   const first = new Map<number, number>();
@@ -228,10 +237,13 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
     const [o, r, n] = s.domain;
     const whole = (l: { readonly strides: readonly number[] }): boolean =>
       (o === 1 || l.strides[0] === r * n) && (r === 1 || l.strides[1] === n) && (n === 1 || l.strides[2] === 1);
-    const dying = new Set(s.loads.filter((l) => last.get(l.buffer) === i && whole(l) && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));
+    const product = productBefore(steps, i);
+    const isHeir = (b: number): boolean => last.get(b) === i && (product === undefined || b === product);
+    const dying = new Set(s.loads.filter((l) => isHeir(l.buffer) && whole(l) && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));
     for (const { buffer } of s.stores) {
       if (!buffers[buffer]!.isArena || first.get(buffer) !== i || slots.has(buffer)) continue;
       const heir = [...dying].find((d) => buffers[d]!.bytes === buffers[buffer]!.bytes && BYTES[buffers[d]!.dtype] === BYTES[buffers[buffer]!.dtype]);
+      if (heir === undefined && product !== undefined) first.set(buffer, i - 1);
       if (heir === undefined) continue;
       dying.delete(heir);
       slots.set(buffer, slotOf(heir));

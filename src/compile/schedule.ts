@@ -55,7 +55,22 @@ export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, Reado
       if (waiting.get(u) === 0) add(u);
     }
   }
-  return done.length === units.length ? done : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
+  return done.length === units.length ? besideReaders(done, after) : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
+};
+
+/** Convolutions directly before the map that is their first reader. What stood between them needs nothing of them. */
+const besideReaders = (order: readonly Unit[], after: ReadonlyMap<Unit, readonly Unit[]>): Unit[] => {
+  const moved = [...order];
+  const place = new Map(moved.map((u, i) => [u, i]));
+  for (let at = moved.length - 1; at >= 0; at--) {
+    const unit = moved[at]!;
+    if (unit.kind !== 'call' || !(unit.node.op === 'conv2d' || unit.node.op === 'conv2dInputGrad')) continue;
+    const reader = after.get(unit)!.reduce((first, u) => Math.min(first, place.get(u)!), moved.length);
+    if (reader === moved.length || reader === at + 1 || !isMap(moved[reader]!)) continue;
+    moved.splice(reader - 1, 0, ...moved.splice(at, 1));
+    for (let i = at; i < reader; i++) place.set(moved[i]!, i);
+  }
+  return moved;
 };
 
 /*
@@ -64,5 +79,6 @@ export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, Reado
  * Any order that respects `before` computes the same. This one puts together what a device can do together or what shares memory that is
  * still near: maps of state alone (masked weights) at the start, and those that nothing waits for (the optimiser's) at the end, side by side;
  * steps on few elements (statistics of channels, losses) at once after the reduction that they wait for; gradients of weights
- * right after the value they are taken from, which then need not be kept. All else as the graph was written.
+ * right after the value they are taken from, which then need not be kept; convolutions before the map that reads them first, since a device
+ * may run both as one. All else as the graph was written.
  */

@@ -21,6 +21,11 @@ export interface CudaOptions {
   /** Only implementations that give the same bits in every run. Default true. */
   readonly deterministic?: boolean;
   /**
+   * Take the elementwise step after a convolution into it where that is measured to be faster when a plan is loaded. Default true; false runs
+   * every step by itself, for comparisons.
+   */
+  readonly epilogues?: boolean;
+  /**
    * `two` runs gradients of weights beside the steps that do not wait for them, `one` runs everything in turn, with the same bits.
    * `measured` (default): the first 14 runs of each program try both, and the faster stays.
    */
@@ -35,9 +40,9 @@ export interface CudaOptions {
 export const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pathex');
 
 /** Opens a GPU. Throws DEVICE with the reason where it cannot be had, and NATIVE where the addon is missing or does not load. */
-export const cudaDevice = async ({ precision = 'strict', deterministic = true, lanes = 'measured', device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
+export const cudaDevice = async ({ precision = 'strict', deterministic = true, epilogues = true, lanes = 'measured', device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
   const addon = loadNative();
-  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, lanes, cacheFolder: cacheFolder() });
+  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, epilogues, lanes, cacheFolder: cacheFolder() });
   let description: string;
   try {
     description = await native.open();

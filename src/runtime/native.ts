@@ -102,6 +102,8 @@ export type NativeDeviceOptions =
       readonly index: number;
       readonly precision: 'strict' | 'tf32' | 'bf16';
       readonly deterministic: boolean;
+      /** Convolutions take the step after them along where that is measured to be faster. Default true. */
+      readonly epilogues?: boolean;
       /** Default measured. */
       readonly lanes?: 'measured' | 'one' | 'two';
       /** Compiled code and measured choices are kept here between processes. */

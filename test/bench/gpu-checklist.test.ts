@@ -26,10 +26,10 @@ describe('bench/gpu-checklist.sh', () => {
     expect(report().parts.map(({ name, status: s, why }) => [name, s, why])).toEqual([['gpu', 'failed', `no GPU can be used here: ${noCuda}`], ['doctor', 'ok', '']]);
   });
   test('a dry run on the cpu device reports each part, what it measured, and a failure of one without stopping the next', () => {
-    const { status, stdout } = checklist(['--device', 'cpu', 'memory', 'bits', 'doctor'], { STEPS: '0x', PRECISIONS: 'strict' });
+    const { status, stdout } = checklist(['--device', 'cpu', 'memory', 'epilogues', 'bits', 'doctor'], { STEPS: '0x', PRECISIONS: 'strict' });
     expect(stdout).toContain('wrote ');
-    expect(report().parts.map(({ name, status: s }) => [name, s])).toEqual([['doctor', 'ok'], ['bits-strict', 'ok'], ['memory', 'failed']]);
-    expect(report()).toMatchObject({ device: 'cpu', dryRun: true, parts: [{}, { result: { bits: { steps: 3, differ: [], maskDiffers: [] } } }, { result: null }] });
+    expect(report().parts.map(({ name, status: s }) => [name, s])).toEqual([['doctor', 'ok'], ['bits-strict', 'ok'], ['epilogues-strict', 'ok'], ['memory', 'failed']]);
+    expect(report()).toMatchObject({ device: 'cpu', dryRun: true, parts: [{}, { result: { bits: { steps: 3, differ: [], maskDiffers: [] } } }, { result: { epilogues: { fused: 0 } } }, { result: null }] });
     expect(status).toBe(1);
   });
   test('parts that no time is left for are named', () => {
@@ -37,7 +37,7 @@ describe('bench/gpu-checklist.sh', () => {
     expect(report().parts).toMatchObject([{ name: 'memory', status: 'skipped', why: 'no time left of 1 s' }]);
   });
   test('unknown parts and devices are refused', () => {
-    expect(checklist(['speed'])).toMatchObject({ status: 64, stderr: "gpu-checklist: no part 'speed'; choose build doctor conformance bits step px memory train\n" });
+    expect(checklist(['speed'])).toMatchObject({ status: 64, stderr: "gpu-checklist: no part 'speed'; choose build doctor conformance bits step px epilogues memory train\n" });
     expect(checklist(['--device', 'tpu'])).toMatchObject({ status: 64, stderr: "gpu-checklist: device 'tpu' is unknown; choose cuda, or cpu for a dry run\n" });
   });
 });

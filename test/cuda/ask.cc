@@ -1,5 +1,5 @@
 // Asks cuDNN which kernels a described GPU would run. Reads a plan as `pathex plan` prints it.
-//   ask DEVICE.json kernels|fusions strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan
+//   ask DEVICE.json kernels|fusions|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan
 //   ask DEVICE.json unreadable strict|tf32|bf16 deterministic|any < plan
 //   ask products
 //   ask timer
@@ -64,11 +64,9 @@ core::StorageType operandsIn(const cuda::LibraryContext& context) {
 
 /// What the heuristics list before anything is ruled out.
 std::vector<cuda::cudnn::Candidate> listedFor(const cuda::LibraryContext& context, const Question& q) {
-  const auto direction = q.kernel == "conv2d"            ? cuda::Direction::forward
-                         : q.kernel == "conv2dInputGrad" ? cuda::Direction::inputGrad
-                                                         : cuda::Direction::weightGrad;
   std::vector<cuda::cudnn::Candidate> all;
-  auto graph = cuda::convGraph(*context.cudnn(), direction, q.attributes, operandsIn(context));
+  const core::Plan plan = planOf(q, operandsIn(context));
+  auto graph = cuda::convGraph(*context.cudnn(), plan, std::get<core::CallStep>(plan.steps[0]));
   if (!graph.ok()) return all;
   for (const auto mode : {cuda::cudnn::CUDNN_HEUR_MODE_A, cuda::cudnn::CUDNN_HEUR_MODE_FALLBACK}) {
     auto list = cuda::cudnn::listed(*context.cudnn(), graph.value().graph, mode);
@@ -94,32 +92,10 @@ std::string notesOf(const std::vector<cuda::cudnn::Candidate>& all, const std::s
 /// Prefers what needs least workspace, and makes every candidate of the same workspace a tie.
 class BytesTimer final : public cuda::Timer {
  public:
-  core::Result<double> seconds(cuda::Kernel& kernel, const core::Plan&, const core::CallStep&, double) override {
-    return static_cast<double>(1 + kernel.workspaceBytes());
+  core::Result<double> seconds(const std::vector<cuda::Kernel*>& kernels, const cuda::Work&, double) override {
+    return static_cast<double>(1 + kernels.back()->workspaceBytes());
   }
 };
-
-/// A plan of one step: what the makers ask for.
-core::Plan planOf(const Question& q, core::StorageType operands) {
-  const core::ConvAttributes& a = q.attributes;
-  const auto buffer = [](core::StorageType type, auto... extents) {
-    return core::PlanBuffer{type, {static_cast<std::size_t>(extents)...}, {}};
-  };
-  const bool inputGrad = q.kernel == "conv2dInputGrad", weightGrad = q.kernel == "conv2dWeightGrad";
-  core::Plan plan;
-  plan.buffers = {buffer(operands, a.n, a.h, a.w, a.c),
-                  buffer(weightGrad ? core::StorageType::f32 : operands, a.f, a.kh, a.kw, a.c),
-                  buffer(operands, a.n, a.oh, a.ow, a.f)};
-  std::vector<std::size_t> inputs{inputGrad ? 2u : 0u, weightGrad ? 2u : 1u};
-  plan.steps.push_back(core::CallStep{q.kernel,
-                                      q.kernel,
-                                      std::move(inputs),
-                                      {inputGrad    ? 0u
-                                       : weightGrad ? 1u
-                                                    : 2u},
-                                      core::CallAttributes(a)});
-  return plan;
-}
 
 int ask(int count, char** arguments) {
   if (count == 2 && std::string(arguments[1]) == "products") return checkProducts() ? 0 : 1;
@@ -129,7 +105,8 @@ int ask(int count, char** arguments) {
     return 0;
   }
   if (count < 5) {
-    std::cerr << "ask DEVICE.json kernels|fusions strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
+    std::cerr
+        << "ask DEVICE.json kernels|fusions|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
     return 2;
   }
   BytesTimer timer;
@@ -150,8 +127,9 @@ int ask(int count, char** arguments) {
     return 1;
   }
   printRow({"cuDNN", cuda::showVersion(context.value()->cudnn()->api->version())});
-  const auto questions = readQuestions();
   const std::string what = arguments[2];
+  if (what == "pairs") return askPairs(*context.value()) ? 0 : 1;
+  const auto questions = readQuestions();
   const bool answered = what == "fusions"      ? askFusions(*context.value(), questions)
                         : what == "unreadable" ? askUnreadable(context.value()->cudnn()->api, json, questions)
                                                : askKernels(*context.value(), questions);
@@ -159,6 +137,27 @@ int ask(int count, char** arguments) {
 }
 
 }  // namespace
+
+core::Plan planOf(const Question& q, core::StorageType operands) {
+  const core::ConvAttributes& a = q.attributes;
+  const auto buffer = [](core::StorageType type, auto... extents) {
+    return core::PlanBuffer{type, {static_cast<std::size_t>(extents)...}, {}};
+  };
+  const bool inputGrad = q.kernel == "conv2dInputGrad", weightGrad = q.kernel == "conv2dWeightGrad";
+  core::Plan plan;
+  plan.buffers = {buffer(operands, a.n, a.h, a.w, a.c),
+                  buffer(weightGrad ? core::StorageType::f32 : operands, a.f, a.kh, a.kw, a.c),
+                  buffer(operands, a.n, a.oh, a.ow, a.f)};
+  std::vector<std::size_t> inputs{inputGrad ? 2u : 0u, weightGrad ? 2u : 1u};
+  plan.steps.push_back(core::CallStep{q.kernel,
+                                      q.kernel,
+                                      std::move(inputs),
+                                      {inputGrad    ? 0u
+                                       : weightGrad ? 1u
+                                                    : 2u},
+                                      core::CallAttributes(a)});
+  return plan;
+}
 
 std::string cell(std::string text) {
   std::replace_if(text.begin(), text.end(), [](char c) { return c == '\t' || c == '\n'; }, ' ');

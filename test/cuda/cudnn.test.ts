@@ -3,6 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { compile } from '../../src/compile/compile.js';
+import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { printPlan } from '../../src/compile/print-plan.js';
+import type { Dataset } from '../../src/data/dataset.js';
+import { resnetCifar } from '../../src/models/resnet-cifar.js';
+import { px } from '../../src/prune/criteria/px.js';
+import { roundPrograms } from '../../src/prune/programs.js';
+import { evaluateStep } from '../../src/train/programs.js';
 import { fakeCuda } from '../native/fake-cuda/build.js';
 import { ask, device, needsWheels, stub, wheels, withoutWheels } from './ask.js';
 
@@ -126,12 +134,69 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
     }
   });
 
-  it.each(['any', 'deterministic'])('fuses statistics, normalisation, masks and joins in tf32, %s', (repeatable) => {
-    const { rows } = ask([device, 'fusions', 'tf32', repeatable], ['conv2d', 'conv2dInputGrad', 'conv2dWeightGrad'].map(one).join('\n'));
+  it.each(['any', 'deterministic'])('sums the channels of a convolution within it in tf32, %s', (repeatable) => {
+    const { rows } = ask([device, 'fusions', 'tf32', repeatable], one('conv2d'));
     const fusions = rows.filter(([kind]) => kind === 'fusion');
-    expect(fusions.map(([, name]) => name)).toEqual(['statistics', 'scale-bias-residual-relu-mask', 'input gradient + residual', 'weight gradient x mask']);
+    expect(fusions.map(([, name]) => name)).toEqual(['statistics']);
     for (const [, name, , , engine, , note] of fusions) expect(engine, `${name}: ${note}`).toMatch(/^\d+$/);
   }, 180_000);
+});
+
+const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
+const net = resnetCifar({ depth: 20 });
+const evaluation = evaluateStep(net, data, { split: 'test', count: 10_000 }, 250);
+/** Evaluation as a device of precision bf16 compiles it. */
+const narrowEvaluation = (): string => printPlan(compile(evaluation, { storage: 'bf16' }));
+
+it.each([['evaluation', evaluation], ['PX round', roundPrograms(net, px(), 100).select]] as const)('no launch does more than the map after a convolution of the %s, and both are in the main lane', (_, program) => {
+  const { plan, steps } = emitCuda(compile(program));
+  const pairs = plan.steps.flatMap((step, i) => {
+    const map = plan.steps[i + 1];
+    const isPair = step.kind === 'call' && ['conv2d', 'conv2dInputGrad'].includes(step.kernel) && map?.kind === 'fused' && map.reductions.length === 0;
+    return isPair ? [[steps[i]!, steps[i + 1]!] as const] : [];
+  });
+  expect(pairs).toHaveLength(18);
+  for (const [conv, map] of pairs) {
+    expect([conv.lane, map.lane]).toEqual([undefined, undefined]);
+    expect(map).toMatchObject({ kind: 'launches', covers: 0 });
+  }
+});
+
+describe.skipIf(withoutWheels)(needsWheels('convolutions of ResNet-20 with the step after them, on a described H200'), () => {
+  const pairsOf = (precision: string, repeatable: string, plan: string): readonly (readonly string[])[] => {
+    const { status, rows, stderr } = ask([device, 'pairs', precision, repeatable], plan);
+    expect(status, stderr).toBe(0);
+    return rows.slice(1);
+  };
+  const counts = (rows: readonly (readonly string[])[]): Record<string, number> => rows.reduce<Record<string, number>>((n, [kind]) => ({ ...n, [kind!]: (n[kind!] ?? 0) + 1 }), {});
+  const answered = (rows: readonly (readonly string[])[]): void => {
+    for (const [, convolution, , permitted, engine, workspace, note] of rows.filter(([kind]) => kind === 'pair')) {
+      expect(engine, `${convolution}: ${note}`).toMatch(/^\d+$/);
+      expect(Number(permitted)).toBeGreaterThan(0);
+      expect(workspace).toBe('0');
+    }
+  };
+
+  it.each([['tf32', 'deterministic'], ['tf32', 'any'], ['bf16', 'deterministic'], ['bf16', 'any']])('all of the evaluation that a map follows are one operation, %s and %s', (precision, repeatable) => {
+    const rows = pairsOf(precision, repeatable, precision === 'bf16' ? narrowEvaluation() : golden('resnet20-evaluate'));
+    expect(counts(rows)).toEqual({ pair: 18, other: 3 }); // the shortcuts meet in the map after the other branch, the last one is averaged at once
+    answered(rows);
+    const epilogues = rows.flatMap(([kind, , epilogue]) => (kind === 'pair' ? [epilogue!] : []));
+    expect(epilogues.every((e) => / v\d+=select\(v\d+ v\d+ v\d+\) -> v\d+\.\w+$/.test(e))).toBe(true); // ReLU, one result, the convolution's own not written
+    expect(epilogues.filter((e) => /=full\.(f32|bf16)/.test(e))).toHaveLength(8); // residuals
+    if (precision === 'bf16') expect(epilogues.every((e) => e.endsWith('.bf16'))).toBe(true);
+  }, 120_000);
+
+  it.each(['tf32', 'strict'])('input gradients of a PX round are one operation with the gates after them, %s', (precision) => {
+    const rows = pairsOf(precision, 'deterministic', golden('resnet20-px-select'));
+    expect(counts(rows)).toEqual({ pair: 18, other: 23 });
+    answered(rows);
+    expect(rows.every(([kind, convolution]) => kind !== 'pair' || convolution!.startsWith('conv2dInputGrad'))).toBe(true);
+  }, 120_000);
+
+  it('training has none: statistics of the batch follow its convolutions', () => {
+    expect(counts(pairsOf('tf32', 'deterministic', golden('resnet20-train')))).toEqual({ other: 41 });
+  });
 });
 
 describe('the timer of candidates', () => {
@@ -139,13 +204,16 @@ describe('the timer of candidates', () => {
     const { status, rows, stderr } = ask(['timer'], '', fakeCuda());
     expect(status, stderr).toBe(0);
     // milliseconds that the clock says, runs, microseconds a run, what the last one read
-    expect(rows.map(([step, clock, runs, took, read]) => [step, clock, Number(runs), Number(took), read])).toEqual([
+    const [two, ...singles] = [...rows].reverse();
+    expect(singles.reverse().map(([step, clock, runs, took, read]) => [step, clock, Number(runs), Number(took), read])).toEqual([
       ['there', '0.01', 22, expect.closeTo(0.5), 'noise'],
       ['there', '1', 4, expect.closeTo(500), 'noise'],
       ['there', '10', 3, expect.closeTo(10_000), 'noise'],
       ['back', '0.19', 12, expect.closeTo(19), 'noise'], // not hopeless: the host's own time may be in it
       ['back', '0.3', 2, expect.closeTo(300), 'noise'],
     ]);
+    // Two kernels one after the other, the second of which writes where it reads, as in the plan.
+    expect(two).toEqual(['two', '4', '4', expect.stringMatching(/^500\./), 'apart', 'in place']);
   });
 });
 

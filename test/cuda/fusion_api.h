@@ -5,10 +5,7 @@
 /// What only the questions about fusions use of cuDNN's interface.
 namespace pathex::cuda::cudnn {
 
-constexpr PointwiseMode CUDNN_POINTWISE_ADD{0}, CUDNN_POINTWISE_MUL{1}, CUDNN_POINTWISE_RELU_FWD{100},
-    CUDNN_POINTWISE_CMP_GT{302};
 enum ReductionOperator : int { CUDNN_REDUCE_TENSOR_ADD = 0 };
-constexpr DataType CUDNN_DATA_BOOLEAN{11};
 constexpr DescriptorType CUDNN_BACKEND_REDUCTION_DESCRIPTOR{21}, CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR{22};
 
 constexpr AttributeType CUDNN_TYPE_REDUCTION_OPERATOR_TYPE{18};
@@ -16,7 +13,6 @@ template <>
 inline constexpr AttributeType typeOf<ReductionOperator> = CUDNN_TYPE_REDUCTION_OPERATOR_TYPE;
 
 // clang-format off
-inline constexpr Attribute<Descriptor> pointwiseB{"CUDNN_ATTR_OPERATION_POINTWISE_BDESC", 752};
 inline constexpr Attribute<ReductionOperator> reductionOperator{"CUDNN_ATTR_REDUCTION_OPERATOR", 1600};
 inline constexpr Attribute<DataType> reductionType{"CUDNN_ATTR_REDUCTION_COMP_TYPE", 1601};
 inline constexpr Attribute<bool> reductionIsDeterministic{"CUDNN_ATTR_REDUCTION_IS_DETERMINISTIC", 1602};

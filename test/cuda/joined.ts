@@ -14,7 +14,7 @@ export interface Trial {
   readonly data?: Readonly<Record<number, NativeArray>>;
 }
 
-const shifted = (step: Step, by: number): Step => {
+export const shifted = (step: Step, by: number): Step => {
   const at = <T extends { readonly buffer: number }>(x: T): T => ({ ...x, buffer: x.buffer + by });
   return step.kind === 'fused'
     ? { ...step, loads: step.loads.map(at), stores: step.stores.map(at), reductions: step.reductions.map(at) }

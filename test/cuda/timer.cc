@@ -24,6 +24,7 @@ class Greedy final : public cuda::Kernel {
 
   core::Status enqueue(const cuda::Bindings& b, CUstream stream) override {
     ++runs;
+    isInPlace = b.buffers[step_.inputs[0]] == b.buffers[step_.outputs[0]];
     core::Status s = context_.call("cuMemcpyDtoHAsync", &Driver::cuMemcpyDtoHAsync_v2, seen.data(),
                                    b.buffers[step_.inputs[0]], bytes, stream);
     if (s.ok()) s = spoil(b.buffers[step_.outputs[0]], stream);
@@ -34,6 +35,7 @@ class Greedy final : public cuda::Kernel {
   std::string implementation() const override { return "greedy"; }
 
   int runs = 0;
+  bool isInPlace = false;
   std::vector<float> seen = std::vector<float>(elements, 0.0f);
 
  private:
@@ -64,12 +66,14 @@ bool checkTimer() {
   }
   cuda::GraphTimer timer(*context.value());
   core::Plan plan;
-  plan.buffers = {{core::StorageType::f32, {elements}, {}}, {core::StorageType::f32, {elements}, {}}};
+  plan.buffers = {{core::StorageType::f32, {elements}, {core::In::arena, 0}},
+                  {core::StorageType::f32, {elements}, {core::In::arena, bytes}},
+                  {core::StorageType::f32, {elements}, {core::In::arena, bytes}}};
   const core::CallStep there{"there", "conv2d", {0}, {1}, {}}, back{"back", "conv2d", {1}, {0}, {}};
   const auto measure = [&](const core::CallStep& step, std::size_t workspace, const char* elapsed, double best) {
     setenv("FAKE_CUDA_ELAPSED", elapsed, 1);
     Greedy kernel(*context.value(), step, workspace);
-    auto seconds = timer.seconds(kernel, plan, step, best);
+    auto seconds = timer.seconds({&kernel}, {&plan, step.inputs, step.outputs}, best);
     const std::string took = seconds.ok() ? std::to_string(seconds.value() * 1e6) : cell(seconds.status().message());
     printRow({step.name, elapsed, std::to_string(kernel.runs), took, isNoise(kernel.seen) ? "noise" : "spoilt"});
   };
@@ -79,6 +83,13 @@ bool checkTimer() {
   measure(there, 0, "10", none);
   measure(back, 0, "0.19", 1e-5);
   measure(back, 0, "0.3", 1e-5);
+
+  setenv("FAKE_CUDA_ELAPSED", "1", 1);
+  const core::CallStep onto{"onto", "conv2d", {1}, {2}, {}};
+  Greedy first(*context.value(), there, 0), second(*context.value(), onto, bytes);
+  auto seconds = timer.seconds({&first, &second}, {&plan, {0, 1}, {1, 2}}, none);
+  printRow({"two", std::to_string(first.runs), std::to_string(second.runs), std::to_string(seconds.value() * 1e6),
+            first.isInPlace ? "in place" : "apart", second.isInPlace ? "in place" : "apart"});
   return true;
 }
 

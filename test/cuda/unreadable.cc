@@ -38,7 +38,8 @@ bool askUnreadable(const ApiRef& real, const std::string& json, const std::vecto
   if (!described.ok()) return false;
   refusing.device = std::move(described.value());
   for (const Question& q : questions) {
-    auto graph = cuda::convGraph(refusing, cuda::Direction::forward, q.attributes, core::StorageType::f32);
+    const core::Plan plan = planOf(q, core::StorageType::f32);
+    auto graph = cuda::convGraph(refusing, plan, std::get<core::CallStep>(plan.steps[0]));
     if (!graph.ok()) return false;
     const Descriptor& g = graph.value().graph;
     printRow({cuda::signatureOf(q.kernel, q.attributes), listedWith(refusing, g, 0), listedWith(refusing, g, 1),

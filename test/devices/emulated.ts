@@ -25,7 +25,7 @@ const withLoops = (cuda: CudaPlan): CudaPlan => {
     const fields = FIELDS[kernel === 'matmul' ? 'matmul' : 'conv'].map((f) => braced((attributes as unknown as Record<string, unknown>)[f]));
     const [a, b, y] = [...inputs, ...outputs].map((buffer) => cType(cuda.plan.buffers[buffer]!));
     kernels.push(`extern "C" __global__ void library_${i}(const ${a}* a, const ${b}* b, ${y}* y) { library::${kernel}({${fields.join(', ')}}, a, b, y); }`);
-    return { ...step, kind: 'launches', launches: [{ kernel: `library_${i}`, grid: [1, 1, 1], block: [1, 1, 1], sharedBytes: 0, args: [...inputs, ...outputs].map((buffer) => ({ buffer })) }] };
+    return { ...step, kind: 'launches', launches: [{ kernel: `library_${i}`, grid: [1, 1, 1], block: [1, 1, 1], sharedBytes: 0, args: [...inputs, ...outputs].map((buffer) => ({ buffer })) }], covers: 0 };
   });
   return { ...cuda, source: `#include "${library}"\n${cuda.source}\n${kernels.join('\n')}\n`, steps };
 };

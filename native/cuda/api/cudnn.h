@@ -14,8 +14,25 @@ using RawDescriptor = void*;
 
 enum StatusCode : int { CUDNN_STATUS_SUCCESS = 0 };
 
-enum DataType : int { CUDNN_DATA_FLOAT = 0, CUDNN_DATA_BFLOAT16 = 9 };
-enum PointwiseMode : int { CUDNN_POINTWISE_IDENTITY = 21 };
+enum DataType : int { CUDNN_DATA_FLOAT = 0, CUDNN_DATA_BFLOAT16 = 9, CUDNN_DATA_BOOLEAN = 11 };
+enum PointwiseMode : int {
+  CUDNN_POINTWISE_ADD = 0,
+  CUDNN_POINTWISE_MUL = 1,
+  CUDNN_POINTWISE_SQRT = 4,
+  CUDNN_POINTWISE_DIV = 6,
+  CUDNN_POINTWISE_SUB = 9,
+  CUDNN_POINTWISE_ABS = 10,
+  CUDNN_POINTWISE_EXP = 13,
+  CUDNN_POINTWISE_LOG = 15,
+  CUDNN_POINTWISE_NEG = 16,
+  CUDNN_POINTWISE_RSQRT = 17,
+  CUDNN_POINTWISE_IDENTITY = 21,
+  CUDNN_POINTWISE_CMP_EQ = 300,
+  CUDNN_POINTWISE_CMP_NEQ = 301,
+  CUDNN_POINTWISE_CMP_GT = 302,
+  CUDNN_POINTWISE_CMP_LE = 305,
+  CUDNN_POINTWISE_BINARY_SELECT = 601,
+};
 enum ConvolutionMode : int { CUDNN_CROSS_CORRELATION = 1 };
 enum HeuristicMode : int { CUDNN_HEUR_MODE_FALLBACK = 2, CUDNN_HEUR_MODE_A = 3 };
 enum BehaviourNote : int { CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION = 0 };
@@ -156,7 +173,9 @@ inline constexpr Attribute<Descriptor> filterDy{"CUDNN_ATTR_OPERATION_CONVOLUTIO
 
 inline constexpr Attribute<Descriptor> pointwiseDescriptor{"CUDNN_ATTR_OPERATION_POINTWISE_PW_DESCRIPTOR", 750};
 inline constexpr Attribute<Descriptor> pointwiseX{"CUDNN_ATTR_OPERATION_POINTWISE_XDESC", 751};
+inline constexpr Attribute<Descriptor> pointwiseB{"CUDNN_ATTR_OPERATION_POINTWISE_BDESC", 752};
 inline constexpr Attribute<Descriptor> pointwiseY{"CUDNN_ATTR_OPERATION_POINTWISE_YDESC", 753};
+inline constexpr Attribute<Descriptor> pointwiseT{"CUDNN_ATTR_OPERATION_POINTWISE_TDESC", 758};
 
 inline constexpr Attribute<Handle> graphHandle{"CUDNN_ATTR_OPERATIONGRAPH_HANDLE", 800};
 inline constexpr Attribute<Descriptor> graphOperations{"CUDNN_ATTR_OPERATIONGRAPH_OPS", 801};
@@ -167,6 +186,7 @@ inline constexpr Attribute<std::int64_t> tensorDimensions{"CUDNN_ATTR_TENSOR_DIM
 inline constexpr Attribute<std::int64_t> tensorStrides{"CUDNN_ATTR_TENSOR_STRIDES", 903};
 inline constexpr Attribute<std::int64_t> tensorId{"CUDNN_ATTR_TENSOR_UNIQUE_ID", 906};
 inline constexpr Attribute<bool> tensorIsVirtual{"CUDNN_ATTR_TENSOR_IS_VIRTUAL", 907};
+inline constexpr Attribute<bool> tensorIsByValue{"CUDNN_ATTR_TENSOR_IS_BY_VALUE", 908};
 
 inline constexpr Attribute<std::int64_t> packIds{"CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS", 1000};
 inline constexpr Attribute<void*> packPointers{"CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS", 1001};

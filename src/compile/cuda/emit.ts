@@ -26,7 +26,7 @@ export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { r
     const drafts = isDone.has(at) ? [] : joint !== undefined ? [joint.draft] : draftsOf(plan, step, target);
     if (drafts === null) return { kind: 'library' };
     scratchBytes = Math.max(scratchBytes, ...drafts.map((d) => d.scratchBytes ?? 0));
-    return { kind: 'launches', launches: drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : '')) };
+    return { kind: 'launches', launches: drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : '')), covers: (joint?.steps ?? 1) - 1 };
   });
   const texts = [...kernels.values()].map(({ name, step, at, draft, also }) => {
     const same = also.length === 0 ? '' : `; also ${also.length === 1 ? 'step' : 'steps'} ${also.join(', ')}`;

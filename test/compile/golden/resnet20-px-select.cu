@@ -2398,7 +2398,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_132_conv_mul(const float
   y0[e] = r9;
 }
 
-// step 135, conv:mul: [1, 64, 64], one element a thread; also steps 141, 149
+// step 135, conv:mul: [1, 64, 64], one element a thread; also steps 141, 148
 extern "C" __global__ void __launch_bounds__(256) fused_135_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 4096u) return;
@@ -2487,7 +2487,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_152_conv_mul(const float
   y0[e] = r11;
 }
 
-// step 155, conv:mul: [1, 256, 32], one element a thread; also steps 161, 169
+// step 155, conv:mul: [1, 256, 32], one element a thread; also steps 161, 168
 extern "C" __global__ void __launch_bounds__(256) fused_155_conv_mul(const float* x0, const float* x1, const float* x2, const float* x3, float* y0) {
   const unsigned e = blockIdx.x * 256 + threadIdx.x;
   if (e >= 8192u) return;

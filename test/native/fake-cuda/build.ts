@@ -15,13 +15,22 @@ const LIBRARIES = [
   { source: 'builtins.cc', name: 'libnvrtc-builtins.so.13.0' },
 ] as const;
 
-/** Compiles them where that is not done yet and returns their folder. Name it in PATHEX_CUDA_LIBRARIES before the addon looks for CUDA. */
-export const fakeCuda = (): string => {
-  const read = [...LIBRARIES.map(({ source }) => join(here, source)), join(here, 'image.h'), join(root, 'native/cuda/driver.h'), join(root, 'native/cuda/nvrtc.h')];
+const PRODUCTS = [
+  { source: 'cudnn.cc', name: 'libcudnn.so.9' },
+  { source: 'cublaslt.cc', name: 'libcublasLt.so.13' },
+] as const;
+
+/** Compiles driver and NVRTC where that is not done yet and returns their folder. Name it in PATHEX_CUDA_LIBRARIES before the addon looks for CUDA. */
+export const fakeCuda = (): string => compiled(LIBRARIES, 'build/fake-cuda');
+/** The same with cuDNN and cuBLASLt: folders of all. */
+export const fakeCudaWithProducts = (): string => [fakeCuda(), compiled(PRODUCTS, 'build/fake-cuda-products')].join(':');
+
+const compiled = (libraries: readonly { readonly source: string; readonly name: string }[], into: string): string => {
+  const read = [...libraries.map(({ source }) => join(here, source)), join(here, 'image.h'), join(root, 'native/cuda/driver.h'), join(root, 'native/cuda/nvrtc.h'), join(root, 'native/cuda/api/cudnn.h')];
   const digest = read.reduce((hash, file) => hash.update(readFileSync(file)), createHash('sha256').update(root)).digest('hex').slice(0, 16);
-  const folder = join(root, 'build/fake-cuda', digest);
+  const folder = join(root, into, digest);
   mkdirSync(folder, { recursive: true });
-  for (const { source, name } of LIBRARIES) {
+  for (const { source, name } of libraries) {
     const library = join(folder, name);
     if (existsSync(library)) continue;
     const part = `${library}.${process.pid}`;

@@ -1,0 +1,72 @@
+// Every convolution of a plan with the map after it: whether it is one operation, and which implementations there are.
+#include <algorithm>
+#include <iostream>
+
+#include "ask.h"
+#include "core/check.h"
+#include "cuda/choice.h"
+#include "cuda/conv_graph.h"
+#include "printed_plan.h"
+
+namespace pathex::test {
+
+namespace {
+
+using namespace cuda;
+
+struct Answer {
+  std::size_t permitted = 0;
+  std::string engine = "none", workspace = "-", note;
+};
+
+Answer answerTo(LibraryContext& context, const core::Plan& plan, const core::CallStep& step, const Epilogue& epilogue) {
+  Answer a;
+  auto graph = convGraph(*context.cudnn(), plan, step, &epilogue);
+  if (!graph.ok()) {
+    a.note = graph.status().message();
+    return a;
+  }
+  const Problem problem{context, graph.value(), core::operandsOf(plan, step), ""};
+  auto candidates = permitted(problem);
+  if (!candidates.ok()) {
+    a.note = candidates.status().message();
+    return a;
+  }
+  a.permitted = candidates.value().size();
+  auto first = firstBuilt(problem, candidates.value());
+  if (!first.ok()) {
+    a.note = first.status().message();
+    return a;
+  }
+  a.engine = std::to_string(first.value().plan->choice.engine);
+  a.workspace = std::to_string(first.value().plan->workspace);
+  return a;
+}
+
+}  // namespace
+
+bool askPairs(LibraryContext& context) {
+  const core::Plan plan = readPlan(std::cin);
+  for (std::size_t i = 0; i + 1 < plan.steps.size(); ++i) {
+    const auto* const step = std::get_if<core::CallStep>(&plan.steps[i]);
+    const auto* const map = std::get_if<core::FusedStep>(&plan.steps[i + 1]);
+    if (step == nullptr || step->kernel.rfind("conv2d", 0) != 0 || step->kernel == "conv2dWeightGrad") continue;
+    const std::string signature = signatureOf(step->kernel, std::get<core::ConvAttributes>(step->attributes));
+    const auto readsResult = [&](const core::Load& load) { return load.buffer == step->outputs[0]; };
+    if (map == nullptr || !map->reductions.empty() || std::none_of(map->loads.begin(), map->loads.end(), readsResult)) {
+      printRow({"other", signature});
+      continue;
+    }
+    const auto epilogue = epilogueOf(plan, i);
+    if (!epilogue) {
+      printRow({"apart", signature});
+      continue;
+    }
+    const Answer a = answerTo(context, plan, *step, *epilogue);
+    printRow({"pair", signature, showEpilogue(plan, *epilogue), std::to_string(a.permitted), a.engine, a.workspace,
+              cell(a.note)});
+  }
+  return true;
+}
+
+}  // namespace pathex::test
