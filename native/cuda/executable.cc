@@ -274,7 +274,7 @@ core::Status CudaExecutable::enqueueAside(std::size_t i) {
 core::Status CudaExecutable::enqueueStep(std::size_t i, bool aside) {
   // A step of our own kernels works in the scratch memory, a library's in the workspace of its lane.
   const std::size_t workspace = steps_.isOurs[i] ? layout_.scratch : aside ? layout_.sideWorkspace : layout_.workspace;
-  return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + workspace},
+  return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + workspace, aside},
                                     aside ? side_->stream() : context_.stream());
 }
 
