@@ -49,6 +49,9 @@ export const openFor = async (args, options = {}) => {
   return { device, isCuda, peer: ['--threads', used, '--device', isCuda ? 'cuda' : 'cpu', '--precision', precision, ...(modes === undefined ? [] : ['--modes', modes])] };
 };
 
+/** Runs after which a program on a GPU has captured its graphs and chosen its lanes, those included that were queued meanwhile. */
+export const SETTLED = 48;
+
 /** Seconds of each of `n` runs, one after the other, by the host's clock. */
 export const timeEach = async (run, n) => {
   const seconds = [];
