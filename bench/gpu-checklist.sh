@@ -6,8 +6,8 @@
 #   bench/gpu-checklist.sh --device cpu           a dry run without a GPU, in tiny sizes: it proves the script, not the device
 #
 # Each part has a time limit and a failing one does not stop the others. Exit: 0 if none failed, 1 if one did, 2 if there is no GPU.
-# Settings, by environment: BUDGET (570 s for everything), OUT (folder of the JSON, default runs), BATCHES, PRECISIONS (tf32 strict; bf16 on
-# demand), MODES of the peers, STEPS of the memory check, METHODS and EPOCHS of the trainings, PATHEX_DATA (CIFAR-10), RESUME=1 to go on with
+# Settings, by environment: BUDGET (570 s for everything), OUT (folder of the JSON, default runs), BATCHES, PRECISIONS (tf32 bf16 strict; steps
+# tf32 and bf16), MODES of the peers, STEPS of the memory check, METHODS and EPOCHS of the trainings, PATHEX_DATA (CIFAR-10), RESUME=1 to go on with
 # trainings that an earlier call began, PATHEX_PYTHON.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -32,10 +32,10 @@ budget=${BUDGET:-570}
 out=${OUT:-runs}
 methods=${METHODS:-px magnitude random}
 if [ "$device" = cuda ]; then
-  batches=${BATCHES:-128 512} precisions=${PRECISIONS:-tf32 strict} network=resnet20 epochs=${EPOCHS:-160} tests='device cuda'
+  batches=${BATCHES:-128 512} precisions=${PRECISIONS:-tf32 bf16 strict} step_precisions=${PRECISIONS:-tf32 bf16} network=resnet20 epochs=${EPOCHS:-160} tests='device cuda'
   step_size=(--turns 5) epilogues_size=() px_size=() bits_size=() memory_size=(--steps "${STEPS:-10000}") rounds=()
 else
-  batches=${BATCHES:-8} precisions=${PRECISIONS:-strict} network=mlp epochs=${EPOCHS:-1} tests='device cpu mlp inference'
+  batches=${BATCHES:-8} precisions=${PRECISIONS:-strict} step_precisions=${PRECISIONS:-strict} network=mlp epochs=${EPOCHS:-1} tests='device cpu mlp inference'
   epilogues_size=(--batch 4 --images 2 --rounds 2 --turns 1)
   step_size=(--turns 1) px_size=(--batch 2 --rounds 2 --turns 1) bits_size=(--batch 4 --steps 3 --images 2 --rounds 2) rounds=(--rounds 2)
   memory_size=(--batch 4 --steps "${STEPS:-20}")
@@ -166,7 +166,7 @@ if wanted bits; then
   for p in $precisions; do bench "bits-$p" 90 bits --precision "$p" ${bits_size[@]+"${bits_size[@]}"}; done
 fi
 if wanted step; then
-  for b in $batches; do for p in $precisions; do bench "step-b$b-$p" 90 step --batch "$b" --precision "$p" "${step_size[@]}"; done; done
+  for b in $batches; do for p in $step_precisions; do bench "step-b$b-$p" 90 step --batch "$b" --precision "$p" "${step_size[@]}"; done; done
 fi
 if wanted px; then
   for p in $precisions; do [ "$p" = bf16 ] || bench "px-$p" 60 px --precision "$p" ${px_size[@]+"${px_size[@]}"}; done

@@ -25,6 +25,7 @@ export const refuse = (message) => {
 };
 
 const PRECISIONS = ['strict', 'tf32', 'bf16'];
+const LANES = ['measured', 'one', 'two'];
 
 /**
  * The device that a benchmark's command line names, and what a peer has to be told to run on it too. In bf16 ours scores weights in strict
@@ -39,12 +40,17 @@ export const openFor = async (args, options = {}) => {
   if (!isCuda && precision !== 'strict') refuse(`precision ${precision} is of the cuda device; add --device cuda`);
   const isPlain = args.includes('--no-epilogues');
   if (isPlain && !isCuda) refuse('--no-epilogues is of the cuda device; add --device cuda');
+  const lanes = option(args, 'lanes');
+  if (lanes !== undefined && !(isCuda && LANES.includes(lanes))) refuse(`--lanes is ${LANES.join(', ')}, of the cuda device; got ${lanes} for ${kind}`);
   const threads = Number(option(args, 'threads', 0)) || undefined;
-  const device = await openDevice(kind, { ...(isPlain ? { epilogues: false } : {}), ...options, precision, ...(threads === undefined ? {} : { threads }) });
+  const device = await openDevice(kind, { ...(lanes === undefined ? {} : { lanes }), ...(isPlain ? { epilogues: false } : {}), ...options, precision, ...(threads === undefined ? {} : { threads }) });
   const used = Number(/(\d+) threads?/.exec(device.description)?.[1] ?? 1);
   const modes = option(args, 'modes');
   return { device, isCuda, peer: ['--threads', used, '--device', isCuda ? 'cuda' : 'cpu', '--precision', precision, ...(modes === undefined ? [] : ['--modes', modes])] };
 };
+
+/** Runs after which a program on a GPU has captured its graphs and chosen its lanes, those included that were queued meanwhile. */
+export const SETTLED = 48;
 
 /** Seconds of each of `n` runs, one after the other, by the host's clock. */
 export const timeEach = async (run, n) => {

@@ -1,4 +1,4 @@
-import { alternate, median, openFor, option, refuse, startPeer } from './lib.mjs';
+import { alternate, median, openFor, option, refuse, SETTLED, startPeer } from './lib.mjs';
 import { minibatch } from './subject.mjs';
 
 /**
@@ -12,7 +12,7 @@ import { minibatch } from './subject.mjs';
 const PAPER = { random: 0.0003, magnitude: 0.0006, snip: 0.17, grasp: 0.39, synflow: 13.4, 'ntk-sap': 20.92, px: 14.13 };
 /** IMP is rounds of training, not of pruning. */
 const LEFT_OUT = ['imp'];
-/** Rounds timed in each turn, after one that warms up. On a GPU the mean of more, since they do not wait for the host. */
+/** Rounds timed in each turn, after one that warms up. On a GPU the mean of more, since they do not wait for the host, after those that settle the lanes. */
 const ROUNDS = { cpu: 3, cuda: 30 };
 
 export const run = async (args) => {
@@ -39,7 +39,7 @@ export const run = async (args) => {
     const total = usualRounds(procedureOf({ method }));
     const timed = Math.min(isCuda ? ROUNDS.cuda : ROUNDS.cpu, total);
     // The rounds that a run of `total` rounds begins with: another density, or other rounds, could leave no path.
-    const length = Math.min(total, timed + 1);
+    const length = Math.min(total, timed + (isCuda ? SETTLED : 1));
     const options = { method, density: paperDensity(9) ** (length / total), rounds: length, data };
     const once = [];
     const whole = async () => {

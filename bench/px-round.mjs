@@ -1,4 +1,4 @@
-import { alternate, openFor, option, printTimes, startPeer } from './lib.mjs';
+import { alternate, openFor, option, printTimes, SETTLED, startPeer } from './lib.mjs';
 import { minibatch } from './subject.mjs';
 
 /**
@@ -10,16 +10,17 @@ export const run = async (args) => {
   const { resnetCifar, initialise, prune } = await import('../dist/index.js');
   const { device, isCuda, peer: told } = await openFor(args);
   const images = Number(option(args, 'batch', 100));
-  console.log(`\nresnet20 PX round, ${images} images; ${device.description}; seed 0; the first 2 rounds of each turn are warm-up`);
+  const warm = isCuda ? SETTLED : 2;
+  console.log(`\nresnet20 PX round, ${images} images; ${device.description}; seed 0; the first ${warm} rounds of each turn are warm-up`);
   const net = resnetCifar({ depth: 20 });
   const weights = initialise(net, 0);
   const data = [minibatch(images)];
   const ours = async (n) => {
     const ends = []; // of rounds, by the host's clock
-    const ticket = await prune(net, weights, device, { method: 'px', density: 0.018, rounds: n + 2, data, onRound: () => ends.push(performance.now()) });
-    const seconds = ticket.rounds.slice(2).map((r) => r.seconds);
-    // A round begins where the one before ends, so their sum is the time from the second end to the last: both of a round's plans, n times.
-    return isCuda ? { seconds: [seconds.reduce((a, b) => a + b, 0) / n], host: [(ends.at(-1) - ends[1]) / 1000 / n] } : { seconds };
+    const ticket = await prune(net, weights, device, { method: 'px', density: 0.018, rounds: n + warm, data, onRound: () => ends.push(performance.now()) });
+    const seconds = ticket.rounds.slice(warm).map((r) => r.seconds);
+    // A round begins where the one before ends, so their sum is the time from the last end of the warm-up to the last of all: both of a round's plans, n times.
+    return isCuda ? { seconds: [seconds.reduce((a, b) => a + b, 0) / n], host: [(ends.at(-1) - ends[warm - 1]) / 1000 / n] } : { seconds };
   };
   const results = {};
   for (const [what, extra] of [['H1 on the full batch', []], ['H1 on one image', ['--h1-batch', 1]]]) {

@@ -22,7 +22,10 @@ export const run = async (args) => {
   const times = await alternate(ours, peer, { turns: Number(option(args, 'turns', 6)), perTurn: isCuda ? queued : 4 });
   peer?.close();
   const result = printTimes(`training step${isCuda ? '; all by CUDA events' : ''}`, times);
-  const about = { batch, device: device.description, clock: isCuda ? 'CUDA events' : 'host', peer: peer?.ready ?? null };
+  const { implementationsOf } = await import('../dist/runtime/native-device.js');
+  const lanes = implementationsOf(step).some((s) => s.implementation.endsWith('beside the steps after it')) ? 'two' : 'one';
+  if (isCuda) console.log(`gradients of weights ran ${lanes === 'two' ? 'beside the other steps' : 'among the other steps'}`);
+  const about = { batch, device: device.description, clock: isCuda ? 'CUDA events' : 'host', ...(isCuda ? { lanes } : {}), peer: peer?.ready ?? null };
   await device.dispose();
   return { ...about, ...result };
 };

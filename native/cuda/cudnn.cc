@@ -142,10 +142,8 @@ core::Result<std::shared_ptr<const Session>> Session::open() {
   if (!api.ok()) return api.status();
   auto session = std::make_shared<Session>();
   session->api = std::move(api.value());
-  for (Handle* const handle : {&session->handle, &session->sideHandle}) {
-    const StatusCode code = session->api->call.cudnnCreate(handle);
-    if (core::Status s = session->api->check(code, "cudnnCreate"); !s.ok()) return s;
-  }
+  const StatusCode code = session->api->call.cudnnCreate(&session->handle);
+  if (core::Status s = session->api->check(code, "cudnnCreate"); !s.ok()) return s;
   return std::shared_ptr<const Session>(std::move(session));
 }
 
@@ -164,9 +162,7 @@ core::Result<std::shared_ptr<const Session>> Session::describe(const std::string
 }
 
 Session::~Session() {
-  for (const Handle each : {handle, sideHandle}) {
-    if (each != nullptr) api->call.cudnnDestroy(each);
-  }
+  if (handle != nullptr) api->call.cudnnDestroy(handle);
 }
 
 }  // namespace pathex::cuda::cudnn

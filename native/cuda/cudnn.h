@@ -105,8 +105,7 @@ class Builder {
 /// cuDNN on one GPU: a handle, or the description of a GPU that need not be here.
 struct Session {
   ApiRef api;
-  /// One for each lane: what a handle keeps on the GPU serves one stream at a time.
-  Handle handle = nullptr, sideHandle = nullptr;
+  Handle handle = nullptr;
   Descriptor device;
 
   /// Takes the CUDA context that is current.

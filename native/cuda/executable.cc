@@ -55,7 +55,7 @@ CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps ste
       plan_(std::move(plan)),
       steps_(std::move(steps)),
       profile_(profile),
-      layout_(plan_, steps_),
+      layout_(plan_, steps_, !profile && lanes != LaneMode::one),
       buffers_(plan_.buffers.size(), 0),
       lanes_(lanes, !profile && std::find(steps_.isAside.begin(), steps_.isAside.end(), true) != steps_.isAside.end()),
       graphs_(context) {
@@ -197,8 +197,8 @@ core::Status CudaExecutable::submit(Area& area, const std::vector<CUdeviceptr>& 
 }
 
 core::Status CudaExecutable::runInLanes(Area& area, const std::vector<CUdeviceptr>& state) {
-  const bool isTrial = lanes_.isTrial();
   const Lanes lanes = lanes_.next();
+  const bool isTrial = lanes_.isTrial();
   const auto record = [&](Event& event) -> core::Status {
     if (!isTrial) return {};
     if (!event) {
@@ -209,9 +209,18 @@ core::Status CudaExecutable::runInLanes(Area& area, const std::vector<CUdevicept
     return context_.call("cuEventRecord", &Driver::cuEventRecord, event.get(), context_.stream());
   };
   core::Status s = record(area.begin);
-  if (s.ok()) s = graphs_.run(state, lanes, [&](bool capturing) { return enqueue(capturing, lanes); });
-  if (s.ok()) s = record(area.end);
-  if (s.ok() && isTrial) area.trial = lanes;
+  if (!s.ok()) return s;
+  const auto runIn = [&](Lanes number) {
+    return graphs_.run(state, number, [&](bool capturing) { return enqueue(capturing, number); });
+  };
+  auto ran = runIn(lanes);
+  if (!ran.ok() && isTrial && lanes == Lanes::two && !graphs_.hasLaunched() && context_.expectAlive().ok()) {
+    lanes_.choose(Lanes::one);  // they cannot be captured here: nothing has run yet
+    ran = runIn(Lanes::one);
+  }
+  if (!ran.ok()) return ran.status();
+  s = record(area.end);
+  if (s.ok() && isTrial && ran.value() == Graphs::How::ready) area.trial = lanes;
   return s;
 }
 
@@ -221,7 +230,7 @@ core::Status CudaExecutable::note(Area& area) {
   float milliseconds = 0;
   core::Status s = context_.call("cuEventElapsedTime", &Driver::cuEventElapsedTime, &milliseconds, area.begin.get(),
                                  area.end.get());
-  if (!s.ok()) return s;
+  if (!s.ok()) return context_.expectAlive();  // the run itself is good
   lanes_.note(lanes, static_cast<double>(milliseconds) / 1e3);
   if (lanes_.chosen() != Lanes::two) return {};
   const std::lock_guard lock(reportLock_);
@@ -274,7 +283,7 @@ core::Status CudaExecutable::enqueueAside(std::size_t i) {
 core::Status CudaExecutable::enqueueStep(std::size_t i, bool aside) {
   // A step of our own kernels works in the scratch memory, a library's in the workspace of its lane.
   const std::size_t workspace = steps_.isOurs[i] ? layout_.scratch : aside ? layout_.sideWorkspace : layout_.workspace;
-  return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + workspace, aside},
+  return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + workspace},
                                     aside ? side_->stream() : context_.stream());
 }
 

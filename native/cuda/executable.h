@@ -31,7 +31,8 @@ struct Layout {
   std::size_t inputBytes = 0, outputBytes = 0;
   std::vector<std::size_t> inputAt, outputAt, constantAt;  // by slot, by slot, by buffer
 
-  Layout(const core::Plan&, const ReadySteps&);
+  /// `hasSide`: steps may run aside, with a workspace of their own.
+  Layout(const core::Plan&, const ReadySteps&, bool hasSide);
 };
 
 /// A plan on a GPU with everything that a run needs besides the state: memory, code, graphs. See Note [A run].

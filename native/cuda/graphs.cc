@@ -56,22 +56,29 @@ core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& stat
   return static_cast<Binding*>(nullptr);
 }
 
-core::Status Graphs::run(const std::vector<CUdeviceptr>& state, Lanes lanes,
-                         const std::function<core::Status(bool capturing)>& enqueue) {
+core::Result<Graphs::How> Graphs::run(const std::vector<CUdeviceptr>& state, Lanes lanes,
+                                      const std::function<core::Status(bool capturing)>& enqueue) {
+  hasLaunched_ = false;
   auto found = find(state, lanes);
   if (!found.ok()) return found.status();
-  Binding* const binding = found.value();
-  if (binding == nullptr) {
+  if (found.value() == nullptr && lanes == Lanes::one) {
+    hasLaunched_ = true;
     core::Status s = enqueue(false);
-    if (!s.ok()) bindings_.pop_front();  // libraries may not have set themselves up: the next run is a first one again
+    if (s.ok()) return How::stepByStep;
+    bindings_.pop_front();  // libraries may not have set themselves up: the next run is a first one again
     return s;
   }
-  if (!binding->graph) {
+  Binding& binding = bindings_.front();
+  const How how = binding.graph ? How::ready : How::captured;
+  if (how == How::captured) {
     auto made = capture(context_, [&] { return enqueue(true); });
     if (!made.ok()) return made.status();
-    binding->graph = std::move(made.value());
+    binding.graph = std::move(made.value());
   }
-  return context_.call("cuGraphLaunch", &Driver::cuGraphLaunch, binding->graph.get(), context_.stream());
+  hasLaunched_ = true;
+  core::Status s = context_.call("cuGraphLaunch", &Driver::cuGraphLaunch, binding.graph.get(), context_.stream());
+  if (!s.ok()) return s;
+  return how;
 }
 
 }  // namespace pathex::cuda

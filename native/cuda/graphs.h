@@ -20,9 +20,12 @@ class Graphs {
  public:
   explicit Graphs(Context& context) : context_(context) {}
 
-  /// Enqueues the work as it is, or as a graph.
-  core::Status run(const std::vector<CUdeviceptr>& state, Lanes,
-                   const std::function<core::Status(bool capturing)>& enqueue);
+  enum class How { stepByStep, captured, ready };
+  /// Enqueues the work as it is, or as a graph; tells whether that was there before.
+  core::Result<How> run(const std::vector<CUdeviceptr>& state, Lanes,
+                        const std::function<core::Status(bool capturing)>& enqueue);
+  /// Whether the last run, be it a failed one, may have given work to the GPU.
+  bool hasLaunched() const { return hasLaunched_; }
 
  private:
   struct Binding {
@@ -33,6 +36,7 @@ class Graphs {
   core::Result<Binding*> find(const std::vector<CUdeviceptr>& state, Lanes);
 
   Context& context_;
+  bool hasLaunched_ = false;
   std::list<Binding> bindings_;  // used last, first
 };
 
@@ -43,3 +47,5 @@ class Graphs {
 // which a capture does not allow, and a program that runs once gains nothing from a graph. The second run is captured,
 // which costs about as much as enqueueing it, and every later one is a single launch. Addresses are part of a graph, so
 // other state means another graph; a few are kept, since programs alternate between stores (training and evaluation).
+// Two lanes are captured at once: a run in one lane has set everything up before, and a capture that fails has run
+// nothing.

@@ -18,8 +18,6 @@ namespace pathex::cuda {
 struct Bindings {
   const CUdeviceptr* buffers = nullptr;
   CUdeviceptr workspace = 0;
-  /// In the side lane, where the step before it may still run in the main lane.
-  bool isAside = false;
 
   template <class T = void>
   T* at(std::size_t buffer) const {

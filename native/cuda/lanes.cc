@@ -6,19 +6,25 @@ namespace pathex::cuda {
 
 namespace {
 
-constexpr int unmeasured = 2, measured = 5;
+constexpr int runsBefore = 16, measured = 5;
 /// Two lanes must gain more than measurements differ.
 constexpr double gain = 0.99;
 
 }  // namespace
 
-LaneChoice::LaneChoice(LaneMode mode, bool hasSide) {
+LaneChoice::LaneChoice(LaneMode mode, bool hasSide) : before_(mode == LaneMode::measured ? runsBefore : 1) {
   if (mode == LaneMode::one || !hasSide) chosen_ = Lanes::one;
   if (mode == LaneMode::two && hasSide) chosen_ = Lanes::two;
 }
 
 Lanes LaneChoice::next() {
+  isTrial_ = false;
+  if (before_ > 0) {
+    before_ -= 1;
+    return Lanes::one;
+  }
   if (chosen_) return *chosen_;
+  isTrial_ = true;
   const Lanes lanes = of(Lanes::two).begun < of(Lanes::one).begun ? Lanes::two : Lanes::one;
   of(lanes).begun += 1;
   return lanes;
@@ -27,12 +33,11 @@ Lanes LaneChoice::next() {
 void LaneChoice::note(Lanes lanes, double seconds) {
   if (chosen_) return;
   Trial& trial = of(lanes);
+  trial.least = trial.noted == 0 ? seconds : std::min(trial.least, seconds);
   trial.noted += 1;
-  if (trial.noted <= unmeasured) return;
-  trial.least = trial.noted == unmeasured + 1 ? seconds : std::min(trial.least, seconds);
   const Trial& one = of(Lanes::one);
   const Trial& two = of(Lanes::two);
-  if (std::min(one.noted, two.noted) < unmeasured + measured) return;
+  if (std::min(one.noted, two.noted) < measured) return;
   chosen_ = two.least < gain * one.least ? Lanes::two : Lanes::one;
 }
 

@@ -21,9 +21,10 @@ class LaneChoice {
 
   /// Of the next run.
   Lanes next();
-  /// Whether the time of the run that next() was asked for last is wanted.
-  bool isTrial() const { return !chosen_; }
+  /// Whether the run that next() was asked for last is one of the measurement.
+  bool isTrial() const { return isTrial_; }
   void note(Lanes, double seconds);
+  void choose(Lanes lanes) { chosen_ = lanes; }
   const std::optional<Lanes>& chosen() const { return chosen_; }
 
  private:
@@ -34,6 +35,8 @@ class LaneChoice {
   Trial& of(Lanes lanes) { return trials_[lanes == Lanes::two ? 1 : 0]; }
 
   std::optional<Lanes> chosen_;
+  int before_;  // runs in one lane that are still to come first
+  bool isTrial_ = false;
   std::array<Trial, 2> trials_;
 };
 
@@ -66,6 +69,7 @@ class SideLane {
 
 // Note [One lane or two]
 // Steps aside use what the others leave idle, and at large batches there is nothing idle: whether two lanes are faster
-// depends on the plan and on the GPU, and no single kernel tells. So the runs of a plan themselves are measured, first
-// in one lane and then in two, by turns: both give the same bits. Each is run twice unmeasured, once step by step and
-// once to be captured, and the faster of the least of five times decides for good.
+// depends on the plan and on the GPU, and no single kernel tells. So the runs of a plan themselves are measured, in one
+// lane and in two by turns: both give the same bits. That begins when a plan has run for a while, since one that is soon
+// done has nothing to gain. The faster of the least of five times decides for good; launches of graphs are counted that
+// were there before. Where two lanes cannot be captured, one is chosen.

@@ -31,7 +31,7 @@ class Row {
 
 }  // namespace
 
-Layout::Layout(const core::Plan& plan, const ReadySteps& steps) : constantAt(plan.buffers.size(), 0) {
+Layout::Layout(const core::Plan& plan, const ReadySteps& steps, bool hasSide) : constantAt(plan.buffers.size(), 0) {
   Row constantRow, inputRow, outputRow;
   for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
     if (plan.buffers[i].place.in == core::In::constant) constantAt[i] = constantRow.place(plan.buffers[i].bytes());
@@ -44,7 +44,7 @@ Layout::Layout(const core::Plan& plan, const ReadySteps& steps) : constantAt(pla
   for (std::size_t i = 0; i < steps.kernels.size(); ++i) {
     const std::size_t own = steps.kernels[i]->workspaceBytes();
     workspaceBytes = std::max(workspaceBytes, own);
-    if (steps.isAside[i]) sideBytes = std::max(sideBytes, own);
+    if (hasSide && steps.isAside[i]) sideBytes = std::max(sideBytes, own);
   }
 
   std::size_t end = alignedTo(partAlignment, plan.arenaBytes);

@@ -27,7 +27,7 @@ export interface CudaOptions {
   readonly epilogues?: boolean;
   /**
    * `two` runs gradients of weights beside the steps that do not wait for them, `one` runs everything in turn, with the same bits.
-   * `measured` (default): the first 14 runs of each program try both, and the faster stays.
+   * `measured` (default): after 16 runs of a program in one lane the next dozen try both, and the faster stays.
    */
   readonly lanes?: 'measured' | 'one' | 'two';
   /** Which GPU, among those that CUDA_VISIBLE_DEVICES leaves. Default 0. */

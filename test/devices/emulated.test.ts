@@ -74,7 +74,7 @@ describe('the cuda device, emulated', () => {
     const options = { epochs: 4, batch: 16, rate: { kind: 'oneCycle', rate: 0.05 }, seed: 3 } as const;
     const data = [0, 1].map((i) => ({ images: Float32Array.from(normal(key(3 + i), 6 * 108)), labels: Int32Array.from(integers(key(4), 6, 3)) }));
     const pruning = { method: 'px', density: 0.4, rounds: 8, data } as const;
-    afterEach(() => ['FAKE_CUDA_SIDE', 'FAKE_CUDA_ELAPSED'].forEach((name) => delete process.env[name]));
+    afterEach(() => ['FAKE_CUDA_SIDE', 'FAKE_CUDA_ELAPSED', 'FAKE_CUDA_FAIL'].forEach((name) => delete process.env[name]));
 
     test.each(['late', 'early'])('has the same bits, its work being done as %s as may be', async (when) => {
       process.env['FAKE_CUDA_SIDE'] = when;
@@ -89,16 +89,17 @@ describe('the cuda device, emulated', () => {
     const y = make('conv2d', [ops.input('x', [2, 5, 5, 2]), w], { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1] });
     const slope = grad(ops.sum(ops.mul(y, y), [0, 1, 2, 3]), [w])[0]!;
     const descent = program('descent', { next: [[w, ops.sub(w, ops.mul(slope, ops.scalar(1e-3)))]] });
-    test.each([['5,3', true], ['5,4.98', false], ['3,5', false]])('takes it where runs are faster so: %s ms', async (elapsed, expected) => {
-      process.env['FAKE_CUDA_ELAPSED'] = elapsed;
+    test.each([[5, 3, true], [5, 4.98, false], [3, 5, false]])('takes it where runs are faster so: %s or %s ms', async (one, two, expected) => {
+      // by turns, and the first in two lanes is captured, which is not measured
+      process.env['FAKE_CUDA_ELAPSED'] = [one, ...Array.from({ length: 5 }, () => [one, two]).flat()].join();
       const measured = await emulatedCuda(join(folder, 'cache'));
       const step = await measured.compile(descent);
       const store = measured.store();
       await store.add('w', { shape: [4, 3, 3, 2], dtype: 'f32' }, normal(key(5), 72));
       const run = (): Promise<unknown> => step.run(store, { x: Float32Array.from(normal(key(6), 100)) });
       const beside = (): number => implementationsOf(step).filter((s) => s.implementation.endsWith(', beside the steps after it')).length;
-      for (let k = 0; k < 13; k++) await run();
-      expect(beside()).toBe(0); // two runs of each are not measured, and five are
+      for (let k = 0; k < 16 + 11; k++) await run();
+      expect(beside()).toBe(0);
       await run();
       expect(beside()).toBe(expected ? 1 : 0);
       await run();
@@ -108,6 +109,31 @@ describe('the cuda device, emulated', () => {
       step.dispose();
       await measured.dispose();
     });
+  });
+
+  test('goes on in one lane where two cannot be captured, and refuses where two are asked for', async () => {
+    const w = ops.state('w', [8, 4], { role: 'weight', init: { kind: 'constant', value: 1 } });
+    const y = ops.matmul(ops.input('x', [6, 4]), w, { transposeA: false, transposeB: true });
+    const p = program('dense', { next: [[w, ops.sub(w, ops.mul(grad(ops.sum(ops.mul(y, y), [0, 1]), [w])[0]!, ops.scalar(1e-3)))]] });
+    const after = async (lanes: 'measured' | 'one' | 'two'): Promise<readonly number[]> => {
+      const own = await emulatedCuda(join(folder, 'cache'), 'strict', lanes);
+      const [step, store] = [await own.compile(p), own.store()];
+      await store.add('w', { shape: [8, 4], dtype: 'f32' }, normal(key(5), 32));
+      try {
+        for (let k = 0; k < 40; k++) await step.run(store, { x: Float32Array.from(normal(key(6), 24)) });
+        return Array.from(await store.read('w'));
+      } finally {
+        await own.dispose();
+      }
+    };
+    const expected = await after('one');
+    process.env['FAKE_CUDA_FAIL'] = 'cuStreamWaitEvent:1';
+    try {
+      expect(await after('measured')).toEqual(expected);
+      await expect(after('two')).rejects.toThrow(/cuStreamWaitEvent: CUDA_ERROR_1/);
+    } finally {
+      delete process.env['FAKE_CUDA_FAIL'];
+    }
   });
 
   test('prunes as the reference does', async () => {

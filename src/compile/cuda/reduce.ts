@@ -18,7 +18,7 @@ const MOST_REDUCTIONS = 12;
  */
 export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
   const domain = step.domain as unknown as Strides;
-  if (domain.includes(0)) return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'sum' ? 0 : -Infinity));
+  if (domain.includes(0)) return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'sum' ? 0 : -Infinity, frame));
   const kept = new Map<Keep, Reduction[]>();
   for (const r of step.reductions) {
     const keep = plainKeep(r.keep, domain);
