@@ -24,6 +24,7 @@ CodeStep readStep(const Node& n) {
   if (!step.isLibrary) {
     step.launches = n.field("launches").list(readLaunch);
     step.covers = n.field("covers").natural();
+    if (n.has("fromSums")) step.fromSums = readLaunch(n.field("fromSums"));
   }
   if (n.has("lane")) step.isAside = n.field("lane").word<bool>({{"side", true}});
   if (n.has("after")) step.after = n.field("after").natural();

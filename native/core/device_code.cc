@@ -75,6 +75,12 @@ Status checkCode(const Plan& plan, const DeviceCode& code) {
       const Status s = checkLaunch(plan, code, step.launches[k]);
       if (!s.ok()) return s.within(path + ".launches[" + str(k) + "]");
     }
+    if (!step.fromSums) continue;
+    if (Status s = checkLaunch(plan, code, *step.fromSums); !s.ok()) return s.within(path + ".fromSums");
+    const auto* const fused = std::get_if<FusedStep>(&plan.steps[i]);
+    if (fused == nullptr || fused->reductions.size() != 2) {
+      return planError(path + ".fromSums: the step does not take two sums");
+    }
   }
   return {};
 }

@@ -34,6 +34,9 @@ struct CodeStep {
   std::vector<Launch> launches;
   /// How many other steps these launches do as well.
   std::size_t covers = 0;
+  /// Does what they do where the convolution before left the sums of its channels and of their squares in the places
+  /// of the step's first and second reduction.
+  std::optional<Launch> fromSums;
   /// It may run beside the steps after it that do not wait for it: in the side lane, after all steps before it.
   bool isAside = false;
   /// The step of the side lane that this one waits for.

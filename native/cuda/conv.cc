@@ -78,8 +78,19 @@ Work workOf(const core::Plan& plan, const core::CallStep& step, const Epilogue& 
   return work;
 }
 
-/// The implementation for both steps that is faster than `conv` and `map` one after the other; null if there is none.
-PlanRef chooseFused(const Problem& p, const Work& work, Kernel& conv, Kernel& map, const std::string& how) {
+/// Two ways to do two steps.
+struct Rivals {
+  const Work& work;
+  /// Of the steps one after the other.
+  std::vector<Kernel*> apart;
+  /// What is left to do after the one operation; may be null.
+  Kernel* rest;
+  /// Ends the operation's name.
+  const char* how;
+};
+
+/// The implementation of the one operation that is faster than the steps apart; null if there is none.
+PlanRef chooseFused(const Problem& p, const Rivals& rivals) {
   TuningCache& tuning = p.context.tuning();
   if (const auto known = tuning.choice(p.signature)) {
     if (!known->engine) return nullptr;
@@ -88,11 +99,13 @@ PlanRef chooseFused(const Problem& p, const Work& work, Kernel& conv, Kernel& ma
   auto candidates = permitted(p);
   if (!candidates.ok() || candidates.value().empty()) return nullptr;
   Timer& timer = *p.context.options().timer;
-  auto plain = timer.seconds({&conv, &map}, work, noMatch);
+  auto plain = timer.seconds(rivals.apart, rivals.work, noMatch);
   if (!plain.ok()) return nullptr;
   const auto measure = [&](const PlanRef& built, double best) {
-    GraphKernel kernel(p.context.cudnn(), built, p.graph, how);
-    return timer.seconds({&kernel}, work, best);
+    GraphKernel kernel(p.context.cudnn(), built, p.graph, rivals.how);
+    std::vector<Kernel*> kernels{&kernel};
+    if (rivals.rest != nullptr) kernels.push_back(rivals.rest);
+    return timer.seconds(kernels, rivals.work, best);
   };
   auto fused = fastest(p, candidates.value(), measure, plain.value());
   if (!fused.ok() || *fused.value().seconds > gain * plain.value()) {
@@ -102,6 +115,20 @@ PlanRef chooseFused(const Problem& p, const Work& work, Kernel& conv, Kernel& ma
   tuning.remember(p.signature, {fused.value().plan->choice}, fused.value().seconds);
   return fused.value().plan;
 }
+
+/// A kernel of what chooseFused chose, or chose for an equal pair before.
+std::unique_ptr<Kernel> makeChosen(const Problem& p, const Rivals& rivals) {
+  PlanRef built = p.context.tuning().live(p.signature);
+  if (built == nullptr) {
+    built = chooseFused(p, rivals);
+    if (built == nullptr) return nullptr;
+    p.context.tuning().share(p.signature, built);
+  }
+  return std::make_unique<GraphKernel>(p.context.cudnn(), built, p.graph, rivals.how);
+}
+
+/// Since when a reduction can be asked to be deterministic.
+constexpr std::size_t deterministicSums = 91100;
 
 }  // namespace
 
@@ -135,16 +162,33 @@ std::unique_ptr<Kernel> makeFusedConv(LibraryContext& context, const core::Plan&
   const core::StorageType operands = core::operandsOf(plan, step);
   auto graph = convGraph(*context.cudnn(), plan, step, &*epilogue);
   if (!graph.ok()) return nullptr;
-  const std::string how = ", with the step after it";
   const Problem problem{context, graph.value(), operands,
                         permittedSignature(context.options(), step, operands) + "; " + showEpilogue(plan, *epilogue)};
-  PlanRef built = context.tuning().live(problem.signature);
-  if (built == nullptr) {
-    built = chooseFused(problem, workOf(plan, step, *epilogue), conv, map, how);
-    if (built == nullptr) return nullptr;
-    context.tuning().share(problem.signature, built);
-  }
-  return std::make_unique<GraphKernel>(context.cudnn(), built, graph.value(), how);
+  const Work work = workOf(plan, step, *epilogue);
+  return makeChosen(problem, {work, {&conv, &map}, nullptr, ", with the step after it"});
+}
+
+std::unique_ptr<Kernel> makeSummingConv(LibraryContext& context, const core::Plan& plan, std::size_t at,
+                                        const std::vector<Kernel*>& apart, Kernel& fromSums, const Work& work) {
+  const LibraryOptions& options = context.options();
+  const auto sums = channelSumsOf(plan, at);
+  if (options.timer == nullptr || !sums) return nullptr;
+  const auto& step = std::get<core::CallStep>(plan.steps[at]);
+  const core::StorageType operands = core::operandsOf(plan, step);
+  // See Note [Sums about nothing].
+  if (operands != core::StorageType::bf16 && options.precision != Precision::tf32) return nullptr;
+  if (options.deterministic && context.cudnn()->api->version() < deterministicSums) return nullptr;
+  auto graph = convSumsGraph(*context.cudnn(), plan, step, *sums, options.deterministic);
+  if (!graph.ok()) return nullptr;
+  const Problem problem{context, graph.value(), operands,
+                        permittedSignature(options, step, operands) + "; sums of channels and of their squares"};
+  return makeChosen(problem, {work, apart, &fromSums, ", with the sums of the step after it"});
 }
 
 }  // namespace pathex::cuda
+
+// Note [Sums about nothing]
+// Our own launches take the sums about the first element of each channel, so that little cancels where a mean is large
+// beside the deviation. cuDNN's are of y and y * y: with mean / deviation = m, a relative error of 2^-24 in the second
+// becomes one of m * m * 2^-24 in the variance. Factors rounded to 10 or 7 bits of mantissa move a normalised y by up to
+// m * 2^-11 or m * 2^-8, which is more for all m that occur; float32 products move it by m * 2^-24, and keep our sums.

@@ -111,6 +111,21 @@ core::Result<OperationGraph> convGraph(const Session& session, const core::Plan&
   return builder.finish();
 }
 
+core::Result<OperationGraph> convSumsGraph(const Session& session, const core::Plan& plan, const core::CallStep& step,
+                                           const ChannelSums& sums, bool deterministic) {
+  const auto& a = std::get<core::ConvAttributes>(step.attributes);
+  const Nhwc full{a.n, a.oh, a.ow, a.f}, channels{1, 1, 1, a.f};
+  GraphBuilder builder(session);
+  const RawDescriptor x = builder.bound(plan, step.inputs[0], {a.n, a.h, a.w, a.c});
+  const RawDescriptor w = builder.bound(plan, step.inputs[1], {a.f, a.kh, a.kw, a.c});
+  const RawDescriptor y = builder.bound(plan, step.outputs[0], full), square = builder.passing(full);
+  builder.convolution(Direction::forward, a, x, w, y);
+  builder.pointwise(CUDNN_POINTWISE_MUL, {y, y}, square);
+  builder.sum(y, builder.bound(plan, sums.first, channels), deterministic);
+  builder.sum(square, builder.bound(plan, sums.second, channels), deterministic);
+  return builder.finish();
+}
+
 std::string signatureOf(const std::string& kernel, const core::ConvAttributes& a) {
   const auto joined = [](const char* separator, auto first, auto... rest) {
     std::string text = std::to_string(first);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "cuda/channel_sums.h"
 #include "cuda/epilogue.h"
 #include "cuda/graph_builder.h"
 
@@ -15,6 +16,11 @@ Direction directionOf(const core::CallStep&);
 /// are written, and the convolution's own only if a later step reads it.
 core::Result<OperationGraph> convGraph(const cudnn::Session&, const core::Plan&, const core::CallStep&,
                                        const Epilogue* = nullptr);
+
+/// y = conv2d(x, w), written, and the sums of its channels and of their squares, taken before y is rounded where it is
+/// kept as bf16.
+core::Result<OperationGraph> convSumsGraph(const cudnn::Session&, const core::Plan&, const core::CallStep&,
+                                           const ChannelSums&, bool deterministic);
 
 /// "conv2d 128x32x32x16 to 16, kernel 3x3, ...": everything that decides which implementations there are.
 std::string signatureOf(const std::string& kernel, const core::ConvAttributes&);

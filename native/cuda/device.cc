@@ -6,6 +6,7 @@
 #include "cuda/clock.h"
 #include "cuda/executable.h"
 #include "cuda/library_kernels.h"
+#include "cuda/pairs.h"
 #include "cuda/timer.h"
 
 namespace pathex::cuda {
@@ -132,27 +133,10 @@ class CudaDevice final : public core::Device {
       ready.isAside.push_back(code.steps[i].isAside);
       ready.after.push_back(code.steps[i].after);
     }
-    for (std::size_t i = 0; options_.hasEpilogues && i + 1 < plan.steps.size(); ++i) {
-      const core::CodeStep &conv = code.steps[i], &map = code.steps[i + 1];
-      if (!conv.isLibrary || conv.isAside || map.isAside || !isAlone(map)) continue;
-      auto fused = makeFusedKernel(*libraries_, plan, i, *ready.kernels[i], *ready.kernels[i + 1]);
-      if (fused == nullptr) continue;
-      ready.kernels[i] = std::move(fused);
-      ready.kernels[i + 1] = std::make_unique<Nothing>("in the step before");
-      // The map waits for a later step of the side lane than the convolution does.
-      if (map.after) ready.after[i] = map.after;
+    if (options_.hasEpilogues && libraries_) {
+      if (core::Status s = joinPairs(*libraries_, *context_, plan, code, ready); !s.ok()) return s;
     }
     return ready;
-  }
-
-  /// Whether a step's launches serve it and no other, and need nothing but its buffers.
-  static bool isAlone(const core::CodeStep& step) {
-    const auto isBuffers = [](const core::Launch& launch) {
-      return std::all_of(launch.args.begin(), launch.args.end(),
-                         [](const core::Argument& arg) { return arg.of == core::Argument::Of::buffer; });
-    };
-    return !step.launches.empty() && step.covers == 0 &&
-           std::all_of(step.launches.begin(), step.launches.end(), isBuffers);
   }
 
   core::Result<std::unique_ptr<Kernel>> makeKernel(const core::Plan& plan, const core::Step& step,
@@ -179,17 +163,6 @@ class CudaDevice final : public core::Device {
     libraries_ = std::move(made.value());
     return {};
   }
-
-  /// A step that another one does as well.
-  class Nothing final : public Kernel {
-   public:
-    explicit Nothing(std::string why) : why_(std::move(why)) {}
-    core::Status enqueue(const Bindings&, CUstream) override { return {}; }
-    std::string implementation() const override { return why_; }
-
-   private:
-    std::string why_;
-  };
 
   std::unique_ptr<Context> context_;
   const Nvrtc& nvrtc_;

@@ -108,6 +108,18 @@ void GraphBuilder::pointwise(PointwiseMode mode, const std::vector<RawDescriptor
   operation(builder.finalize());
 }
 
+void GraphBuilder::sum(RawDescriptor x, RawDescriptor y, bool deterministic) {
+  if (!status_.ok()) return;
+  Builder reduction(session_.api, CUDNN_BACKEND_REDUCTION_DESCRIPTOR, "reduction");
+  reduction.set(reductionOperator, CUDNN_REDUCE_TENSOR_ADD).set(reductionType, CUDNN_DATA_FLOAT);
+  if (deterministic) reduction.set(reductionIsDeterministic, true);
+  const RawDescriptor how = keep(reduction.finalize());
+  if (!status_.ok()) return;
+  Builder builder(session_.api, CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR, "sum");
+  refer(refer(refer(builder, reductionDescriptor, how), reductionX, x), reductionY, y);
+  operation(builder.finalize());
+}
+
 Result<OperationGraph> GraphBuilder::finish() {
   if (!status_.ok()) return status_;
   Builder builder(session_.api, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR, "operation graph");

@@ -46,14 +46,17 @@ class GraphBuilder {
                    cudnn::RawDescriptor y);
   /// One to three arguments in float32; a condition comes first.
   void pointwise(cudnn::PointwiseMode, const std::vector<cudnn::RawDescriptor>& args, cudnn::RawDescriptor y);
-  void operation(core::Result<cudnn::Descriptor>);
-  /// Keeps what an operation refers to.
-  cudnn::RawDescriptor keep(core::Result<cudnn::Descriptor>);
+  /// y = the sum of x over the axes along which y has one element, in float32. `deterministic`, of cuDNN 9.11 or later:
+  /// the same bits in every run.
+  void sum(cudnn::RawDescriptor x, cudnn::RawDescriptor y, bool deterministic);
 
   core::Result<OperationGraph> finish();
 
  private:
   enum class Kind { bound, byValue, passing };
+  void operation(core::Result<cudnn::Descriptor>);
+  /// Keeps what an operation refers to.
+  cudnn::RawDescriptor keep(core::Result<cudnn::Descriptor>);
   cudnn::RawDescriptor tensor(const Nhwc&, cudnn::DataType, Kind);
 
   const cudnn::Session& session_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "core/status.h"
 
@@ -37,6 +38,17 @@ class Kernel {
   virtual std::size_t workspaceBytes() const { return 0; }
   /// The implementation, for people and for tests: "cudnn engine 4, knobs ...", "3 launches".
   virtual std::string implementation() const = 0;
+};
+
+/// Of a step that has nothing to do, or that another one does as well.
+class Nothing final : public Kernel {
+ public:
+  explicit Nothing(std::string why) : why_(std::move(why)) {}
+  core::Status enqueue(const Bindings&, CUstream) override { return {}; }
+  std::string implementation() const override { return why_; }
+
+ private:
+  std::string why_;
 };
 
 /// How products of float32 operands are computed. strict: float32 with fused multiply-add only; tf32: tensor cores on

@@ -55,6 +55,11 @@ std::unique_ptr<Kernel> makeFusedKernel(LibraryContext& context, const core::Pla
   return makeFusedConv(context, plan, at, conv, map);
 }
 
+std::unique_ptr<Kernel> makeSummingKernel(LibraryContext& context, const core::Plan& plan, std::size_t at, Kernel& conv,
+                                          Kernel& moments, Kernel& fromSums, const Work& work) {
+  return makeSummingConv(context, plan, at, {&conv, &moments}, fromSums, work);
+}
+
 std::vector<LibraryReport> probeLibraries() {
   const auto report = [](const char* name, auto&& loaded, const auto& show) {
     if (!loaded.ok()) return LibraryReport{name, "", "", loaded.status().message()};

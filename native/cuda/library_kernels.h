@@ -89,6 +89,12 @@ MadeKernel makeLibraryKernel(LibraryContext&, const core::Plan&, const core::Cal
 /// has one that is measured to be faster than both by more than the noise. Null otherwise, and without a timer.
 std::unique_ptr<Kernel> makeFusedKernel(LibraryContext&, const core::Plan&, std::size_t at, Kernel& conv, Kernel& map);
 
+/// A kernel for step `at`, a convolution that `conv` runs, which also takes the sums of its channels for the step after
+/// it, that `moments` runs, so that `fromSums` is left to do: if cuDNN has one with which both are faster by more than
+/// the noise. Null otherwise, without a timer, and where the products are float32 throughout.
+std::unique_ptr<Kernel> makeSummingKernel(LibraryContext&, const core::Plan&, std::size_t at, Kernel& conv,
+                                          Kernel& moments, Kernel& fromSums, const Work&);
+
 /// One library as found on this machine, for `pathex doctor`. Asks for no GPU.
 struct LibraryReport {
   std::string name, version, path;

@@ -16,7 +16,8 @@ struct ReadyLaunch {
 
 class Launches final : public Kernel {
  public:
-  Launches(Context& context, std::vector<ReadyLaunch> launches) : context_(context), launches_(std::move(launches)) {
+  Launches(Context& context, std::vector<ReadyLaunch> launches, std::string how)
+      : context_(context), launches_(std::move(launches)), how_(std::move(how)) {
     std::size_t most = 0;
     for (const ReadyLaunch& l : launches_) most = std::max(most, l.launch.args.size());
     addresses_.resize(most);
@@ -44,12 +45,13 @@ class Launches final : public Kernel {
     if (launches_.empty()) return "nothing to do";
     std::string text = launches_.size() == 1 ? "1 launch: " : std::to_string(launches_.size()) + " launches: ";
     for (const ReadyLaunch& l : launches_) text += (&l == launches_.data() ? "" : ", ") + l.launch.kernel;
-    return text;
+    return text + how_;
   }
 
  private:
   Context& context_;
   std::vector<ReadyLaunch> launches_;
+  std::string how_;
   std::vector<CUdeviceptr> addresses_;  // of one launch; the driver copies them
   std::vector<void*> parameters_;
 };
@@ -81,8 +83,8 @@ core::Result<Program> Program::make(Context& context, const Nvrtc& nvrtc, const 
   return Program(std::move(module));
 }
 
-core::Result<std::unique_ptr<Kernel>> Program::launches(Context& context,
-                                                        const std::vector<core::Launch>& launches) const {
+core::Result<std::unique_ptr<Kernel>> Program::launches(Context& context, const std::vector<core::Launch>& launches,
+                                                        std::string how) const {
   std::vector<ReadyLaunch> ready;
   for (const core::Launch& launch : launches) {
     CUfunction function = nullptr;
@@ -96,7 +98,7 @@ core::Result<std::unique_ptr<Kernel>> Program::launches(Context& context,
     }
     ready.push_back({function, launch});
   }
-  return std::unique_ptr<Kernel>(std::make_unique<Launches>(context, std::move(ready)));
+  return std::unique_ptr<Kernel>(std::make_unique<Launches>(context, std::move(ready), std::move(how)));
 }
 
 }  // namespace pathex::cuda

@@ -17,8 +17,9 @@ class Program {
   /// Compiles for the context's GPU, or takes the code from the cache.
   static core::Result<Program> make(Context&, const Nvrtc&, const CubinCache&, const std::string& source);
 
-  /// The launches of one step; `program` has to outlive them.
-  core::Result<std::unique_ptr<Kernel>> launches(Context&, const std::vector<core::Launch>&) const;
+  /// The launches of one step; `program` has to outlive them. `how` ends the implementation's name.
+  core::Result<std::unique_ptr<Kernel>> launches(Context&, const std::vector<core::Launch>&,
+                                                 std::string how = "") const;
 
  private:
   explicit Program(Module module) : module_(std::move(module)) {}

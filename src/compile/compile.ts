@@ -7,6 +7,7 @@ import { size, type Shape, type Tensor } from '../tensor/tensor.js';
 import { fuse, loweringOf, type Fusion, type Unit } from './fuse.js';
 import { fusedStep } from './fused-step.js';
 import { placeBuffers, type Lifetime } from './memory.js';
+import { momentsAt } from './moments.js';
 import { schedule } from './schedule.js';
 import { narrowSteps } from './narrow-steps.js';
 import { isWeightGradientStep, PLAN_VERSION, readsOf, writesOf, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
@@ -218,7 +219,8 @@ const productBefore = (steps: readonly Step[], i: number): number | undefined =>
 /**
  * Lifetimes of the arena's buffers. A fused step's stored value takes the place of an equally large operand that is read element by
  * element and never again: both then are one slot. A map directly after the convolution that it reads takes the place of that result alone, and
- * what it stores elsewhere has its place while the convolution runs: a device that runs both as one writes while it reads.
+ * what it stores elsewhere has its place while the convolution runs: a device that runs both as one writes while it reads. So have the moments of its
+ * result.
  */
 const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: number; readonly dtype: PlanBuffer['dtype']; readonly isArena: boolean }[]): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
   const first = new Map<number, number>();
@@ -237,6 +239,7 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
     const [o, r, n] = s.domain;
     const whole = (l: { readonly strides: readonly number[] }): boolean =>
       (o === 1 || l.strides[0] === r * n) && (r === 1 || l.strides[1] === n) && (n === 1 || l.strides[2] === 1);
+    for (const b of momentsAt(steps, i)?.sums ?? []) if (first.get(b) === i) first.set(b, i - 1);
     const product = productBefore(steps, i);
     const isHeir = (b: number): boolean => last.get(b) === i && (product === undefined || b === product);
     const dying = new Set(s.loads.filter((l) => isHeir(l.buffer) && whole(l) && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));

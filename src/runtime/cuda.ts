@@ -21,7 +21,7 @@ export interface CudaOptions {
   /** Only implementations that give the same bits in every run. Default true. */
   readonly deterministic?: boolean;
   /**
-   * Take the elementwise step after a convolution into it where that is measured to be faster when a plan is loaded. Default true; false runs
+   * Take the elementwise step after a convolution into it, and in tf32 and bf16 the sums of its channels, where that is measured to be faster when a plan is loaded. Default true; false runs
    * every step by itself, for comparisons.
    */
   readonly epilogues?: boolean;

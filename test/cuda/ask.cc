@@ -1,5 +1,5 @@
 // Asks cuDNN which kernels a described GPU would run. Reads a plan as `pathex plan` prints it.
-//   ask DEVICE.json kernels|fusions|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan
+//   ask DEVICE.json kernels|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan
 //   ask DEVICE.json unreadable strict|tf32|bf16 deterministic|any < plan
 //   ask products
 //   ask timer
@@ -106,7 +106,7 @@ int ask(int count, char** arguments) {
   }
   if (count < 5) {
     std::cerr
-        << "ask DEVICE.json kernels|fusions|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
+        << "ask DEVICE.json kernels|pairs strict|tf32|bf16 deterministic|any [TUNING_FOLDER [timed]] < plan\n";
     return 2;
   }
   BytesTimer timer;
@@ -130,9 +130,8 @@ int ask(int count, char** arguments) {
   const std::string what = arguments[2];
   if (what == "pairs") return askPairs(*context.value()) ? 0 : 1;
   const auto questions = readQuestions();
-  const bool answered = what == "fusions"      ? askFusions(*context.value(), questions)
-                        : what == "unreadable" ? askUnreadable(context.value()->cudnn()->api, json, questions)
-                                               : askKernels(*context.value(), questions);
+  const bool answered = what == "unreadable" ? askUnreadable(context.value()->cudnn()->api, json, questions)
+                                             : askKernels(*context.value(), questions);
   return answered ? 0 : 1;
 }
 

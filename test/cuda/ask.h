@@ -26,12 +26,10 @@ std::string cell(std::string text);
 
 /// What the chosen kernel is for each question, and how long the list was. False if any question had no answer.
 bool askKernels(cuda::LibraryContext&, const std::vector<Question>&);
-/// For every conv2d and conv2dInputGrad of the plan on the standard input: "other" where no map follows, "apart" where
-/// the two steps cannot be one operation, or "pair" with the epilogue, how many implementations are permitted, the
-/// first that can be built and its workspace.
+/// For every conv2d and conv2dInputGrad of the plan on the standard input: "other" where neither a map nor its moments
+/// follow, "apart" where the two steps cannot be one operation, or "pair" with the epilogue or "sums", then how many
+/// implementations are permitted, the first that can be built and its workspace.
 bool askPairs(cuda::LibraryContext&);
-/// Whether each forward convolution can give the sums of its channels and of their squares.
-bool askFusions(cuda::LibraryContext&, const std::vector<Question>&);
 
 /// The matmul kernel on a cuBLASLt of the test's own, which multiplies on the host as NVIDIA's is documented to: every
 /// combination of transposes, of float32 and of bf16, against plain loops. False if any differs.

@@ -133,13 +133,6 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
       expect(kernelsOf('strict', 'deterministic', plan, folder)[0]!.implementation).toBe(first!.implementation);
     }
   });
-
-  it.each(['any', 'deterministic'])('sums the channels of a convolution within it in tf32, %s', (repeatable) => {
-    const { rows } = ask([device, 'fusions', 'tf32', repeatable], one('conv2d'));
-    const fusions = rows.filter(([kind]) => kind === 'fusion');
-    expect(fusions.map(([, name]) => name)).toEqual(['statistics']);
-    for (const [, name, , , engine, , note] of fusions) expect(engine, `${name}: ${note}`).toMatch(/^\d+$/);
-  }, 180_000);
 });
 
 const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
@@ -177,6 +170,14 @@ describe.skipIf(withoutWheels)(needsWheels('convolutions of ResNet-20 with the s
     }
   };
 
+  it.each([['tf32', 'deterministic', 21], ['tf32', 'any', 21], ['bf16', 'deterministic', 20], ['bf16', 'any', 21]] as const)('those of the training step take the sums of their channels along, %s and %s: %i', (precision, repeatable, built) => {
+    const rows = pairsOf(precision, repeatable, golden(precision === 'bf16' ? 'resnet20-train-bf16' : 'resnet20-train'));
+    const sums = rows.filter(([kind]) => kind === 'sums');
+    expect(sums).toHaveLength(21);
+    // in bf16 the stem's three channels leave nothing that is deterministic
+    expect(sums.filter(([, , , , engine]) => /^\d+$/.test(engine!))).toHaveLength(built);
+  }, 180_000);
+
   it.each([['tf32', 'deterministic'], ['tf32', 'any'], ['bf16', 'deterministic'], ['bf16', 'any']])('all of the evaluation that a map follows are one operation, %s and %s', (precision, repeatable) => {
     const rows = pairsOf(precision, repeatable, precision === 'bf16' ? narrowEvaluation() : golden('resnet20-evaluate'));
     expect(counts(rows)).toEqual({ pair: 18, other: 3 }); // the shortcuts meet in the map after the other branch, the last one is averaged at once
@@ -194,8 +195,8 @@ describe.skipIf(withoutWheels)(needsWheels('convolutions of ResNet-20 with the s
     expect(rows.every(([kind, convolution]) => kind !== 'pair' || convolution!.startsWith('conv2dInputGrad'))).toBe(true);
   }, 120_000);
 
-  it('training has none: statistics of the batch follow its convolutions', () => {
-    expect(counts(pairsOf('tf32', 'deterministic', golden('resnet20-train')))).toEqual({ other: 41 });
+  it('training has sums behind its convolutions, and reductions behind its input gradients', () => {
+    expect(counts(pairsOf('tf32', 'deterministic', golden('resnet20-train')))).toEqual({ sums: 21, other: 20 });
   });
 });
 

@@ -1,4 +1,5 @@
-// Every convolution of a plan with the map after it: whether it is one operation, and which implementations there are.
+// Every convolution of a plan with the step after it: whether both are one operation, or the sums of its channels can be
+// taken in it, and which implementations there are.
 #include <algorithm>
 #include <iostream>
 
@@ -19,14 +20,13 @@ struct Answer {
   std::string engine = "none", workspace = "-", note;
 };
 
-Answer answerTo(LibraryContext& context, const core::Plan& plan, const core::CallStep& step, const Epilogue& epilogue) {
+Answer answerTo(LibraryContext& context, core::StorageType operands, core::Result<OperationGraph> graph) {
   Answer a;
-  auto graph = convGraph(*context.cudnn(), plan, step, &epilogue);
   if (!graph.ok()) {
     a.note = graph.status().message();
     return a;
   }
-  const Problem problem{context, graph.value(), core::operandsOf(plan, step), ""};
+  const Problem problem{context, graph.value(), operands, ""};
   auto candidates = permitted(problem);
   if (!candidates.ok()) {
     a.note = candidates.status().message();
@@ -52,6 +52,15 @@ bool askPairs(LibraryContext& context) {
     const auto* const map = std::get_if<core::FusedStep>(&plan.steps[i + 1]);
     if (step == nullptr || step->kernel.rfind("conv2d", 0) != 0 || step->kernel == "conv2dWeightGrad") continue;
     const std::string signature = signatureOf(step->kernel, std::get<core::ConvAttributes>(step->attributes));
+    const core::StorageType operands = core::operandsOf(plan, *step);
+    const auto print = [&](const char* kind, const std::string& program, const Answer& a) {
+      printRow({kind, signature, program, std::to_string(a.permitted), a.engine, a.workspace, cell(a.note)});
+    };
+    if (const auto sums = channelSumsOf(plan, i)) {
+      auto graph = convSumsGraph(*context.cudnn(), plan, *step, *sums, context.options().deterministic);
+      print("sums", "-", answerTo(context, operands, std::move(graph)));
+      continue;
+    }
     const auto readsResult = [&](const core::Load& load) { return load.buffer == step->outputs[0]; };
     if (map == nullptr || !map->reductions.empty() || std::none_of(map->loads.begin(), map->loads.end(), readsResult)) {
       printRow({"other", signature});
@@ -62,9 +71,8 @@ bool askPairs(LibraryContext& context) {
       printRow({"apart", signature});
       continue;
     }
-    const Answer a = answerTo(context, plan, *step, *epilogue);
-    printRow({"pair", signature, showEpilogue(plan, *epilogue), std::to_string(a.permitted), a.engine, a.workspace,
-              cell(a.note)});
+    auto graph = convGraph(*context.cudnn(), plan, *step, &*epilogue);
+    print("pair", showEpilogue(plan, *epilogue), answerTo(context, operands, std::move(graph)));
   }
   return true;
 }

@@ -31,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const opened: NativeDevice[] = [];
 let caches = 0;
-const open = async (cache = join(folder, `cache-${caches++}`), more: { readonly epilogues?: boolean; readonly lanes?: 'two' } = {}): Promise<NativeDevice> => {
+const open = async (cache = join(folder, `cache-${caches++}`), more: { readonly epilogues?: boolean; readonly lanes?: 'two'; readonly precision?: 'strict' | 'tf32' } = {}): Promise<NativeDevice> => {
   const device = new addon.Device({ kind: 'cuda', index: 0, precision: 'tf32', deterministic: true, cacheFolder: cache, ...more });
   opened.push(device);
   await device.open();
@@ -85,12 +85,12 @@ interface Ran {
   readonly expected: readonly Float64Array[];
 }
 /** Runs a plan on random numbers, and its meaning on the same. `edit` may change the inputs. */
-const run = async (device: NativeDevice, plan: Plan, edit: (inputs: Float32Array[]) => void = () => {}, covers = 0): Promise<Ran> => {
+const run = async (device: NativeDevice, plan: Plan, edit: (inputs: Float32Array[]) => void = () => {}, covers = 0, join = false): Promise<Ran> => {
   const next = random(7);
   const inputs = plan.inputs.map(({ buffer }) => Float32Array.from({ length: count(plan.buffers[buffer]!.shape) }, () => toBf16(2 * next() - 1)));
   edit(inputs);
-  const code = emitCuda(plan, undefined, { join: false });
-  const steps = code.steps.map((s, i) => (convsOf(plan).includes(i - 1) && s.kind === 'launches' ? { ...s, covers } : s));
+  const code = emitCuda(plan, undefined, { join });
+  const steps = code.steps.map((s, i) => (!join && convsOf(plan).includes(i - 1) && s.kind === 'launches' ? { ...s, covers } : s));
   const executable = await device.load(plan, { profile: false, code: { ...code, steps } });
   const outputs = plan.outputs.map(({ buffer }) => new Float32Array(count(plan.buffers[buffer]!.shape)).fill(NaN));
   await device.run(executable, [], inputs, outputs);
@@ -286,6 +286,68 @@ describe('in two lanes', () => {
     const ran = await run(await open(undefined, { lanes: 'two' }), plan);
     expect(ran.pairs.map(({ conv }) => conv)).toEqual([expect.stringMatching(/knobs -$/), expect.stringMatching(/, with the step after it$/)]);
     expectRight(ran);
+  });
+});
+
+/** Sums of each channel of y about its first element and of their squares, and what a training's BatchNorm makes of them. */
+const moments: Case = {
+  more: [{ in: 'arena', shape: [F] }, { in: 'arena', shape: [F] }, output([F]), output([F]), output()],
+  map: {
+    domain: [...domain], loads: [load(2, FULL), load(2, CHANNEL)], code: [op('sub', 0, 1), op('mul', 2, 2)], stores: [],
+    reductions: [{ register: 2, op: 'sum', keep: 'inner', buffer: 3 }, { register: 3, op: 'sum', keep: 'inner', buffer: 4 }],
+  },
+  after: [
+    fusedOf({
+      name: 'variance', domain: [1, F, 1], loads: [load(3, [0, 1, 0]), load(4, [0, 1, 0])],
+      code: [constant(1 / pixels), op('mul', 0, 2), op('mul', 1, 2), op('mul', 3, 3), op('sub', 4, 5)],
+      stores: [{ register: 3, buffer: 5 }, { register: 6, buffer: 6 }],
+    }),
+    fusedOf({ name: 'later', domain: [...domain], loads: [load(2, FULL)], code: [op('add', 0, 0)], stores: [{ register: 1, buffer: 7 }] }),
+  ],
+};
+
+describe('sums of channels in the convolution', () => {
+  const summed = ', with the sums of the step after it', made = ', of the sums in the step before';
+  const slow = (): void => { process.env['FAKE_CUDNN_CONV'] = '10000'; }; // convolutions by themselves
+  const isSummed = ({ pairs: [pair] }: Ran): boolean => {
+    expect(pair!.conv.endsWith(summed)).toBe(pair!.map.endsWith(made));
+    return pair!.conv.endsWith(summed);
+  };
+
+  it.each([['each step by itself', false], ['the small steps in one launch', true]])('give the moments that our launches give, %s', async (_, join) => {
+    slow();
+    const ran = await run(await open(), planFor(moments), undefined, 0, join);
+    expect(isSummed(ran)).toBe(true);
+    expectRight(ran, 1e-5);
+    const apart = await run(await open(undefined, { epilogues: false }), planFor(moments), undefined, 0, join);
+    expect(isSummed(apart)).toBe(false);
+    expectRight(apart);
+  });
+  it('keep a variance of nothing from becoming negative', async () => {
+    slow();
+    const ran = await run(await open(), planFor(moments), ([x, w]) => {
+      x!.fill(100);
+      w!.forEach((_, i) => { w![i] = Math.floor(i / C) % 9 === 4 ? 0.3 + i / 1000 : 0; }); // the middle alone, so that a channel is one number
+    });
+    expect(isSummed(ran)).toBe(true);
+    for (const v of ran.outputs[1]!) expect(v).toBeGreaterThanOrEqual(-1e-6);
+  });
+  it('are for products that are rounded anyway, and for where they are faster', async () => {
+    slow();
+    expect(isSummed(await run(await open(undefined, { precision: 'strict' }), planFor(moments)))).toBe(false);
+    delete process.env['FAKE_CUDNN_CONV'];
+    fusedIsSlower();
+    const cache = join(folder, 'kept-sums');
+    expect(isSummed(await run(await open(cache), planFor(moments)))).toBe(false);
+    slow();
+    expect(isSummed(await run(await open(cache), planFor(moments)))).toBe(false); // as it was found before
+  });
+  it('are not taken where they would lie on what the convolution reads', async () => {
+    slow();
+    const plan = planFor(moments);
+    const on = (buffer: number): Plan => ({ ...plan, buffers: plan.buffers.map((b, i) => (i === 3 ? { ...b, place: plan.buffers[buffer]!.place } : b)) });
+    const ran = await run(await open(), on(1));
+    expect(isSummed(ran)).toBe(false);
   });
 });
 

@@ -33,6 +33,7 @@ enum PointwiseMode : int {
   CUDNN_POINTWISE_CMP_LE = 305,
   CUDNN_POINTWISE_BINARY_SELECT = 601,
 };
+enum ReductionOperator : int { CUDNN_REDUCE_TENSOR_ADD = 0 };
 enum ConvolutionMode : int { CUDNN_CROSS_CORRELATION = 1 };
 enum HeuristicMode : int { CUDNN_HEUR_MODE_FALLBACK = 2, CUDNN_HEUR_MODE_A = 3 };
 enum BehaviourNote : int { CUDNN_BEHAVIOR_NOTE_RUNTIME_COMPILATION = 0 };
@@ -62,6 +63,8 @@ enum DescriptorType : int {
   CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR = 15,
   CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR = 16,
   CUDNN_BACKEND_TENSOR_DESCRIPTOR = 17,
+  CUDNN_BACKEND_REDUCTION_DESCRIPTOR = 21,
+  CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR = 22,
   CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR = 38,
 };
 
@@ -78,6 +81,7 @@ enum AttributeType : int {
   CUDNN_TYPE_NUMERICAL_NOTE = 11,
   CUDNN_TYPE_POINTWISE_MODE = 14,
   CUDNN_TYPE_BACKEND_DESCRIPTOR = 15,
+  CUDNN_TYPE_REDUCTION_OPERATOR_TYPE = 18,
   CUDNN_TYPE_BEHAVIOR_NOTE = 19,
   CUDNN_TYPE_INT32 = 23,
   CUDNN_TYPE_CHAR = 24,
@@ -110,6 +114,8 @@ template <>
 inline constexpr AttributeType typeOf<BehaviourNote> = CUDNN_TYPE_BEHAVIOR_NOTE;
 template <>
 inline constexpr AttributeType typeOf<PointwiseMode> = CUDNN_TYPE_POINTWISE_MODE;
+template <>
+inline constexpr AttributeType typeOf<ReductionOperator> = CUDNN_TYPE_REDUCTION_OPERATOR_TYPE;
 template <>
 inline constexpr AttributeType typeOf<std::int32_t> = CUDNN_TYPE_INT32;
 template <>
@@ -197,6 +203,13 @@ inline constexpr Attribute<std::int64_t> engineIndex{"CUDNN_ATTR_ENGINE_GLOBAL_I
 inline constexpr Attribute<NumericalNote> engineNumericalNotes{"CUDNN_ATTR_ENGINE_NUMERICAL_NOTE", 1303};
 inline constexpr Attribute<BehaviourNote> engineBehaviourNotes{"CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE", 1305};
 inline constexpr Attribute<Descriptor> engineDevice{"CUDNN_ATTR_ENGINE_DEVICEPROP", 1307};
+
+inline constexpr Attribute<ReductionOperator> reductionOperator{"CUDNN_ATTR_REDUCTION_OPERATOR", 1600};
+inline constexpr Attribute<DataType> reductionType{"CUDNN_ATTR_REDUCTION_COMP_TYPE", 1601};
+inline constexpr Attribute<bool> reductionIsDeterministic{"CUDNN_ATTR_REDUCTION_IS_DETERMINISTIC", 1602};
+inline constexpr Attribute<Descriptor> reductionX{"CUDNN_ATTR_OPERATION_REDUCTION_XDESC", 1610};
+inline constexpr Attribute<Descriptor> reductionY{"CUDNN_ATTR_OPERATION_REDUCTION_YDESC", 1611};
+inline constexpr Attribute<Descriptor> reductionDescriptor{"CUDNN_ATTR_OPERATION_REDUCTION_DESC", 1612};
 
 inline constexpr Attribute<char> deviceJson{"CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION", 2702};
 // clang-format on

@@ -28,7 +28,8 @@ const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedB
 
 /**
  * How a step of the plan runs: as launches, one after the other (none where there is nothing to do, or where a step before did it), or in
- * a library (conv2d, its gradients, matmul). `covers`: how many other steps the launches do as well.
+ * a library (conv2d, its gradients, matmul). `covers`: how many other steps the launches do as well. `fromSums` does the same in their stead where
+ * the convolution before has left the sums of its channels and of their squares in the places of this step's first and second reduction.
  *
  * A step of the `side` lane may run beside the steps of the main lane that follow it, after all that come before it and after the side
  * steps before it; its launches use no workspace. A step of the main lane that has `after` waits for that side step. The end of the run waits for all.
@@ -36,7 +37,7 @@ const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedB
 const Order = t.partial({ lane: t.literal('side'), after: Natural }, 'order');
 const CudaStep = t.union(
   [
-    t.intersection([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch), covers: Natural }), Order]),
+    t.intersection([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch), covers: Natural }), t.partial({ fromSums: Launch }), Order]),
     t.intersection([t.strict({ kind: t.literal('library') }), Order]),
   ],
   'step',

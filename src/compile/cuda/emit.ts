@@ -1,7 +1,8 @@
+import { fromSumsStep } from '../moments.js';
 import type { Plan, Step } from '../plan.js';
 import { joinedCopies } from './copies.js';
 import { CUDA_PLAN_VERSION, type CudaPlan, type CudaStep, type Launch } from './cuda-plan.js';
-import { jointAt, type Joint } from './join.js';
+import { chainAt, jointAt, type Joint } from './join.js';
 import { identifier, plainName, type Draft } from './kernel.js';
 import { withLanes } from './lanes.js';
 import { preludeFor } from './prelude.js';
@@ -26,7 +27,9 @@ export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { r
     const drafts = isDone.has(at) ? [] : joint !== undefined ? [joint.draft] : draftsOf(plan, step, target);
     if (drafts === null) return { kind: 'library' };
     scratchBytes = Math.max(scratchBytes, ...drafts.map((d) => d.scratchBytes ?? 0));
-    return { kind: 'launches', launches: drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : '')), covers: (joint?.steps ?? 1) - 1 };
+    const launches = drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : ''));
+    const fromSums = isDone.has(at) ? null : fromSumsDraft(plan, at, joint?.steps ?? 1, target);
+    return { kind: 'launches', launches, covers: (joint?.steps ?? 1) - 1, ...(fromSums === null ? {} : { fromSums: launchOf(fromSums, step, at, '_from_sums') }) };
   });
   const texts = [...kernels.values()].map(({ name, step, at, draft, also }) => {
     const same = also.length === 0 ? '' : `; also ${also.length === 1 ? 'step' : 'steps'} ${also.join(', ')}`;
@@ -42,6 +45,15 @@ export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { r
   const body = texts.join('\n');
   const source = `// plan '${plainName(plan.name)}': ${kernels.size} kernels for ${plan.steps.length} steps\n\n${preludeFor(body)}\n${body}`;
   return { version: CUDA_PLAN_VERSION, plan, source, steps: withLanes(plan, steps, (at) => joints.get(at)?.steps ?? 1), scratchBytes: Math.ceil(scratchBytes / 256) * 256 };
+};
+
+/** Does the same `steps` from `at` on where the first of them finds plain sums in the places of its moments; null where it takes none. */
+const fromSumsDraft = (plan: Plan, at: number, steps: number, target: Target): Draft | null => {
+  const step = fromSumsStep(plan, at);
+  if (step === null) return null;
+  const given = { ...plan, steps: plan.steps.map((s, k) => (k === at ? step : s)) };
+  const draft = steps === 1 ? draftsOf(given, step, target)![0]! : chainAt(given, at, steps, target);
+  return draft && { ...draft, doc: `moments from sums, ${draft.doc}` };
 };
 
 /** What becomes one launch, by its first step. */

@@ -34,6 +34,12 @@ export const jointAt = (plan: Plan, at: number, target: Target, isTaken: (step: 
   return row.length > 1 ? { steps: row.length, draft: rowDraft(plan, row) } : null;
 };
 
+/** Small steps from `at` on in one launch, one after the other; null where one of them is not small. */
+export const chainAt = (plan: Plan, at: number, steps: number, target: Target): Draft | null => {
+  const parts = plan.steps.slice(at, at + steps).flatMap((step) => tailPart(plan, step, target) ?? []);
+  return parts.length === steps ? chainDraft(plan, parts) : null;
+};
+
 // Side by side
 
 /** Maps from `at` on of which none reads or writes what another one writes. */

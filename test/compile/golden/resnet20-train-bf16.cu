@@ -1,4 +1,4 @@
-// plan 'train': 41 kernels for 249 steps
+// plan 'train': 44 kernels for 249 steps
 
 // The first 16 bits of a float, rounded to nearest with ties to even. NaN stays NaN.
 struct Bf16 {
@@ -332,6 +332,63 @@ extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum(const Bf16* 
   }
 }
 
+// steps 27 to 28, conv:sum: moments from sums, [1, 1, 16], one element a thread; then 1 more in the last block; also steps 31, 35, 39, 43, 47, 51
+extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum_from_sums(float* a0, float* a1, const Bf16* a2, const float* a3, float* a4, float* a5) {
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const Bf16* const x2 = a2;
+    float* const y0 = a0;
+    float* const y1 = a1;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 16u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = -131072.0f;
+      const float r4 = fmaf(r2, r3, r0);
+      const float r5 = 131072.0f;
+      const float r6 = -2.0f;
+      const float r7 = mul(r0, r6);
+      const float r8 = fmaf(r2, r5, r7);
+      const float r9 = fmaf(r2, r8, r1);
+      const float r10 = 0.00000762939453125f;
+      const float r11 = mul(r4, r10);
+      const float r12 = mul(r4, r11);
+      const float r13 = larger(r9, r12);
+      y0[e] = r4;
+      y1[e] = r13;
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a1;
+    const float* const x1 = a0;
+    const float* const x2 = a3;
+    float* const y0 = a4;
+    float* const y1 = a5;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 16u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = 0.00000762939453125f;
+      const float r4 = mul(r0, r3);
+      const float r5 = mul(r1, r3);
+      const float r6 = mul(r5, r5);
+      const float r7 = r4 - r6;
+      const float r8 = 0.00001f;
+      const float r9 = r7 + r8;
+      const float r10 = 1.0f / sqrtf(r9);
+      const float r11 = mul(r2, r10);
+      y0[e] = r7;
+      y1[e] = r11;
+    }
+  }
+}
+
 // step 29, bn:relu: [1, 131072, 16], 4 elements a thread; also steps 33, 41, 49
 extern "C" __global__ void __launch_bounds__(256) fused_29_bn_relu(const Bf16* x0, const float* x1, const float* x2, const float* x3, Bf16* y0) {
   const unsigned e = (blockIdx.x * 256 + threadIdx.x) * 4;
@@ -450,6 +507,63 @@ extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum(co
     const float* const x2 = a4;
     float* const y0 = a5;
     float* const y1 = a6;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 32u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = 0.000030517578125f;
+      const float r4 = mul(r0, r3);
+      const float r5 = mul(r1, r3);
+      const float r6 = mul(r5, r5);
+      const float r7 = r4 - r6;
+      const float r8 = 0.00001f;
+      const float r9 = r7 + r8;
+      const float r10 = 1.0f / sqrtf(r9);
+      const float r11 = mul(r2, r10);
+      y0[e] = r7;
+      y1[e] = r11;
+    }
+  }
+}
+
+// steps 55 to 56, blocks.3.conv1:sum: moments from sums, [1, 1, 32], one element a thread; then 1 more in the last block; also steps 59, 62, 66, 70, 74, 78
+extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum_from_sums(float* a0, float* a1, const Bf16* a2, const float* a3, float* a4, float* a5) {
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const Bf16* const x2 = a2;
+    float* const y0 = a0;
+    float* const y1 = a1;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 32u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = -32768.0f;
+      const float r4 = fmaf(r2, r3, r0);
+      const float r5 = 32768.0f;
+      const float r6 = -2.0f;
+      const float r7 = mul(r0, r6);
+      const float r8 = fmaf(r2, r5, r7);
+      const float r9 = fmaf(r2, r8, r1);
+      const float r10 = 0.000030517578125f;
+      const float r11 = mul(r4, r10);
+      const float r12 = mul(r4, r11);
+      const float r13 = larger(r9, r12);
+      y0[e] = r4;
+      y1[e] = r13;
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a1;
+    const float* const x1 = a0;
+    const float* const x2 = a3;
+    float* const y0 = a4;
+    float* const y1 = a5;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 32u) {
@@ -631,6 +745,63 @@ extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum(co
     const float* const x2 = a4;
     float* const y0 = a5;
     float* const y1 = a6;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 64u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = 0.0001220703125f;
+      const float r4 = mul(r0, r3);
+      const float r5 = mul(r1, r3);
+      const float r6 = mul(r5, r5);
+      const float r7 = r4 - r6;
+      const float r8 = 0.00001f;
+      const float r9 = r7 + r8;
+      const float r10 = 1.0f / sqrtf(r9);
+      const float r11 = mul(r2, r10);
+      y0[e] = r7;
+      y1[e] = r11;
+    }
+  }
+}
+
+// steps 82 to 83, blocks.6.conv1:sum: moments from sums, [1, 1, 64], one element a thread; then 1 more in the last block; also steps 86, 89, 93, 97, 101, 105
+extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum_from_sums(float* a0, float* a1, const Bf16* a2, const float* a3, float* a4, float* a5) {
+  {
+    const float* const x0 = a0;
+    const float* const x1 = a1;
+    const Bf16* const x2 = a2;
+    float* const y0 = a0;
+    float* const y1 = a1;
+    const unsigned block = 0;
+    const unsigned e = block * 256 + threadIdx.x;
+    if (e < 64u) {
+      const float r0 = x0[e];
+      const float r1 = x1[e];
+      const float r2 = x2[e];
+      const float r3 = -8192.0f;
+      const float r4 = fmaf(r2, r3, r0);
+      const float r5 = 8192.0f;
+      const float r6 = -2.0f;
+      const float r7 = mul(r0, r6);
+      const float r8 = fmaf(r2, r5, r7);
+      const float r9 = fmaf(r2, r8, r1);
+      const float r10 = 0.0001220703125f;
+      const float r11 = mul(r4, r10);
+      const float r12 = mul(r4, r11);
+      const float r13 = larger(r9, r12);
+      y0[e] = r4;
+      y1[e] = r13;
+    }
+  }
+  __syncthreads();
+  {
+    const float* const x0 = a1;
+    const float* const x1 = a0;
+    const float* const x2 = a3;
+    float* const y0 = a4;
+    float* const y1 = a5;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {

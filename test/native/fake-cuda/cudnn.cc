@@ -1,5 +1,5 @@
 // A cuDNN that works on the host's memory, on the stream of the driver beside it: descriptors, two engines for every
-// operation graph, and the meaning of convolutions and pointwise operations in plain loops. Written after NVIDIA's
+// operation graph, and the meaning of convolutions, pointwise operations and sums in plain loops. Written after NVIDIA's
 // documentation, with no code of pathex but the names. All outputs are NaN before anything is read, as if an operation
 // wrote before it reads: who lets them overlap sees it.
 //
@@ -137,7 +137,9 @@ class Run {
     }
     for (const Ref& o : operations_) {
       const Ref& out = o->ref(outputOf(*o));
-      Values made = o->type == CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR ? pointwise(*o) : convolution(*o);
+      Values made = o->type == CUDNN_BACKEND_OPERATION_POINTWISE_DESCRIPTOR   ? pointwise(*o)
+                    : o->type == CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR ? sum(*o)
+                                                                              : convolution(*o);
       if (!out->flag(tensorIsVirtual)) {
         std::size_t at = 0;
         each(made.dims, [&](auto... i) { store(*out, made.data[at++], i...); });
@@ -156,6 +158,8 @@ class Run {
         return dataDx;
       case CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR:
         return filterDw;
+      case CUDNN_BACKEND_OPERATION_REDUCTION_DESCRIPTOR:
+        return reductionY;
       default:
         return pointwiseY;
     }
@@ -230,6 +234,20 @@ class Run {
         else
           add(f, c, i, j, xs->at(n, c, h, l) * ys->at(n, f, p, q));
       });
+    });
+    for (double& value : made.data) value = static_cast<float>(value);
+    return made;
+  }
+
+  Values sum(const Node& o) {
+    const Values& x = read(o.ref(reductionX));
+    Values made{o.ref(reductionY)->all(tensorDimensions), {}};
+    const auto& d = made.dims;
+    made.data.resize(static_cast<std::size_t>(d[0] * d[1] * d[2] * d[3]));
+    each(x.dims, [&](auto... i) {
+      std::size_t to = 0, axis = 0;
+      ((to = to * static_cast<std::size_t>(d[axis]) + static_cast<std::size_t>(d[axis] == 1 ? 0 : i), ++axis), ...);
+      made.data[to] += x.at(i...);
     });
     for (double& value : made.data) value = static_cast<float>(value);
     return made;
@@ -328,7 +346,7 @@ void wait(const std::vector<Ref>& operations) {
 extern "C" {
 
 std::size_t cudnnGetVersion() {
-  return 91000;
+  return 91100;
 }
 const char* cudnnGetErrorString(StatusCode code) {
   return code == CUDNN_STATUS_SUCCESS ? "CUDNN_STATUS_SUCCESS"
