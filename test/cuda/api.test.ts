@@ -36,7 +36,6 @@ describe.skipIf(withoutWheels)(needsWheels("NVIDIA's headers give the same value
 
   it.each([
     ['native/cuda/api/cudnn.h', 'cudnn', ['cudnn_graph.h'], 70],
-    ['test/cuda/fusion_api.h', 'cudnn', ['cudnn_graph.h'], 10],
     ['native/cuda/api/cublaslt.h', 'cu13', ['cublas_api.h', 'cublasLt.h'], 20],
   ] as const)('every name of %s', (path, part, names, atLeast) => {
     const known = headers(part, names);

@@ -2,6 +2,7 @@
 // taken in it, and which implementations there are.
 #include <algorithm>
 #include <iostream>
+#include <map>
 
 #include "ask.h"
 #include "core/check.h"
@@ -47,6 +48,7 @@ Answer answerTo(LibraryContext& context, core::StorageType operands, core::Resul
 
 bool askPairs(LibraryContext& context) {
   const core::Plan plan = readPlan(std::cin);
+  std::map<std::string, Answer> known;  // plans repeat themselves, and building takes a second each
   for (std::size_t i = 0; i + 1 < plan.steps.size(); ++i) {
     const auto* const step = std::get_if<core::CallStep>(&plan.steps[i]);
     const auto* const map = std::get_if<core::FusedStep>(&plan.steps[i + 1]);
@@ -57,8 +59,12 @@ bool askPairs(LibraryContext& context) {
       printRow({kind, signature, program, std::to_string(a.permitted), a.engine, a.workspace, cell(a.note)});
     };
     if (const auto sums = channelSumsOf(plan, i)) {
-      auto graph = convSumsGraph(*context.cudnn(), plan, *step, *sums, context.options().deterministic);
-      print("sums", "-", answerTo(context, operands, std::move(graph)));
+      const auto [at, isNew] = known.try_emplace(signature + " sums");
+      if (isNew) {
+        at->second = answerTo(context, operands,
+                              convSumsGraph(*context.cudnn(), plan, *step, *sums, context.options().deterministic));
+      }
+      print("sums", "-", at->second);
       continue;
     }
     const auto readsResult = [&](const core::Load& load) { return load.buffer == step->outputs[0]; };
@@ -71,8 +77,10 @@ bool askPairs(LibraryContext& context) {
       printRow({"apart", signature});
       continue;
     }
-    auto graph = convGraph(*context.cudnn(), plan, *step, &*epilogue);
-    print("pair", showEpilogue(plan, *epilogue), answerTo(context, operands, std::move(graph)));
+    const std::string program = showEpilogue(plan, *epilogue);
+    const auto [at, isNew] = known.try_emplace(signature + " " + program);
+    if (isNew) at->second = answerTo(context, operands, convGraph(*context.cudnn(), plan, *step, &*epilogue));
+    print("pair", program, at->second);
   }
   return true;
 }
