@@ -1,7 +1,6 @@
 import type { CallStep, Plan, Step } from '../plan.js';
 import { simplified } from './copy.js';
-import { cType, elementsOf, overlap, type Draft } from './kernel.js';
-import { indent } from './program.js';
+import { cType, elementsOf, indent, overlap, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './target.js';
 
 /**

@@ -1,6 +1,5 @@
 import type { CallAttributes, Plan } from '../plan.js';
-import { ALONE, elementsOf, floatLiteral, guarded, indexType, operands, sumOf, type Draft, type Frame, type IndexType } from './kernel.js';
-import { indent } from './program.js';
+import { ALONE, elementsOf, floatLiteral, guarded, indent, indexType, operands, sumOf, type Draft, type Frame, type IndexType } from './kernel.js';
 import { ceilDiv, THREADS } from './target.js';
 
 /** A thread for each of n things: the first lines, and the launch. `pack` neighbouring elements are one thing, and e is the first's number. */

@@ -44,7 +44,7 @@ export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { r
   });
   const body = texts.join('\n');
   const source = `// plan '${plainName(plan.name)}': ${kernels.size} kernels for ${plan.steps.length} steps\n\n${preludeFor(body)}\n${body}`;
-  return { version: CUDA_PLAN_VERSION, plan, source, steps: withLanes(plan, steps, (at) => joints.get(at)?.steps ?? 1), scratchBytes: Math.ceil(scratchBytes / 256) * 256 };
+  return { version: CUDA_PLAN_VERSION, plan, source, steps: withLanes(plan, steps), scratchBytes: Math.ceil(scratchBytes / 256) * 256 };
 };
 
 /** Does the same `steps` from `at` on where the first of them finds plain sums in the places of its moments; null where it takes none. */

@@ -1,7 +1,6 @@
 import { SMALL } from '../schedule.js';
 import { readsOf, writesOf, type Plan, type Step } from '../plan.js';
-import { ALONE, collide, elementsOf, overlap, type Draft, type Frame, type Parameter } from './kernel.js';
-import { indent } from './program.js';
+import { ALONE, collide, elementsOf, indent, overlap, type Draft, type Frame, type Parameter } from './kernel.js';
 import { partOf } from './steps.js';
 import { THREADS, type Target } from './target.js';
 

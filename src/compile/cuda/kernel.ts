@@ -23,9 +23,12 @@ export interface Frame {
 }
 export const ALONE: Frame = { block: 'blockIdx.x', threads: null, isPart: false, count: null };
 
+/** Preprocessor lines stay at the margin. */
+export const indent = (lines: readonly string[], depth = 1): string[] => lines.map((l) => (l.startsWith('#') ? l : `${'  '.repeat(depth)}${l}`));
+
 /** Lines for those threads of which `condition` holds. */
 export const guarded = ({ isPart }: Frame, [left, right]: readonly [string, string], lines: readonly string[]): string[] =>
-  isPart ? [`if (${left} < ${right}) {`, ...lines.map((l) => (l.startsWith('#') ? l : `  ${l}`)), '}'] : [`if (${left} >= ${right}) return;`, ...lines];
+  isPart ? [`if (${left} < ${right}) {`, ...indent(lines), '}'] : [`if (${left} >= ${right}) return;`, ...lines];
 
 /** One launch of a kernel that has no name yet. Launches whose parameters, block and body are equal share a kernel. */
 export interface Draft {

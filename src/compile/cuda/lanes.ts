@@ -7,10 +7,8 @@ import { collide } from './kernel.js';
  * gradients of weights, for which nothing but the end of the backward pass waits; and before the first of those, the first of two products in a row
  * that have nothing to do with each other (the network and its path network, a block and its shortcut). What the arena gives to another value
  * too early is waited for.
- *
- * `covers(at)`: how many steps the launches of step `at` do.
  */
-export const withLanes = (plan: Plan, steps: readonly CudaStep[], covers: (at: number) => number): readonly CudaStep[] => {
+export const withLanes = (plan: Plan, steps: readonly CudaStep[]): readonly CudaStep[] => {
   const gradients = steps.map((step, at) => step.kind === 'library' && isWeightGradientStep(plan.steps[at]!));
   const first = gradients.indexOf(true);
   const isSide = gradients.reduce<readonly boolean[]>((aside, isGradient, at) => {
@@ -24,7 +22,7 @@ export const withLanes = (plan: Plan, steps: readonly CudaStep[], covers: (at: n
       side.push(at);
       return { ...step, lane: 'side' };
     }
-    const done = Array.from({ length: covers(at) }, (_, k) => plan.steps[at + k]!);
+    const done = plan.steps.slice(at, at + 1 + (step.kind === 'launches' ? step.covers : 0));
     const after = side.filter((s) => s > joined && done.some((d) => collide(plan, plan.steps[s]!, d))).at(-1);
     if (after === undefined) return step;
     joined = after;

@@ -1,7 +1,6 @@
 import type { CallAttributes, CallStep, Plan } from '../plan.js';
 import { perThing } from './copy.js';
-import { indexType, operands, type Draft, type IndexType } from './kernel.js';
-import { indent } from './program.js';
+import { indent, indexType, operands, type Draft, type IndexType } from './kernel.js';
 import { THREADS } from './target.js';
 
 type Pool = CallAttributes<'maxPool'>;

@@ -1,6 +1,6 @@
 import type { FusedStep, Plan } from '../plan.js';
 import { expressionOf } from './instructions.js';
-import { cType, overlap, sumOf, type IndexType, type Parameter } from './kernel.js';
+import { cType, indent, overlap, sumOf, type IndexType, type Parameter } from './kernel.js';
 import { isFull, isPacked, type Strides, type View } from './view.js';
 
 /** What of a fused step one launch does: the registers it needs, its pointers, and the lines that load, compute and store. */
@@ -78,8 +78,6 @@ const codeLines = ({ step, live }: Program): string[] =>
     const register = step.loads.length + k;
     return live.has(register) ? [`const float r${register} = ${expressionOf(op, args.map((a) => `r${a}`), value)};`] : [];
   });
-
-export const indent = (lines: readonly string[], depth = 1): string[] => lines.map((l) => (l.startsWith('#') ? l : `${'  '.repeat(depth)}${l}`));
 
 /**
  * From loads (`own` here, others before) to stores and reductions. `reduce` gives the line that adds a register to reduction number k;

@@ -1,7 +1,6 @@
 import type { CallAttributes, Plan } from '../plan.js';
 import { perThing } from './copy.js';
-import { ALONE, indexType, operands, type Draft, type Parameter } from './kernel.js';
-import { indent } from './program.js';
+import { ALONE, indent, indexType, operands, type Draft, type Parameter } from './kernel.js';
 import { ceilDiv, powerBelow, THREADS, type Target } from './target.js';
 
 /** Widths up to this are one thread's work. */

@@ -1,8 +1,8 @@
 import type { FusedStep, Plan } from '../plan.js';
 import { fillDrafts } from './copy.js';
 import { decodeLines, reachOf } from './map.js';
-import { ALONE, indexType, type Draft, type Frame, type IndexType } from './kernel.js';
-import { elementLines, indent, liveLoads, loadLines, placesUsed, programOf, type Places, type Program } from './program.js';
+import { ALONE, indent, indexType, type Draft, type Frame, type IndexType } from './kernel.js';
+import { elementLines, liveLoads, loadLines, placesUsed, programOf, type Places, type Program } from './program.js';
 import { reduceShape, RUN, type ReduceShape } from './reduce-shape.js';
 import { ceilDiv, powerBelow, type Target } from './target.js';
 import { isFull, plainKeep, viewOf, type Keep, type Strides, type View } from './view.js';

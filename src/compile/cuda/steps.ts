@@ -8,13 +8,13 @@ import { reduceDrafts } from './reduce.js';
 import { cropFlipDrafts, gatherDrafts, scatterAddDrafts } from './table.js';
 import type { Target } from './target.js';
 
-/** The launches of a step by itself; null where a library runs it. */
-export const draftsOf = (plan: Plan, step: Step, target: Target): Draft[] | null => {
-  if (step.kind === 'call') return callDrafts(plan, step, target);
-  return step.reductions.length === 0 ? mapDrafts(plan, step, target) : reduceDrafts(plan, step, target);
+/** The launches of a step, in a frame where it has one; null where a library runs it. */
+export const draftsOf = (plan: Plan, step: Step, target: Target, frame: Frame = ALONE): Draft[] | null => {
+  if (step.kind === 'call') return callDrafts(plan, step, target, frame);
+  return step.reductions.length === 0 ? mapDrafts(plan, step, target, frame) : reduceDrafts(plan, step, target, frame);
 };
 
-const callDrafts = (plan: Plan, step: CallStep, target: Target): Draft[] | null => {
+const callDrafts = (plan: Plan, step: CallStep, target: Target, frame: Frame): Draft[] | null => {
   const [a, b, c] = step.inputs as readonly [number, number, number];
   const out = step.outputs[0]!;
   switch (step.kernel) {
@@ -30,40 +30,28 @@ const callDrafts = (plan: Plan, step: CallStep, target: Target): Draft[] | null 
     case 'sumPoolGrad':
       return poolDrafts(plan, step);
     case 'copy':
-      return copyDrafts(plan, a, out, step.attributes);
+      return copyDrafts(plan, a, out, step.attributes, frame);
     case 'fill':
-      return fillDrafts(plan, out, step.attributes.value);
+      return fillDrafts(plan, out, step.attributes.value, frame);
     case 'gather':
-      return gatherDrafts(plan, a, b, out, step.attributes);
+      return gatherDrafts(plan, a, b, out, step.attributes, frame);
     case 'scatterAdd':
       return scatterAddDrafts(plan, a, b, out, step.attributes);
     case 'cropFlip':
       return cropFlipDrafts(plan, a, b, c, out, step.attributes);
     case 'argMax':
-      return argMaxDrafts(plan, a, out, step.attributes);
+      return argMaxDrafts(plan, a, out, step.attributes, frame);
     case 'rankMask':
       return rankMaskDrafts(plan, a, b, out, step.attributes, target);
   }
 };
 
-/** A step as part of a launch, in a frame; null where it cannot be one: it takes several launches, or its kernel keeps things in shared memory. */
-export const partOf = (plan: Plan, step: Step, target: Target, frame: Frame = ALONE): Draft | null => {
-  const drafts = ((): Draft[] => {
-    if (step.kind === 'fused') return step.reductions.length === 0 ? mapDrafts(plan, step, target, frame) : reduceDrafts(plan, step, target, frame);
-    const [a, b] = step.inputs as readonly [number, number];
-    const out = step.outputs[0]!;
-    switch (step.kernel) {
-      case 'copy':
-        return copyDrafts(plan, a, out, step.attributes, frame);
-      case 'fill':
-        return fillDrafts(plan, out, step.attributes.value, frame);
-      case 'gather':
-        return gatherDrafts(plan, a, b, out, step.attributes, frame);
-      case 'argMax':
-        return step.attributes.width <= SHORT_ROW ? argMaxDrafts(plan, a, out, step.attributes, frame) : [];
-      default:
-        return [];
-    }
-  })();
-  return drafts.length === 1 ? drafts[0]! : null;
+/** Whether a step's kernel keeps to a frame. */
+const hasFrame = (step: Step): boolean =>
+  step.kind === 'fused' || step.kernel === 'copy' || step.kernel === 'fill' || step.kernel === 'gather' || (step.kernel === 'argMax' && step.attributes.width <= SHORT_ROW);
+
+/** A step as part of a launch; null where it cannot be one: its kernel keeps to no frame, or it takes several launches. */
+export const partOf = (plan: Plan, step: Step, target: Target, frame: Frame): Draft | null => {
+  const drafts = hasFrame(step) ? draftsOf(plan, step, target, frame) : null;
+  return drafts?.length === 1 ? drafts[0]! : null;
 };

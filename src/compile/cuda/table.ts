@@ -1,7 +1,6 @@
 import type { CallAttributes, Plan } from '../plan.js';
 import { perThing } from './copy.js';
-import { ALONE, indexType, operands, type Draft } from './kernel.js';
-import { indent } from './program.js';
+import { ALONE, indent, indexType, operands, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './target.js';
 
 /** Kernels that read rows of a table by index. An index that names no row ends the run (see checkRow in the prelude). */
