@@ -1,7 +1,16 @@
 /** Imports point downwards (architecture: Layout and directions). */
 const layers = [
-  ['tensor'], ['ops'], ['graph'], ['transform'], ['nn'], ['models', 'program'], ['compile'], ['runtime'],
-  ['prune', 'train', 'data', 'weights', 'spectrum'], ['report'], ['cli'],
+  ['tensor'],
+  ['ops'],
+  ['graph'],
+  ['transform'],
+  ['nn'],
+  ['models', 'program'],
+  ['compile'],
+  ['runtime'],
+  ['prune', 'train', 'data', 'weights', 'spectrum'],
+  ['report'],
+  ['cli'],
 ];
 const folder = (names) => `^src/(${names.join('|')})/`;
 const upwards = layers.slice(0, -1).map((names, i) => ({
@@ -15,9 +24,28 @@ module.exports = {
   forbidden: [
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     ...upwards,
-    { name: 'nobody-imports-cli', severity: 'error', from: { pathNot: '^src/cli/' }, to: { path: '^src/cli/' } },
-    { name: 'transform-knows-no-layers', severity: 'error', from: { path: '^src/transform/' }, to: { path: '^src/nn/' } },
-    { name: 'nobody-imports-the-index', severity: 'error', from: { path: '^src/' }, to: { path: '^src/index\\.ts$' } },
+    {
+      name: 'nobody-imports-cli',
+      severity: 'error',
+      from: { pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
+    },
+    {
+      name: 'transform-knows-no-layers',
+      severity: 'error',
+      from: { path: '^src/transform/' },
+      to: { path: '^src/nn/' },
+    },
+    {
+      name: 'nobody-imports-the-index',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/index\\.ts$' },
+    },
   ],
-  options: { tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: false },
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: false,
+  },
 };

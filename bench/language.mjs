@@ -2,8 +2,17 @@ import benny from 'benny';
 
 /** How long the language and the compiler take: building, differentiating and compiling ResNet-20. */
 export const run = async () => {
-  const { compile, grad, ops, parameters, prunable, rebatch, resnetCifar, training, trainStep } = await import('../dist/index.js');
-  const data = { name: 'noise', height: 32, width: 32, channels: 3, classes: 10, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+  const { compile, grad, ops, parameters, prunable, rebatch, resnetCifar, training, trainStep } =
+    await import('../dist/index.js');
+  const data = {
+    name: 'noise',
+    height: 32,
+    width: 32,
+    channels: 3,
+    classes: 10,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.25, 0.25, 0.25],
+  };
   const net = resnetCifar({ depth: 20 });
   const step = trainStep(net, data, { split: 'train', count: 50000 }, 128);
   await benny.suite(

@@ -37,16 +37,36 @@ export const openFor = async (args, options = {}) => {
   const isCuda = kind === 'cuda';
   const precision = option(args, 'precision', 'strict');
   if (!PRECISIONS.includes(precision)) refuse(`no precision '${precision}'; choose ${PRECISIONS.join(', ')}`);
-  if (!isCuda && precision !== 'strict') refuse(`precision ${precision} is of the cuda device; add --device cuda`);
+  if (!isCuda && precision !== 'strict')
+    refuse(`precision ${precision} is of the cuda device; add --device cuda`);
   const isPlain = args.includes('--no-epilogues');
   if (isPlain && !isCuda) refuse('--no-epilogues is of the cuda device; add --device cuda');
   const lanes = option(args, 'lanes');
-  if (lanes !== undefined && !(isCuda && LANES.includes(lanes))) refuse(`--lanes is ${LANES.join(', ')}, of the cuda device; got ${lanes} for ${kind}`);
+  if (lanes !== undefined && !(isCuda && LANES.includes(lanes)))
+    refuse(`--lanes is ${LANES.join(', ')}, of the cuda device; got ${lanes} for ${kind}`);
   const threads = Number(option(args, 'threads', 0)) || undefined;
-  const device = await openDevice(kind, { ...(lanes === undefined ? {} : { lanes }), ...(isPlain ? { epilogues: false } : {}), ...options, precision, ...(threads === undefined ? {} : { threads }) });
+  const device = await openDevice(kind, {
+    ...(lanes === undefined ? {} : { lanes }),
+    ...(isPlain ? { epilogues: false } : {}),
+    ...options,
+    precision,
+    ...(threads === undefined ? {} : { threads }),
+  });
   const used = Number(/(\d+) threads?/.exec(device.description)?.[1] ?? 1);
   const modes = option(args, 'modes');
-  return { device, isCuda, peer: ['--threads', used, '--device', isCuda ? 'cuda' : 'cpu', '--precision', precision, ...(modes === undefined ? [] : ['--modes', modes])] };
+  return {
+    device,
+    isCuda,
+    peer: [
+      '--threads',
+      used,
+      '--device',
+      isCuda ? 'cuda' : 'cpu',
+      '--precision',
+      precision,
+      ...(modes === undefined ? [] : ['--modes', modes]),
+    ],
+  };
 };
 
 /** Runs after which a program on a GPU has captured its graphs and chosen its lanes, those included that were queued meanwhile. */
@@ -71,7 +91,10 @@ export const timeQueued = async (device, run, n) => {
   const { secondsBetween } = await import('../dist/index.js');
   const start = performance.now();
   const done = await Promise.all([device.mark(), ...Array.from({ length: n }, run), device.mark()]);
-  return { seconds: [secondsBetween(done[0], done.at(-1)) / n], host: [(performance.now() - start) / 1000 / n] };
+  return {
+    seconds: [secondsBetween(done[0], done.at(-1)) / n],
+    host: [(performance.now() - start) / 1000 / n],
+  };
 };
 
 /**
@@ -81,7 +104,10 @@ export const timeQueued = async (device, run, n) => {
 export const startPeer = async (script, args) => {
   const python = process.env.PATHEX_PYTHON ?? 'python3';
   const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-  const child = spawn(python, [path, ...args.map(String)], { stdio: ['pipe', 'pipe', 'pipe'], env: environment });
+  const child = spawn(python, [path, ...args.map(String)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: environment,
+  });
   let stderr = '';
   child.stderr.on('data', (d) => (stderr += d));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -97,7 +123,8 @@ export const startPeer = async (script, args) => {
     child.kill();
     return null;
   }
-  for (const [format, reason] of Object.entries(ready.skipped)) console.log(`peer ${script}: ${format} left out: ${reason}`);
+  for (const [format, reason] of Object.entries(ready.skipped))
+    console.log(`peer ${script}: ${format} left out: ${reason}`);
   return {
     ready,
     run: async (n) => {
@@ -105,7 +132,8 @@ export const startPeer = async (script, args) => {
       const out = {};
       for (let i = 0; i < ready.formats.length; i++) {
         const line = await next();
-        if (line === null || line.error !== undefined) throw new Error(`peer ${script}: ${line?.error ?? stderr}`);
+        if (line === null || line.error !== undefined)
+          throw new Error(`peer ${script}: ${line?.error ?? stderr}`);
         out[line.format] = line.seconds;
       }
       return out;
@@ -126,7 +154,9 @@ export const alternate = async (ours, peer, { turns, perTurn }) => {
     const own = await ours(perTurn);
     times.pathex.push(...own.seconds);
     host.push(...(own.host ?? []));
-    if (peer !== null) for (const [format, seconds] of Object.entries(await peer.run(perTurn))) (times[`torch ${format}`] ??= []).push(...seconds);
+    if (peer !== null)
+      for (const [format, seconds] of Object.entries(await peer.run(perTurn)))
+        (times[`torch ${format}`] ??= []).push(...seconds);
   }
   return { times, host };
 };
@@ -139,10 +169,14 @@ export const printRows = (title, { times, host = [] }) => {
   console.log(`\n${title}`);
   const hasHost = host.length > 0;
   console.log(`${' '.repeat(width)}   min ms  median ms   n${hasHost ? '   host min, median ms' : ''}`);
-  const rows = Object.fromEntries(Object.entries(times).map(([name, xs]) => [name, { ...summaryOf(xs), count: xs.length }]));
+  const rows = Object.fromEntries(
+    Object.entries(times).map(([name, xs]) => [name, { ...summaryOf(xs), count: xs.length }]),
+  );
   if (hasHost) rows.pathex.host = summaryOf(host);
   for (const [name, { min, median: middle, count, host: by }] of Object.entries(rows)) {
-    console.log(`${name.padEnd(width)} ${ms(min)} ${ms(middle)} ${String(count).padStart(5)}${by === undefined ? '' : `     ${ms(by.min)} ${ms(by.median)}`}`);
+    console.log(
+      `${name.padEnd(width)} ${ms(min)} ${ms(middle)} ${String(count).padStart(5)}${by === undefined ? '' : `     ${ms(by.min)} ${ms(by.median)}`}`,
+    );
   }
   return rows;
 };
@@ -154,6 +188,8 @@ export const printTimes = (title, measured) => {
   if (Object.keys(peers).length === 0) return { seconds: rows, ratio: null };
   const ratioOf = (f) => pathex[f] / Math.min(...Object.values(peers).map((row) => row[f]));
   const ratio = { min: ratioOf('min'), median: ratioOf('median') };
-  console.log(`ratio pathex / best torch: ${ratio.min.toFixed(3)} (min), ${ratio.median.toFixed(3)} (median)`);
+  console.log(
+    `ratio pathex / best torch: ${ratio.min.toFixed(3)} (min), ${ratio.median.toFixed(3)} (median)`,
+  );
   return { seconds: rows, ratio };
 };

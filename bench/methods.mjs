@@ -9,15 +9,35 @@ import { minibatch } from './subject.mjs';
  */
 
 // Iurada et al., CVPR 2024, tables 2 and 4: seconds on a Titan Xp with an i7-9800X, ResNet-20 on CIFAR-10 at 98.2 %, 100 rounds where iterative.
-const PAPER = { random: 0.0003, magnitude: 0.0006, snip: 0.17, grasp: 0.39, synflow: 13.4, 'ntk-sap': 20.92, px: 14.13 };
+const PAPER = {
+  random: 0.0003,
+  magnitude: 0.0006,
+  snip: 0.17,
+  grasp: 0.39,
+  synflow: 13.4,
+  'ntk-sap': 20.92,
+  px: 14.13,
+};
 /** IMP is rounds of training, not of pruning. */
 const LEFT_OUT = ['imp'];
 /** Rounds timed in each turn, after one that warms up. On a GPU the mean of more, since they do not wait for the host, after those that settle the lanes. */
 const ROUNDS = { cpu: 3, cuda: 30 };
 
 export const run = async (args) => {
-  const { initialise, loadCifar10, METHODS, paperDensity, procedureOf, prune, pruningSplit, resnetCifar, usualRounds } = await import('../dist/index.js');
-  const unknown = option(args, 'methods')?.split(',').find((m) => !METHODS.includes(m));
+  const {
+    initialise,
+    loadCifar10,
+    METHODS,
+    paperDensity,
+    procedureOf,
+    prune,
+    pruningSplit,
+    resnetCifar,
+    usualRounds,
+  } = await import('../dist/index.js');
+  const unknown = option(args, 'methods')
+    ?.split(',')
+    .find((m) => !METHODS.includes(m));
   if (unknown !== undefined) refuse(`no method '${unknown}'; choose ${METHODS.join(', ')}`);
   const chosen = option(args, 'methods')?.split(',') ?? METHODS.filter((m) => !LEFT_OUT.includes(m));
   const { device, isCuda, peer: told } = await openFor(args);
@@ -27,13 +47,23 @@ export const run = async (args) => {
   const folder = option(args, 'data');
   const data = folder === undefined ? [minibatch(100)] : pruningSplit(await loadCifar10(folder));
 
-  const start = (method) => startPeer('methods.py', [...told, '--batch', 100, '--seconds', 60, '--method', method]);
+  const start = (method) =>
+    startPeer('methods.py', [...told, '--batch', 100, '--seconds', 60, '--method', method]);
   const first = await start('random');
   first?.close();
-  console.log(`\nresnet20 at 98.2 %, 100 images of ${folder === undefined ? 'noise' : 'CIFAR-10'}; ${device.description}; seed 0; ${turns} turns, medians`);
-  if (first !== null) console.log(`torch ${first.ready.torch} ${isCuda ? 'by CUDA events, as our rounds are' : 'eager, as many threads'}, ${first.ready.processor}; on noise; the best of ${first.ready.formats.join(', ')}`);
-  console.log('\n                 seconds of a whole run, by medians      by minima                milliseconds');
-  console.log('method       rounds   pathex    torch   ratio   ratio    paper   pathex round   once   torch round');
+  console.log(
+    `\nresnet20 at 98.2 %, 100 images of ${folder === undefined ? 'noise' : 'CIFAR-10'}; ${device.description}; seed 0; ${turns} turns, medians`,
+  );
+  if (first !== null)
+    console.log(
+      `torch ${first.ready.torch} ${isCuda ? 'by CUDA events, as our rounds are' : 'eager, as many threads'}, ${first.ready.processor}; on noise; the best of ${first.ready.formats.join(', ')}`,
+    );
+  console.log(
+    '\n                 seconds of a whole run, by medians      by minima                milliseconds',
+  );
+  console.log(
+    'method       rounds   pathex    torch   ratio   ratio    paper   pathex round   once   torch round',
+  );
   const results = {};
   for (const method of chosen) {
     const total = usualRounds(procedureOf({ method }));
@@ -60,15 +90,34 @@ export const run = async (args) => {
     const { times } = await alternate(whole, peer, { turns, perTurn: timed });
     peer?.close();
     const { pathex: ours, ...theirs } = times;
-    const best = Object.entries(theirs).map(([format, xs]) => ({ format, round: median(xs) })).sort((a, b) => a.round - b.round)[0];
+    const best = Object.entries(theirs)
+      .map(([format, xs]) => ({ format, round: median(xs) }))
+      .sort((a, b) => a.round - b.round)[0];
     const least = Math.min(...Object.values(theirs).flat());
     const run = median(once) + total * median(ours);
     const torch = best && total * best.round;
-    results[method] = { rounds: total, once: median(once), round: median(ours), torchRound: best?.round ?? null, torchFormat: best?.format ?? null };
-    console.log([
-      method.padEnd(12), String(total).padStart(6), cell(run, 9), cell(torch, 9), cell(torch && run / torch, 8), cell(best && (Math.min(...once) + total * Math.min(...ours)) / (total * least), 8), (PAPER[method] === undefined ? '-' : String(PAPER[method])).padStart(9),
-      cell(1000 * median(ours), 15), cell(1000 * median(once), 7), cell(best && 1000 * best.round, 14), best === undefined ? '' : `  ${best.format.replace('torch ', '')} ${peer.ready.dtype}`,
-    ].join(''));
+    results[method] = {
+      rounds: total,
+      once: median(once),
+      round: median(ours),
+      torchRound: best?.round ?? null,
+      torchFormat: best?.format ?? null,
+    };
+    console.log(
+      [
+        method.padEnd(12),
+        String(total).padStart(6),
+        cell(run, 9),
+        cell(torch, 9),
+        cell(torch && run / torch, 8),
+        cell(best && (Math.min(...once) + total * Math.min(...ours)) / (total * least), 8),
+        (PAPER[method] === undefined ? '-' : String(PAPER[method])).padStart(9),
+        cell(1000 * median(ours), 15),
+        cell(1000 * median(once), 7),
+        cell(best && 1000 * best.round, 14),
+        best === undefined ? '' : `  ${best.format.replace('torch ', '')} ${peer.ready.dtype}`,
+      ].join(''),
+    );
   }
   console.log(`
 pathex: once (programs, compilation, the final check that a path is left) + rounds x median round. torch: rounds x median round, its network and masks being
@@ -79,4 +128,10 @@ there already; float64 where the first round in float32 overflows. paper: second
 };
 
 /** Three digits that mean something; a dash where there is nothing to say. */
-const cell = (value, width) => (value === undefined ? '-' : value.toPrecision(3).includes('e') ? value.toFixed(0) : value.toPrecision(3)).padStart(width);
+const cell = (value, width) =>
+  (value === undefined
+    ? '-'
+    : value.toPrecision(3).includes('e')
+      ? value.toFixed(0)
+      : value.toPrecision(3)
+  ).padStart(width);

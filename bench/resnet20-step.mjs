@@ -10,7 +10,9 @@ export const run = async (args) => {
   const batch = Number(option(args, 'batch', 128));
   const { device, isCuda, peer: told } = await openFor(args);
   const queued = Number(option(args, 'queued', 200));
-  console.log(`resnet20 training step, batch ${batch}; ${device.description}; seed 0; ${isCuda ? `${queued} steps queued at once, after as many` : '3 warm-up steps'}`);
+  console.log(
+    `resnet20 training step, batch ${batch}; ${device.description}; seed 0; ${isCuda ? `${queued} steps queued at once, after as many` : '3 warm-up steps'}`,
+  );
   const net = resnetCifar({ depth: 20 });
   const p = trainStep(net, noise, { split: 'train', count: noise.train.count }, batch);
   const step = await device.compile(p);
@@ -19,13 +21,27 @@ export const run = async (args) => {
   const ours = (n) => (isCuda ? timeQueued(device, once, n) : timeEach(once, n));
   await ours(isCuda ? queued : 3);
   const peer = await startPeer('train_step.py', [...told, '--batch', batch, '--seconds', 60]);
-  const times = await alternate(ours, peer, { turns: Number(option(args, 'turns', 6)), perTurn: isCuda ? queued : 4 });
+  const times = await alternate(ours, peer, {
+    turns: Number(option(args, 'turns', 6)),
+    perTurn: isCuda ? queued : 4,
+  });
   peer?.close();
   const result = printTimes(`training step${isCuda ? '; all by CUDA events' : ''}`, times);
   const { implementationsOf } = await import('../dist/runtime/native-device.js');
-  const lanes = implementationsOf(step).some((s) => s.implementation.endsWith('beside the steps after it')) ? 'two' : 'one';
-  if (isCuda) console.log(`gradients of weights ran ${lanes === 'two' ? 'beside the other steps' : 'among the other steps'}`);
-  const about = { batch, device: device.description, clock: isCuda ? 'CUDA events' : 'host', ...(isCuda ? { lanes } : {}), peer: peer?.ready ?? null };
+  const lanes = implementationsOf(step).some((s) => s.implementation.endsWith('beside the steps after it'))
+    ? 'two'
+    : 'one';
+  if (isCuda)
+    console.log(
+      `gradients of weights ran ${lanes === 'two' ? 'beside the other steps' : 'among the other steps'}`,
+    );
+  const about = {
+    batch,
+    device: device.description,
+    clock: isCuda ? 'CUDA events' : 'host',
+    ...(isCuda ? { lanes } : {}),
+    peer: peer?.ready ?? null,
+  };
   await device.dispose();
   return { ...about, ...result };
 };

@@ -9,8 +9,14 @@ import { option } from './lib.mjs';
  * too (gradients of weights beside the other steps or not), --modes of the peers alone, --threads of the cpu device. --json writes what was measured.
  */
 const questions = {
-  step: './resnet20-step.mjs', px: './px-round.mjs', epilogues: './epilogues.mjs', methods: './methods.mjs', language: './language.mjs', profile: './profile.mjs',
-  bits: './bits.mjs', memory: './memory.mjs',
+  step: './resnet20-step.mjs',
+  px: './px-round.mjs',
+  epilogues: './epilogues.mjs',
+  methods: './methods.mjs',
+  language: './language.mjs',
+  profile: './profile.mjs',
+  bits: './bits.mjs',
+  memory: './memory.mjs',
 };
 const [first, ...rest] = process.argv.slice(2);
 const named = first !== undefined && !first.startsWith('--');

@@ -14,13 +14,22 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Of one release, so that answers change when we say so. */
 const packages = ['nvidia-cuda-nvrtc==13.5.37', 'nvidia-cudnn-cu13==9.28.1.4', 'nvidia-cublas==13.10.0.20'];
 
-const libraryFoldersOf = (folder) => [join(folder, 'nvidia', 'cu13', 'lib'), join(folder, 'nvidia', 'cudnn', 'lib')];
+const libraryFoldersOf = (folder) => [
+  join(folder, 'nvidia', 'cu13', 'lib'),
+  join(folder, 'nvidia', 'cudnn', 'lib'),
+];
 const isComplete = (folder) => libraryFoldersOf(folder).every(existsSync);
-const found = (folder) => ({ folder, libraries: libraryFoldersOf(folder), include: ['cu13', 'cudnn'].map((part) => join(folder, 'nvidia', part, 'include')) });
+const found = (folder) => ({
+  folder,
+  libraries: libraryFoldersOf(folder),
+  include: ['cu13', 'cudnn'].map((part) => join(folder, 'nvidia', part, 'include')),
+});
 
 /** Where the wheels are without downloading anything: { folder, libraries, include }, or null. */
 export const findCudaWheels = () => {
-  const folder = env.PATHEX_CUDA_WHEELS ? resolve(env.PATHEX_CUDA_WHEELS) : join(root, 'build', 'cuda-wheels');
+  const folder = env.PATHEX_CUDA_WHEELS
+    ? resolve(env.PATHEX_CUDA_WHEELS)
+    : join(root, 'build', 'cuda-wheels');
   return isComplete(folder) ? found(folder) : null;
 };
 
@@ -28,15 +37,35 @@ export const findCudaWheels = () => {
 export const ensureCudaWheels = () => {
   const there = findCudaWheels();
   if (there !== null) return there;
-  if (env.PATHEX_CUDA_WHEELS) return { reason: `PATHEX_CUDA_WHEELS: ${env.PATHEX_CUDA_WHEELS} has no nvidia/cu13/lib and nvidia/cudnn/lib` };
+  if (env.PATHEX_CUDA_WHEELS)
+    return {
+      reason: `PATHEX_CUDA_WHEELS: ${env.PATHEX_CUDA_WHEELS} has no nvidia/cu13/lib and nvidia/cudnn/lib`,
+    };
   const folder = join(root, 'build', 'cuda-wheels');
   const part = `${folder}.${process.pid}.part`; // renamed when whole: a broken download must not look finished
   mkdirSync(part, { recursive: true });
-  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-cache-dir', '--disable-pip-version-check', '--only-binary', ':all:', '--target', part, ...packages];
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--no-deps',
+    '--no-cache-dir',
+    '--disable-pip-version-check',
+    '--only-binary',
+    ':all:',
+    '--target',
+    part,
+    ...packages,
+  ];
   const { status, stderr, error } = spawnSync('python3', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
   if (status !== 0 || !isComplete(part)) {
     rmSync(part, { recursive: true, force: true });
-    const said = (stderr ?? '').trim().split('\n').filter((l) => l.startsWith('ERROR')).at(-1);
+    const said = (stderr ?? '')
+      .trim()
+      .split('\n')
+      .filter((l) => l.startsWith('ERROR'))
+      .at(-1);
     return { reason: error?.message ?? said ?? `pip ended with ${status} and without the libraries` };
   }
   rmSync(folder, { recursive: true, force: true });
@@ -45,7 +74,9 @@ export const ensureCudaWheels = () => {
 };
 
 if (argv[1] && resolve(argv[1]) === fileURLToPath(import.meta.url)) {
-  const wheels = argv.includes('--find') ? (findCudaWheels() ?? { reason: 'no wheels of cuDNN; node scripts/cuda-wheels.mjs installs them' }) : ensureCudaWheels();
+  const wheels = argv.includes('--find')
+    ? (findCudaWheels() ?? { reason: 'no wheels of cuDNN; node scripts/cuda-wheels.mjs installs them' })
+    : ensureCudaWheels();
   if ('reason' in wheels) {
     console.error(`cuda-wheels: ${wheels.reason}`);
     process.exitCode = 1;

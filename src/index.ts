@@ -16,7 +16,19 @@ export { masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
 export { inference, training } from './transform/statistics.js';
 
-export { add, averagePool2, batchNorm, conv2d, flatten, globalAveragePool, linear, maxPool2, refine, relu, type ConvOptions } from './nn/layers.js';
+export {
+  add,
+  averagePool2,
+  batchNorm,
+  conv2d,
+  flatten,
+  globalAveragePool,
+  linear,
+  maxPool2,
+  refine,
+  relu,
+  type ConvOptions,
+} from './nn/layers.js';
 export { correctCount, crossEntropy, mean } from './nn/loss.js';
 export { network, networkOf, parameters, prunable, rebatch, type Network } from './nn/network.js';
 export { summary, type LayerSummary, type NetworkSummary } from './nn/summary.js';
@@ -30,12 +42,37 @@ export { program, type Program } from './program/program.js';
 export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
 export { PlanCodec, type Plan } from './compile/plan.js';
 
-export { secondsBetween, type Device, type DeviceKind, type Executable, type Mark, type Numbers, type Store } from './runtime/device.js';
+export {
+  secondsBetween,
+  type Device,
+  type DeviceKind,
+  type Executable,
+  type Mark,
+  type Numbers,
+  type Store,
+} from './runtime/device.js';
 export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
-export { showCost, usualRounds, type Cost, type HostMethod, type MethodFacts, type Passes } from './prune/method.js';
-export { criterionOf, METHODS, METHOD_OPTIONS, procedureOf, readMethod, type CriterionOptions, type Method, type MethodOptions, type Procedure } from './prune/methods.js';
+export {
+  showCost,
+  usualRounds,
+  type Cost,
+  type HostMethod,
+  type MethodFacts,
+  type Passes,
+} from './prune/method.js';
+export {
+  criterionOf,
+  METHODS,
+  METHOD_OPTIONS,
+  procedureOf,
+  readMethod,
+  type CriterionOptions,
+  type Method,
+  type MethodOptions,
+  type Procedure,
+} from './prune/methods.js';
 export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
 export type { ImpOptions } from './prune/criteria/imp.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';

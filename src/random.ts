@@ -21,7 +21,14 @@ const mulhi = (a: number, bh: number, bl: number): number => {
 
 /** One block, written to out[at..at+3]. All words are taken modulo 2^32. */
 const blockInto = (
-  out: Uint32Array, at: number, c0: number, c1: number, c2: number, c3: number, k0: number, k1: number,
+  out: Uint32Array,
+  at: number,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  k0: number,
+  k1: number,
 ): void => {
   for (let round = 0; round < ROUNDS; round++) {
     const hi0 = mulhi(c0, 0xd251, 0x1f53);
@@ -43,7 +50,8 @@ const blockInto = (
 
 /** Philox4x32-10 of a 128-bit counter, words lowest first, as in the published test vectors. */
 export const philox = (
-  counter: readonly [number, number, number, number], [lo, hi]: Key,
+  counter: readonly [number, number, number, number],
+  [lo, hi]: Key,
 ): readonly [number, number, number, number] => {
   const out = new Uint32Array(4);
   blockInto(out, 0, ...counter, lo, hi);
@@ -157,7 +165,8 @@ const below = (k: Key): ((bound: number) => number) => {
 
 /** n whole numbers uniform in [0, bound), 1 <= bound <= 2^31. Error OPTION. */
 export const integers = (k: Key, n: number, bound: number): Int32Array => {
-  if (whole(bound, 'bound') < 1 || bound > 2 ** 31) fail('OPTION', `random: bound must be from 1 to 2^31, got ${bound}`);
+  if (whole(bound, 'bound') < 1 || bound > 2 ** 31)
+    fail('OPTION', `random: bound must be from 1 to 2^31, got ${bound}`);
   const draw = below(k);
   const out = new Int32Array(n);
   for (let i = 0; i < n; i++) out[i] = draw(bound);

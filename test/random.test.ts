@@ -8,14 +8,24 @@ const seeds = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 describe('philox4x32-10 gives the vectors published with Random123', () => {
   it.each([
     [[0, 0, 0, 0], [0, 0], '6627e8d5 e169c58d bc57ac4c 9b00dbd8'],
-    [[0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], '408f276d 41c83b0e a20bc7c6 6d5451fd'],
-    [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], 'd16cfe09 94fdcceb 5001e420 24126ea1'],
+    [
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      '408f276d 41c83b0e a20bc7c6 6d5451fd',
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      'd16cfe09 94fdcceb 5001e420 24126ea1',
+    ],
   ] as const)('%j', (counter, k, expected) => {
     expect(hex(philox(counter, k))).toBe(expected);
   });
   it('the stream of a key is its blocks in order', () => {
     const k = key(7);
-    expect(Array.from(words(k, 6))).toEqual([...philox([0, 0, 0, 0], k), ...philox([1, 0, 0, 0], k)].slice(0, 6));
+    expect(Array.from(words(k, 6))).toEqual(
+      [...philox([0, 0, 0, 0], k), ...philox([1, 0, 0, 0], k)].slice(0, 6),
+    );
   });
 });
 
@@ -26,13 +36,31 @@ describe('keys', () => {
     expect(Object.isFrozen(k) && Object.isFrozen(fold(k, 1))).toBe(true);
   });
   it('fold label by label', () => {
-    fc.assert(fc.property(seeds, fc.string(), fc.maxSafeInteger(), (seed, text, n) => {
-      expect(fold(key(seed), text, n)).toEqual(fold(fold(key(seed), text), n));
-    }));
+    fc.assert(
+      fc.property(seeds, fc.string(), fc.maxSafeInteger(), (seed, text, n) => {
+        expect(fold(key(seed), text, n)).toEqual(fold(fold(key(seed), text), n));
+      }),
+    );
   });
   it('differ where a label differs, in kind, order, length or sign', () => {
-    const labels: readonly (readonly (number | string)[])[] =
-      [[], [0], [1], [-1], [2 ** 32], ['0'], ['1'], [''], ['a'], ['a\0'], ['ab', 'c'], ['a', 'bc'], [0, 1], [1, 0], ['12345678'], ['123456789']];
+    const labels: readonly (readonly (number | string)[])[] = [
+      [],
+      [0],
+      [1],
+      [-1],
+      [2 ** 32],
+      ['0'],
+      ['1'],
+      [''],
+      ['a'],
+      ['a\0'],
+      ['ab', 'c'],
+      ['a', 'bc'],
+      [0, 1],
+      [1, 0],
+      ['12345678'],
+      ['123456789'],
+    ];
     expect(new Set(labels.map((l) => fold(key(3), ...l).join())).size).toBe(labels.length);
   });
   it('refuse what is no whole number', () => {
@@ -44,12 +72,15 @@ describe('keys', () => {
 
 describe('draws', () => {
   it('of fewer numbers are a prefix of draws of more', () => {
-    fc.assert(fc.property(seeds, fc.nat(50), fc.nat(50), (seed, n, more) => {
-      const k = key(seed);
-      for (const draw of [uniform, normal, words, (q: typeof k, m: number) => integers(q, m, 1000)]) {
-        expect(Array.from(draw(k, n))).toEqual(Array.from(draw(k, n + more)).slice(0, n));
-      }
-    }), { numRuns: 30 });
+    fc.assert(
+      fc.property(seeds, fc.nat(50), fc.nat(50), (seed, n, more) => {
+        const k = key(seed);
+        for (const draw of [uniform, normal, words, (q: typeof k, m: number) => integers(q, m, 1000)]) {
+          expect(Array.from(draw(k, n))).toEqual(Array.from(draw(k, n + more)).slice(0, n));
+        }
+      }),
+      { numRuns: 30 },
+    );
   });
   it('are uniform in [0, 1) with the right moments', () => {
     const u = uniform(key(1), 100_000);
@@ -78,9 +109,14 @@ describe('draws', () => {
     expect(() => integers(key(1), 1, 0)).toThrow('random: bound must be from 1 to 2^31, got 0');
   });
   it('of an order hold every index once', () => {
-    fc.assert(fc.property(seeds, fc.nat(300), (seed, n) => {
-      expect(Array.from(permutation(key(seed), n)).sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
-    }), { numRuns: 50 });
+    fc.assert(
+      fc.property(seeds, fc.nat(300), (seed, n) => {
+        expect(Array.from(permutation(key(seed), n)).sort((a, b) => a - b)).toEqual(
+          Array.from({ length: n }, (_, i) => i),
+        );
+      }),
+      { numRuns: 50 },
+    );
   });
   it('of an order are equally likely', () => {
     const counts = new Map<string, number>();

@@ -23,19 +23,26 @@ export interface DataOptions {
 }
 
 /** Parses a number for commander, with its range in the message. */
-export const number = (what: string, test: (n: number) => boolean, expected: string) => (text: string): number => {
-  const n = Number(text);
-  if (text.trim() === '' || !Number.isFinite(n) || !test(n)) throw new InvalidArgumentError(`${what} must be ${expected}.`);
-  return n;
-};
-export const positiveInteger = (what: string): ((text: string) => number) => number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
+export const number =
+  (what: string, test: (n: number) => boolean, expected: string) =>
+  (text: string): number => {
+    const n = Number(text);
+    if (text.trim() === '' || !Number.isFinite(n) || !test(n))
+      throw new InvalidArgumentError(`${what} must be ${expected}.`);
+    return n;
+  };
+export const positiveInteger = (what: string): ((text: string) => number) =>
+  number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
 export const seedNumber = number('seed', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on');
 
 const perCent = number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)');
 /** Per cent, which a share is easily taken for. */
 export const sparsityPercent = (text: string): number => {
   const percent = perCent(text);
-  if (percent > 0 && percent < 1) log(`sparsity ${text} is ${text} per cent; to remove ${Number((100 * percent).toFixed(6))} per cent give --sparsity ${Number((100 * percent).toFixed(6))}`);
+  if (percent > 0 && percent < 1)
+    log(
+      `sparsity ${text} is ${text} per cent; to remove ${Number((100 * percent).toFixed(6))} per cent give --sparsity ${Number((100 * percent).toFixed(6))}`,
+    );
   return percent;
 };
 
@@ -48,36 +55,62 @@ export const precisionOf = (text: string): Precision => {
 /** The options of every command that reads data or runs on a device. */
 export const withDataOnly = (command: Command): Command =>
   command
-    .option('--data <folder>', 'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download')
+    .option(
+      '--data <folder>',
+      'CIFAR-10 in its binary layout; default: $PATHEX_DATA, ./data, or the official download',
+    )
     .option('--synthetic', 'generated images instead of CIFAR-10')
     .option('--no-download', 'never download CIFAR-10');
 export const withData = (command: Command): Command =>
-  withDataOnly(command)
-    .option('--seed <number>', 'weights, draws, orders and augmentations follow from it', seedNumber, 0);
+  withDataOnly(command).option(
+    '--seed <number>',
+    'weights, draws, orders and augmentations follow from it',
+    seedNumber,
+    0,
+  );
 export const withDevice = (command: Command): Command =>
   command
     .option('-d, --device <name>', DEVICE_KINDS.join(' or '), 'cpu')
-    .option('--threads <count>', 'of the cpu device; default: OMP_NUM_THREADS or the physical cores', positiveInteger('threads'))
-    .option('--precision <name>', 'of products on the cuda device: strict (float32), tf32, or bf16 (in training and evaluation; scores stay strict)', precisionOf, 'strict');
+    .option(
+      '--threads <count>',
+      'of the cpu device; default: OMP_NUM_THREADS or the physical cores',
+      positiveInteger('threads'),
+    )
+    .option(
+      '--precision <name>',
+      'of products on the cuda device: strict (float32), tf32, or bf16 (in training and evaluation; scores stay strict)',
+      precisionOf,
+      'strict',
+    );
 
 export const log = (line: string): void => writerTo(process.stdout)(`${line}\n`);
 
 /** The data set to use: a given folder, CIFAR-10 where it is found, or generated images that say so. Only `synthetic` or a missing CIFAR-10 leads to the latter. */
-export const openData = async ({ data, synthetic: generated = false, download = true }: DataOptions, seed: number): Promise<Dataset<32, 32, 3, 10>> => {
+export const openData = async (
+  { data, synthetic: generated = false, download = true }: DataOptions,
+  seed: number,
+): Promise<Dataset<32, 32, 3, 10>> => {
   if (generated) {
     if (data !== undefined) fail('OPTION', 'data: give either --data or --synthetic, not both');
     return synthetic({ seed });
   }
-  const result = await findCifar10({ ...(data === undefined ? {} : { folder: data }), allowDownload: download });
+  const result = await findCifar10({
+    ...(data === undefined ? {} : { folder: data }),
+    allowDownload: download,
+  });
   if ('found' in result) return result.found;
   log(`CIFAR-10 is not here (${result.missing}).`);
-  log('Using GENERATED images instead (drawn shapes and textures): no figure below is a CIFAR-10 figure. Give --data FOLDER for the real set.');
+  log(
+    'Using GENERATED images instead (drawn shapes and textures): no figure below is a CIFAR-10 figure. Give --data FOLDER for the real set.',
+  );
   return synthetic({ seed });
 };
 
 /** Says which images are used, of which set. */
 export const describeData = (data: Dataset, full: Dataset = data): void =>
-  log(`data: ${data.name} (${data.source}), ${data.train.count}${data.train.count === full.train.count ? '' : ` of ${full.train.count}`} training images, ${data.test.count} test images`);
+  log(
+    `data: ${data.name} (${data.source}), ${data.train.count}${data.train.count === full.train.count ? '' : ` of ${full.train.count}`} training images, ${data.test.count} test images`,
+  );
 
 /** What withDevice leaves in a command's options. */
 export interface DeviceChoice {
@@ -86,15 +119,26 @@ export interface DeviceChoice {
   readonly precision: Precision;
 }
 
-export const openDeviceFor = async (kind: DeviceKind, { threads, precision }: DeviceChoice): Promise<Device> => {
-  if (kind !== 'cuda' && precision !== 'strict') fail('OPTION', `precision: ${precision} is of the cuda device, not of ${kind}; leave it out or choose --device cuda`);
+export const openDeviceFor = async (
+  kind: DeviceKind,
+  { threads, precision }: DeviceChoice,
+): Promise<Device> => {
+  if (kind !== 'cuda' && precision !== 'strict')
+    fail(
+      'OPTION',
+      `precision: ${precision} is of the cuda device, not of ${kind}; leave it out or choose --device cuda`,
+    );
   const device = await openDevice(kind, { precision, ...(threads === undefined ? {} : { threads }) });
   log(`device: ${device.description}`);
   return device;
 };
 
 /** Weights (and masks) from a file, or drawn from the seed. */
-export const startWeights = async (net: ImageNetwork, file: string | undefined, seed: number): Promise<{ readonly weights: Weights; readonly masks: Masks | null }> => {
+export const startWeights = async (
+  net: ImageNetwork,
+  file: string | undefined,
+  seed: number,
+): Promise<{ readonly weights: Weights; readonly masks: Masks | null }> => {
   if (file === undefined) return { weights: initialise(net, seed), masks: null };
   const { weights, masks } = await loadWeights(file, net);
   return { weights, masks };
@@ -103,7 +147,8 @@ export const startWeights = async (net: ImageNetwork, file: string | undefined, 
 /** Like mkdir -p, one folder at a time: the recursive form of Node never returns for some unwritable places. */
 export const makeFolder = async (folder: string): Promise<void> => {
   const found = await stat(folder).catch(() => null);
-  if (found !== null) return found.isDirectory() ? undefined : fail('OUTPUT', `${folder}: is a file, not a folder`);
+  if (found !== null)
+    return found.isDirectory() ? undefined : fail('OUTPUT', `${folder}: is a file, not a folder`);
   if (dirname(folder) !== folder) await makeFolder(dirname(folder));
   await mkdir(folder);
 };
@@ -119,7 +164,8 @@ export const checkOutput = async (path: string, force = false): Promise<void> =>
   }
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() === true) fail('OUTPUT', `${path}: is a folder; give a file name`);
-  if (found !== null && !force) fail('OUTPUT', `${path}: exists already; give another name, or --force to replace it`);
+  if (found !== null && !force)
+    fail('OUTPUT', `${path}: exists already; give another name, or --force to replace it`);
 };
 
 /** An abort signal that Ctrl-C raises; a second Ctrl-C ends the process at once. */
@@ -149,6 +195,8 @@ export const report = (error: unknown): number => {
     process.stderr.write(`pathex: ${error.code}: ${error.message.split('\n')[0]}\n`);
     return 1;
   }
-  process.stderr.write(`pathex: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `pathex: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return 70;
 };

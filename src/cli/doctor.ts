@@ -27,7 +27,9 @@ const loaded = <T>(find: () => readonly T[]): readonly T[] => {
 };
 
 export const doctorCommand = new Command('doctor')
-  .description('what this machine offers: devices, library versions, data; and the reason for what is missing')
+  .description(
+    'what this machine offers: devices, library versions, data; and the reason for what is missing',
+  )
   .action(async () => {
     log(`pathex ${VERSION}, Node ${process.version}, ${process.platform} ${process.arch}`);
     await line('device reference', async () => (await openDevice('reference')).description);
@@ -43,7 +45,11 @@ export const doctorCommand = new Command('doctor')
     });
     for (const { name, version, path, refusal } of loaded(findCuda)) {
       const where = path === '' ? '' : `${version} in ${path}`;
-      log(refusal === '' ? `ok      ${name}: ${where}` : `no      ${name}: ${[where, refusal].filter((s) => s !== '').join('; ')}`);
+      log(
+        refusal === ''
+          ? `ok      ${name}: ${where}`
+          : `no      ${name}: ${[where, refusal].filter((s) => s !== '').join('; ')}`,
+      );
     }
     await line('CIFAR-10', async () => {
       const result = await findCifar10({ allowDownload: false });

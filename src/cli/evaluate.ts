@@ -3,28 +3,49 @@ import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
-import { log, openData, openDeviceFor, startWeights, withData, withDevice, type DeviceChoice } from './common.js';
+import {
+  log,
+  openData,
+  openDeviceFor,
+  startWeights,
+  withData,
+  withDevice,
+  type DeviceChoice,
+} from './common.js';
 
 interface Options extends DeviceChoice {
-  readonly network: string; readonly weights: string; readonly seed: number;
-  readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
+  readonly network: string;
+  readonly weights: string;
+  readonly seed: number;
+  readonly data?: string;
+  readonly synthetic?: boolean;
+  readonly download?: boolean;
 }
 
-export const evaluateCommand = withDevice(withData(new Command('evaluate')
-  .description('loss and accuracy of saved weights on the test set')
-  .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
-  .requiredOption('-w, --weights <file>', 'safetensors with PyTorch names; masks are applied where it has them')
-  .action(async (o: Options) => {
-    const kind = deviceKindOf(o.device);
-    const data = await openData(o, o.seed);
-    const net = modelOf(o.network, data);
-    const state = await startWeights(net, o.weights, o.seed);
-    const device = await openDeviceFor(kind, o);
-    try {
-      const { loss, accuracy } = await evaluate(net, state, data as never, device);
-      const s = summariseLayers(layerDensities(net, state.masks));
-      log(`${data.name}${data.synthetic ? ' (generated)' : ''}, ${data.test.count} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %; ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live`);
-    } finally {
-      await device.dispose();
-    }
-  })));
+export const evaluateCommand = withDevice(
+  withData(
+    new Command('evaluate')
+      .description('loss and accuracy of saved weights on the test set')
+      .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
+      .requiredOption(
+        '-w, --weights <file>',
+        'safetensors with PyTorch names; masks are applied where it has them',
+      )
+      .action(async (o: Options) => {
+        const kind = deviceKindOf(o.device);
+        const data = await openData(o, o.seed);
+        const net = modelOf(o.network, data);
+        const state = await startWeights(net, o.weights, o.seed);
+        const device = await openDeviceFor(kind, o);
+        try {
+          const { loss, accuracy } = await evaluate(net, state, data as never, device);
+          const s = summariseLayers(layerDensities(net, state.masks));
+          log(
+            `${data.name}${data.synthetic ? ' (generated)' : ''}, ${data.test.count} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %; ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live`,
+          );
+        } finally {
+          await device.dispose();
+        }
+      }),
+  ),
+);

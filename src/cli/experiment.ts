@@ -11,7 +11,13 @@ import { procedureOf, type Method, type MethodOptions } from '../prune/methods.j
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { fold, key, permutation } from '../random.js';
-import { decodeReport, encodeReport, type ExperimentReport, type FailedRun, type RunResult } from '../report/experiment.js';
+import {
+  decodeReport,
+  encodeReport,
+  type ExperimentReport,
+  type FailedRun,
+  type RunResult,
+} from '../report/experiment.js';
 import { renderHtml, summaryTable } from '../report/html.js';
 import { progress } from '../report/progress.js';
 import type { Device } from '../runtime/device.js';
@@ -51,66 +57,143 @@ export interface Experiment {
 
 /** A random part of the training images, so that a first look takes minutes. */
 export const shortened = <D extends Dataset>(data: D, images: number, seed: number): D =>
-  images >= data.train.count ? data : { ...data, train: subset(data.train, permutation(fold(key(seed), 'shortened'), data.train.count).subarray(0, images)) };
+  images >= data.train.count
+    ? data
+    : {
+        ...data,
+        train: subset(
+          data.train,
+          permutation(fold(key(seed), 'shortened'), data.train.count).subarray(0, images),
+        ),
+      };
 
-const trainingOf = (e: Experiment, epochs: number): FitOptions => ({ epochs, batch: e.batch, rate: { kind: 'oneCycle', rate: e.rate } });
+const trainingOf = (e: Experiment, epochs: number): FitOptions => ({
+  epochs,
+  batch: e.batch,
+  rate: { kind: 'oneCycle', rate: e.rate },
+});
 
 const methodOptions = (method: Method, e: Experiment): MethodOptions & { readonly rounds?: number } => {
-  if (method === 'imp') return { method, dataset: e.data, training: trainingOf(e, e.imp.epochs), rounds: e.imp.rounds };
-  return { method, ...(e.rounds === undefined || usualRounds(procedureOf({ method })) === 1 ? {} : { rounds: e.rounds }) };
+  if (method === 'imp')
+    return { method, dataset: e.data, training: trainingOf(e, e.imp.epochs), rounds: e.imp.rounds };
+  return {
+    method,
+    ...(e.rounds === undefined || usualRounds(procedureOf({ method })) === 1 ? {} : { rounds: e.rounds }),
+  };
 };
 
 const settingsOf = (e: Experiment, device: Device): string =>
   [
-    `network=${e.net.name}`, `data=${e.data.name} ${e.data.train.count} of ${e.full.train.count}`, `sparsity=${e.sparsity}`, `rounds=${e.rounds ?? 'usual'}`,
-    `imp-rounds=${e.imp.rounds}`, `imp-epochs=${e.imp.epochs}`, `examples=${e.examples}`, `epochs=${e.epochs}`, `batch=${e.batch}`, `rate=${e.rate}`, `device=${device.kind}`,
+    `network=${e.net.name}`,
+    `data=${e.data.name} ${e.data.train.count} of ${e.full.train.count}`,
+    `sparsity=${e.sparsity}`,
+    `rounds=${e.rounds ?? 'usual'}`,
+    `imp-rounds=${e.imp.rounds}`,
+    `imp-epochs=${e.imp.epochs}`,
+    `examples=${e.examples}`,
+    `epochs=${e.epochs}`,
+    `batch=${e.batch}`,
+    `rate=${e.rate}`,
+    `device=${device.kind}`,
   ].join('; ');
 
 const aboutOf = (e: Experiment, device: Device): Omit<ExperimentReport, 'date' | 'runs'> => {
   const s = summary(e.net);
   return {
-    title: `Lottery tickets of ${e.net.name} at ${e.sparsity} % sparsity`, network: e.net.name, parameters: s.parameters, prunable: s.prunable,
-    dataset: { name: e.data.name, synthetic: e.data.synthetic, source: e.data.source, trainCount: e.data.train.count, testCount: e.data.test.count },
-    device: device.description, seed: e.seeds[0]!,
+    title: `Lottery tickets of ${e.net.name} at ${e.sparsity} % sparsity`,
+    network: e.net.name,
+    parameters: s.parameters,
+    prunable: s.prunable,
+    dataset: {
+      name: e.data.name,
+      synthetic: e.data.synthetic,
+      source: e.data.source,
+      trainCount: e.data.train.count,
+      testCount: e.data.test.count,
+    },
+    device: device.description,
+    seed: e.seeds[0]!,
     recipe: `${e.epochs} ${e.epochs === 1 ? 'epoch' : 'epochs'} of SGD, batch ${e.batch}, ${showRate({ kind: 'oneCycle', rate: e.rate })}, momentum 0.9, weight decay 1e-4, crop and flip`,
-    command: e.command, version: VERSION, settings: settingsOf(e, device),
+    command: e.command,
+    version: VERSION,
+    settings: settingsOf(e, device),
   };
 };
 
 /** Rows of an earlier report of the same settings. Throws CHECKPOINT for one of others. */
-const rowsOf = async (file: string, settings: string): Promise<{ readonly runs: readonly RunResult[]; readonly failures: readonly FailedRun[] }> => {
+const rowsOf = async (
+  file: string,
+  settings: string,
+): Promise<{ readonly runs: readonly RunResult[]; readonly failures: readonly FailedRun[] }> => {
   const text = await readFile(file, 'utf8').catch(() => null);
   if (text === null) return { runs: [], failures: [] };
   const { runs, failures = [], settings: theirs = '' } = decodeReport(text, file);
-  if (theirs !== settings) fail('CHECKPOINT', `${file}: made with other settings: ${firstDifference(theirs, settings)}; repeat them, or choose another folder`);
+  if (theirs !== settings)
+    fail(
+      'CHECKPOINT',
+      `${file}: made with other settings: ${firstDifference(theirs, settings)}; repeat them, or choose another folder`,
+    );
   return { runs, failures };
 };
 
 /** Prunes by one method and trains its ticket. */
-const runOf = async (method: Contestant, seed: number, e: Experiment, device: Device, folder: string, signal: AbortSignal): Promise<RunResult> => {
+const runOf = async (
+  method: Contestant,
+  seed: number,
+  e: Experiment,
+  device: Device,
+  folder: string,
+  signal: AbortSignal,
+): Promise<RunResult> => {
   const { net } = e;
   const weights = initialise(net, seed);
   const name = e.seeds.length === 1 ? method : `${method}, seed ${seed}`;
-  const ticket = method === 'dense' ? null : await pruneShowing(net, weights, device, {
-    ...methodOptions(method, e), density: 1 - e.sparsity / 100, seed, signal,
-    data: method === 'imp' || procedureOf({ method }).data === 'none' ? [] : pruningSplit(e.full, { examples: e.examples, seed }),
-  });
+  const ticket =
+    method === 'dense'
+      ? null
+      : await pruneShowing(net, weights, device, {
+          ...methodOptions(method, e),
+          density: 1 - e.sparsity / 100,
+          seed,
+          signal,
+          data:
+            method === 'imp' || procedureOf({ method }).data === 'none'
+              ? []
+              : pruningSplit(e.full, { examples: e.examples, seed }),
+        });
   if (ticket !== null) {
     await saveWeights(join(folder, `${method}-seed${seed}.safetensors`), net, {
-      weights: ticket.weights, masks: ticket.masks, metadata: { format: 'pathex-ticket', network: net.name, method, seed: String(seed) },
+      weights: ticket.weights,
+      masks: ticket.masks,
+      metadata: { format: 'pathex-ticket', network: net.name, method, seed: String(seed) },
     });
   }
   const options = trainingOf(e, e.epochs);
-  const bar = progress(`training ${name}`, stepsOf(e.data, options), { stream: process.stderr, isTerminal: process.stderr.isTTY === true });
+  const bar = progress(`training ${name}`, stepsOf(e.data, options), {
+    stream: process.stderr,
+    isTerminal: process.stderr.isTTY === true,
+  });
   try {
     const trained = await fit(net, ticket ?? { weights }, e.data as never, device, {
-      ...options, seed, signal, onStep: ({ epoch, step, steps, loss }) => bar.update(epoch * steps + step + 1, { loss: loss.toFixed(3) }),
+      ...options,
+      seed,
+      signal,
+      onStep: ({ epoch, step, steps, loss }) =>
+        bar.update(epoch * steps + step + 1, { loss: loss.toFixed(3) }),
     });
     const layers = layerDensities(net, ticket?.masks ?? null);
     return {
-      method, seed, ...summariseLayers(layers), pruneSeconds: ticket?.seconds ?? 0, trainSeconds: trained.seconds, testAccuracy: trained.testAccuracy,
-      epochs: trained.history.map((h) => ({ ...h, testAccuracy: h.testAccuracy ?? trained.testAccuracy })), layerDensities: layers,
-      ...(ticket?.rounds.some((r) => r.log2Flow !== null) === true ? { log2Flow: ticket.rounds.map((r) => r.log2Flow) } : {}),
+      method,
+      seed,
+      ...summariseLayers(layers),
+      pruneSeconds: ticket?.seconds ?? 0,
+      trainSeconds: trained.seconds,
+      testAccuracy: trained.testAccuracy,
+      epochs: trained.history.map((h) => ({ ...h, testAccuracy: h.testAccuracy ?? trained.testAccuracy })),
+      layerDensities: layers,
+      ...(ticket?.rounds.some((r) => r.log2Flow !== null) === true
+        ? { log2Flow: ticket.rounds.map((r) => r.log2Flow) }
+        : {}),
     };
   } finally {
     bar.stop();
@@ -118,21 +201,35 @@ const runOf = async (method: Contestant, seed: number, e: Experiment, device: De
 };
 
 /** What says nothing about the method but ends the whole experiment. */
-const isFatal = (error: unknown): boolean => !(error instanceof PathexError) || error.code === 'OUTPUT' || error.code === 'DEVICE';
+const isFatal = (error: unknown): boolean =>
+  !(error instanceof PathexError) || error.code === 'OUTPUT' || error.code === 'DEVICE';
 
 /**
  * Runs what `folder`/report.json does not hold yet, keeps that file up to date after each method, and ends with report.html and the table. A
  * method that fails is a row with the reason; running again tries it again. Tickets go to `folder`/<method>-seed<seed>.safetensors.
  */
-export const runExperiment = async (e: Experiment, device: Device, folder: string, signal: AbortSignal): Promise<ExperimentReport> => {
+export const runExperiment = async (
+  e: Experiment,
+  device: Device,
+  folder: string,
+  signal: AbortSignal,
+): Promise<ExperimentReport> => {
   batches(e.data.train.count, e.batch, { dropLast: true }); // here rather than once for each method
   const about = aboutOf(e, device);
   const json = join(folder, 'report.json');
-  const write = (path: string, text: string): Promise<void> => writeFileAtomic(path, new TextEncoder().encode(text));
+  const write = (path: string, text: string): Promise<void> =>
+    writeFileAtomic(path, new TextEncoder().encode(text));
   const before = await rowsOf(json, about.settings!);
   const runs = [...before.runs];
-  const failures = before.failures.filter((f) => !(e.methods as readonly string[]).includes(f.method) || !e.seeds.includes(f.seed)); // the others are tried again
-  const report = (): ExperimentReport => ({ ...about, date: new Date().toISOString(), runs, ...(failures.length === 0 ? {} : { failures }) });
+  const failures = before.failures.filter(
+    (f) => !(e.methods as readonly string[]).includes(f.method) || !e.seeds.includes(f.seed),
+  ); // the others are tried again
+  const report = (): ExperimentReport => ({
+    ...about,
+    date: new Date().toISOString(),
+    runs,
+    ...(failures.length === 0 ? {} : { failures }),
+  });
 
   for (const seed of e.seeds) {
     for (const method of e.methods) {
@@ -146,7 +243,13 @@ export const runExperiment = async (e: Experiment, device: Device, folder: strin
       } catch (error) {
         if (isFatal(error)) throw error;
         const { code, message } = error as PathexError; // isFatal
-        failures.push({ method, seed, code, message: message.split('\n')[0]!, seconds: (performance.now() - start) / 1000 });
+        failures.push({
+          method,
+          seed,
+          code,
+          message: message.split('\n')[0]!,
+          seconds: (performance.now() - start) / 1000,
+        });
         log(`${method}, seed ${seed}: ${code}: ${message.split('\n')[0]!}`);
       }
       await write(json, encodeReport(report()));

@@ -16,7 +16,17 @@ const main = new Command('pathex')
   .description('lottery tickets for vision networks: prune at initialisation, train what is left')
   .version(VERSION)
   .showHelpAfterError('(see --help)');
-for (const command of [startCommand, compareCommand, methodsCommand, pruneCommand, trainCommand, evaluateCommand, summaryCommand, planCommand, doctorCommand]) {
+for (const command of [
+  startCommand,
+  compareCommand,
+  methodsCommand,
+  pruneCommand,
+  trainCommand,
+  evaluateCommand,
+  summaryCommand,
+  planCommand,
+  doctorCommand,
+]) {
   main.addCommand(command.exitOverride().showHelpAfterError('(see --help)'));
 }
 

@@ -12,7 +12,18 @@ import { evaluateStep, trainStep } from '../train/programs.js';
 import { log, positiveInteger } from './common.js';
 
 /** Programs are compiled for CIFAR-10's shapes; no data are read. */
-const cifar = { name: 'CIFAR-10', synthetic: false, source: '', height: 32, width: 32, channels: 3, classes: 10, classNames: [], mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] };
+const cifar = {
+  name: 'CIFAR-10',
+  synthetic: false,
+  source: '',
+  height: 32,
+  width: 32,
+  channels: 3,
+  classes: 10,
+  classNames: [],
+  mean: [0.491, 0.482, 0.447],
+  std: [0.247, 0.243, 0.262],
+};
 const empty = { images: new Uint8Array(0), labels: new Int32Array(0), count: 50_000 };
 
 const programsOf = (of: string, network: string, batch: number): readonly Program[] => {
@@ -35,15 +46,37 @@ export const planCommand = new Command('plan')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('--of <program>', `train, evaluate, or a method's round: ${METHODS.join(', ')}`, 'train')
   .option('-b, --batch <size>', 'images a run', positiveInteger('batch'), 128)
-  .option('--dump-after <pass>', `print the graph after a pass instead: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`)
-  .option('--storage <type>', `what training and evaluation keep activations as: ${STORAGE_CHOICES.join(' or ')} (cuda only)`, storageOf, 'f32')
+  .option(
+    '--dump-after <pass>',
+    `print the graph after a pass instead: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`,
+  )
+  .option(
+    '--storage <type>',
+    `what training and evaluation keep activations as: ${STORAGE_CHOICES.join(' or ')} (cuda only)`,
+    storageOf,
+    'f32',
+  )
   .option('--dump-cuda', 'print the CUDA C of its kernels instead, as the cuda device compiles it')
-  .action((o: { readonly network: string; readonly of: string; readonly batch: number; readonly dumpAfter?: string; readonly dumpCuda?: true; readonly storage: StorageChoice }) => {
-    const after = o.dumpAfter;
-    if (after !== undefined && o.dumpCuda) fail('OPTION', 'plan: --dump-after and --dump-cuda each print something else; give one of them');
-    if (after !== undefined && !PASSES.some((p) => p.name === after)) fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
-    for (const p of programsOf(o.of, o.network, o.batch)) {
-      const plan = compile(p, after === undefined ? { storage: o.storage } : { dump: { after, print: log } });
-      if (after === undefined) log(o.dumpCuda ? emitCuda(plan).source : printPlan(plan));
-    }
-  });
+  .action(
+    (o: {
+      readonly network: string;
+      readonly of: string;
+      readonly batch: number;
+      readonly dumpAfter?: string;
+      readonly dumpCuda?: true;
+      readonly storage: StorageChoice;
+    }) => {
+      const after = o.dumpAfter;
+      if (after !== undefined && o.dumpCuda)
+        fail('OPTION', 'plan: --dump-after and --dump-cuda each print something else; give one of them');
+      if (after !== undefined && !PASSES.some((p) => p.name === after))
+        fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
+      for (const p of programsOf(o.of, o.network, o.batch)) {
+        const plan = compile(
+          p,
+          after === undefined ? { storage: o.storage } : { dump: { after, print: log } },
+        );
+        if (after === undefined) log(o.dumpCuda ? emitCuda(plan).source : printPlan(plan));
+      }
+    },
+  );

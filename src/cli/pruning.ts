@@ -8,9 +8,15 @@ import type { Device } from '../runtime/device.js';
 import { stepsOf } from '../train/fit.js';
 
 /** What progress is measured in: rounds, or the steps of a method's trainings. */
-const meter = (options: PruneOptions, show: (label: string, done: number, total: number, details: Readonly<Record<string, string>>) => void): PruneOptions => {
+const meter = (
+  options: PruneOptions,
+  show: (label: string, done: number, total: number, details: Readonly<Record<string, string>>) => void,
+): PruneOptions => {
   if (options.method !== 'imp') {
-    return { ...options, onRound: (r) => show(`pruning with ${options.method}`, r.round + 1, r.rounds, { live: String(r.live) }) };
+    return {
+      ...options,
+      onRound: (r) => show(`pruning with ${options.method}`, r.round + 1, r.rounds, { live: String(r.live) }),
+    };
   }
   const { training, dataset } = options;
   const total = stepsOf(dataset, training);
@@ -18,23 +24,39 @@ const meter = (options: PruneOptions, show: (label: string, done: number, total:
   let round = 0;
   return {
     ...options,
-    onRound: (r) => { round = r.round + 1; },
+    onRound: (r) => {
+      round = r.round + 1;
+    },
     training: {
       ...training,
       onStep: ({ epoch, step, steps, loss }) =>
-        show('pruning with imp', round * total + epoch * steps + step + 1, rounds * total, { round: `${round + 1}/${rounds}`, epoch: `${epoch + 1}/${training.epochs}`, loss: loss.toFixed(3) }),
+        show('pruning with imp', round * total + epoch * steps + step + 1, rounds * total, {
+          round: `${round + 1}/${rounds}`,
+          epoch: `${epoch + 1}/${training.epochs}`,
+          loss: loss.toFixed(3),
+        }),
     },
   };
 };
 
 /** prune() with a progress bar, which appears with the first thing done. */
-export const pruneShowing = async (net: Network, weights: Weights, device: Device, options: PruneOptions): Promise<Ticket> => {
+export const pruneShowing = async (
+  net: Network,
+  weights: Weights,
+  device: Device,
+  options: PruneOptions,
+): Promise<Ticket> => {
   let bar: Progress | null = null;
   try {
-    return await prune(net, weights, device, meter(options, (label, done, total, details) => {
-      bar ??= progress(label, total, { stream: process.stderr, isTerminal: process.stderr.isTTY === true });
-      bar.update(done, details);
-    }));
+    return await prune(
+      net,
+      weights,
+      device,
+      meter(options, (label, done, total, details) => {
+        bar ??= progress(label, total, { stream: process.stderr, isTerminal: process.stderr.isTTY === true });
+        bar.update(done, details);
+      }),
+    );
   } finally {
     (bar as Progress | null)?.stop(); // TypeScript does not see that the callback sets it
   }

@@ -13,17 +13,34 @@ export const summaryCommand = new Command('summary')
   .option('--image <size>', 'height and width of the images', positiveInteger('image'), 32)
   .option('--classes <count>', '', positiveInteger('classes'), 10)
   .option('-w, --weights <file>', 'a ticket')
-  .action(async (o: { readonly network: string; readonly image: number; readonly classes: number; readonly weights?: string }) => {
-    const net = modelOf(o.network, { height: o.image, width: o.image, channels: 3, classes: o.classes });
-    const ticket = o.weights === undefined ? null : await loadWeights(o.weights, net);
-    const s = summary(net);
-    log(table(
-      [{ header: 'layer' }, { header: 'output' }, { header: 'parameters' }, { header: 'prunable' }, { header: 'MFLOP', digits: 3 }],
-      s.layers.map((l) => [l.layer, l.output.join(' x '), l.parameters, l.prunable, l.flops / 1e6]),
-    ));
-    log(`${s.name}: ${s.parameters.toLocaleString('en')} learnt parameters, ${s.prunable.toLocaleString('en')} of them prunable weights, ${(s.flops / 1e6).toFixed(1)} MFLOP for one ${s.input.join(' x ')} image`);
-    if (ticket === null) return;
-    const { masks } = ticket;
-    if (masks === null) log(`${o.weights}: no masks`);
-    else printLayers(layerDensities(net, masks));
-  });
+  .action(
+    async (o: {
+      readonly network: string;
+      readonly image: number;
+      readonly classes: number;
+      readonly weights?: string;
+    }) => {
+      const net = modelOf(o.network, { height: o.image, width: o.image, channels: 3, classes: o.classes });
+      const ticket = o.weights === undefined ? null : await loadWeights(o.weights, net);
+      const s = summary(net);
+      log(
+        table(
+          [
+            { header: 'layer' },
+            { header: 'output' },
+            { header: 'parameters' },
+            { header: 'prunable' },
+            { header: 'MFLOP', digits: 3 },
+          ],
+          s.layers.map((l) => [l.layer, l.output.join(' x '), l.parameters, l.prunable, l.flops / 1e6]),
+        ),
+      );
+      log(
+        `${s.name}: ${s.parameters.toLocaleString('en')} learnt parameters, ${s.prunable.toLocaleString('en')} of them prunable weights, ${(s.flops / 1e6).toFixed(1)} MFLOP for one ${s.input.join(' x ')} image`,
+      );
+      if (ticket === null) return;
+      const { masks } = ticket;
+      if (masks === null) log(`${o.weights}: no masks`);
+      else printLayers(layerDensities(net, masks));
+    },
+  );

@@ -5,62 +5,136 @@ import { progress } from '../report/progress.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { fit, stepsOf } from '../train/fit.js';
 import { saveWeights } from '../weights/state-dict.js';
-import { checkOutput, describeData, interruptible, log, number, openData, openDeviceFor, positiveInteger, startWeights, withData, withDevice, type DeviceChoice } from './common.js';
+import {
+  checkOutput,
+  describeData,
+  interruptible,
+  log,
+  number,
+  openData,
+  openDeviceFor,
+  positiveInteger,
+  startWeights,
+  withData,
+  withDevice,
+  type DeviceChoice,
+} from './common.js';
 import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
 interface Options extends RecipeOptions, DeviceChoice {
-  readonly network: string; readonly weights?: string; readonly epochs: number; readonly schedule: string; readonly fromStep: number;
-  readonly evaluateEvery: number; readonly checkpoint?: string; readonly resume?: boolean; readonly out: string; readonly force?: boolean; readonly seed: number;
-  readonly data?: string; readonly synthetic?: boolean; readonly download?: boolean;
+  readonly network: string;
+  readonly weights?: string;
+  readonly epochs: number;
+  readonly schedule: string;
+  readonly fromStep: number;
+  readonly evaluateEvery: number;
+  readonly checkpoint?: string;
+  readonly resume?: boolean;
+  readonly out: string;
+  readonly force?: boolean;
+  readonly seed: number;
+  readonly data?: string;
+  readonly synthetic?: boolean;
+  readonly download?: boolean;
 }
 
-export const trainCommand = withDevice(withData(withRecipe(new Command('train')
-  .description('train a network, or a ticket whose masked weights stay exactly zero')
-  .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
-  .option('-w, --weights <file>', 'safetensors to start from, with masks if it is a ticket; default: dense, drawn from the seed')
-  .option('-e, --epochs <count>', 'passes over the training set', positiveInteger('epochs'), 160)
-  .option('--schedule <name>', 'of the learning rate: multi-step (x0.1 at the milestones) or one-cycle', 'multi-step')
-  .option('--from-step <number>', 'leave out the steps before: for tickets that were rewound there', number('from-step', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on'), 0)
-  .option('--evaluate-every <epochs>', 'measure test accuracy so often', positiveInteger('evaluate-every'), 1)
-  .option('--checkpoint <path>', 'keep <path>.json and <path>-<epoch>.safetensors after every epoch')
-  .option('--resume', 'continue from the checkpoint, to the same bits as an unbroken run')
-  .option('-o, --out <file>', 'trained weights (and masks)', 'trained.safetensors')
-  .option('-f, --force', 'replace the output file')
-  .action(async (o: Options) => {
-    const kind = deviceKindOf(o.device);
-    const recipe = recipeOf(o.schedule, o.epochs, o);
-    if (o.resume === true && o.checkpoint === undefined) fail('OPTION', 'resume: name the checkpoint to continue with --checkpoint');
-    await checkOutput(o.out, o.force);
-    if (o.checkpoint !== undefined) await checkOutput(`${o.checkpoint}.json`, true);
-    const signal = interruptible();
-    const data = await openData(o, o.seed);
-    describeData(data);
-    const net = modelOf(o.network, data);
-    const start = await startWeights(net, o.weights, o.seed);
-    const device = await openDeviceFor(kind, o);
-    const total = stepsOf(data, o);
-    const steps = total / o.epochs;
-    const bar = progress('training', total - o.fromStep, { stream: process.stderr, isTerminal: process.stderr.isTTY === true });
-    try {
-      const result = await fit(net, start, data as never, device, {
-        ...recipe, steps: { from: o.fromStep }, seed: o.seed, evaluateEvery: o.evaluateEvery, resume: o.resume === true, signal,
-        ...(o.checkpoint === undefined ? {} : { checkpoint: o.checkpoint }),
-        onStep: ({ epoch, step, loss }) => bar.update(epoch * steps + step + 1 - o.fromStep, { epoch: `${epoch + 1}/${o.epochs}`, loss: loss.toFixed(3) }),
-        onEpoch: (e) => bar.log(`epoch ${e.epoch}: loss ${e.trainLoss.toFixed(4)}, train ${(100 * e.trainAccuracy).toFixed(2)} %${e.testAccuracy === null ? '' : `, test ${(100 * e.testAccuracy).toFixed(2)} %`}, ${e.seconds.toFixed(1)} s`),
-      });
-      bar.stop();
-      await saveWeights(o.out, net, {
-        weights: result.weights, masks: start.masks,
-        metadata: { format: 'pathex-weights', network: net.name, data: data.name, epochs: String(o.epochs), testAccuracy: String(result.testAccuracy), seed: String(o.seed) },
-      });
-      log(`test accuracy ${(100 * result.testAccuracy).toFixed(2)} % after ${o.epochs} epochs, ${result.seconds.toFixed(1)} s${data.synthetic ? ' (on generated images)' : ''}`);
-      log(`wrote ${o.out}`);
-    } catch (error) {
-      bar.stop();
-      if (signal.aborted && o.checkpoint !== undefined) log(`interrupted; continue with --checkpoint ${o.checkpoint} --resume`);
-      throw error;
-    } finally {
-      bar.stop();
-      await device.dispose();
-    }
-  }))));
+export const trainCommand = withDevice(
+  withData(
+    withRecipe(
+      new Command('train')
+        .description('train a network, or a ticket whose masked weights stay exactly zero')
+        .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
+        .option(
+          '-w, --weights <file>',
+          'safetensors to start from, with masks if it is a ticket; default: dense, drawn from the seed',
+        )
+        .option('-e, --epochs <count>', 'passes over the training set', positiveInteger('epochs'), 160)
+        .option(
+          '--schedule <name>',
+          'of the learning rate: multi-step (x0.1 at the milestones) or one-cycle',
+          'multi-step',
+        )
+        .option(
+          '--from-step <number>',
+          'leave out the steps before: for tickets that were rewound there',
+          number('from-step', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on'),
+          0,
+        )
+        .option(
+          '--evaluate-every <epochs>',
+          'measure test accuracy so often',
+          positiveInteger('evaluate-every'),
+          1,
+        )
+        .option('--checkpoint <path>', 'keep <path>.json and <path>-<epoch>.safetensors after every epoch')
+        .option('--resume', 'continue from the checkpoint, to the same bits as an unbroken run')
+        .option('-o, --out <file>', 'trained weights (and masks)', 'trained.safetensors')
+        .option('-f, --force', 'replace the output file')
+        .action(async (o: Options) => {
+          const kind = deviceKindOf(o.device);
+          const recipe = recipeOf(o.schedule, o.epochs, o);
+          if (o.resume === true && o.checkpoint === undefined)
+            fail('OPTION', 'resume: name the checkpoint to continue with --checkpoint');
+          await checkOutput(o.out, o.force);
+          if (o.checkpoint !== undefined) await checkOutput(`${o.checkpoint}.json`, true);
+          const signal = interruptible();
+          const data = await openData(o, o.seed);
+          describeData(data);
+          const net = modelOf(o.network, data);
+          const start = await startWeights(net, o.weights, o.seed);
+          const device = await openDeviceFor(kind, o);
+          const total = stepsOf(data, o);
+          const steps = total / o.epochs;
+          const bar = progress('training', total - o.fromStep, {
+            stream: process.stderr,
+            isTerminal: process.stderr.isTTY === true,
+          });
+          try {
+            const result = await fit(net, start, data as never, device, {
+              ...recipe,
+              steps: { from: o.fromStep },
+              seed: o.seed,
+              evaluateEvery: o.evaluateEvery,
+              resume: o.resume === true,
+              signal,
+              ...(o.checkpoint === undefined ? {} : { checkpoint: o.checkpoint }),
+              onStep: ({ epoch, step, loss }) =>
+                bar.update(epoch * steps + step + 1 - o.fromStep, {
+                  epoch: `${epoch + 1}/${o.epochs}`,
+                  loss: loss.toFixed(3),
+                }),
+              onEpoch: (e) =>
+                bar.log(
+                  `epoch ${e.epoch}: loss ${e.trainLoss.toFixed(4)}, train ${(100 * e.trainAccuracy).toFixed(2)} %${e.testAccuracy === null ? '' : `, test ${(100 * e.testAccuracy).toFixed(2)} %`}, ${e.seconds.toFixed(1)} s`,
+                ),
+            });
+            bar.stop();
+            await saveWeights(o.out, net, {
+              weights: result.weights,
+              masks: start.masks,
+              metadata: {
+                format: 'pathex-weights',
+                network: net.name,
+                data: data.name,
+                epochs: String(o.epochs),
+                testAccuracy: String(result.testAccuracy),
+                seed: String(o.seed),
+              },
+            });
+            log(
+              `test accuracy ${(100 * result.testAccuracy).toFixed(2)} % after ${o.epochs} epochs, ${result.seconds.toFixed(1)} s${data.synthetic ? ' (on generated images)' : ''}`,
+            );
+            log(`wrote ${o.out}`);
+          } catch (error) {
+            bar.stop();
+            if (signal.aborted && o.checkpoint !== undefined)
+              log(`interrupted; continue with --checkpoint ${o.checkpoint} --resume`);
+            throw error;
+          } finally {
+            bar.stop();
+            await device.dispose();
+          }
+        }),
+    ),
+  ),
+);

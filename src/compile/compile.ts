@@ -10,7 +10,16 @@ import { placeBuffers, type Lifetime } from './memory.js';
 import { momentsAt } from './moments.js';
 import { schedule } from './schedule.js';
 import { narrowSteps } from './narrow-steps.js';
-import { isWeightGradientStep, PLAN_VERSION, readsOf, writesOf, type CallStep, type Plan, type PlanBuffer, type Step } from './plan.js';
+import {
+  isWeightGradientStep,
+  PLAN_VERSION,
+  readsOf,
+  writesOf,
+  type CallStep,
+  type Plan,
+  type PlanBuffer,
+  type Step,
+} from './plan.js';
 import { simplify, splitReductions } from './simplify.js';
 import { chooseNarrow, NOTHING_NARROW, type Narrowing, type StorageChoice } from './storage.js';
 
@@ -40,7 +49,10 @@ export interface CompileOptions {
 }
 
 /** Compiles a program to its plan. */
-export const compile = (program: Program, { checked = false, storage = 'f32', dump }: CompileOptions = {}): Plan => {
+export const compile = (
+  program: Program,
+  { checked = false, storage = 'f32', dump }: CompileOptions = {},
+): Plan => {
   const run = (roots: Roots, pass: Pass): Roots => {
     const next = pass.run(roots);
     if (checked) check(next, pass.name);
@@ -56,7 +68,10 @@ interface Targets {
   /** Storage node -> state whose next value is computed in place. */
   readonly inPlace: ReadonlyMap<Tensor, string>;
   readonly direct: ReadonlyMap<Tensor, string>;
-  readonly copies: readonly { readonly from: Tensor; readonly to: { readonly state: string } | { readonly output: string } }[];
+  readonly copies: readonly {
+    readonly from: Tensor;
+    readonly to: { readonly state: string } | { readonly output: string };
+  }[];
 }
 
 const lower = (program: Program, roots: Roots, storage: StorageChoice): Plan => {
@@ -69,12 +84,19 @@ const lower = (program: Program, roots: Roots, storage: StorageChoice): Plan => 
   const targets = chooseTargets(fusion, before, outputs, next);
   const scheduled = schedule(fusion.units, before);
   const copied = new Set(targets.copies.map((c) => c.from));
-  const narrowing = storage === 'f32' ? NOTHING_NARROW : chooseNarrow(fusion, (s) => copied.has(s) || targets.inPlace.has(s) || targets.direct.has(s));
+  const narrowing =
+    storage === 'f32'
+      ? NOTHING_NARROW
+      : chooseNarrow(fusion, (s) => copied.has(s) || targets.inPlace.has(s) || targets.direct.has(s));
   return emit(program, fusion, scheduled, targets, leaves(roots, 'state'), narrowing);
 };
 
 /** The units that load or take each state, by its name; `full` where they only load it element by element. */
-const readersOf = ({ units, storageOf, expression }: Fusion): ReadonlyMap<string, ReadonlyMap<Unit, { readonly full: boolean }>> => {
+const readersOf = ({
+  units,
+  storageOf,
+  expression,
+}: Fusion): ReadonlyMap<string, ReadonlyMap<Unit, { readonly full: boolean }>> => {
   const readers = new Map<string, Map<Unit, { readonly full: boolean }>>();
   const read = (unit: Unit, storage: Tensor, full: boolean): void => {
     if (storage.op !== 'state') return;
@@ -84,7 +106,9 @@ const readersOf = ({ units, storageOf, expression }: Fusion): ReadonlyMap<string
   };
   for (const unit of units) {
     if (unit.kind === 'call') for (const input of unit.node.inputs) read(unit, storageOf(input), false);
-    else for (const root of unit.roots) for (const load of expression(root).loads) read(unit, load.storage, load.full);
+    else
+      for (const root of unit.roots)
+        for (const load of expression(root).loads) read(unit, load.storage, load.full);
   }
   return readers;
 };
@@ -108,8 +132,14 @@ const chooseTargets = (
     if (storage.op === 'state' && nameOf(storage) === name) continue; // unchanged
     const writer = fusion.unitOf.get(storage);
     const its = [...(readers.get(name) ?? [])];
-    const fits = writer !== undefined && !inPlace.has(storage)
-      && its.every(([unit, { full }]) => (unit === writer ? full && writer.kind === 'fused' && isElementwiseRoot(storage) : !fusion.order.follows(unit, writer)));
+    const fits =
+      writer !== undefined &&
+      !inPlace.has(storage) &&
+      its.every(([unit, { full }]) =>
+        unit === writer
+          ? full && writer.kind === 'fused' && isElementwiseRoot(storage)
+          : !fusion.order.follows(unit, writer),
+      );
     if (fits) {
       inPlace.set(storage, name);
       for (const [unit] of its) {
@@ -121,7 +151,8 @@ const chooseTargets = (
   }
   for (const [name, root] of outputs) {
     const storage = fusion.storageOf(root);
-    if (fusion.unitOf.has(storage) && !inPlace.has(storage) && !direct.has(storage)) direct.set(storage, name);
+    if (fusion.unitOf.has(storage) && !inPlace.has(storage) && !direct.has(storage))
+      direct.set(storage, name);
     else copies.push({ from: storage, to: { output: name } });
   }
   return { inPlace, direct, copies };
@@ -133,13 +164,21 @@ const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 type Stored = Pick<PlanBuffer, 'dtype' | 'shape'>;
 const bytes = ({ dtype, shape }: Stored): number => size(shape) * BYTES[dtype];
 
-const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targets: Targets, stateLeaves: readonly Tensor[], narrowing: Narrowing): Plan => {
+const emit = (
+  program: Program,
+  fusion: Fusion,
+  scheduled: readonly Unit[],
+  targets: Targets,
+  stateLeaves: readonly Tensor[],
+  narrowing: Narrowing,
+): Plan => {
   const buffers: { type: Stored; place: PlanBuffer['place'] | null }[] = [];
   const ids = new Map<Tensor, number>();
   const state = [...program.state];
   const inputs = [...program.inputs];
   const outputNames = Object.keys(program.outputs);
-  const slotsOf = (names: Iterable<string>): ReadonlyMap<string, number> => new Map([...names].map((name, i) => [name, i]));
+  const slotsOf = (names: Iterable<string>): ReadonlyMap<string, number> =>
+    new Map([...names].map((name, i) => [name, i]));
   const stateSlots = slotsOf(program.state.keys());
   const inputSlots = slotsOf(program.inputs.keys());
   const outputSlots = slotsOf(outputNames);
@@ -167,7 +206,8 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
       if (inPlace !== undefined) return stateBuffers[stateSlots.get(inPlace)!]!;
       const output = targets.direct.get(storage);
       if (output !== undefined) return outputBuffers[outputSlots.get(output)!]!;
-      if (storage.op === 'literal') return add(storage, { in: 'constant', data: storage.attributes['data'] as readonly number[] });
+      if (storage.op === 'literal')
+        return add(storage, { in: 'constant', data: storage.attributes['data'] as readonly number[] });
       return add(narrowing.kept.has(storage) ? { dtype: 'bf16', shape: storage.shape } : storage, null);
     })();
     ids.set(storage, id);
@@ -175,32 +215,61 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
   };
 
   const copyAll = (from: number, to: number, tensor: Tensor): Step => ({
-    kind: 'call', name: 'copy', kernel: 'copy', inputs: [from], outputs: [to],
+    kind: 'call',
+    name: 'copy',
+    kernel: 'copy',
+    inputs: [from],
+    outputs: [to],
     attributes: { dims: [size(tensor.shape)], srcOffset: 0, srcStrides: [1], dstOffset: 0, dstStrides: [1] },
   });
-  const narrow = narrowSteps(narrowing, fusion.storageOf, { bufferOf, add: (dtype, shape) => add({ dtype, shape }, null) });
+  const narrow = narrowSteps(narrowing, fusion.storageOf, {
+    bufferOf,
+    add: (dtype, shape) => add({ dtype, shape }, null),
+  });
   const unitSteps = (unit: Unit): readonly Step[] => {
     if (unit.kind === 'fused') return [fusedStep(unit, fusion, bufferOf)];
-    return narrowing.products.has(unit.node) ? narrow(unit.node, productStep(unit.node, bufferOf(unit.node))) : callSteps(unit.node, fusion, bufferOf);
+    return narrowing.products.has(unit.node)
+      ? narrow(unit.node, productStep(unit.node, bufferOf(unit.node)))
+      : callSteps(unit.node, fusion, bufferOf);
   };
   // A state that becomes another state is read before anything is written.
-  const early = targets.copies.filter((c) => c.from.op === 'state').map((c) => ({ ...c, held: add(c.from, null) }));
+  const early = targets.copies
+    .filter((c) => c.from.op === 'state')
+    .map((c) => ({ ...c, held: add(c.from, null) }));
   const steps: Step[] = [
     ...early.map((c) => copyAll(bufferOf(c.from), c.held, c.from)),
     ...scheduled.flatMap(unitSteps),
     ...targets.copies.map((c) => {
-      const to = 'state' in c.to ? stateBuffers[stateSlots.get(c.to.state)!]! : outputBuffers[outputSlots.get(c.to.output)!]!;
-      return copyAll(early.find((e) => e.from === c.from && e.to === c.to)?.held ?? bufferOf(c.from), to, c.from);
+      const to =
+        'state' in c.to
+          ? stateBuffers[stateSlots.get(c.to.state)!]!
+          : outputBuffers[outputSlots.get(c.to.output)!]!;
+      return copyAll(
+        early.find((e) => e.from === c.from && e.to === c.to)?.held ?? bufferOf(c.from),
+        to,
+        c.from,
+      );
     }),
   ];
-  const { steps: shared, lifetimes, slotOf } = shareDying(steps, buffers.map((b) => ({ bytes: bytes(b.type), dtype: b.type.dtype, isArena: b.place === null })));
+  const {
+    steps: shared,
+    lifetimes,
+    slotOf,
+  } = shareDying(
+    steps,
+    buffers.map((b) => ({ bytes: bytes(b.type), dtype: b.type.dtype, isArena: b.place === null })),
+  );
   const { offsets, bytes: arenaBytes } = placeBuffers(lifetimes);
   return {
     format: 'pathex-plan',
     version: PLAN_VERSION,
     name: program.name,
     arenaBytes,
-    buffers: buffers.map(({ type, place }, id) => ({ dtype: type.dtype, shape: type.shape, place: place ?? { in: 'arena', at: offsets.get(slotOf(id)) ?? 0 } })),
+    buffers: buffers.map(({ type, place }, id) => ({
+      dtype: type.dtype,
+      shape: type.shape,
+      place: place ?? { in: 'arena', at: offsets.get(slotOf(id)) ?? 0 },
+    })),
     state: state.map(([name], i) => ({ name, buffer: stateBuffers[i]! })),
     inputs: inputs.map(([name], i) => ({ name, buffer: inputBuffers[i]! })),
     outputs: outputNames.map((name, i) => ({ name, buffer: outputBuffers[i]! })),
@@ -211,8 +280,12 @@ const emit = (program: Program, fusion: Fusion, scheduled: readonly Unit[], targ
 /** The result of the convolution directly before map `i`, if it reads that. */
 const productBefore = (steps: readonly Step[], i: number): number | undefined => {
   const [before, step] = [steps[i - 1], steps[i]!];
-  if (before?.kind !== 'call' || !(before.kernel === 'conv2d' || before.kernel === 'conv2dInputGrad')) return undefined;
-  const reads = step.kind === 'fused' && step.reductions.length === 0 && step.loads.some((l) => l.buffer === before.outputs[0]);
+  if (before?.kind !== 'call' || !(before.kernel === 'conv2d' || before.kernel === 'conv2dInputGrad'))
+    return undefined;
+  const reads =
+    step.kind === 'fused' &&
+    step.reductions.length === 0 &&
+    step.loads.some((l) => l.buffer === before.outputs[0]);
   return reads ? before.outputs[0] : undefined;
 };
 
@@ -222,7 +295,14 @@ const productBefore = (steps: readonly Step[], i: number): number | undefined =>
  * what it stores elsewhere has its place while the convolution runs: a device that runs both as one writes while it reads. So have the moments of its
  * result.
  */
-const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: number; readonly dtype: PlanBuffer['dtype']; readonly isArena: boolean }[]): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
+const shareDying = (
+  steps: readonly Step[],
+  buffers: readonly {
+    readonly bytes: number;
+    readonly dtype: PlanBuffer['dtype'];
+    readonly isArena: boolean;
+  }[],
+): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
   const first = new Map<number, number>();
   const last = new Map<number, number>();
   steps.forEach((s, i) => {
@@ -238,14 +318,26 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
     if (s.kind !== 'fused') return;
     const [o, r, n] = s.domain;
     const whole = (l: { readonly strides: readonly number[] }): boolean =>
-      (o === 1 || l.strides[0] === r * n) && (r === 1 || l.strides[1] === n) && (n === 1 || l.strides[2] === 1);
+      (o === 1 || l.strides[0] === r * n) &&
+      (r === 1 || l.strides[1] === n) &&
+      (n === 1 || l.strides[2] === 1);
     for (const b of momentsAt(steps, i)?.sums ?? []) if (first.get(b) === i) first.set(b, i - 1);
     const product = productBefore(steps, i);
     const isHeir = (b: number): boolean => last.get(b) === i && (product === undefined || b === product);
-    const dying = new Set(s.loads.filter((l) => isHeir(l.buffer) && whole(l) && s.loads.every((k) => k.buffer !== l.buffer || whole(k))).map((l) => l.buffer));
+    const dying = new Set(
+      s.loads
+        .filter(
+          (l) => isHeir(l.buffer) && whole(l) && s.loads.every((k) => k.buffer !== l.buffer || whole(k)),
+        )
+        .map((l) => l.buffer),
+    );
     for (const { buffer } of s.stores) {
       if (!buffers[buffer]!.isArena || first.get(buffer) !== i || slots.has(buffer)) continue;
-      const heir = [...dying].find((d) => buffers[d]!.bytes === buffers[buffer]!.bytes && BYTES[buffers[d]!.dtype] === BYTES[buffers[buffer]!.dtype]);
+      const heir = [...dying].find(
+        (d) =>
+          buffers[d]!.bytes === buffers[buffer]!.bytes &&
+          BYTES[buffers[d]!.dtype] === BYTES[buffers[buffer]!.dtype],
+      );
       if (heir === undefined && product !== undefined) first.set(buffer, i - 1);
       if (heir === undefined) continue;
       dying.delete(heir);
@@ -256,13 +348,23 @@ const shareDying = (steps: readonly Step[], buffers: readonly { readonly bytes: 
   for (const [id, from] of first) {
     const slot = slotOf(id);
     const old = spans.get(slot);
-    spans.set(slot, { id: slot, bytes: buffers[id]!.bytes, from: Math.min(from, old?.from ?? from), to: Math.max(last.get(id)!, old?.to ?? 0) });
+    spans.set(slot, {
+      id: slot,
+      bytes: buffers[id]!.bytes,
+      from: Math.min(from, old?.from ?? from),
+      to: Math.max(last.get(id)!, old?.to ?? 0),
+    });
   }
   return { steps, lifetimes: [...spans.values()], slotOf };
 };
 
 /** Steps that a product may fall behind the others where a device has a second lane for it; its operands stay that long. */
-const lagOf = (step: Step): number => (isWeightGradientStep(step) ? 20 : step.kind === 'call' && (step.kernel === 'conv2d' || step.kernel === 'conv2dInputGrad') ? 1 : 0);
+const lagOf = (step: Step): number =>
+  isWeightGradientStep(step)
+    ? 20
+    : step.kind === 'call' && (step.kernel === 'conv2d' || step.kernel === 'conv2dInputGrad')
+      ? 1
+      : 0;
 
 const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node.path}:${node.op}`);
 
@@ -270,7 +372,14 @@ const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node
 const productStep = (node: Tensor, output: number): CallStep => {
   const lowering = loweringOf(node);
   if (lowering.kind !== 'call') return fail('GRAPH', `compile: ${node.op} is no product`);
-  return { kind: 'call', name: stepName(node), kernel: lowering.kernel, inputs: [], outputs: [output], attributes: lowering.attributes } as unknown as CallStep; // attributes fit the kernel by the op's own file
+  return {
+    kind: 'call',
+    name: stepName(node),
+    kernel: lowering.kernel,
+    inputs: [],
+    outputs: [output],
+    attributes: lowering.attributes,
+  } as unknown as CallStep; // attributes fit the kernel by the op's own file
 };
 
 const callSteps = (node: Tensor, fusion: Fusion, bufferOf: (t: Tensor) => number): Step[] => {
@@ -278,28 +387,64 @@ const callSteps = (node: Tensor, fusion: Fusion, bufferOf: (t: Tensor) => number
   const inputs = node.inputs.map((i) => bufferOf(fusion.storageOf(i)));
   const output = bufferOf(node);
   const name = stepName(node);
-  const fill = (value: number): CallStep => ({ kind: 'call', name, kernel: 'fill', inputs: [], outputs: [output], attributes: { value } });
+  const fill = (value: number): CallStep => ({
+    kind: 'call',
+    name,
+    kernel: 'fill',
+    inputs: [],
+    outputs: [output],
+    attributes: { value },
+  });
   if (node.op === 'constant') return [fill(node.attributes['value'] as number)];
   if (lowering.kind === 'copies') {
     return [
       ...(lowering.cover ? [] : [fill(0)]),
       ...lowering.copies.map(({ input, ...attributes }): CallStep => ({
-        kind: 'call', name, kernel: 'copy', inputs: [inputs[input]!], outputs: [output], attributes: collapse(attributes),
+        kind: 'call',
+        name,
+        kernel: 'copy',
+        inputs: [inputs[input]!],
+        outputs: [output],
+        attributes: collapse(attributes),
       })),
     ];
   }
   if (lowering.kind !== 'call') return fail('GRAPH', `compile: ${node.op} has no kernel`);
-  return [{ kind: 'call', name, kernel: lowering.kernel, inputs, outputs: [output], attributes: lowering.attributes } as unknown as CallStep];
+  return [
+    {
+      kind: 'call',
+      name,
+      kernel: lowering.kernel,
+      inputs,
+      outputs: [output],
+      attributes: lowering.attributes,
+    } as unknown as CallStep,
+  ];
 };
 
-type CopyAttributes = { readonly dims: Shape; readonly srcOffset: number; readonly srcStrides: readonly number[]; readonly dstOffset: number; readonly dstStrides: readonly number[] };
+type CopyAttributes = {
+  readonly dims: Shape;
+  readonly srcOffset: number;
+  readonly srcStrides: readonly number[];
+  readonly dstOffset: number;
+  readonly dstStrides: readonly number[];
+};
 
 /** Joins neighbouring axes that both sides walk through without a gap. */
 const collapse = (copy: CopyAttributes): CopyAttributes => {
-  const axes = copy.dims.map((d, i) => ({ d, s: copy.srcStrides[i]!, t: copy.dstStrides[i]! })).filter((a) => a.d !== 1);
+  const axes = copy.dims
+    .map((d, i) => ({ d, s: copy.srcStrides[i]!, t: copy.dstStrides[i]! }))
+    .filter((a) => a.d !== 1);
   const joined = axes.reduce<{ d: number; s: number; t: number }[]>((done, a) => {
     const prev = done[done.length - 1];
-    return prev !== undefined && prev.s === a.s * a.d && prev.t === a.t * a.d ? [...done.slice(0, -1), { d: prev.d * a.d, s: a.s, t: a.t }] : [...done, a];
+    return prev !== undefined && prev.s === a.s * a.d && prev.t === a.t * a.d
+      ? [...done.slice(0, -1), { d: prev.d * a.d, s: a.s, t: a.t }]
+      : [...done, a];
   }, []);
-  return { ...copy, dims: joined.map((a) => a.d), srcStrides: joined.map((a) => a.s), dstStrides: joined.map((a) => a.t) };
+  return {
+    ...copy,
+    dims: joined.map((a) => a.d),
+    srcStrides: joined.map((a) => a.s),
+    dstStrides: joined.map((a) => a.t),
+  };
 };

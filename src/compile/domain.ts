@@ -51,13 +51,19 @@ export const inputAxes = (node: Tensor, axes: readonly number[], input: Tensor):
 };
 
 const identity = (shape: Shape): number[] => shape.map((_, i) => i);
-const isIdentity = (axes: readonly number[], rank: number): boolean => axes.length === rank && axes.every((a, i) => a === i);
+const isIdentity = (axes: readonly number[], rank: number): boolean =>
+  axes.length === rank && axes.every((a, i) => a === i);
 
 /**
  * What a step reads and does for `root`: an elementwise root is computed, also when its value is stored (it is the step that stores
  * it); the body of a reduction is loaded when it is stored.
  */
-export const expressionOf = (root: Tensor, compute: boolean, stored: ReadonlySet<Tensor>, storageOf: (n: Tensor) => Tensor): Expression => {
+export const expressionOf = (
+  root: Tensor,
+  compute: boolean,
+  stored: ReadonlySet<Tensor>,
+  storageOf: (n: Tensor) => Tensor,
+): Expression => {
   // Expressions are short, since long ones are stored: searching them costs less than a table.
   const nodes: Tensor[] = [];
   const along: (readonly number[])[] = [];
@@ -108,15 +114,29 @@ export interface Partition {
  * Splits the axes of `shape` into three runs so that every load, by its `cuts`, and every reduction result, by the axes it has `kept`, has all
  * or none of the axes of a run, and every reduction drops the middle run. Null where that is impossible.
  */
-export const partition = (shape: Shape, cuts: number, kept: readonly (readonly number[])[]): Partition | null => {
+export const partition = (
+  shape: Shape,
+  cuts: number,
+  kept: readonly (readonly number[])[],
+): Partition | null => {
   const all = kept.reduce((bits, axes) => bits | cutsFor(shape, axes), cuts);
   const places: number[] = [];
   for (let i = 0; i < shape.length; i++) if ((all & (1 << i)) !== 0) places.push(i);
   if (places.length > 2) return null;
   const count = (from: number, to: number): number => shape.slice(from, to).reduce((n, d) => n * d, 1);
-  const view = (p: number, q: number): Partition => ({ cuts: [p, q], domain: [count(0, p), count(p, q), count(q, shape.length)] });
-  const candidates = places.length === 2
-    ? [view(places[0]!, places[1]!)]
-    : places.length === 1 ? [view(0, places[0]!), view(places[0]!, shape.length)] : [view(0, shape.length)];
-  return candidates.find(({ cuts: [p, q] }) => kept.every((axes) => !axes.some((a) => a >= p && a < q && shape[a] !== 1))) ?? null;
+  const view = (p: number, q: number): Partition => ({
+    cuts: [p, q],
+    domain: [count(0, p), count(p, q), count(q, shape.length)],
+  });
+  const candidates =
+    places.length === 2
+      ? [view(places[0]!, places[1]!)]
+      : places.length === 1
+        ? [view(0, places[0]!), view(places[0]!, shape.length)]
+        : [view(0, shape.length)];
+  return (
+    candidates.find(({ cuts: [p, q] }) =>
+      kept.every((axes) => !axes.some((a) => a >= p && a < q && shape[a] !== 1)),
+    ) ?? null
+  );
 };

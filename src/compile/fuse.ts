@@ -61,7 +61,8 @@ export const fuse = (roots: Roots): Fusion => {
   const units: Unit[] = [];
   const place = new Map<Unit, number>(); // in `units`
   const expression = expressionsOver(stored, storageOf);
-  const isCall = (node: Tensor): boolean => isKernel(kindOf(node)) || (node.op === 'constant' && stored.has(node));
+  const isCall = (node: Tensor): boolean =>
+    isKernel(kindOf(node)) || (node.op === 'constant' && stored.has(node));
   const computed = nodes.filter((node) => isCall(node) || (stored.has(node) && !isGiven(kindOf(node))));
   const order = reachability<Unit>(computed.length);
 
@@ -101,9 +102,14 @@ export const fuse = (roots: Roots): Fusion => {
       const partial = new Set(loads.filter((l) => !l.full).map((l) => l.storage));
       const fits = (unit: FusedUnit): boolean => {
         const inRegister = (n: Tensor): boolean => loweringOf(n).kind !== 'reduce' && !partial.has(n);
-        return sameShape(unit.shape, shape)
-          && needs.every((n) => { const u = unitOf.get(n); return u === undefined || (u === unit ? inRegister(n) : !order.follows(u, unit)); })
-          && groupPartition([...unit.roots, node], expression) !== null;
+        return (
+          sameShape(unit.shape, shape) &&
+          needs.every((n) => {
+            const u = unitOf.get(n);
+            return u === undefined || (u === unit ? inRegister(n) : !order.follows(u, unit));
+          }) &&
+          groupPartition([...unit.roots, node], expression) !== null
+        );
       };
       const sharing = new Set(whole.flatMap((value) => [...trafficOf(value)]));
       const candidate = [...sharing].sort((a, b) => place.get(b)! - place.get(a)!).find(fits); // the latest
@@ -119,18 +125,35 @@ export const fuse = (roots: Roots): Fusion => {
 };
 
 /** The expression of a root, worked out once. */
-const expressionsOver = (stored: ReadonlySet<Tensor>, storageOf: (n: Tensor) => Tensor): ((root: Tensor) => Expression) => {
+const expressionsOver = (
+  stored: ReadonlySet<Tensor>,
+  storageOf: (n: Tensor) => Tensor,
+): ((root: Tensor) => Expression) => {
   const known = new Map<Tensor, Expression>();
   return (root) => {
-    const found = known.get(root) ?? expressionOf(bodyOf(root), bodyOf(root) === root || !stored.has(storageOf(bodyOf(root))), stored, storageOf);
+    const found =
+      known.get(root) ??
+      expressionOf(
+        bodyOf(root),
+        bodyOf(root) === root || !stored.has(storageOf(bodyOf(root))),
+        stored,
+        storageOf,
+      );
     known.set(root, found);
     return found;
   };
 };
 
 /** The one [outer, reduced, inner] view of the group's index space, or null where there is none. */
-export const groupPartition = (roots: readonly Tensor[], expression: (root: Tensor) => Expression): Partition | null =>
-  partition(bodyOf(roots[0]!).shape, roots.reduce((cuts, r) => cuts | expression(r).cuts, 0), roots.flatMap((r) => keptAxes(r) ?? []));
+export const groupPartition = (
+  roots: readonly Tensor[],
+  expression: (root: Tensor) => Expression,
+): Partition | null =>
+  partition(
+    bodyOf(roots[0]!).shape,
+    roots.reduce((cuts, r) => cuts | expression(r).cuts, 0),
+    roots.flatMap((r) => keptAxes(r) ?? []),
+  );
 
 /** What a root computes over its index space: itself, or the input of a reduction. */
 export const bodyOf = (root: Tensor): Tensor => (loweringOf(root).kind === 'reduce' ? root.inputs[0]! : root);
@@ -138,7 +161,13 @@ export const bodyOf = (root: Tensor): Tensor => (loweringOf(root).kind === 'redu
 /** Axes of its index space that a reduction keeps, in a list of one; undefined for elementwise roots. */
 const keptAxes = (root: Tensor): readonly (readonly number[])[] | undefined => {
   const lowering = loweringOf(root);
-  return lowering.kind === 'reduce' ? [bodyOf(root).shape.map((_, i) => i).filter((i) => !lowering.axes.includes(i))] : undefined;
+  return lowering.kind === 'reduce'
+    ? [
+        bodyOf(root)
+          .shape.map((_, i) => i)
+          .filter((i) => !lowering.axes.includes(i)),
+      ]
+    : undefined;
 };
 
 /**
@@ -160,13 +189,19 @@ const headsOf = (order: readonly Tensor[], roots: Roots): ReadonlySet<Tensor> =>
     if (viewed.length === 0) continue;
     const { kind } = loweringOf(node);
     if (kind === 'alias') views.set(node, viewed[0]!);
-    else if (kind !== 'elementwise' && kind !== 'broadcast' && kind !== 'reduce') viewed.forEach((head) => heads.delete(head));
+    else if (kind !== 'elementwise' && kind !== 'broadcast' && kind !== 'reduce')
+      viewed.forEach((head) => heads.delete(head));
   }
   roots.forEach((r) => heads.delete(views.get(r) ?? r));
   return heads;
 };
 
-const chooseStored = (order: readonly Tensor[], roots: Roots, kindOf: (n: Tensor) => Lowering['kind'], storageOf: (n: Tensor) => Tensor): Set<Tensor> => {
+const chooseStored = (
+  order: readonly Tensor[],
+  roots: Roots,
+  kindOf: (n: Tensor) => Lowering['kind'],
+  storageOf: (n: Tensor) => Tensor,
+): Set<Tensor> => {
   const stored = new Set<Tensor>();
   const uses = new Map<Tensor, number>();
   const store = (t: Tensor): void => {
@@ -181,7 +216,8 @@ const chooseStored = (order: readonly Tensor[], roots: Roots, kindOf: (n: Tensor
       node.inputs.forEach(store);
     } else if (kind === 'reduce') stored.add(node);
     else if (kind === 'leaf' && node.op !== 'constant') stored.add(node);
-    else if (kind === 'alias') store(node); // a view needs something to look at
+    else if (kind === 'alias')
+      store(node); // a view needs something to look at
     else if (kind === 'broadcast' && isFusible(node.inputs[0]!)) store(node.inputs[0]!);
   }
   roots.forEach(store);
@@ -204,7 +240,8 @@ const chooseStored = (order: readonly Tensor[], roots: Roots, kindOf: (n: Tensor
 };
 
 /** Whether a load reads as many elements as `node` has. */
-const isWhole = ({ axes }: LoadUse, node: Tensor): boolean => axes.reduce((n, a) => n * node.shape[a]!, 1) === size(node.shape);
+const isWhole = ({ axes }: LoadUse, node: Tensor): boolean =>
+  axes.reduce((n, a) => n * node.shape[a]!, 1) === size(node.shape);
 
 /*
  * Note [Storing or recomputing]

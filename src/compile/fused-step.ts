@@ -16,8 +16,17 @@ type Register = { readonly load: Load } | { readonly code: Writable<Code> & { ar
  * Writes a group of values as one register program. Values are numbered in the order they are needed; a product used only by a sum
  * becomes a multiply-add.
  */
-export const fusedStep = (unit: FusedUnit, fusion: Fusion, bufferOf: (storage: Tensor) => number): FusedStep => {
-  const view = groupPartition(unit.roots, fusion.expression) ?? fail('GRAPH', `compile: ${unit.roots[0]!.op} at '${unit.roots[0]!.path}' repeats operands along too many different axes`);
+export const fusedStep = (
+  unit: FusedUnit,
+  fusion: Fusion,
+  bufferOf: (storage: Tensor) => number,
+): FusedStep => {
+  const view =
+    groupPartition(unit.roots, fusion.expression) ??
+    fail(
+      'GRAPH',
+      `compile: ${unit.roots[0]!.op} at '${unit.roots[0]!.path}' repeats operands along too many different axes`,
+    );
   const registers: Register[] = [];
   const known = new Map<string, number>();
   const computed = new Map<Tensor, number>(); // stored values of this group, by node
@@ -49,11 +58,15 @@ export const fusedStep = (unit: FusedUnit, fusion: Fusion, bufferOf: (storage: T
     if (!compute && (fusion.stored.has(storage) || storage !== node)) return load(node, axes, storage);
     if (node.op === 'constant') {
       const constant = node.attributes['value'] as number;
-      return once(`const ${Object.is(constant, -0) ? '-0' : constant}`, () => ({ code: { op: 'const', args: [], value: constant } }));
+      return once(`const ${Object.is(constant, -0) ? '-0' : constant}`, () => ({
+        code: { op: 'const', args: [], value: constant },
+      }));
     }
     const lowering = loweringOf(node);
-    if (lowering.kind === 'broadcast') return value(node.inputs[0]!, inputAxes(node, axes, node.inputs[0]!), false);
-    if (lowering.kind !== 'elementwise') return fail('GRAPH', `compile: ${node.op} at '${node.path}' was fused but is not elementwise`);
+    if (lowering.kind === 'broadcast')
+      return value(node.inputs[0]!, inputAxes(node, axes, node.inputs[0]!), false);
+    if (lowering.kind !== 'elementwise')
+      return fail('GRAPH', `compile: ${node.op} at '${node.path}' was fused but is not elementwise`);
     const found = instructed.get(node, axes);
     if (found !== undefined) return found;
     const args = node.inputs.map((i) => value(i, inputAxes(node, axes, i), false));
@@ -69,18 +82,32 @@ export const fusedStep = (unit: FusedUnit, fusion: Fusion, bufferOf: (storage: T
     if (body === root) computed.set(root, register);
     return { root, register };
   });
-  const { loads, code, place } = number(fuseMultiplyAdds(registers, results.map((r) => r.register)));
+  const { loads, code, place } = number(
+    fuseMultiplyAdds(
+      registers,
+      results.map((r) => r.register),
+    ),
+  );
   return {
     kind: 'fused',
     name: nameOf(unit),
     domain: [...view.domain],
     loads,
     code,
-    stores: results.filter((r) => bodyOf(r.root) === r.root).map((r) => ({ register: place(r.register), buffer: bufferOf(r.root) })),
-    reductions: results.filter((r) => bodyOf(r.root) !== r.root).map((r) => {
-      const lowering = loweringOf(r.root);
-      return { register: place(r.register), op: lowering.kind === 'reduce' ? lowering.op : 'sum', keep: keepOf(r.root, view), buffer: bufferOf(r.root) };
-    }),
+    stores: results
+      .filter((r) => bodyOf(r.root) === r.root)
+      .map((r) => ({ register: place(r.register), buffer: bufferOf(r.root) })),
+    reductions: results
+      .filter((r) => bodyOf(r.root) !== r.root)
+      .map((r) => {
+        const lowering = loweringOf(r.root);
+        return {
+          register: place(r.register),
+          op: lowering.kind === 'reduce' ? lowering.op : 'sum',
+          keep: keepOf(r.root, view),
+          buffer: bufferOf(r.root),
+        };
+      }),
   };
 };
 
@@ -90,11 +117,16 @@ const nameOf = (unit: FusedUnit): string => {
 };
 
 /** Strides of a load along [outer, reduced, inner]; every run of axes is either all there or all repeated. */
-const loadStrides = (axes: readonly number[], shape: readonly number[], { cuts: [p, q] }: Partition): [number, number, number] => {
+const loadStrides = (
+  axes: readonly number[],
+  shape: readonly number[],
+  { cuts: [p, q] }: Partition,
+): [number, number, number] => {
   const own = stridesOf(shape);
   const stride = (from: number, to: number): number => {
     let least = Infinity;
-    for (let k = 0; k < axes.length; k++) if (axes[k]! >= from && axes[k]! < to && shape[k] !== 1) least = Math.min(least, own[k]!);
+    for (let k = 0; k < axes.length; k++)
+      if (axes[k]! >= from && axes[k]! < to && shape[k] !== 1) least = Math.min(least, own[k]!);
     return least === Infinity ? 0 : least;
   };
   return [stride(0, p), stride(p, q), stride(q, Infinity)];
@@ -104,13 +136,17 @@ const keepOf = (root: Tensor, { cuts: [p, q] }: Partition): Keep => {
   const lowering = loweringOf(root);
   const { shape } = bodyOf(root);
   const dropped = lowering.kind === 'reduce' ? lowering.axes : [];
-  const keeps = (from: number, to: number): boolean => shape.some((d, i) => i >= from && i < to && d !== 1 && !dropped.includes(i));
+  const keeps = (from: number, to: number): boolean =>
+    shape.some((d, i) => i >= from && i < to && d !== 1 && !dropped.includes(i));
   const [outer, inner] = [keeps(0, p), keeps(q, shape.length)];
   return outer ? (inner ? 'outerInner' : 'outer') : inner ? 'inner' : 'none';
 };
 
 /** a * b + c in one instruction where the product has no other use. */
-const fuseMultiplyAdds = (registers: readonly Register[], results: readonly number[]): { registers: readonly Register[]; live: ReadonlySet<number> } => {
+const fuseMultiplyAdds = (
+  registers: readonly Register[],
+  results: readonly number[],
+): { registers: readonly Register[]; live: ReadonlySet<number> } => {
   const uses = new Map<number, number>();
   const use = (r: number): void => void uses.set(r, (uses.get(r) ?? 0) + 1);
   for (const r of registers) if ('code' in r) r.code.args.forEach(use);
@@ -132,7 +168,13 @@ const fuseMultiplyAdds = (registers: readonly Register[], results: readonly numb
 };
 
 /** Loads first, then code, as the plan numbers registers. */
-const number = ({ registers, live }: { readonly registers: readonly Register[]; readonly live: ReadonlySet<number> }): { loads: Load[]; code: Code[]; place: (r: number) => number } => {
+const number = ({
+  registers,
+  live,
+}: {
+  readonly registers: readonly Register[];
+  readonly live: ReadonlySet<number>;
+}): { loads: Load[]; code: Code[]; place: (r: number) => number } => {
   const loads: Load[] = [];
   const order: number[] = [];
   registers.forEach((r, i) => {
@@ -142,7 +184,9 @@ const number = ({ registers, live }: { readonly registers: readonly Register[]; 
   });
   const placed = new Map<number, number>();
   let l = 0;
-  registers.forEach((r, i) => { if (live.has(i) && 'load' in r) placed.set(i, l++); });
+  registers.forEach((r, i) => {
+    if (live.has(i) && 'load' in r) placed.set(i, l++);
+  });
   order.forEach((i, k) => placed.set(i, loads.length + k));
   const place = (r: number): number => placed.get(r)!;
   const code = order.map((i) => {

@@ -33,11 +33,15 @@ const firstFrom = (placed: readonly Placed[], start: number): number => {
  * Places buffers so that two that live at the same step never overlap. Largest first, each at the lowest gap that fits: within a few
  * per cent of the lower bound (the largest sum of live bytes) on these networks.
  */
-export const placeBuffers = (lifetimes: readonly Lifetime[]): { readonly offsets: ReadonlyMap<number, number>; readonly bytes: number } => {
+export const placeBuffers = (
+  lifetimes: readonly Lifetime[],
+): { readonly offsets: ReadonlyMap<number, number>; readonly bytes: number } => {
   const placed: Placed[] = []; // by start
   const offsets = new Map<number, number>();
   let total = 0;
-  for (const { id, bytes, from, to } of [...lifetimes].sort((a, b) => b.bytes - a.bytes || a.from - b.from || a.id - b.id)) {
+  for (const { id, bytes, from, to } of [...lifetimes].sort(
+    (a, b) => b.bytes - a.bytes || a.from - b.from || a.id - b.id,
+  )) {
     const size = aligned(Math.max(bytes, 1));
     let start = 0;
     for (let i = 0; i < placed.length; i++) {

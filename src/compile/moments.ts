@@ -12,14 +12,20 @@ export interface Moments {
 /** What step `at` is if it does nothing but take them; s is the first of its channel in y. */
 export const momentsAt = (steps: readonly Step[], at: number): Moments | null => {
   const [conv, step] = [steps[at - 1], steps[at]];
-  if (conv?.kind !== 'call' || conv.kernel !== 'conv2d' || step?.kind !== 'fused' || step.stores.length > 0) return null;
+  if (conv?.kind !== 'call' || conv.kernel !== 'conv2d' || step?.kind !== 'fused' || step.stores.length > 0)
+    return null;
   const { n, oh, ow, f } = conv.attributes;
   const [y, count] = [conv.outputs[0]!, n * oh * ow];
-  const isItself = `${step.domain}` === `1,${count},${f}`
-    && step.loads.map(({ buffer, strides }) => `${buffer === y} ${strides}`).join('; ') === `true 0,${f},1; true 0,0,1`
-    && step.code.map(({ op, args }) => `${op} ${args}`).join('; ') === 'sub 0,1; mul 2,2'
-    && step.reductions.map(({ op, keep, register }) => `${op} ${keep} ${register}`).join('; ') === 'sum inner 2; sum inner 3';
-  return isItself ? { y, count, channels: f, sums: [step.reductions[0]!.buffer, step.reductions[1]!.buffer] } : null;
+  const isItself =
+    `${step.domain}` === `1,${count},${f}` &&
+    step.loads.map(({ buffer, strides }) => `${buffer === y} ${strides}`).join('; ') ===
+      `true 0,${f},1; true 0,0,1` &&
+    step.code.map(({ op, args }) => `${op} ${args}`).join('; ') === 'sub 0,1; mul 2,2' &&
+    step.reductions.map(({ op, keep, register }) => `${op} ${keep} ${register}`).join('; ') ===
+      'sum inner 2; sum inner 3';
+  return isItself
+    ? { y, count, channels: f, sums: [step.reductions[0]!.buffer, step.reductions[1]!.buffer] }
+    : null;
 };
 
 /**
@@ -30,7 +36,12 @@ export const momentsAt = (steps: readonly Step[], at: number): Moments | null =>
 export const fromSumsStep = (plan: Plan, at: number): FusedStep | null => {
   const moments = momentsAt(plan.steps, at);
   if (moments === null || Math.fround(moments.count) !== moments.count) return null;
-  const { y, count, channels, sums: [first, second] } = moments;
+  const {
+    y,
+    count,
+    channels,
+    sums: [first, second],
+  } = moments;
   return {
     kind: 'fused',
     name: plan.steps[at]!.name,
@@ -49,7 +60,10 @@ export const fromSumsStep = (plan: Plan, at: number): FusedStep | null => {
       { op: 'mul', args: [4, 11] },
       { op: 'max', args: [9, 12] },
     ],
-    stores: [{ register: 4, buffer: first }, { register: 13, buffer: second }],
+    stores: [
+      { register: 4, buffer: first },
+      { register: 13, buffer: second },
+    ],
     reductions: [],
   };
 };

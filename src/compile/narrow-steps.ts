@@ -19,14 +19,38 @@ const CHANNELS = 8;
 const roundUp = (n: number): number => Math.ceil(n / CHANNELS) * CHANNELS;
 
 /** Writes one buffer to another of as many elements. */
-const convert = (name: string, n: number, from: number, to: number): FusedStep =>
-  ({ kind: 'fused', name, domain: [1, n, 1], loads: [{ buffer: from, strides: [0, 1, 0] }], code: [], stores: [{ register: 0, buffer: to }], reductions: [] });
+const convert = (name: string, n: number, from: number, to: number): FusedStep => ({
+  kind: 'fused',
+  name,
+  domain: [1, n, 1],
+  loads: [{ buffer: from, strides: [0, 1, 0] }],
+  code: [],
+  stores: [{ register: 0, buffer: to }],
+  reductions: [],
+});
 
-const copy = (name: string, from: number, to: number, dims: Shape, srcStrides: Shape, dstStrides: Shape): CallStep =>
-  ({ kind: 'call', name, kernel: 'copy', inputs: [from], outputs: [to], attributes: { dims, srcOffset: 0, srcStrides, dstOffset: 0, dstStrides } });
+const copy = (
+  name: string,
+  from: number,
+  to: number,
+  dims: Shape,
+  srcStrides: Shape,
+  dstStrides: Shape,
+): CallStep => ({
+  kind: 'call',
+  name,
+  kernel: 'copy',
+  inputs: [from],
+  outputs: [to],
+  attributes: { dims, srcOffset: 0, srcStrides, dstOffset: 0, dstStrides },
+});
 
 /** One for each plan: an operand is converted once, before its first product. */
-export const narrowSteps = ({ kept }: Narrowing, storageOf: (node: Tensor) => Tensor, { bufferOf, add }: Buffers): ((node: Tensor, step: CallStep) => Step[]) => {
+export const narrowSteps = (
+  { kept }: Narrowing,
+  storageOf: (node: Tensor) => Tensor,
+  { bufferOf, add }: Buffers,
+): ((node: Tensor, step: CallStep) => Step[]) => {
   const converted = new Map<Tensor, number>();
   const padded = new Map<string, number>();
 
@@ -52,7 +76,14 @@ export const narrowSteps = ({ kept }: Narrowing, storageOf: (node: Tensor) => Te
       const to = add('bf16', [...pixels, all]);
       const count = size(pixels);
       before.push(
-        { kind: 'call', name: `${prefix}pad`, kernel: 'fill', inputs: [], outputs: [to], attributes: { value: 0 } },
+        {
+          kind: 'call',
+          name: `${prefix}pad`,
+          kernel: 'fill',
+          inputs: [],
+          outputs: [to],
+          attributes: { value: 0 },
+        },
         copy(`${prefix}pad`, buffer, to, [count, channels], [channels, 1], [all, 1]),
       );
       padded.set(`${buffer} ${all}`, to);
@@ -69,10 +100,18 @@ export const narrowSteps = ({ kept }: Narrowing, storageOf: (node: Tensor) => Te
       const whole = add('f32', [f, a.kh, a.kw, c]);
       const product: Conv = { ...step, inputs: operands, outputs: [whole], attributes: { ...a, f, c } };
       const taps = a.kh * a.kw;
-      return [...before, product, copy(`${prefix}slice`, whole, output, [a.f, taps, a.c], [taps * c, c, 1], [taps * a.c, a.c, 1])];
+      return [
+        ...before,
+        product,
+        copy(`${prefix}slice`, whole, output, [a.f, taps, a.c], [taps * c, c, 1], [taps * a.c, a.c, 1]),
+      ];
     }
     if (step.kernel === 'matmul' || kept.has(node)) return [...before, { ...step, inputs }];
     const result = add('bf16', node.shape);
-    return [...before, { ...step, inputs, outputs: [result] }, convert(`${prefix}widen`, size(node.shape), result, step.outputs[0]!)];
+    return [
+      ...before,
+      { ...step, inputs, outputs: [result] },
+      convert(`${prefix}widen`, size(node.shape), result, step.outputs[0]!),
+    ];
   };
 };

@@ -25,7 +25,10 @@ const Integer = new t.Type<number, number, unknown>(
 );
 
 /** bf16: the first 16 bits of a float32, rounded to nearest with ties to even. Only buffers of the arena are bf16. */
-const StorageType = t.union([t.literal('f32'), t.literal('bf16'), t.literal('i32'), t.literal('u8')], 'f32 | bf16 | i32 | u8');
+const StorageType = t.union(
+  [t.literal('f32'), t.literal('bf16'), t.literal('i32'), t.literal('u8')],
+  'f32 | bf16 | i32 | u8',
+);
 
 /**
  * Where a buffer lives: `arena` at a byte offset inside the plan's one arena; `state`, `input`, `output` bound by
@@ -56,9 +59,20 @@ const Load = t.strict({ buffer: Natural, strides: t.tuple([Natural, Natural, Nat
  */
 export const INSTRUCTIONS = {
   const: 0, // value
-  add: 2, sub: 2, mul: 2, div: 2, max: 2, min: 2,
+  add: 2,
+  sub: 2,
+  mul: 2,
+  div: 2,
+  max: 2,
+  min: 2,
   mulAdd: 3, // a*b + c
-  neg: 1, abs: 1, sign: 1, exp: 1, log: 1, sqrt: 1, rsqrt: 1,
+  neg: 1,
+  abs: 1,
+  sign: 1,
+  exp: 1,
+  log: 1,
+  sqrt: 1,
+  rsqrt: 1,
   exp2: 1, // 2^x, exact for integer x in the normal range
   exponent: 1, // floor(log2 |x|) for finite x != 0, and 0 for x = 0; exact. Infinity and NaN give NaN
   relu: 1, // x > 0 ? x : 0 (NaN stays NaN)
@@ -72,13 +86,14 @@ export type Instruction = keyof typeof INSTRUCTIONS;
 const InstructionName = new t.Type<Instruction, Instruction, unknown>(
   'instruction',
   (u): u is Instruction => typeof u === 'string' && Object.hasOwn(INSTRUCTIONS, u),
-  (u, c) => (typeof u === 'string' && Object.hasOwn(INSTRUCTIONS, u) ? t.success(u as Instruction) : t.failure(u, c)),
+  (u, c) =>
+    typeof u === 'string' && Object.hasOwn(INSTRUCTIONS, u) ? t.success(u as Instruction) : t.failure(u, c),
   t.identity,
 );
-const Code = t.intersection([
-  t.strict({ op: InstructionName, args: t.readonlyArray(Natural) }),
-  t.partial({ value: t.number }),
-], 'instruction');
+const Code = t.intersection(
+  [t.strict({ op: InstructionName, args: t.readonlyArray(Natural) }), t.partial({ value: t.number })],
+  'instruction',
+);
 
 /** Writes a register to a full-domain buffer (element order of the domain). */
 const Store = t.strict({ register: Natural, buffer: Natural }, 'store');
@@ -118,12 +133,29 @@ const Window = { window: Pair, stride: Pair, padding: Edges } as const;
 
 /** x [n,h,w,c], weight [f,kh,kw,c], y [n,oh,ow,f]; padding is [top, left, bottom, right], dilation 1 is dense. */
 const ConvAttributes = t.strict({
-  n: Natural, h: Natural, w: Natural, c: Natural,
-  f: Natural, kh: Natural, kw: Natural, oh: Natural, ow: Natural,
-  stride: Pair, dilation: Pair, padding: Edges,
+  n: Natural,
+  h: Natural,
+  w: Natural,
+  c: Natural,
+  f: Natural,
+  kh: Natural,
+  kw: Natural,
+  oh: Natural,
+  ow: Natural,
+  stride: Pair,
+  dilation: Pair,
+  padding: Edges,
 });
 /** x [n,h,w,c], y [n,oh,ow,c]. */
-const PoolAttributes = t.strict({ n: Natural, h: Natural, w: Natural, c: Natural, oh: Natural, ow: Natural, ...Window });
+const PoolAttributes = t.strict({
+  n: Natural,
+  h: Natural,
+  w: Natural,
+  c: Natural,
+  oh: Natural,
+  ow: Natural,
+  ...Window,
+});
 
 /**
  * What each `call` kernel takes. Convolutions and products take operands of one type, f32 or bf16, and add up in float32; weight gradients
@@ -143,8 +175,10 @@ export const CALLS = {
   /** dst[dstOffset + sum i_k*dstStrides[k]] = src[srcOffset + sum i_k*srcStrides[k]] for all i < dims (elements; strides may be negative). */
   copy: t.strict({
     dims: t.readonlyArray(Natural),
-    srcOffset: Natural, srcStrides: t.readonlyArray(Integer),
-    dstOffset: Natural, dstStrides: t.readonlyArray(Integer),
+    srcOffset: Natural,
+    srcStrides: t.readonlyArray(Integer),
+    dstOffset: Natural,
+    dstStrides: t.readonlyArray(Integer),
   }), // (src) -> dst
   fill: t.strict({ value: t.number }), // () -> dst
   gather: t.strict({ rows: Natural, width: Natural, count: Natural }), // (table[rows,width], index i32[count]) -> [count,width], same dtype as table
@@ -188,16 +222,19 @@ export type PlanBuffer = t.TypeOf<typeof PlanBuffer>;
 /** A named slot: `buffers[buffer]` is bound to the state, input or output called `name`. Slots are in slot order. */
 const Slot = t.strict({ name: t.string, buffer: Natural }, 'slot');
 
-const PlanHead = t.strict({
-  format: t.literal('pathex-plan'),
-  version: t.literal(PLAN_VERSION),
-  name: t.string,
-  arenaBytes: Natural,
-  buffers: t.readonlyArray(PlanBuffer),
-  state: t.readonlyArray(Slot),
-  inputs: t.readonlyArray(Slot),
-  outputs: t.readonlyArray(Slot),
-}, 'plan');
+const PlanHead = t.strict(
+  {
+    format: t.literal('pathex-plan'),
+    version: t.literal(PLAN_VERSION),
+    name: t.string,
+    arenaBytes: Natural,
+    buffers: t.readonlyArray(PlanBuffer),
+    state: t.readonlyArray(Slot),
+    inputs: t.readonlyArray(Slot),
+    outputs: t.readonlyArray(Slot),
+  },
+  'plan',
+);
 
 export type Plan = t.TypeOf<typeof PlanHead> & { readonly steps: readonly Step[] };
 
@@ -207,8 +244,12 @@ export const PlanCodec: t.Type<Plan, unknown, unknown> = t.intersection([
 ]) as unknown as t.Type<Plan, unknown, unknown>;
 
 /** Buffers that a step reads, and those that it writes. */
-export const readsOf = (step: Step): readonly number[] => (step.kind === 'fused' ? step.loads.map((l) => l.buffer) : step.inputs);
-export const writesOf = (step: Step): readonly number[] => (step.kind === 'fused' ? [...step.stores, ...step.reductions].map((w) => w.buffer) : step.outputs);
+export const readsOf = (step: Step): readonly number[] =>
+  step.kind === 'fused' ? step.loads.map((l) => l.buffer) : step.inputs;
+export const writesOf = (step: Step): readonly number[] =>
+  step.kind === 'fused' ? [...step.stores, ...step.reductions].map((w) => w.buffer) : step.outputs;
 
 /** A product summed over the batch, for which only the optimiser or a criterion waits: of a convolution, or of a dense layer. */
-export const isWeightGradientStep = (step: Step): boolean => step.kind === 'call' && (step.kernel === 'conv2dWeightGrad' || (step.kernel === 'matmul' && step.attributes.transposeA));
+export const isWeightGradientStep = (step: Step): boolean =>
+  step.kind === 'call' &&
+  (step.kernel === 'conv2dWeightGrad' || (step.kernel === 'matmul' && step.attributes.transposeA));

@@ -11,7 +11,8 @@ export const SMALL = 2048;
 type Turn = 'first' | 'small' | 'gradient' | 'as written' | 'last';
 const TURNS: readonly Turn[] = ['first', 'small', 'gradient', 'as written', 'last'];
 
-const isMap = (u: Unit): boolean => u.kind === 'fused' && u.roots.every((r) => loweringOf(r).kind !== 'reduce');
+const isMap = (u: Unit): boolean =>
+  u.kind === 'fused' && u.roots.every((r) => loweringOf(r).kind !== 'reduce');
 
 const isSmall = (u: Unit): boolean => {
   if (u.kind === 'fused') return size(u.shape) <= SMALL;
@@ -21,7 +22,8 @@ const isSmall = (u: Unit): boolean => {
 
 /** Of a convolution or of a dense layer, whose rows are summed over. */
 const isWeightGradient = (u: Unit): boolean =>
-  u.kind === 'call' && (u.node.op === 'conv2dWeightGrad' || (u.node.op === 'matmul' && u.node.attributes['transposeA'] === true));
+  u.kind === 'call' &&
+  (u.node.op === 'conv2dWeightGrad' || (u.node.op === 'matmul' && u.node.attributes['transposeA'] === true));
 
 const turnOf = (u: Unit, needs: ReadonlySet<Unit>, users: readonly Unit[]): Turn => {
   if (needs.size === 0 && isMap(u)) return 'first';
@@ -35,7 +37,9 @@ export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, Reado
   const waiting = new Map(units.map((u) => [u, before.get(u)!.size]));
   const after = new Map<Unit, Unit[]>(units.map((u) => [u, []]));
   for (const [u, needs] of before) for (const n of needs) after.get(n)!.push(u);
-  const rank = new Map(units.map((u, i) => [u, TURNS.indexOf(turnOf(u, before.get(u)!, after.get(u)!)) * units.length + i]));
+  const rank = new Map(
+    units.map((u, i) => [u, TURNS.indexOf(turnOf(u, before.get(u)!, after.get(u)!)) * units.length + i]),
+  );
   const ready: Unit[] = []; // the next one last
   const add = (unit: Unit): void => {
     let [from, to] = [0, ready.length];
@@ -55,7 +59,9 @@ export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, Reado
       if (waiting.get(u) === 0) add(u);
     }
   }
-  return done.length === units.length ? besideReaders(done, after) : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
+  return done.length === units.length
+    ? besideReaders(done, after)
+    : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
 };
 
 /** Convolutions directly before the map that is their first reader. What stood between them needs nothing of them. */

@@ -14,7 +14,10 @@ const sameNodes = (a: readonly Tensor[], b: readonly Tensor[]): boolean => {
 };
 
 /** JSON has no word for some numbers, and one for both zeros. */
-const told = (_: string, value: unknown): unknown => (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? `number ${1 / value} ${value}` : value);
+const told = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `number ${1 / value} ${value}`
+    : value;
 
 /** One node for each distinct (op, attributes, inputs). */
 const interner = (): ((node: Tensor) => Tensor) => {
@@ -27,7 +30,9 @@ const interner = (): ((node: Tensor) => Tensor) => {
     return found;
   };
   const isSame = (a: Tensor, b: Tensor): boolean =>
-    a.op === b.op && sameNodes(a.inputs, b.inputs) && (a.attributes === b.attributes || write(a.attributes) === write(b.attributes));
+    a.op === b.op &&
+    sameNodes(a.inputs, b.inputs) &&
+    (a.attributes === b.attributes || write(a.attributes) === write(b.attributes));
   return (node) => {
     const [first] = node.inputs;
     if (first === undefined) {
@@ -45,7 +50,8 @@ const interner = (): ((node: Tensor) => Tensor) => {
   };
 };
 
-const isConstant = (t: Tensor, value?: number): boolean => t.op === 'constant' && (value === undefined || t.attributes['value'] === value);
+const isConstant = (t: Tensor, value?: number): boolean =>
+  t.op === 'constant' && (value === undefined || t.attributes['value'] === value);
 const isElementwise = (t: Tensor): boolean => definitionOf(t.op).lower(t).kind === 'elementwise';
 
 /** Lower rank than the value it meets: one number for each channel, or one for all. */
@@ -75,7 +81,8 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
       if (isConstant(a, 1) && unchanged(b)) return b;
       if (isConstant(b, 1) && unchanged(a)) return a;
       if (isSmall(a, b)) return build('mul', [b, a]); // the small factor second, so that chains of them meet
-      if (a.op === 'mul' && isSmall(a.inputs[1]!, a.inputs[0]!) && isSmall(b, a.inputs[0]!)) return build('mul', [a.inputs[0]!, build('mul', [a.inputs[1]!, b])]);
+      if (a.op === 'mul' && isSmall(a.inputs[1]!, a.inputs[0]!) && isSmall(b, a.inputs[0]!))
+        return build('mul', [a.inputs[0]!, build('mul', [a.inputs[1]!, b])]);
       return node;
     }
     case 'div':
@@ -83,7 +90,9 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
     case 'neg':
       return a.op === 'neg' ? a.inputs[0]! : node;
     case 'maximum':
-      return isConstant(a) && size(a.shape) > 0 ? build('constant', [], { shape: node.shape, value: a.attributes['value'] as number }) : node;
+      return isConstant(a) && size(a.shape) > 0
+        ? build('constant', [], { shape: node.shape, value: a.attributes['value'] as number })
+        : node;
     case 'sum': {
       const axes = node.attributes['axes'] as readonly number[];
       if (isConstant(a, 0)) return build('constant', [], { shape: node.shape, value: 0 });
@@ -92,10 +101,14 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
       // sum(x * c) = sum(x) * c for a factor c that has only axes the sum keeps
       const [x, c] = a.inputs as readonly [Tensor, Tensor];
       const suffix = a.shape.length - c.shape.length;
-      return isSmall(c, x) && axes.every((axis) => axis < suffix) ? build('mul', [build('sum', [x], node.attributes), c]) : node;
+      return isSmall(c, x) && axes.every((axis) => axis < suffix)
+        ? build('mul', [build('sum', [x], node.attributes), c])
+        : node;
     }
     default:
-      return node.inputs.length > 0 && node.inputs.every((i) => isConstant(i)) && isElementwise(node) ? fold(node, build) : node;
+      return node.inputs.length > 0 && node.inputs.every((i) => isConstant(i)) && isElementwise(node)
+        ? fold(node, build)
+        : node;
   }
 };
 
@@ -114,7 +127,9 @@ export const simplify = (roots: Roots): Tensor[] => {
     const shared = intern(node);
     const simpler = simplifyNode(shared, build);
     if (simpler !== shared) return intern(simpler);
-    return BINARY.includes(shared.op) && shared.inputs.every((i) => isConstant(i)) ? intern(fold(shared, build)) : shared;
+    return BINARY.includes(shared.op) && shared.inputs.every((i) => isConstant(i))
+      ? intern(fold(shared, build))
+      : shared;
   };
   const build: Build = (op, inputs, attributes) => finish(make(op, inputs, attributes));
   return rewrite(roots, (node, inputs) => finish(withInputs(node, inputs)));
@@ -130,11 +145,17 @@ export const splitReductions = (roots: Roots): Tensor[] =>
     if (axes.length === 0) return make('reshape', [x], { shape: node.shape }, node.path);
     const isKept = (a: number): boolean => x.shape[a] !== 1 && !axes.includes(a);
     const sorted = [...axes].sort((p, q) => p - q);
-    const last = sorted.reduce<number[]>((run, a) => (run.length > 0 && between(run[run.length - 1]!, a).some(isKept) ? [a] : [...run, a]), []);
+    const last = sorted.reduce<number[]>(
+      (run, a) => (run.length > 0 && between(run[run.length - 1]!, a).some(isKept) ? [a] : [...run, a]),
+      [],
+    );
     if (last.length === sorted.length) return rebuilt;
     const inner = make(node.op, [x], { axes: last }, node.path);
-    const rest = (node.attributes['axes'] as readonly number[]).filter((a) => !last.includes(a)).map((a) => a - last.filter((l) => l < a).length);
+    const rest = (node.attributes['axes'] as readonly number[])
+      .filter((a) => !last.includes(a))
+      .map((a) => a - last.filter((l) => l < a).length);
     return make(node.op, [inner], { axes: rest }, node.path);
   });
 
-const between = (a: number, b: number): number[] => Array.from({ length: Math.max(b - a - 1, 0) }, (_, i) => a + 1 + i);
+const between = (a: number, b: number): number[] =>
+  Array.from({ length: Math.max(b - a - 1, 0) }, (_, i) => a + 1 + i);

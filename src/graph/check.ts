@@ -12,22 +12,30 @@ export const check = (roots: Roots, after?: string): void => {
   const named = new Map<string, Tensor>();
   const nodes = walk(roots);
   const refuse = (i: number, what: string): never =>
-    fail('GRAPH', `invalid graph${after === undefined ? '' : ` after pass '${after}'`}: ${what}\n${print(roots, { from: i - 5, to: i + 5 })}`);
-  const complain = (node: Tensor, i: number, what: string): never => refuse(i, `${node.op}${node.path === '' ? '' : ` at ${node.path}`}: ${what}`);
+    fail(
+      'GRAPH',
+      `invalid graph${after === undefined ? '' : ` after pass '${after}'`}: ${what}\n${print(roots, { from: i - 5, to: i + 5 })}`,
+    );
+  const complain = (node: Tensor, i: number, what: string): never =>
+    refuse(i, `${node.op}${node.path === '' ? '' : ` at ${node.path}`}: ${what}`);
   const inferredOf = (node: Tensor, i: number): TensorType => {
     try {
       return inferType(node.op, node.inputs, node.attributes, node); // a node says where it is
     } catch (error) {
-      return error instanceof PathexError ? refuse(i, error.message) : complain(node, i, `its attributes do not fit: ${String(error)}`);
+      return error instanceof PathexError
+        ? refuse(i, error.message)
+        : complain(node, i, `its attributes do not fit: ${String(error)}`);
     }
   };
   nodes.forEach((node, i) => {
     const inferred = inferredOf(node, i);
-    if (!sameType(inferred, node)) complain(node, i, `is ${showType(node)}, its op infers ${showType(inferred)}`);
+    if (!sameType(inferred, node))
+      complain(node, i, `is ${showType(node)}, its op infers ${showType(inferred)}`);
     if (node.op === 'input' || node.op === 'state') {
       const key = `${node.op} ${nameOf(node)}`;
       const other = named.get(key);
-      if (other !== undefined && !sameType(other, node)) complain(node, i, `'${nameOf(node)}' is ${showType(node)} here and ${showType(other)} elsewhere`);
+      if (other !== undefined && !sameType(other, node))
+        complain(node, i, `'${nameOf(node)}' is ${showType(node)} here and ${showType(other)} elsewhere`);
       named.set(key, node);
     }
   });

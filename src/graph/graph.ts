@@ -37,9 +37,19 @@ export const walk = (roots: Roots): readonly Tensor[] => {
  * Rebuilds a graph from its leaves up. `rule` sees each node with its inputs already rewritten and answers with the
  * node's replacement; untouched parts are shared with the old graph.
  */
-export const rewrite = (roots: Roots, rule: (node: Tensor, inputs: readonly Tensor[]) => Tensor): Tensor[] => {
+export const rewrite = (
+  roots: Roots,
+  rule: (node: Tensor, inputs: readonly Tensor[]) => Tensor,
+): Tensor[] => {
   const done = new Map<Tensor, Tensor>();
-  for (const node of walk(roots)) done.set(node, rule(node, node.inputs.map((i) => done.get(i)!)));
+  for (const node of walk(roots))
+    done.set(
+      node,
+      rule(
+        node,
+        node.inputs.map((i) => done.get(i)!),
+      ),
+    );
   return roots.map((r) => done.get(r)!);
 };
 
@@ -61,7 +71,8 @@ export const substitute = (roots: Roots, replacements: ReadonlyMap<Tensor, Tenso
   rewrite(roots, (node, inputs) => replacements.get(node) ?? withInputs(node, inputs));
 
 /** The leaves of one kind, in the order of their first use. */
-export const leaves = (roots: Roots, op: 'input' | 'state'): readonly Tensor[] => walk(roots).filter((n) => n.op === op);
+export const leaves = (roots: Roots, op: 'input' | 'state'): readonly Tensor[] =>
+  walk(roots).filter((n) => n.op === op);
 export const nameOf = (leaf: Tensor): string => String(leaf.attributes['name']);
 
 /** The nodes that depend on one of the given nodes, these included. */
@@ -72,4 +83,5 @@ export const dependents = (roots: Roots, on: readonly Tensor[]): ReadonlySet<Ten
 };
 
 /** Floating-point operations of one evaluation. */
-export const flopsOf = (roots: Roots): number => walk(roots).reduce((s, n) => s + definitionOf(n.op).cost(n).flops, 0);
+export const flopsOf = (roots: Roots): number =>
+  walk(roots).reduce((s, n) => s + definitionOf(n.op).cost(n).flops, 0);

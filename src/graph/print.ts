@@ -4,7 +4,9 @@ import { walk, type Roots } from './graph.js';
 const showAttribute = (value: Attribute): string =>
   Array.isArray(value)
     ? `[${value.slice(0, 8).map(showAttribute).join(' ')}${value.length > 8 ? ' ...' : ''}]`
-    : typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+    : typeof value === 'object' && value !== null
+      ? JSON.stringify(value)
+      : String(value);
 
 const showAttributes = (node: Tensor): string =>
   Object.entries(node.attributes)
@@ -16,7 +18,10 @@ const showAttributes = (node: Tensor): string =>
  * The printed graph, one node a line: `%5 = conv2d(%3, %4) stride=[1 1] : f32[2, 8, 8, 4]  # blocks.0.conv1`. Leaves show their name.
  * `from` and `to` print only these lines.
  */
-export const print = (roots: Roots, { from = 0, to = Infinity }: { readonly from?: number; readonly to?: number } = {}): string => {
+export const print = (
+  roots: Roots,
+  { from = 0, to = Infinity }: { readonly from?: number; readonly to?: number } = {},
+): string => {
   const nodes = walk(roots);
   const number = new Map(nodes.map((n, i) => [n, i]));
   const ref = (n: Tensor): string => `%${number.get(n)}`;
@@ -24,7 +29,9 @@ export const print = (roots: Roots, { from = 0, to = Infinity }: { readonly from
     if (i < from || i > to) return [];
     const name = n.attributes['name'] === undefined ? '' : ` '${String(n.attributes['name'])}'`;
     const args = n.inputs.length === 0 ? name : `(${n.inputs.map(ref).join(', ')})`;
-    return [`${ref(n)} = ${n.op}${args}${showAttributes(n)} : ${showType(n)}${n.path === '' || name !== '' ? '' : `  # ${n.path}`}`];
+    return [
+      `${ref(n)} = ${n.op}${args}${showAttributes(n)} : ${showType(n)}${n.path === '' || name !== '' ? '' : `  # ${n.path}`}`,
+    ];
   });
   return [...lines, ...(to === Infinity ? [`return ${roots.map(ref).join(', ')}`] : [])].join('\n');
 };

@@ -37,7 +37,8 @@ export const reachability = <T>(capacity: number): Reachability<T> => {
   const rows = new Map<T, Row>();
   const follows = (later: T, earlier: T): boolean => has(rows.get(later)!, rows.get(earlier)!);
   return {
-    add: (element) => void rows.set(element, { place: rows.size, bits: new Uint32Array((capacity + 31) >>> 5), after: [] }),
+    add: (element) =>
+      void rows.set(element, { place: rows.size, bits: new Uint32Array((capacity + 31) >>> 5), after: [] }),
     follows,
     connect: (later, earlier) => {
       if (follows(later, earlier)) return; // then all that follows `later` follows `earlier` as well

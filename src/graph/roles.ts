@@ -1,7 +1,18 @@
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What a state leaf is for. `weight`s are the prunable set: every conv and linear weight, nothing else. */
-export type Role = 'weight' | 'bias' | 'scale' | 'shift' | 'mean' | 'variance' | 'mask' | 'velocity' | 'accumulator' | 'noise' | 'data';
+export type Role =
+  | 'weight'
+  | 'bias'
+  | 'scale'
+  | 'shift'
+  | 'mean'
+  | 'variance'
+  | 'mask'
+  | 'velocity'
+  | 'accumulator'
+  | 'noise'
+  | 'data';
 
 /** How a state leaf starts. `fanIn` counts the inputs of one output unit. */
 export type Initialiser =
@@ -10,7 +21,8 @@ export type Initialiser =
   | { readonly kind: 'constant'; readonly value: number };
 
 export const roleOf = (leaf: Tensor): Role | undefined => leaf.attributes['role'] as Role | undefined;
-export const initialiserOf = (leaf: Tensor): Initialiser | undefined => leaf.attributes['init'] as unknown as Initialiser | undefined;
+export const initialiserOf = (leaf: Tensor): Initialiser | undefined =>
+  leaf.attributes['init'] as unknown as Initialiser | undefined;
 
 const LEARNT: readonly (Role | undefined)[] = ['weight', 'bias', 'scale', 'shift'];
 export const isLearnt = (leaf: Tensor): boolean => LEARNT.includes(roleOf(leaf));

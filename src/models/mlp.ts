@@ -12,9 +12,14 @@ export interface MlpOptions<K extends number> {
 }
 
 /** Multi-layer perceptron with ReLU over flattened samples: sample -> [classes]. Parameters `fc1.weight`, `fc1.bias`, `fc2.weight`, ... */
-export const mlp = <const I extends readonly [number, ...number[]], const K extends number>(sample: I, { hidden = [300, 100], classes, bias = true }: MlpOptions<K>): Network<I, readonly [K]> =>
+export const mlp = <const I extends readonly [number, ...number[]], const K extends number>(
+  sample: I,
+  { hidden = [300, 100], classes, bias = true }: MlpOptions<K>,
+): Network<I, readonly [K]> =>
   network('mlp', sample, (x) => {
-    const first: Tensor<readonly [n: number, c: number]> = flatten(x as Tensor<readonly [n: number, ...rest: number[]]>);
+    const first: Tensor<readonly [n: number, c: number]> = flatten(
+      x as Tensor<readonly [n: number, ...rest: number[]]>,
+    );
     const body = hidden.reduce((h, width, i) => relu(linear(`fc${i + 1}`, width, { bias })(h)), first);
     return linear(`fc${hidden.length + 1}`, classes, { bias })(body);
   });
@@ -28,8 +33,18 @@ export const lenet = <const I extends readonly [number, number, number], const K
   return network('lenet', sample as Shape as readonly [number, number, number], (x) =>
     pipe(
       x,
-      conv2d('conv1', 6, { kernel: 5, bias: true }), relu, shrink,
-      conv2d('conv2', 16, { kernel: 5, bias: true }), relu, shrink,
-      flatten, linear('fc1', 120), relu, linear('fc2', 84), relu, linear('fc3', classes),
-    )) as unknown as Network<I, readonly [K]>;
+      conv2d('conv1', 6, { kernel: 5, bias: true }),
+      relu,
+      shrink,
+      conv2d('conv2', 16, { kernel: 5, bias: true }),
+      relu,
+      shrink,
+      flatten,
+      linear('fc1', 120),
+      relu,
+      linear('fc2', 84),
+      relu,
+      linear('fc3', classes),
+    ),
+  ) as unknown as Network<I, readonly [K]>;
 };

@@ -14,14 +14,21 @@ export interface ModelFor {
 export type ImageNetwork = Network<readonly [number, number, number], readonly [number]>;
 
 /** For messages and help. */
-export const MODEL_NAMES = 'resnet20, resnet32, resnet56 (any resnet<6n+2>, with -w<width> for another width), lenet, mlp';
+export const MODEL_NAMES =
+  'resnet20, resnet32, resnet56 (any resnet<6n+2>, with -w<width> for another width), lenet, mlp';
 
 /** A model by name: 'resnet20', 'resnet32-w32', 'lenet', 'mlp'. Throws OPTION for an unknown name. */
 export const modelOf = (name: string, { height, width, channels, classes }: ModelFor): ImageNetwork => {
   const resnet = /^resnet(\d+)(?:-w(\d+))?$/.exec(name);
   if (resnet !== null) {
-    if (channels !== 3 || height !== width) fail('OPTION', `network: ${name} takes square RGB images, the data are ${height}x${width}x${channels}`);
-    return resnetCifar({ depth: Number(resnet[1]), width: resnet[2] === undefined ? 16 : Number(resnet[2]), classes, image: height }) as ImageNetwork;
+    if (channels !== 3 || height !== width)
+      fail('OPTION', `network: ${name} takes square RGB images, the data are ${height}x${width}x${channels}`);
+    return resnetCifar({
+      depth: Number(resnet[1]),
+      width: resnet[2] === undefined ? 16 : Number(resnet[2]),
+      classes,
+      image: height,
+    }) as ImageNetwork;
   }
   if (name === 'lenet') return lenet([height, width, channels], { classes }) as unknown as ImageNetwork;
   if (name === 'mlp') return mlp([height, width, channels], { classes }) as unknown as ImageNetwork;

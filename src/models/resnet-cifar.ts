@@ -8,24 +8,38 @@ import type { Nhwc, Tensor } from '../tensor/tensor.js';
 /** Two 3x3 convolutions around an identity: keeps the shape. */
 export const identityBlock =
   (name: string) =>
-  <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, H, W, C>> =>
+  <N extends number, H extends number, W extends number, C extends number>(
+    x: Tensor<Nhwc<N, H, W, C>>,
+  ): Tensor<Nhwc<N, H, W, C>> =>
     pipe(
       x,
-      conv2d(`${name}.conv1`, x.shape[3], { kernel: 3 }), batchNorm(`${name}.bn1`), relu,
-      conv2d(`${name}.conv2`, x.shape[3], { kernel: 3 }), batchNorm(`${name}.bn2`),
+      conv2d(`${name}.conv1`, x.shape[3], { kernel: 3 }),
+      batchNorm(`${name}.bn1`),
+      relu,
+      conv2d(`${name}.conv2`, x.shape[3], { kernel: 3 }),
+      batchNorm(`${name}.bn2`),
       (y) => relu(add(y, x)),
     );
 
 /** The same around a strided 1x1 convolution, which also changes the channels to `out`. */
 export const projectionBlock =
   <const F extends number, const S extends number>(name: string, out: F, stride: S) =>
-  <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
+  <N extends number, H extends number, W extends number, C extends number>(
+    x: Tensor<Nhwc<N, H, W, C>>,
+  ): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
     const main = pipe(
       x,
-      conv2d(`${name}.conv1`, out, { kernel: 3, stride }), batchNorm(`${name}.bn1`), relu,
-      conv2d(`${name}.conv2`, out, { kernel: 3 }), batchNorm(`${name}.bn2`),
+      conv2d(`${name}.conv1`, out, { kernel: 3, stride }),
+      batchNorm(`${name}.bn1`),
+      relu,
+      conv2d(`${name}.conv2`, out, { kernel: 3 }),
+      batchNorm(`${name}.bn2`),
     );
-    const shortcut = pipe(x, conv2d(`${name}.shortcut.0`, out, { kernel: 1, stride }), batchNorm(`${name}.shortcut.1`));
+    const shortcut = pipe(
+      x,
+      conv2d(`${name}.shortcut.0`, out, { kernel: 1, stride }),
+      batchNorm(`${name}.shortcut.1`),
+    );
     return relu(add(main, shortcut));
   };
 
@@ -44,19 +58,39 @@ export interface ResNetCifarOptions<K extends number, I extends number = number>
  * The CIFAR ResNet of He et al. 2016 (section 4.2) with 1x1 shortcuts: 3x3 convolution, three stages of (depth - 2) / 6
  * blocks, global average pooling, one linear layer. [image, image, 3] -> [classes].
  */
-export const resnetCifar = <const K extends number = 10, const I extends number = 32>({ depth = 20, width = 16, ...options }: ResNetCifarOptions<K, I> = {}): Network<readonly [I, I, 3], readonly [K]> => {
+export const resnetCifar = <const K extends number = 10, const I extends number = 32>({
+  depth = 20,
+  width = 16,
+  ...options
+}: ResNetCifarOptions<K, I> = {}): Network<readonly [I, I, 3], readonly [K]> => {
   // The defaults of the type parameters are those of the options.
   const [classes, image] = [(options.classes ?? 10) as K, (options.image ?? 32) as I];
   const blocks = (depth - 2) / 6;
-  if (!Number.isInteger(blocks) || blocks < 1) fail('OPTION', `resnetCifar: depth ${depth} is not 6 n + 2; choose 8, 14, 20, 32, 44, 56, ...`);
-  if (!Number.isInteger(width) || width < 1) fail('OPTION', `resnetCifar: width ${width} is not a positive integer`);
+  if (!Number.isInteger(blocks) || blocks < 1)
+    fail('OPTION', `resnetCifar: depth ${depth} is not 6 n + 2; choose 8, 14, 20, 32, 44, 56, ...`);
+  if (!Number.isInteger(width) || width < 1)
+    fail('OPTION', `resnetCifar: width ${width} is not a positive integer`);
   const stage =
     (index: number) =>
     (x: Tensor<Nhwc<number, number, number, number>>): Tensor<Nhwc<number, number, number, number>> =>
       Array.from({ length: blocks }, (_, i) => index * blocks + i).reduce(
-        (y, block, i) => (index > 0 && i === 0 ? projectionBlock(`blocks.${block}`, width * 2 ** index, 2)(y) : identityBlock(`blocks.${block}`)(y)),
+        (y, block, i) =>
+          index > 0 && i === 0
+            ? projectionBlock(`blocks.${block}`, width * 2 ** index, 2)(y)
+            : identityBlock(`blocks.${block}`)(y),
         x,
       );
   return network(`resnet${depth}${width === 16 ? '' : `-w${width}`}`, [image, image, 3], (x) =>
-    pipe(x, conv2d('conv', width, { kernel: 3 }), batchNorm('bn'), relu, stage(0), stage(1), stage(2), globalAveragePool, linear('fc', classes)));
+    pipe(
+      x,
+      conv2d('conv', width, { kernel: 3 }),
+      batchNorm('bn'),
+      relu,
+      stage(0),
+      stage(1),
+      stage(2),
+      globalAveragePool,
+      linear('fc', classes),
+    ),
+  );
 };

@@ -29,21 +29,46 @@ export interface ConvOptions<Stride extends number, In extends number = number> 
  * Weight [out, kernel, kernel, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(fan-in), 1/sqrt(fan-in)).
  */
 export const conv2d =
-  <const F extends number, const S extends number = 1, const C extends number = number>(name: string, out: F, options: ConvOptions<S, C>) =>
-  <N extends number, H extends number, W extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
+  <const F extends number, const S extends number = 1, const C extends number = number>(
+    name: string,
+    out: F,
+    options: ConvOptions<S, C>,
+  ) =>
+  <N extends number, H extends number, W extends number>(
+    x: Tensor<Nhwc<N, H, W, C>>,
+  ): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
     const { kernel, dilation = 1, bias = false } = options;
     const stride = options.stride ?? 1;
-    if (kernel % 2 === 0) fail('SHAPE', `conv2d: kernel ${kernel} is even; at ${name}; centred padding needs an odd kernel`);
-    if (x.shape.length !== 4) fail('SHAPE', `conv2d: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, h, w, c]`);
+    if (kernel % 2 === 0)
+      fail('SHAPE', `conv2d: kernel ${kernel} is even; at ${name}; centred padding needs an odd kernel`);
+    if (x.shape.length !== 4)
+      fail('SHAPE', `conv2d: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, h, w, c]`);
     if (options.in !== undefined && options.in !== x.shape[3]) {
-      fail('SHAPE', `conv2d: channels differ: input has ${x.shape[3]}, 'in' says ${options.in}; at ${name}; correct one of them`);
+      fail(
+        'SHAPE',
+        `conv2d: channels differ: input has ${x.shape[3]}, 'in' says ${options.in}; at ${name}; correct one of them`,
+      );
     }
     const edge = (dilation * (kernel - 1)) / 2;
-    const geometry: ConvGeometry = { stride: [stride, stride], dilation: [dilation, dilation], padding: [edge, edge, edge, edge] };
+    const geometry: ConvGeometry = {
+      stride: [stride, stride],
+      dilation: [dilation, dilation],
+      padding: [edge, edge, edge, edge],
+    };
     const fanIn = kernel * kernel * x.shape[3];
-    const weight = parameter(`${name}.weight`, [out, kernel, kernel, x.shape[3]], 'weight', { kind: 'kaimingNormal', fanIn });
+    const weight = parameter(`${name}.weight`, [out, kernel, kernel, x.shape[3]], 'weight', {
+      kind: 'kaimingNormal',
+      fanIn,
+    });
     const y = make('conv2d', [x, weight], geometry as never, name);
-    const result = bias ? make('add', [y, parameter(`${name}.bias`, [out], 'bias', { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) })], {}, name) : y;
+    const result = bias
+      ? make(
+          'add',
+          [y, parameter(`${name}.bias`, [out], 'bias', { kind: 'uniform', bound: 1 / Math.sqrt(fanIn) })],
+          {},
+          name,
+        )
+      : y;
     return result as Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>>;
   };
 
@@ -58,13 +83,28 @@ const BATCH_NORM_EPSILON = 1e-5;
 export const batchNorm =
   (name: string) =>
   <S extends Shape>(x: Tensor<S>): Tensor<S> => {
-    const c = [x.shape[x.shape.length - 1] ?? fail('SHAPE', `batchNorm: a scalar has no channels; at ${name}; pass [..., c]`)] as const;
+    const c = [
+      x.shape[x.shape.length - 1] ??
+        fail('SHAPE', `batchNorm: a scalar has no channels; at ${name}; pass [..., c]`),
+    ] as const;
     const gamma = parameter(`${name}.weight`, c, 'scale', { kind: 'constant', value: 1 });
     const beta = parameter(`${name}.bias`, c, 'shift', { kind: 'constant', value: 0 });
-    const here = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor => make(op, inputs, attributes, name);
-    const mean = here('statistic', [x, parameter(`${name}.running_mean`, c, 'mean', { kind: 'constant', value: 0 })], { moment: 'mean' });
-    const variance = here('statistic', [x, parameter(`${name}.running_var`, c, 'variance', { kind: 'constant', value: 1 })], { moment: 'variance' });
-    const scale = here('mul', [gamma, here('rsqrt', [here('add', [variance, ops.scalar(BATCH_NORM_EPSILON)])])]);
+    const here = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor =>
+      make(op, inputs, attributes, name);
+    const mean = here(
+      'statistic',
+      [x, parameter(`${name}.running_mean`, c, 'mean', { kind: 'constant', value: 0 })],
+      { moment: 'mean' },
+    );
+    const variance = here(
+      'statistic',
+      [x, parameter(`${name}.running_var`, c, 'variance', { kind: 'constant', value: 1 })],
+      { moment: 'variance' },
+    );
+    const scale = here('mul', [
+      gamma,
+      here('rsqrt', [here('add', [variance, ops.scalar(BATCH_NORM_EPSILON)])]),
+    ]);
     return here('add', [here('mul', [here('sub', [x, mean]), scale]), beta]) as Tensor<S>;
   };
 
@@ -72,37 +112,70 @@ export const batchNorm =
 export const linear =
   <const F extends number>(name: string, out: F, { bias = true }: { readonly bias?: boolean } = {}) =>
   <N extends number, C extends number>(x: Tensor<readonly [n: N, c: C]>): Tensor<readonly [n: N, c: F]> => {
-    if (x.shape.length !== 2) fail('SHAPE', `linear: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, c], flatten or pool first`);
+    if (x.shape.length !== 2)
+      fail(
+        'SHAPE',
+        `linear: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, c], flatten or pool first`,
+      );
     const c = x.shape[1];
     const source = x.op === 'reshape' ? x.inputs[0]!.shape : [];
     // the columns follow [h, w, c]; weights files of other libraries order them [c, h, w]
     const flattened = source.length === 4 ? { flattened: source.slice(1) } : {};
-    const weight = parameter(`${name}.weight`, [out, c], 'weight', { kind: 'kaimingNormal', fanIn: c }, flattened);
+    const weight = parameter(
+      `${name}.weight`,
+      [out, c],
+      'weight',
+      { kind: 'kaimingNormal', fanIn: c },
+      flattened,
+    );
     const y = make('matmul', [x, weight], { transposeA: false, transposeB: true }, name);
-    const result = bias ? make('add', [y, parameter(`${name}.bias`, [out], 'bias', { kind: 'uniform', bound: 1 / Math.sqrt(c) })], {}, name) : y;
+    const result = bias
+      ? make(
+          'add',
+          [y, parameter(`${name}.bias`, [out], 'bias', { kind: 'uniform', bound: 1 / Math.sqrt(c) })],
+          {},
+          name,
+        )
+      : y;
     return result as Tensor<readonly [n: N, c: F]>;
   };
 
 export { relu, add } from '../ops/registry.js';
 
 /** Largest element of each 2x2 window: [n, h, w, c] -> [n, floor(h/2), floor(w/2), c]. */
-export const maxPool2 = <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, Half<H>, Half<W>, C>> =>
-  ops.maxPool(x, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }) as Tensor<Nhwc<N, Half<H>, Half<W>, C>>;
+export const maxPool2 = <N extends number, H extends number, W extends number, C extends number>(
+  x: Tensor<Nhwc<N, H, W, C>>,
+): Tensor<Nhwc<N, Half<H>, Half<W>, C>> =>
+  ops.maxPool(x, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }) as Tensor<
+    Nhwc<N, Half<H>, Half<W>, C>
+  >;
 
 /** Mean of each 2x2 window: [n, h, w, c] -> [n, floor(h/2), floor(w/2), c]. */
-export const averagePool2 = <N extends number, H extends number, W extends number, C extends number>(x: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, Half<H>, Half<W>, C>> =>
-  ops.mul(ops.sumPool(x, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }), ops.scalar(0.25)) as Tensor<Nhwc<N, Half<H>, Half<W>, C>>;
+export const averagePool2 = <N extends number, H extends number, W extends number, C extends number>(
+  x: Tensor<Nhwc<N, H, W, C>>,
+): Tensor<Nhwc<N, Half<H>, Half<W>, C>> =>
+  ops.mul(
+    ops.sumPool(x, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }),
+    ops.scalar(0.25),
+  ) as Tensor<Nhwc<N, Half<H>, Half<W>, C>>;
 
 /** Mean over height and width: [n, h, w, c] -> [n, c]. */
-export const globalAveragePool = <N extends number, C extends number>(x: Tensor<Nhwc<N, number, number, C>>): Tensor<readonly [n: N, c: C]> =>
+export const globalAveragePool = <N extends number, C extends number>(
+  x: Tensor<Nhwc<N, number, number, C>>,
+): Tensor<readonly [n: N, c: C]> =>
   ops.mul(ops.sum(x, [1, 2]), ops.scalar(1 / (x.shape[1] * x.shape[2]))) as Tensor<readonly [n: N, c: C]>;
 
 /** [n, ...rest] -> [n, size of rest]; the width is known at graph building, not in the type. */
-export const flatten = <N extends number>(x: Tensor<readonly [n: N, ...rest: number[]]>): Tensor<readonly [n: N, c: number]> =>
+export const flatten = <N extends number>(
+  x: Tensor<readonly [n: N, ...rest: number[]]>,
+): Tensor<readonly [n: N, c: number]> =>
   ops.reshape(x, [x.shape[0], size(x.shape.slice(1))] as const) as Tensor<readonly [n: N, c: number]>;
 
 /** Re-enters the typed world: x with the literal shape, checked now. Throws SHAPE. */
 export const refine = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> =>
   x.shape.length === shape.length && x.shape.every((d, i) => d === shape[i])
     ? (x as Tensor<S>)
-    : fail('SHAPE', `refine: tensor is ${showShape(x.shape)}, expected ${showShape(shape)}${x.path === '' ? '' : `; at ${x.path}`}; correct the expected shape`);
+    : fail(
+        'SHAPE',
+        `refine: tensor is ${showShape(x.shape)}, expected ${showShape(shape)}${x.path === '' ? '' : `; at ${x.path}`}; correct the expected shape`,
+      );

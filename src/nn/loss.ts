@@ -3,7 +3,13 @@ import type { Tensor } from '../tensor/tensor.js';
 
 /** 1 at the label of each row, else 0: i32 [n] -> [n, classes]. */
 export const oneHot = (labels: Tensor, classes: number): Tensor =>
-  ops.equal(ops.broadcast(ops.toReal(labels), [labels.shape[0]!, classes], [0]), ops.literal([classes], Array.from({ length: classes }, (_, i) => i)));
+  ops.equal(
+    ops.broadcast(ops.toReal(labels), [labels.shape[0]!, classes], [0]),
+    ops.literal(
+      [classes],
+      Array.from({ length: classes }, (_, i) => i),
+    ),
+  );
 
 /** Cross-entropy of logits [n, k] and labels i32 [n], per sample: log sum exp z - z[label], after the row's maximum is taken off. */
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor => {
@@ -14,7 +20,8 @@ export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor => {
 };
 
 /** Mean over the batch. */
-export const mean = (perSample: Tensor): Tensor => ops.mul(ops.sum(perSample, [0]), ops.scalar(1 / perSample.shape[0]!));
+export const mean = (perSample: Tensor): Tensor =>
+  ops.mul(ops.sum(perSample, [0]), ops.scalar(1 / perSample.shape[0]!));
 
 /** How many rows have their largest logit at the label; ties go to the smaller class. */
 export const correctCount = (logits: Tensor, labels: Tensor): Tensor =>

@@ -32,18 +32,28 @@ export const network = <const I extends Shape, const O extends Shape>(
 export const networkOf = (name: string, roots: readonly Tensor[]): Network => {
   const [input, output] = [leaves(roots, 'input')[0], roots[0]];
   return input === undefined || output === undefined || roots.length !== 1
-    ? fail('NETWORK', `network '${name}': it has ${leaves(roots, 'input').length} inputs and ${roots.length} outputs; a network has one of each`)
+    ? fail(
+        'NETWORK',
+        `network '${name}': it has ${leaves(roots, 'input').length} inputs and ${roots.length} outputs; a network has one of each`,
+      )
     : closeNetwork({ name, input, output } as Network);
 };
 
 const closeNetwork = <N extends Network>(net: N): N => {
   const inputs = leaves([net.output], 'input');
   if (inputs.length !== 1 || inputs[0] !== net.input) {
-    fail('NETWORK', `network '${net.name}': its output depends on ${inputs.map((i) => `'${nameOf(i)}'`).join(', ') || 'no input'}; it must depend on its one input '${nameOf(net.input)}'`);
+    fail(
+      'NETWORK',
+      `network '${net.name}': its output depends on ${inputs.map((i) => `'${nameOf(i)}'`).join(', ') || 'no input'}; it must depend on its one input '${nameOf(net.input)}'`,
+    );
   }
   const names = parameters(net).map(nameOf);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
-  if (twice !== undefined) fail('NETWORK', `network '${net.name}': two parameters are called '${twice}'; give their layers different names`);
+  if (twice !== undefined)
+    fail(
+      'NETWORK',
+      `network '${net.name}': two parameters are called '${twice}'; give their layers different names`,
+    );
   check([net.output]);
   return net;
 };
@@ -55,8 +65,15 @@ export const prunable = (net: Network): readonly Tensor[] => parameters(net).fil
 
 const withBatch = ({ attributes, inputs }: Tensor, old: number, n: number): Attributes => {
   const { shape, start, limit } = attributes;
-  if (Array.isArray(shape) && shape[0] === old) return { ...attributes, shape: [n, ...(shape as Shape).slice(1)] };
-  if (Array.isArray(start) && Array.isArray(limit) && start[0] === 0 && limit[0] === old && inputs[0]?.shape[0] === old) {
+  if (Array.isArray(shape) && shape[0] === old)
+    return { ...attributes, shape: [n, ...(shape as Shape).slice(1)] };
+  if (
+    Array.isArray(start) &&
+    Array.isArray(limit) &&
+    start[0] === 0 &&
+    limit[0] === old &&
+    inputs[0]?.shape[0] === old
+  ) {
     return { ...attributes, limit: [n, ...(limit as Shape).slice(1)] };
   }
   return attributes;
@@ -79,6 +96,10 @@ export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n:
     if (carries) carried.add(next);
     return next;
   });
-  if (output!.shape[0] !== n) fail('NETWORK', `network '${net.name}': its output ${showShape(output!.shape)} does not have the batch ${n} as first axis; keep the batch axis`);
+  if (output!.shape[0] !== n)
+    fail(
+      'NETWORK',
+      `network '${net.name}': its output ${showShape(output!.shape)} does not have the batch ${n} as first axis; keep the batch axis`,
+    );
   return { name: net.name, input, output: output! } as unknown as Network<I, O>;
 };

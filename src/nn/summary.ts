@@ -41,10 +41,16 @@ export const summary = (net: Network): NetworkSummary => {
     }
     layers.set(layer, entry);
   }
-  const rows = [...layers].filter(([, e]) => e.parameters > 0 || e.flops > 0).map(([layer, e]) => ({ layer, ...e }));
+  const rows = [...layers]
+    .filter(([, e]) => e.parameters > 0 || e.flops > 0)
+    .map(([layer, e]) => ({ layer, ...e }));
   const sum = (f: (l: LayerSummary) => number): number => rows.reduce((n, l) => n + f(l), 0);
   return {
-    name: net.name, input: net.input.shape.slice(1), layers: rows,
-    parameters: sum((l) => l.parameters), prunable: sum((l) => l.prunable), flops: sum((l) => l.flops),
+    name: net.name,
+    input: net.input.shape.slice(1),
+    layers: rows,
+    parameters: sum((l) => l.parameters),
+    prunable: sum((l) => l.prunable),
+    flops: sum((l) => l.flops),
   };
 };

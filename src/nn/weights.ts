@@ -10,33 +10,43 @@ export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data
 
 /** Draws every parameter as its layer asks; each from its own sub-key, so that a layer's values do not depend on the others. */
 export const initialise = (net: Network, seed: number): Weights =>
-  new Map(parameters(net).map((leaf) => {
-    const init = initialiserOf(leaf) ?? fail('NETWORK', `initialise: '${nameOf(leaf)}' does not say how it starts`);
-    const n = size(leaf.shape);
-    const own = fold(key(seed), 'init', nameOf(leaf));
-    const data = ((): Float32Array => {
-      switch (init.kind) {
-        case 'constant':
-          return new Float32Array(n).fill(init.value);
-        case 'uniform':
-          return Float32Array.from(uniform(own, n), (u) => (2 * u - 1) * init.bound);
-        case 'kaimingNormal': {
-          const deviation = Math.sqrt(2 / init.fanIn);
-          return Float32Array.from(normal(own, n), (z) => z * deviation);
+  new Map(
+    parameters(net).map((leaf) => {
+      const init =
+        initialiserOf(leaf) ?? fail('NETWORK', `initialise: '${nameOf(leaf)}' does not say how it starts`);
+      const n = size(leaf.shape);
+      const own = fold(key(seed), 'init', nameOf(leaf));
+      const data = ((): Float32Array => {
+        switch (init.kind) {
+          case 'constant':
+            return new Float32Array(n).fill(init.value);
+          case 'uniform':
+            return Float32Array.from(uniform(own, n), (u) => (2 * u - 1) * init.bound);
+          case 'kaimingNormal': {
+            const deviation = Math.sqrt(2 / init.fanIn);
+            return Float32Array.from(normal(own, n), (z) => z * deviation);
+          }
         }
-      }
-    })();
-    return [nameOf(leaf), { shape: leaf.shape, data }];
-  }));
+      })();
+      return [nameOf(leaf), { shape: leaf.shape, data }];
+    }),
+  );
 
 /** Throws WEIGHTS unless there is a finite value of the right shape for every parameter and none besides. */
 export const checkWeights = (net: Network, weights: Weights, source = 'weights'): void => {
   const leaves = new Map(parameters(net).map((p) => [nameOf(p), p]));
   for (const [name, leaf] of leaves) {
-    const given = weights.get(name) ?? fail('WEIGHTS', `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing`);
-    if (!sameShape(given.shape, leaf.shape)) fail('WEIGHTS', `${source}: '${name}' is ${showShape(given.shape)}, network '${net.name}' needs ${showShape(leaf.shape)}`);
+    const given =
+      weights.get(name) ??
+      fail('WEIGHTS', `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing`);
+    if (!sameShape(given.shape, leaf.shape))
+      fail(
+        'WEIGHTS',
+        `${source}: '${name}' is ${showShape(given.shape)}, network '${net.name}' needs ${showShape(leaf.shape)}`,
+      );
     const bad = given.data.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0) fail('WEIGHTS', `${source}: '${name}' holds ${given.data[bad]} at ${bad}; weights must be finite`);
+    if (bad >= 0)
+      fail('WEIGHTS', `${source}: '${name}' holds ${given.data[bad]} at ${bad}; weights must be finite`);
   }
   const extra = [...weights.keys()].find((n) => !leaves.has(n));
   if (extra !== undefined) fail('WEIGHTS', `${source}: network '${net.name}' has no parameter '${extra}'`);

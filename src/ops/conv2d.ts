@@ -18,12 +18,20 @@ export interface ConvGeometry {
 
 type Four = readonly [number, number, number, number];
 const four = (t: TensorType, what: string, where: Where): Four =>
-  t.shape.length === 4 ? (t.shape as unknown as Four) : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
+  t.shape.length === 4
+    ? (t.shape as unknown as Four)
+    : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
 export const geometryOf = (attributes: Attributes): ConvGeometry => attributes as unknown as ConvGeometry;
 
-export const convOutput = (size: number, kernel: number, stride: number, dilation: number, before: number, after: number): number =>
-  Math.floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
+export const convOutput = (
+  size: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  before: number,
+  after: number,
+): number => Math.floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
 
 const outputSize = (h: number, w: number, kh: number, kw: number, g: ConvGeometry): [number, number] => [
   convOutput(h, kh, g.stride[0], g.dilation[0], g.padding[0], g.padding[2]),
@@ -31,8 +39,15 @@ const outputSize = (h: number, w: number, kh: number, kw: number, g: ConvGeometr
 ];
 
 interface Problem extends ConvGeometry {
-  readonly n: number; readonly h: number; readonly w: number; readonly c: number;
-  readonly f: number; readonly kh: number; readonly kw: number; readonly oh: number; readonly ow: number;
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+  readonly f: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly oh: number;
+  readonly ow: number;
 }
 
 const problem = (x: Shape, weight: Shape, y: Shape, g: ConvGeometry): Problem => {
@@ -75,7 +90,11 @@ const problemOf = (node: Tensor): Problem => {
 const shared = {
   paths: { kind: 'weight' as const },
   cost: (node: Tensor) => ({ flops: flops(problemOf(node)) }),
-  lower: (node: Tensor) => ({ kind: 'call' as const, kernel: node.op, attributes: problemOf(node) as unknown as Attributes }),
+  lower: (node: Tensor) => ({
+    kind: 'call' as const,
+    kernel: node.op,
+    attributes: problemOf(node) as unknown as Attributes,
+  }),
 };
 
 /** (x [n,h,w,c], weight [f,kh,kw,c]) -> y [n,oh,ow,f] */
@@ -87,19 +106,34 @@ export const conv2d: OpDefinition = {
     expectReals(inputs, 2, where);
     const [n, h, w, c] = four(at(inputs, 0), 'input', where);
     const [f, kh, kw, wc] = four(at(inputs, 1), 'weight', where);
-    if (c !== wc) mismatch(where, `channels differ: input has ${c}, weight has ${wc}`, `give the weight shape [${f}, ${kh}, ${kw}, ${c}]`);
+    if (c !== wc)
+      mismatch(
+        where,
+        `channels differ: input has ${c}, weight has ${wc}`,
+        `give the weight shape [${f}, ${kh}, ${kw}, ${c}]`,
+      );
     const [oh, ow] = outputSize(h, w, kh, kw, geometryOf(attributes));
-    if (oh < 1 || ow < 1) mismatch(where, `the ${kh}x${kw} kernel does not fit the ${h}x${w} input`, 'pad more or shrink the kernel');
+    if (oh < 1 || ow < 1)
+      mismatch(
+        where,
+        `the ${kh}x${kw} kernel does not fit the ${h}x${w} input`,
+        'pad more or shrink the kernel',
+      );
     return { shape: [n, oh, ow, f], dtype: 'f32' };
   },
   vjp: (o, node, dy) => {
     const [x, w] = [at(node.inputs, 0), at(node.inputs, 1)];
     const g = geometryOf(node.attributes);
-    return [o.conv2dInputGrad(dy, w, [at(x.shape, 1), at(x.shape, 2)], g), o.conv2dWeightGrad(x, dy, [at(w.shape, 1), at(w.shape, 2)], g)];
+    return [
+      o.conv2dInputGrad(dy, w, [at(x.shape, 1), at(x.shape, 2)], g),
+      o.conv2dWeightGrad(x, dy, [at(w.shape, 1), at(w.shape, 2)], g),
+    ];
   },
   evaluate: ([x, w], node) => {
     const y = new Float64Array(size(node.shape));
-    visitAll(problemOf(node), (i, j, k) => { y[k]! += x![i]! * w![j]!; });
+    visitAll(problemOf(node), (i, j, k) => {
+      y[k]! += x![i]! * w![j]!;
+    });
     return y;
   },
 };
@@ -116,7 +150,11 @@ export const conv2dInputGrad: OpDefinition = {
     const [h, w] = attributes['size'] as unknown as readonly [number, number];
     const expected = outputSize(h, w, kh, kw, geometryOf(attributes));
     if (f !== wf || oh !== expected[0] || ow !== expected[1]) {
-      mismatch(where, `dy is ${showShape(at(inputs, 0).shape)}, the forward output is ${showShape([n, ...expected, wf])}`, 'pass the cotangent of that output');
+      mismatch(
+        where,
+        `dy is ${showShape(at(inputs, 0).shape)}, the forward output is ${showShape([n, ...expected, wf])}`,
+        'pass the cotangent of that output',
+      );
     }
     return { shape: [n, h, w, c], dtype: 'f32' };
   },
@@ -127,7 +165,9 @@ export const conv2dInputGrad: OpDefinition = {
   },
   evaluate: ([dy, w], node) => {
     const dx = new Float64Array(size(node.shape));
-    visitAll(problemOf(node), (i, j, k) => { dx[i]! += dy![k]! * w![j]!; });
+    visitAll(problemOf(node), (i, j, k) => {
+      dx[i]! += dy![k]! * w![j]!;
+    });
     return dx;
   },
 };
@@ -144,7 +184,11 @@ export const conv2dWeightGrad: OpDefinition = {
     const [kh, kw] = attributes['kernel'] as unknown as readonly [number, number];
     const expected = outputSize(h, w, kh, kw, geometryOf(attributes));
     if (dn !== n || oh !== expected[0] || ow !== expected[1]) {
-      mismatch(where, `dy is ${showShape(at(inputs, 1).shape)}, the forward output is ${showShape([n, ...expected, f])}`, 'pass the cotangent of that output');
+      mismatch(
+        where,
+        `dy is ${showShape(at(inputs, 1).shape)}, the forward output is ${showShape([n, ...expected, f])}`,
+        'pass the cotangent of that output',
+      );
     }
     return { shape: [f, kh, kw, c], dtype: 'f32' };
   },
@@ -155,7 +199,9 @@ export const conv2dWeightGrad: OpDefinition = {
   },
   evaluate: ([x, dy], node) => {
     const dw = new Float64Array(size(node.shape));
-    visitAll(problemOf(node), (i, j, k) => { dw[j]! += x![i]! * dy![k]!; });
+    visitAll(problemOf(node), (i, j, k) => {
+      dw[j]! += x![i]! * dy![k]!;
+    });
     return dw;
   },
 };

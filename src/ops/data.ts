@@ -7,7 +7,12 @@ import { at, expectCount, mismatch, noGradient, perElement } from './op.js';
 
 /** The row, which must be one of the table's: typed arrays would read and write nothing outside in silence. */
 const inside = (node: Tensor, row: number, rows: number): number =>
-  Number.isInteger(row) && row >= 0 && row < rows ? row : fail('DATA', `${node.op}: row ${row} of a table of ${rows}${node.path === '' ? '' : `; at ${node.path}`}; correct the index`);
+  Number.isInteger(row) && row >= 0 && row < rows
+    ? row
+    : fail(
+        'DATA',
+        `${node.op}: row ${row} of a table of ${rows}${node.path === '' ? '' : `; at ${node.path}`}; correct the index`,
+      );
 
 /** (table [rows, ...rest], index i32 [count]) -> [count, ...rest] */
 export const gather: OpDefinition = {
@@ -17,23 +22,36 @@ export const gather: OpDefinition = {
     expectCount(inputs, 2, where);
     const [table, index] = [at(inputs, 0), at(inputs, 1)];
     if (table.shape.length === 0 || index.dtype !== 'i32' || index.shape.length !== 1) {
-      mismatch(where, `table ${showType(table)}, index ${showType(index)}`, 'the table needs rows and the index must be i32[count]');
+      mismatch(
+        where,
+        `table ${showType(table)}, index ${showType(index)}`,
+        'the table needs rows and the index must be i32[count]',
+      );
     }
     return { shape: [at(index.shape, 0), ...table.shape.slice(1)], dtype: table.dtype };
   },
-  vjp: (o, node, dy) => [node.dtype === 'f32' ? o.scatterAdd(dy, at(node.inputs, 1), at(at(node.inputs, 0).shape, 0)) : null, null],
+  vjp: (o, node, dy) => [
+    node.dtype === 'f32' ? o.scatterAdd(dy, at(node.inputs, 1), at(at(node.inputs, 0).shape, 0)) : null,
+    null,
+  ],
   paths: { kind: 'none', why: 'reads a table' },
   evaluate: ([table, index], node) => {
     const width = size(node.shape) / index!.length;
     const y = new Float64Array(size(node.shape));
     const rows = at(at(node.inputs, 0).shape, 0);
-    index!.forEach((row, i) => y.set(table!.subarray(inside(node, row, rows) * width, (row + 1) * width), i * width));
+    index!.forEach((row, i) =>
+      y.set(table!.subarray(inside(node, row, rows) * width, (row + 1) * width), i * width),
+    );
     return y;
   },
   cost: perElement(0),
   lower: (node) => {
     const rows = at(at(node.inputs, 0).shape, 0);
-    return { kind: 'call', kernel: 'gather', attributes: { rows, width: size(node.shape.slice(1)), count: at(node.shape, 0) } };
+    return {
+      kind: 'call',
+      kernel: 'gather',
+      attributes: { rows, width: size(node.shape.slice(1)), count: at(node.shape, 0) },
+    };
   },
 };
 
@@ -44,8 +62,17 @@ export const scatterAdd: OpDefinition = {
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 2, where);
     const [v, index] = [at(inputs, 0), at(inputs, 1)];
-    if (v.dtype !== 'f32' || index.dtype !== 'i32' || index.shape.length !== 1 || v.shape[0] !== index.shape[0]) {
-      mismatch(where, `rows ${showType(v)}, index ${showType(index)}`, 'give one i32 index for each row of f32');
+    if (
+      v.dtype !== 'f32' ||
+      index.dtype !== 'i32' ||
+      index.shape.length !== 1 ||
+      v.shape[0] !== index.shape[0]
+    ) {
+      mismatch(
+        where,
+        `rows ${showType(v)}, index ${showType(index)}`,
+        'give one i32 index for each row of f32',
+      );
     }
     return { shape: [attributes['rows'] as number, ...v.shape.slice(1)], dtype: 'f32' };
   },
@@ -54,13 +81,21 @@ export const scatterAdd: OpDefinition = {
   evaluate: ([v, index], node) => {
     const width = size(node.shape.slice(1));
     const y = new Float64Array(size(node.shape));
-    index!.forEach((row, i) => { for (let j = 0; j < width; j++) y[inside(node, row, at(node.shape, 0)) * width + j]! += v![i * width + j]!; });
+    index!.forEach((row, i) => {
+      for (let j = 0; j < width; j++)
+        y[inside(node, row, at(node.shape, 0)) * width + j]! += v![i * width + j]!;
+    });
     return y;
   },
   cost: (node) => perElement(1)(at(node.inputs, 0)),
   lower: (node) => ({
-    kind: 'call', kernel: 'scatterAdd',
-    attributes: { rows: at(node.shape, 0), width: size(node.shape.slice(1)), count: at(at(node.inputs, 1).shape, 0) },
+    kind: 'call',
+    kernel: 'scatterAdd',
+    attributes: {
+      rows: at(node.shape, 0),
+      width: size(node.shape.slice(1)),
+      count: at(at(node.inputs, 1).shape, 0),
+    },
   }),
 };
 
@@ -74,9 +109,17 @@ export const cropFlip: OpDefinition = {
   infer: (inputs, _, where) => {
     expectCount(inputs, 3, where);
     const [images, index, shift] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
-    const ok = images.dtype === 'u8' && images.shape.length === 4 && index.dtype === 'i32' && index.shape.length === 1
-      && shift.dtype === 'i32' && shift.shape.length === 2 && shift.shape[0] === index.shape[0] && shift.shape[1] === 3;
-    if (!ok) mismatch(where, `got ${inputs.map(showType).join(', ')}`, 'pass u8[m, h, w, c], i32[b], i32[b, 3]');
+    const ok =
+      images.dtype === 'u8' &&
+      images.shape.length === 4 &&
+      index.dtype === 'i32' &&
+      index.shape.length === 1 &&
+      shift.dtype === 'i32' &&
+      shift.shape.length === 2 &&
+      shift.shape[0] === index.shape[0] &&
+      shift.shape[1] === 3;
+    if (!ok)
+      mismatch(where, `got ${inputs.map(showType).join(', ')}`, 'pass u8[m, h, w, c], i32[b], i32[b, 3]');
     return { shape: [at(index.shape, 0), ...images.shape.slice(1)], dtype: 'f32' };
   },
   vjp: noGradient,
@@ -100,7 +143,11 @@ export const cropFlip: OpDefinition = {
   cost: perElement(0),
   lower: (node) => {
     const [batch, h, w, c] = node.shape as readonly [number, number, number, number];
-    return { kind: 'call', kernel: 'cropFlip', attributes: { images: at(at(node.inputs, 0).shape, 0), batch, h, w, c } };
+    return {
+      kind: 'call',
+      kernel: 'cropFlip',
+      attributes: { images: at(at(node.inputs, 0).shape, 0), batch, h, w, c },
+    };
   },
 };
 
@@ -114,7 +161,12 @@ export const rankMask: OpDefinition = {
   infer: (inputs, _, where) => {
     expectCount(inputs, 2, where);
     const [scores, keep] = [at(inputs, 0), at(inputs, 1)];
-    if (scores.dtype !== 'f32' || scores.shape.length !== 1 || keep.dtype !== 'i32' || keep.shape.length !== 0) {
+    if (
+      scores.dtype !== 'f32' ||
+      scores.shape.length !== 1 ||
+      keep.dtype !== 'i32' ||
+      keep.shape.length !== 0
+    ) {
       mismatch(where, `scores ${showType(scores)}, keep ${showType(keep)}`, 'pass f32[n] and i32[]');
     }
     return { shape: scores.shape, dtype: 'f32' };
@@ -134,4 +186,3 @@ export const rankMask: OpDefinition = {
   cost: perElement(1),
   lower: (node) => ({ kind: 'call', kernel: 'rankMask', attributes: { size: size(node.shape) } }),
 };
-

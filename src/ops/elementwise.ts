@@ -19,8 +19,11 @@ const broadcastShape = (inputs: readonly TensorType[], where: Where): Shape => {
   for (const t of inputs) if (t.shape.length > widest.shape.length) widest = t;
   for (const t of inputs) {
     if (t.shape !== widest.shape && !isSuffix(t.shape, widest.shape)) {
-      mismatch(where, `shapes differ: ${inputs.map((i) => showShape(i.shape)).join(', ')}`,
-        'shapes must be equal, or the smaller the trailing dimensions of the larger');
+      mismatch(
+        where,
+        `shapes differ: ${inputs.map((i) => showShape(i.shape)).join(', ')}`,
+        'shapes must be equal, or the smaller the trailing dimensions of the larger',
+      );
     }
   }
   return widest.shape;
@@ -28,9 +31,19 @@ const broadcastShape = (inputs: readonly TensorType[], where: Where): Shape => {
 
 /** Sums x over its leading axes down to `shape`: the adjoint of suffix broadcasting. */
 export const sumTo = (o: Ops, x: Tensor, shape: Shape): Tensor =>
-  x.shape.length === shape.length ? x : o.sum(x, Array.from({ length: x.shape.length - shape.length }, (_, i) => i));
+  x.shape.length === shape.length
+    ? x
+    : o.sum(
+        x,
+        Array.from({ length: x.shape.length - shape.length }, (_, i) => i),
+      );
 
-type Rule = (o: Ops, dy: Tensor, x: readonly [Tensor, Tensor, Tensor], y: Tensor) => readonly (Tensor | null)[];
+type Rule = (
+  o: Ops,
+  dy: Tensor,
+  x: readonly [Tensor, Tensor, Tensor],
+  y: Tensor,
+) => readonly (Tensor | null)[];
 
 interface Row {
   readonly doc: string;
@@ -56,21 +69,43 @@ const floorLog2 = (x: number): number => {
   return 2 ** e > a ? e - 1 : 2 ** (e + 1) <= a ? e + 1 : e;
 };
 
-const unary: Record<'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'exp2' | 'exponent' | 'relu' | 'step', Row> = {
+const unary: Record<
+  'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'exp2' | 'exponent' | 'relu' | 'step',
+  Row
+> = {
   neg: { doc: '-x', f: (a) => -a, vjp: (o, dy) => [o.neg(dy)], paths: signed },
-  abs: { doc: '|x|', f: Math.abs, vjp: (o, dy, [x]) => [o.mul(dy, o.sign(x))], paths: none('is not a gate of the path algebra; use relu') },
+  abs: {
+    doc: '|x|',
+    f: Math.abs,
+    vjp: (o, dy, [x]) => [o.mul(dy, o.sign(x))],
+    paths: none('is not a gate of the path algebra; use relu'),
+  },
   sign: { doc: '-1, 0 or 1', f: Math.sign, vjp: 'none', paths: stepped },
   exp: { doc: 'e^x', f: Math.exp, vjp: (o, dy, _, y) => [o.mul(dy, y)], paths: curved },
   log: { doc: 'natural logarithm', f: Math.log, vjp: (o, dy, [x]) => [o.div(dy, x)], paths: curved },
-  sqrt: { doc: 'square root', f: Math.sqrt, vjp: (o, dy, _, y) => [o.div(o.mul(dy, o.scalar(0.5)), y)], paths: curved },
-  rsqrt: {
-    doc: '1 / sqrt(x)', f: (a) => 1 / Math.sqrt(a),
-    vjp: (o, dy, _, y) => [o.mul(dy, o.mul(o.scalar(-0.5), o.mul(y, o.mul(y, y))))], paths: curved,
+  sqrt: {
+    doc: 'square root',
+    f: Math.sqrt,
+    vjp: (o, dy, _, y) => [o.div(o.mul(dy, o.scalar(0.5)), y)],
+    paths: curved,
   },
-  exp2: { doc: '2^x', f: (a) => 2 ** a, vjp: (o, dy, _, y) => [o.mul(dy, o.mul(y, o.scalar(Math.LN2)))], paths: curved },
+  rsqrt: {
+    doc: '1 / sqrt(x)',
+    f: (a) => 1 / Math.sqrt(a),
+    vjp: (o, dy, _, y) => [o.mul(dy, o.mul(o.scalar(-0.5), o.mul(y, o.mul(y, y))))],
+    paths: curved,
+  },
+  exp2: {
+    doc: '2^x',
+    f: (a) => 2 ** a,
+    vjp: (o, dy, _, y) => [o.mul(dy, o.mul(y, o.scalar(Math.LN2)))],
+    paths: curved,
+  },
   exponent: { doc: 'floor(log2 |x|), 0 at 0', f: floorLog2, vjp: 'none', paths: stepped },
   relu: {
-    doc: 'max(x, 0)', f: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0), vjp: (o, dy, _, y) => [o.mul(dy, o.step(y))],
+    doc: 'max(x, 0)',
+    f: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
+    vjp: (o, dy, _, y) => [o.mul(dy, o.step(y))],
     paths: { kind: 'gate', gate: (o, z) => o.step(z) },
   },
   step: { doc: '1 where x > 0, else 0', f: (a) => (a > 0 ? 1 : 0), vjp: 'none', paths: stepped },
@@ -79,18 +114,30 @@ const unary: Record<'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 
 const binary: Record<'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'greater' | 'equal', Row> = {
   add: { doc: 'a + b', f: (a, b) => a + b, vjp: (_, dy) => [dy, dy], paths: linear },
   sub: { doc: 'a - b', f: (a, b) => a - b, vjp: (o, dy) => [dy, o.neg(dy)], paths: signed },
-  mul: { doc: 'a * b', f: (a, b) => a * b, vjp: (o, dy, [a, b]) => [o.mul(dy, b), o.mul(dy, a)], paths: weight },
+  mul: {
+    doc: 'a * b',
+    f: (a, b) => a * b,
+    vjp: (o, dy, [a, b]) => [o.mul(dy, b), o.mul(dy, a)],
+    paths: weight,
+  },
   div: {
-    doc: 'a / b', f: (a, b) => a / b, vjp: (o, dy, [, b], y) => [o.div(dy, b), o.neg(o.div(o.mul(dy, y), b))],
-    paths: { kind: 'divide' }, flops: 1,
+    doc: 'a / b',
+    f: (a, b) => a / b,
+    vjp: (o, dy, [, b], y) => [o.div(dy, b), o.neg(o.div(o.mul(dy, y), b))],
+    paths: { kind: 'divide' },
+    flops: 1,
   },
   max: {
-    doc: 'larger of a and b (NaN if either is)', f: Math.max,
-    vjp: (o, dy, [a, b]) => [o.mul(dy, o.greater(a, b)), o.mul(dy, o.sub(o.scalar(1), o.greater(a, b)))], paths: none('is no gate of one input; use relu'),
+    doc: 'larger of a and b (NaN if either is)',
+    f: Math.max,
+    vjp: (o, dy, [a, b]) => [o.mul(dy, o.greater(a, b)), o.mul(dy, o.sub(o.scalar(1), o.greater(a, b)))],
+    paths: none('is no gate of one input; use relu'),
   },
   min: {
-    doc: 'smaller of a and b (NaN if either is)', f: Math.min,
-    vjp: (o, dy, [a, b]) => [o.mul(dy, o.greater(b, a)), o.mul(dy, o.sub(o.scalar(1), o.greater(b, a)))], paths: none('is no gate of one input; use relu'),
+    doc: 'smaller of a and b (NaN if either is)',
+    f: Math.min,
+    vjp: (o, dy, [a, b]) => [o.mul(dy, o.greater(b, a)), o.mul(dy, o.sub(o.scalar(1), o.greater(b, a)))],
+    paths: none('is no gate of one input; use relu'),
   },
   greater: { doc: '1 where a > b, else 0', f: (a, b) => (a > b ? 1 : 0), vjp: 'none', paths: stepped },
   equal: { doc: '1 where a = b, else 0', f: (a, b) => (a === b ? 1 : 0), vjp: 'none', paths: stepped },
@@ -98,8 +145,10 @@ const binary: Record<'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'greater' |
 
 const ternary: Record<'select', Row> = {
   select: {
-    doc: 'b where a != 0, else c', f: (a, b, c) => (a !== 0 ? b : c),
-    vjp: (o, dy, [a]) => [null, o.select(a, dy, o.scalar(0)), o.select(a, o.scalar(0), dy)], paths: none('chooses by a condition; use relu or maxPool'),
+    doc: 'b where a != 0, else c',
+    f: (a, b, c) => (a !== 0 ? b : c),
+    vjp: (o, dy, [a]) => [null, o.select(a, dy, o.scalar(0)), o.select(a, o.scalar(0), dy)],
+    paths: none('chooses by a condition; use relu or maxPool'),
   },
 };
 
@@ -110,12 +159,17 @@ const define = (name: string, arity: number, row: Row): OpDefinition => ({
     expectReals(inputs, arity, where);
     return real(broadcastShape(inputs, where));
   },
-  vjp: row.vjp === 'none' ? noGradient : (o, node, dy) => {
-    const [a, b, c] = node.inputs;
-    const x = [at(node.inputs, 0), b ?? a!, c ?? a!] as const;
-    const rule = row.vjp as Rule;
-    return rule(o, dy, x, node).map((g, i) => (g === null ? null : sumTo(o, g, at(node.inputs, i).shape)));
-  },
+  vjp:
+    row.vjp === 'none'
+      ? noGradient
+      : (o, node, dy) => {
+          const [a, b, c] = node.inputs;
+          const x = [at(node.inputs, 0), b ?? a!, c ?? a!] as const;
+          const rule = row.vjp as Rule;
+          return rule(o, dy, x, node).map((g, i) =>
+            g === null ? null : sumTo(o, g, at(node.inputs, i).shape),
+          );
+        },
   paths: row.paths,
   evaluate: (inputs, node) => {
     const [a, b, c] = [at(inputs, 0), inputs[1] ?? at(inputs, 0), inputs[2] ?? at(inputs, 0)];
@@ -128,7 +182,9 @@ const define = (name: string, arity: number, row: Row): OpDefinition => ({
 });
 
 const table = <K extends string>(arity: number, rows: Record<K, Row>): Record<K, OpDefinition> =>
-  Object.fromEntries(Object.entries<Row>(rows).map(([name, row]) => [name, define(name, arity, row)])) as Record<K, OpDefinition>;
+  Object.fromEntries(
+    Object.entries<Row>(rows).map(([name, row]) => [name, define(name, arity, row)]),
+  ) as Record<K, OpDefinition>;
 
 export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3, ternary) };
 
@@ -139,7 +195,9 @@ export const toReal: OpDefinition = {
   infer: (inputs, _, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
-    return x.dtype === 'f32' ? mismatch(where, `input is ${showType(x)}`, 'pass an i32 or u8 tensor') : real(x.shape);
+    return x.dtype === 'f32'
+      ? mismatch(where, `input is ${showType(x)}`, 'pass an i32 or u8 tensor')
+      : real(x.shape);
   },
   vjp: noGradient,
   paths: none('converts integers; feed real values'),

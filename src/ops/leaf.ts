@@ -9,7 +9,10 @@ import { always, at, expectCount, expectReals, mismatch, perElement, real } from
 const DTYPES: readonly DType[] = ['f32', 'i32', 'u8'];
 const dtypeOf = (attributes: Attributes, where: Where): DType => {
   const dtype = attributes['dtype'] ?? 'f32';
-  return DTYPES.find((d) => d === dtype) ?? mismatch(where, `dtype is ${JSON.stringify(dtype)}`, `choose ${DTYPES.join(', ')}`);
+  return (
+    DTYPES.find((d) => d === dtype) ??
+    mismatch(where, `dtype is ${JSON.stringify(dtype)}`, `choose ${DTYPES.join(', ')}`)
+  );
 };
 
 const leaf = (name: string, doc: string, value: OpDefinition['evaluate']): OpDefinition => ({
@@ -26,7 +29,11 @@ const leaf = (name: string, doc: string, value: OpDefinition['evaluate']): OpDef
   lower: always({ kind: 'leaf' }),
 });
 
-const unbound: OpDefinition['evaluate'] = (_, node) => fail('GRAPH', `${node.op}: no value for '${String(node.attributes['name'])}'; bind it in the program's state or inputs`);
+const unbound: OpDefinition['evaluate'] = (_, node) =>
+  fail(
+    'GRAPH',
+    `${node.op}: no value for '${String(node.attributes['name'])}'; bind it in the program's state or inputs`,
+  );
 
 /** A value that changes from run to run: images, labels, a learning rate. Attributes: name, shape, dtype. */
 export const input = leaf('input', 'a value given at every run', unbound);
@@ -39,23 +46,29 @@ export const state = leaf('state', 'a named value kept between runs', unbound);
 
 /** One number everywhere. Attributes: shape, value. */
 export const constant: OpDefinition = {
-  ...leaf('constant', 'one number everywhere', (_, node) => new Float64Array(size(node.shape)).fill(node.attributes['value'] as number)),
+  ...leaf('constant', 'one number everywhere', (_, node) =>
+    new Float64Array(size(node.shape)).fill(node.attributes['value'] as number),
+  ),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);
     const value = attributes['value'];
-    if (typeof value !== 'number') mismatch(where, `value is ${JSON.stringify(value)}`, 'it must be a number');
+    if (typeof value !== 'number')
+      mismatch(where, `value is ${JSON.stringify(value)}`, 'it must be a number');
     return real(attributes['shape'] as Shape);
   },
 };
 
 /** A small literal array. Attributes: shape, dtype, data. */
 export const literal: OpDefinition = {
-  ...leaf('literal', 'a literal array', (_, node) => Float64Array.from(node.attributes['data'] as readonly number[])),
+  ...leaf('literal', 'a literal array', (_, node) =>
+    Float64Array.from(node.attributes['data'] as readonly number[]),
+  ),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);
     const shape = attributes['shape'] as Shape;
     const count = (attributes['data'] as readonly number[]).length;
-    if (count !== size(shape)) mismatch(where, `${count} numbers for shape ${showShape(shape)}`, 'give one number for each element');
+    if (count !== size(shape))
+      mismatch(where, `${count} numbers for shape ${showShape(shape)}`, 'give one number for each element');
     return { shape, dtype: dtypeOf(attributes, where) };
   },
 };
@@ -70,13 +83,17 @@ export const statistic: OpDefinition = {
   infer: (inputs, _, where) => {
     expectReals(inputs, 2, where);
     const [x, stored] = [at(inputs, 0), at(inputs, 1)];
-    if (!sameShape(stored.shape, x.shape.slice(-1))) mismatch(where, `statistic ${showType(stored)} of ${showType(x)}`, 'it holds one number per channel');
+    if (!sameShape(stored.shape, x.shape.slice(-1)))
+      mismatch(where, `statistic ${showType(stored)} of ${showType(x)}`, 'it holds one number per channel');
     return { shape: stored.shape, dtype: 'f32' };
   },
   vjp: (_o, _node, dy) => [null, dy],
   paths: { kind: 'none', why: 'must be read for inference first' },
   evaluate: (inputs) => at(inputs, 1),
   cost: perElement(0),
-  lower: () => fail('GRAPH', 'statistic: the graph was not read for inference or training; apply inference() or training() first'),
+  lower: () =>
+    fail(
+      'GRAPH',
+      'statistic: the graph was not read for inference or training; apply inference() or training() first',
+    ),
 };
-

@@ -3,7 +3,8 @@ import { showShape, size } from '../tensor/tensor.js';
 import type { OpDefinition } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
 
-const flag = (node: Pick<Tensor, 'attributes'>, key: 'transposeA' | 'transposeB'): boolean => node.attributes[key] === true;
+const flag = (node: Pick<Tensor, 'attributes'>, key: 'transposeA' | 'transposeB'): boolean =>
+  node.attributes[key] === true;
 
 /** [m, k, n] of a product. */
 const sizes = (node: Tensor): [number, number, number] => {
@@ -18,7 +19,8 @@ export const matmul: OpDefinition = {
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [a, b] = [at(inputs, 0).shape, at(inputs, 1).shape];
-    if (a.length !== 2 || b.length !== 2) mismatch(where, `inputs are ${showShape(a)} and ${showShape(b)}`, 'both must be matrices');
+    if (a.length !== 2 || b.length !== 2)
+      mismatch(where, `inputs are ${showShape(a)} and ${showShape(b)}`, 'both must be matrices');
     const [m, k] = attributes['transposeA'] === true ? [a[1]!, a[0]!] : [a[0]!, a[1]!];
     const [kb, n] = attributes['transposeB'] === true ? [b[1]!, b[0]!] : [b[0]!, b[1]!];
     if (k !== kb) mismatch(where, `inner sizes differ: left ${k}, right ${kb}`, 'they must be equal');
@@ -27,8 +29,12 @@ export const matmul: OpDefinition = {
   vjp: (o, node, dy) => {
     const [a, b] = [at(node.inputs, 0), at(node.inputs, 1)];
     const [ta, tb] = [flag(node, 'transposeA'), flag(node, 'transposeB')];
-    const da = ta ? o.matmul(b, dy, { transposeA: tb, transposeB: true }) : o.matmul(dy, b, { transposeB: !tb });
-    const db = tb ? o.matmul(dy, a, { transposeA: true, transposeB: ta }) : o.matmul(a, dy, { transposeA: !ta });
+    const da = ta
+      ? o.matmul(b, dy, { transposeA: tb, transposeB: true })
+      : o.matmul(dy, b, { transposeB: !tb });
+    const db = tb
+      ? o.matmul(dy, a, { transposeA: true, transposeB: ta })
+      : o.matmul(a, dy, { transposeA: !ta });
     return [da, db];
   },
   paths: { kind: 'weight' },
@@ -47,6 +53,10 @@ export const matmul: OpDefinition = {
   cost: (node) => ({ flops: 2 * sizes(node).reduce((s, d) => s * d, 1) }),
   lower: (node) => {
     const [m, k, n] = sizes(node);
-    return { kind: 'call', kernel: 'matmul', attributes: { m, n, k, transposeA: flag(node, 'transposeA'), transposeB: flag(node, 'transposeB') } };
+    return {
+      kind: 'call',
+      kernel: 'matmul',
+      attributes: { m, n, k, transposeA: flag(node, 'transposeA'), transposeB: flag(node, 'transposeB') },
+    };
   },
 };

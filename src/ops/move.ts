@@ -23,17 +23,30 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
   return y;
 };
 
-const mover = (definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> & { copies: (node: Tensor) => readonly Copy[]; cover: boolean }): OpDefinition => ({
+const mover = (
+  definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> & {
+    copies: (node: Tensor) => readonly Copy[];
+    cover: boolean;
+  },
+): OpDefinition => ({
   ...definition,
   paths: { kind: 'linear' },
   evaluate: (inputs, node) => runCopies(definition.copies(node), inputs, new Float64Array(size(node.shape))),
   cost: perElement(0),
-  lower: (node) => ({ kind: 'copies', cover: definition.cover, get copies() { return definition.copies(node); } }), // most ask for the kind alone
+  lower: (node) => ({
+    kind: 'copies',
+    cover: definition.cover,
+    get copies() {
+      return definition.copies(node);
+    },
+  }), // most ask for the kind alone
 });
 
 /** One whole number from 0 for each axis. */
-const areIndices = (xs: readonly number[], rank: number): boolean => xs.length === rank && xs.every((i) => Number.isInteger(i) && i >= 0);
-const numbers = (attributes: Attributes, key: string): readonly number[] => attributes[key] as readonly number[];
+const areIndices = (xs: readonly number[], rank: number): boolean =>
+  xs.length === rank && xs.every((i) => Number.isInteger(i) && i >= 0);
+const numbers = (attributes: Attributes, key: string): readonly number[] =>
+  attributes[key] as readonly number[];
 
 /** Same elements, other shape. */
 export const reshape: OpDefinition = {
@@ -42,7 +55,8 @@ export const reshape: OpDefinition = {
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
-    if (size(x.shape) !== size(shape)) mismatch(where, `cannot view ${showType(x)} as ${showShape(shape)}`, 'both must have as many elements');
+    if (size(x.shape) !== size(shape))
+      mismatch(where, `cannot view ${showType(x)} as ${showShape(shape)}`, 'both must have as many elements');
     return { shape, dtype: x.dtype };
   },
   vjp: (o, node, dy) => [o.reshape(dy, at(node.inputs, 0).shape)],
@@ -66,13 +80,27 @@ export const transpose = mover({
   },
   vjp: (o, node, dy) => {
     const order = numbers(node.attributes, 'order');
-    return [o.transpose(dy, order.map((_, i) => order.indexOf(i)))];
+    return [
+      o.transpose(
+        dy,
+        order.map((_, i) => order.indexOf(i)),
+      ),
+    ];
   },
   cover: true,
   copies: (node) => {
     const strides = stridesOf(at(node.inputs, 0).shape);
     const order = numbers(node.attributes, 'order');
-    return [{ input: 0, dims: node.shape, srcOffset: 0, srcStrides: order.map((a) => at(strides, a)), dstOffset: 0, dstStrides: stridesOf(node.shape) }];
+    return [
+      {
+        input: 0,
+        dims: node.shape,
+        srcOffset: 0,
+        srcStrides: order.map((a) => at(strides, a)),
+        dstOffset: 0,
+        dstStrides: stridesOf(node.shape),
+      },
+    ];
   },
 });
 
@@ -83,21 +111,44 @@ export const slice = mover({
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
-    const [start, limit, stride] = [numbers(attributes, 'start'), numbers(attributes, 'limit'), numbers(attributes, 'stride')];
-    const fits = [start, limit, stride].every((axes) => areIndices(axes, x.shape.length))
-      && x.shape.every((d, i) => limit[i]! > start[i]! && limit[i]! <= d && stride[i]! >= 1);
-    if (!fits) mismatch(where, `from ${showShape(start)} to ${showShape(limit)} by ${showShape(stride)} of ${showShape(x.shape)}`, 'stay inside the shape');
+    const [start, limit, stride] = [
+      numbers(attributes, 'start'),
+      numbers(attributes, 'limit'),
+      numbers(attributes, 'stride'),
+    ];
+    const fits =
+      [start, limit, stride].every((axes) => areIndices(axes, x.shape.length)) &&
+      x.shape.every((d, i) => limit[i]! > start[i]! && limit[i]! <= d && stride[i]! >= 1);
+    if (!fits)
+      mismatch(
+        where,
+        `from ${showShape(start)} to ${showShape(limit)} by ${showShape(stride)} of ${showShape(x.shape)}`,
+        'stay inside the shape',
+      );
     return { shape: x.shape.map((_, i) => Math.ceil((limit[i]! - start[i]!) / stride[i]!)), dtype: x.dtype };
   },
-  vjp: (o, node, dy) => [o.place(dy, at(node.inputs, 0).shape, numbers(node.attributes, 'start'), numbers(node.attributes, 'stride'))],
+  vjp: (o, node, dy) => [
+    o.place(
+      dy,
+      at(node.inputs, 0).shape,
+      numbers(node.attributes, 'start'),
+      numbers(node.attributes, 'stride'),
+    ),
+  ],
   cover: true,
   copies: (node) => {
     const own = stridesOf(at(node.inputs, 0).shape);
     const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
-    return [{
-      input: 0, dims: node.shape, srcOffset: own.reduce((s, d, i) => s + d * at(start, i), 0),
-      srcStrides: own.map((d, i) => d * at(stride, i)), dstOffset: 0, dstStrides: stridesOf(node.shape),
-    }];
+    return [
+      {
+        input: 0,
+        dims: node.shape,
+        srcOffset: own.reduce((s, d, i) => s + d * at(start, i), 0),
+        srcStrides: own.map((d, i) => d * at(stride, i)),
+        dstOffset: 0,
+        dstStrides: stridesOf(node.shape),
+      },
+    ];
   },
 });
 
@@ -109,25 +160,44 @@ export const place = mover({
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
     const [start, stride] = [numbers(attributes, 'start'), numbers(attributes, 'stride')];
-    const fits = [start, stride, shape].every((axes) => areIndices(axes, x.shape.length))
-      && x.shape.every((d, i) => stride[i]! >= 1 && start[i]! + (d - 1) * stride[i]! < shape[i]!);
-    if (!fits) mismatch(where, `${showShape(x.shape)} at ${showShape(start)} by ${showShape(stride)} in ${showShape(shape)}`, 'stay inside the shape');
+    const fits =
+      [start, stride, shape].every((axes) => areIndices(axes, x.shape.length)) &&
+      x.shape.every((d, i) => stride[i]! >= 1 && start[i]! + (d - 1) * stride[i]! < shape[i]!);
+    if (!fits)
+      mismatch(
+        where,
+        `${showShape(x.shape)} at ${showShape(start)} by ${showShape(stride)} in ${showShape(shape)}`,
+        'stay inside the shape',
+      );
     return { shape, dtype: x.dtype };
   },
   vjp: (o, node, dy) => {
     const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
     const x = at(node.inputs, 0).shape;
-    return [o.slice(dy, start, x.map((d, i) => at(start, i) + (d - 1) * at(stride, i) + 1), stride)];
+    return [
+      o.slice(
+        dy,
+        start,
+        x.map((d, i) => at(start, i) + (d - 1) * at(stride, i) + 1),
+        stride,
+      ),
+    ];
   },
   cover: false,
   copies: (node) => {
     const own = stridesOf(node.shape);
     const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
     const x = at(node.inputs, 0).shape;
-    return [{
-      input: 0, dims: x, srcOffset: 0, srcStrides: stridesOf(x),
-      dstOffset: own.reduce((s, d, i) => s + d * at(start, i), 0), dstStrides: own.map((d, i) => d * at(stride, i)),
-    }];
+    return [
+      {
+        input: 0,
+        dims: x,
+        srcOffset: 0,
+        srcStrides: stridesOf(x),
+        dstOffset: own.reduce((s, d, i) => s + d * at(start, i), 0),
+        dstStrides: own.map((d, i) => d * at(stride, i)),
+      },
+    ];
   },
 });
 
@@ -138,10 +208,25 @@ export const concat = mover({
   infer: (inputs, attributes, where) => {
     const axis = attributes['axis'] as number;
     const first = inputs[0] ?? mismatch(where, 'takes at least one input, got 0', 'pass what to join');
-    if (first.shape[axis] === undefined || inputs.some((x) => x.dtype !== first.dtype || x.shape.length !== first.shape.length || x.shape.some((d, i) => i !== axis && d !== first.shape[i]))) {
-      mismatch(where, `cannot join ${inputs.map(showType).join(', ')} along axis ${axis}`, 'the axis must exist and all others agree');
+    if (
+      first.shape[axis] === undefined ||
+      inputs.some(
+        (x) =>
+          x.dtype !== first.dtype ||
+          x.shape.length !== first.shape.length ||
+          x.shape.some((d, i) => i !== axis && d !== first.shape[i]),
+      )
+    ) {
+      mismatch(
+        where,
+        `cannot join ${inputs.map(showType).join(', ')} along axis ${axis}`,
+        'the axis must exist and all others agree',
+      );
     }
-    return { shape: first.shape.map((d, i) => (i === axis ? inputs.reduce((s, x) => s + at(x.shape, i), 0) : d)), dtype: first.dtype };
+    return {
+      shape: first.shape.map((d, i) => (i === axis ? inputs.reduce((s, x) => s + at(x.shape, i), 0) : d)),
+      dtype: first.dtype,
+    };
   },
   vjp: (o, node, dy) => {
     const axis = node.attributes['axis'] as number;
@@ -149,7 +234,12 @@ export const concat = mover({
     return node.inputs.map((x) => {
       const start = dy.shape.map((_, i) => (i === axis ? from : 0));
       from += at(x.shape, axis);
-      return o.slice(dy, start, dy.shape.map((d, i) => (i === axis ? from : d)), dy.shape.map(() => 1));
+      return o.slice(
+        dy,
+        start,
+        dy.shape.map((d, i) => (i === axis ? from : d)),
+        dy.shape.map(() => 1),
+      );
     });
   },
   cover: true,
@@ -160,7 +250,14 @@ export const concat = mover({
     return node.inputs.map((x, input) => {
       const dstOffset = from * at(own, axis);
       from += at(x.shape, axis);
-      return { input, dims: x.shape, srcOffset: 0, srcStrides: stridesOf(x.shape), dstOffset, dstStrides: own };
+      return {
+        input,
+        dims: x.shape,
+        srcOffset: 0,
+        srcStrides: stridesOf(x.shape),
+        dstOffset,
+        dstStrides: own,
+      };
     });
   },
 });

@@ -85,7 +85,12 @@ export const mismatch = (where: Where, what: string, remedy: string): never =>
   fail('SHAPE', `${where.op}: ${what}${where.path === '' ? '' : `; at ${where.path}`}; ${remedy}`);
 
 export const expectCount = (inputs: readonly TensorType[], count: number, where: Where): void => {
-  if (inputs.length !== count) mismatch(where, `takes ${count} input${count === 1 ? '' : 's'}, got ${inputs.length}`, 'pass exactly these');
+  if (inputs.length !== count)
+    mismatch(
+      where,
+      `takes ${count} input${count === 1 ? '' : 's'}, got ${inputs.length}`,
+      'pass exactly these',
+    );
 };
 
 /** Checks the number of inputs and that they are of the real dtype. */
@@ -105,8 +110,13 @@ export const at = <T>(xs: readonly T[], i: number): T => {
 };
 
 /** The cost of an op that does `perElement` operations for each element of its output. */
-export const perElement = (n: number) => (node: Tensor): Cost => ({ flops: n * node.shape.reduce((a, d) => a * d, 1) });
+export const perElement =
+  (n: number) =>
+  (node: Tensor): Cost => ({ flops: n * node.shape.reduce((a, d) => a * d, 1) });
 /** One lowering for all nodes: the compiler asks for it many times. */
-export const always = (lowering: Lowering): (() => Lowering) => () => lowering;
+export const always =
+  (lowering: Lowering): (() => Lowering) =>
+  () =>
+    lowering;
 /** The vjp of an op that is constant almost everywhere, or has no differentiable input. */
 export const noGradient = (_o: Ops, node: Tensor): readonly null[] => node.inputs.map(() => null);

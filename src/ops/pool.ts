@@ -20,16 +20,35 @@ const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
   const [n, h, w, c] = t.shape as unknown as Four;
   const oh = convOutput(h, g.window[0], g.stride[0], 1, g.padding[0], g.padding[2]);
   const ow = convOutput(w, g.window[1], g.stride[1], 1, g.padding[1], g.padding[3]);
-  if (oh < 1 || ow < 1) mismatch(where, `the ${g.window.join('x')} window does not fit the ${h}x${w} input`, 'pad more or shrink the window');
-  if (g.padding[0] >= g.window[0] || g.padding[2] >= g.window[0] || g.padding[1] >= g.window[1] || g.padding[3] >= g.window[1]) {
-    mismatch(where, `padding ${showShape(g.padding)} holds whole windows of ${g.window.join('x')}`, 'pad less than the window');
+  if (oh < 1 || ow < 1)
+    mismatch(
+      where,
+      `the ${g.window.join('x')} window does not fit the ${h}x${w} input`,
+      'pad more or shrink the window',
+    );
+  if (
+    g.padding[0] >= g.window[0] ||
+    g.padding[2] >= g.window[0] ||
+    g.padding[1] >= g.window[1] ||
+    g.padding[3] >= g.window[1]
+  ) {
+    mismatch(
+      where,
+      `padding ${showShape(g.padding)} holds whole windows of ${g.window.join('x')}`,
+      'pad less than the window',
+    );
   }
   return [n, oh, ow, c];
 };
 
-const big = (node: Tensor): Shape => (node.op === 'maxPoolScatter' || node.op === 'sumPoolGrad' ? node.shape : at(node.inputs, 0).shape);
+const big = (node: Tensor): Shape =>
+  node.op === 'maxPoolScatter' || node.op === 'sumPoolGrad' ? node.shape : at(node.inputs, 0).shape;
 const small = (node: Tensor): Shape =>
-  node.op === 'maxPoolScatter' ? at(node.inputs, 1).shape : node.op === 'sumPoolGrad' ? at(node.inputs, 0).shape : node.shape;
+  node.op === 'maxPoolScatter'
+    ? at(node.inputs, 1).shape
+    : node.op === 'sumPoolGrad'
+      ? at(node.inputs, 0).shape
+      : node.shape;
 
 /** Calls visit(output index, input indices of its window, in row-major order of the window). */
 const eachWindow = (node: Tensor, visit: (y: number, window: readonly number[]) => void): void => {
@@ -37,7 +56,12 @@ const eachWindow = (node: Tensor, visit: (y: number, window: readonly number[]) 
   const [n, h, w, c] = big(node) as Four;
   const [, oh, ow] = small(node) as Four;
   for (let y = 0; y < n * oh * ow * c; y++) {
-    const [ch, q, p, b] = [y % c, Math.floor(y / c) % ow, Math.floor(y / (c * ow)) % oh, Math.floor(y / (c * ow * oh))];
+    const [ch, q, p, b] = [
+      y % c,
+      Math.floor(y / c) % ow,
+      Math.floor(y / (c * ow)) % oh,
+      Math.floor(y / (c * ow * oh)),
+    ];
     const window: number[] = [];
     for (let i = 0; i < g.window[0]; i++)
       for (let j = 0; j < g.window[1]; j++) {
@@ -50,15 +74,27 @@ const eachWindow = (node: Tensor, visit: (y: number, window: readonly number[]) 
 
 /** The first largest element of the window; a NaN wins, as it does in the forward maximum. */
 const winner = (x: Values, window: readonly number[]): number =>
-  window.reduce((best, i) => (x[i]! > x[best]! || (Number.isNaN(x[i]!) && !Number.isNaN(x[best]!)) ? i : best), at(window, 0));
+  window.reduce(
+    (best, i) => (x[i]! > x[best]! || (Number.isNaN(x[i]!) && !Number.isNaN(x[best]!)) ? i : best),
+    at(window, 0),
+  );
 
 const shared = {
-  cost: (node: Tensor) => ({ flops: size(small(node)) * poolGeometryOf(node.attributes).window[0] * poolGeometryOf(node.attributes).window[1] }),
+  cost: (node: Tensor) => ({
+    flops:
+      size(small(node)) *
+      poolGeometryOf(node.attributes).window[0] *
+      poolGeometryOf(node.attributes).window[1],
+  }),
   lower: (node: Tensor) => {
     const [n, h, w, c] = big(node) as Four;
     const [, oh, ow] = small(node) as Four;
     const { window, stride, padding } = poolGeometryOf(node.attributes);
-    return { kind: 'call' as const, kernel: node.op, attributes: { n, h, w, c, oh, ow, window, stride, padding } };
+    return {
+      kind: 'call' as const,
+      kernel: node.op,
+      attributes: { n, h, w, c, oh, ow, window, stride, padding },
+    };
   },
 };
 
@@ -79,7 +115,9 @@ export const maxPool: OpDefinition = {
   },
   evaluate: ([x], node) => {
     const y = new Float64Array(size(node.shape));
-    eachWindow(node, (i, window) => { y[i] = x![winner(x!, window)]!; });
+    eachWindow(node, (i, window) => {
+      y[i] = x![winner(x!, window)]!;
+    });
     return y;
   },
 };
@@ -92,7 +130,11 @@ export const maxPoolGather: OpDefinition = {
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     if (!sameShape(at(inputs, 0).shape, at(inputs, 1).shape)) {
-      mismatch(where, `x is ${showShape(at(inputs, 0).shape)}, v is ${showShape(at(inputs, 1).shape)}`, 'both must have one shape');
+      mismatch(
+        where,
+        `x is ${showShape(at(inputs, 0).shape)}, v is ${showShape(at(inputs, 1).shape)}`,
+        'both must have one shape',
+      );
     }
     return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
   },
@@ -100,7 +142,9 @@ export const maxPoolGather: OpDefinition = {
   paths: { kind: 'none', why: 'is the choice of another network' },
   evaluate: ([x, v], node) => {
     const y = new Float64Array(size(node.shape));
-    eachWindow(node, (i, window) => { y[i] = v![winner(x!, window)]!; });
+    eachWindow(node, (i, window) => {
+      y[i] = v![winner(x!, window)]!;
+    });
     return y;
   },
 };
@@ -114,14 +158,21 @@ export const maxPoolScatter: OpDefinition = {
     expectReals(inputs, 2, where);
     const [x, dy] = [at(inputs, 0), at(inputs, 1)];
     const expected = pooled(x, poolGeometryOf(attributes), where);
-    if (!sameShape(dy.shape, expected)) mismatch(where, `dy is ${showShape(dy.shape)}, the pool gives ${showShape(expected)}`, 'pass the cotangent of that output');
+    if (!sameShape(dy.shape, expected))
+      mismatch(
+        where,
+        `dy is ${showShape(dy.shape)}, the pool gives ${showShape(expected)}`,
+        'pass the cotangent of that output',
+      );
     return { shape: x.shape, dtype: 'f32' };
   },
   vjp: (o, node, g) => [null, o.maxPoolGather(at(node.inputs, 0), g, poolGeometryOf(node.attributes))],
   paths: { kind: 'none', why: 'is the choice of another network' },
   evaluate: ([x, dy], node) => {
     const dx = new Float64Array(size(node.shape));
-    eachWindow(node, (i, window) => { dx[winner(x!, window)]! += dy![i]!; });
+    eachWindow(node, (i, window) => {
+      dx[winner(x!, window)]! += dy![i]!;
+    });
     return dx;
   },
 };
@@ -142,7 +193,9 @@ export const sumPool: OpDefinition = {
   paths: { kind: 'linear' },
   evaluate: ([x], node) => {
     const y = new Float64Array(size(node.shape));
-    eachWindow(node, (i, window) => { y[i] = window.reduce((s, j) => s + x![j]!, 0); });
+    eachWindow(node, (i, window) => {
+      y[i] = window.reduce((s, j) => s + x![j]!, 0);
+    });
     return y;
   },
 };
@@ -158,14 +211,21 @@ export const sumPoolGrad: OpDefinition = {
     const [h, w] = attributes['size'] as unknown as readonly [number, number];
     const x: Shape = [dy.shape[0] ?? 0, h, w, dy.shape[3] ?? 0];
     const expected = pooled({ shape: x, dtype: 'f32' }, poolGeometryOf(attributes), where);
-    if (!sameShape(dy.shape, expected)) mismatch(where, `dy is ${showShape(dy.shape)}, the pool gives ${showShape(expected)}`, 'pass the cotangent of that output');
+    if (!sameShape(dy.shape, expected))
+      mismatch(
+        where,
+        `dy is ${showShape(dy.shape)}, the pool gives ${showShape(expected)}`,
+        'pass the cotangent of that output',
+      );
     return { shape: x, dtype: 'f32' };
   },
   vjp: (o, node, g) => [o.sumPool(g, poolGeometryOf(node.attributes))],
   paths: { kind: 'linear' },
   evaluate: ([dy], node) => {
     const dx = new Float64Array(size(node.shape));
-    eachWindow(node, (i, window) => { for (const j of window) dx[j]! += dy![i]!; });
+    eachWindow(node, (i, window) => {
+      for (const j of window) dx[j]! += dy![i]!;
+    });
     return dx;
   },
 };

@@ -6,7 +6,8 @@ import { at, expectReals, mismatch, noGradient, perElement, real } from './op.js
 /** Reductions over a set of axes, which are dropped, and their adjoint, `broadcast`. */
 
 const axesOf = (attributes: Attributes): readonly number[] => attributes['axes'] as readonly number[];
-const kept = (rank: number, axes: readonly number[]): number[] => Array.from({ length: rank }, (_, i) => i).filter((i) => !axes.includes(i));
+const kept = (rank: number, axes: readonly number[]): number[] =>
+  Array.from({ length: rank }, (_, i) => i).filter((i) => !axes.includes(i));
 
 /** For every element of `shape`, the index of the element that has only the coordinates of the `keep` axes. */
 const keptIndex = (shape: Shape, keep: readonly number[]): Int32Array => {
@@ -19,14 +20,22 @@ const keptIndex = (shape: Shape, keep: readonly number[]): Int32Array => {
   return index;
 };
 
-const reduction = (name: 'sum' | 'maximum', doc: string, start: number, f: (a: number, b: number) => number): Omit<OpDefinition, 'vjp' | 'paths'> => ({
+const reduction = (
+  name: 'sum' | 'maximum',
+  doc: string,
+  start: number,
+  f: (a: number, b: number) => number,
+): Omit<OpDefinition, 'vjp' | 'paths'> => ({
   name,
   doc,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const { shape } = at(inputs, 0);
     const axes = axesOf(attributes);
-    if (axes.some((a) => !Number.isInteger(a) || a < 0 || a >= shape.length) || new Set(axes).size !== axes.length) {
+    if (
+      axes.some((a) => !Number.isInteger(a) || a < 0 || a >= shape.length) ||
+      new Set(axes).size !== axes.length
+    ) {
       mismatch(where, `axes ${showShape(axes)} of shape ${showShape(shape)}`, 'name existing axes once each');
     }
     return real(kept(shape.length, axes).map((i) => at(shape, i)));
@@ -75,8 +84,18 @@ export const broadcast: OpDefinition = {
     const axes = axesOf(attributes);
     const x = at(inputs, 0).shape;
     const increasing = axes.every((a, i) => a < shape.length && (i === 0 || a > at(axes, i - 1)));
-    if (!increasing || !sameShape(x, axes.map((a) => shape[a] ?? -1))) {
-      mismatch(where, `input ${showShape(x)} as axes ${showShape(axes)} of ${showShape(shape)}`, 'axes must increase and their sizes agree');
+    if (
+      !increasing ||
+      !sameShape(
+        x,
+        axes.map((a) => shape[a] ?? -1),
+      )
+    ) {
+      mismatch(
+        where,
+        `input ${showShape(x)} as axes ${showShape(axes)} of ${showShape(shape)}`,
+        'axes must increase and their sizes agree',
+      );
     }
     return real(shape);
   },
@@ -109,6 +128,10 @@ export const argMax: OpDefinition = {
   cost: (node) => perElement(1)(at(node.inputs, 0)),
   lower: (node) => {
     const shape = at(node.inputs, 0).shape;
-    return { kind: 'call', kernel: 'argMax', attributes: { rows: size(node.shape), width: at(shape, shape.length - 1) } };
+    return {
+      kind: 'call',
+      kernel: 'argMax',
+      attributes: { rows: size(node.shape), width: at(shape, shape.length - 1) },
+    };
   },
 };

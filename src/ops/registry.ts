@@ -1,4 +1,12 @@
-import { sameShape, showType, type Attributes, type DType, type Shape, type Tensor, type TensorType } from '../tensor/tensor.js';
+import {
+  sameShape,
+  showType,
+  type Attributes,
+  type DType,
+  type Shape,
+  type Tensor,
+  type TensorType,
+} from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
@@ -12,13 +20,36 @@ import { argMax, broadcast, maximum, sum } from './reduce.js';
 
 /** The closed set of ops. A node's `op` is a key of this record. */
 export const registry = {
-  input, state, constant, literal, statistic,
-  ...elementwise, toReal, stopGradient,
-  sum, maximum, broadcast, argMax,
-  reshape, transpose, slice, place, concat,
-  conv2d, conv2dInputGrad, conv2dWeightGrad, matmul,
-  maxPool, maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad,
-  gather, scatterAdd, cropFlip, rankMask,
+  input,
+  state,
+  constant,
+  literal,
+  statistic,
+  ...elementwise,
+  toReal,
+  stopGradient,
+  sum,
+  maximum,
+  broadcast,
+  argMax,
+  reshape,
+  transpose,
+  slice,
+  place,
+  concat,
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  matmul,
+  maxPool,
+  maxPoolGather,
+  maxPoolScatter,
+  sumPool,
+  sumPoolGrad,
+  gather,
+  scatterAdd,
+  cropFlip,
+  rankMask,
 } as const satisfies Record<string, OpDefinition>;
 
 export type OpName = keyof typeof registry;
@@ -28,19 +59,32 @@ const definitions: ReadonlyMap<string, OpDefinition> = new Map(Object.entries(re
 
 /** The definition of a node's op; a GRAPH error for a name that is not an op. */
 export const definitionOf = (op: string): OpDefinition =>
-  definitions.get(op) ?? fail('GRAPH', `unknown op '${op}'; this version knows ${Object.keys(registry).join(', ')}`);
+  definitions.get(op) ??
+  fail('GRAPH', `unknown op '${op}'; this version knows ${Object.keys(registry).join(', ')}`);
 
 /** The type an op gives its result, or a SHAPE error. Sizes are positive integers whatever the attributes say. */
-export const inferType = (op: string, inputs: readonly TensorType[], attributes: Attributes, where: Where): TensorType => {
+export const inferType = (
+  op: string,
+  inputs: readonly TensorType[],
+  attributes: Attributes,
+  where: Where,
+): TensorType => {
   const type = definitionOf(op).infer(inputs, attributes, where);
-  for (const d of type.shape) if (!Number.isInteger(d) || d <= 0) mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
+  for (const d of type.shape)
+    if (!Number.isInteger(d) || d <= 0)
+      mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
   return type;
 };
 
 const NONE: Attributes = {};
 
 /** Makes a node: infers and checks its type. Every tensor of every graph comes from here. */
-export const make = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = NONE, path?: string): Tensor => {
+export const make = (
+  op: OpName,
+  inputs: readonly Tensor[],
+  attributes: Attributes = NONE,
+  path?: string,
+): Tensor => {
   const where = { op, path: path ?? inputs.find((t) => t.path !== '')?.path ?? '' };
   const { shape, dtype } = inferType(op, inputs, attributes, where);
   return { op, inputs, attributes, shape, dtype, path: where.path };
@@ -52,18 +96,44 @@ type Map = <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 
 /** x with another shape type; the caller vouches for it, `make` has already checked the value. */
 const as = <T extends Tensor>(x: Tensor): T => x as T;
-const map = (op: OpName): Map => (x) => as(make(op, [x]));
-const same = (op: OpName): Same => (a, b) => as(make(op, [a, b]));
+const map =
+  (op: OpName): Map =>
+  (x) =>
+    as(make(op, [x]));
+const same =
+  (op: OpName): Same =>
+  (a, b) =>
+    as(make(op, [a, b]));
 /** Binary ops of rules and layers: the shapes may differ by a suffix. */
 type Binary = (a: Tensor, b: Tensor) => Tensor;
-const binary = (op: OpName): Binary => (a, b) => make(op, [a, b]);
+const binary =
+  (op: OpName): Binary =>
+  (a, b) =>
+    make(op, [a, b]);
 
 /** All builders by name; what vjp and path rules are written in. */
 export const ops = {
-  neg: map('neg'), abs: map('abs'), sign: map('sign'), exp: map('exp'), log: map('log'), sqrt: map('sqrt'), rsqrt: map('rsqrt'),
-  exp2: map('exp2'), exponent: map('exponent'), relu: map('relu'), step: map('step'), stopGradient: map('stopGradient'), toReal: map('toReal'),
-  add: binary('add'), sub: binary('sub'), mul: binary('mul'), div: binary('div'), max: binary('max'), min: binary('min'),
-  greater: binary('greater'), equal: binary('equal'),
+  neg: map('neg'),
+  abs: map('abs'),
+  sign: map('sign'),
+  exp: map('exp'),
+  log: map('log'),
+  sqrt: map('sqrt'),
+  rsqrt: map('rsqrt'),
+  exp2: map('exp2'),
+  exponent: map('exponent'),
+  relu: map('relu'),
+  step: map('step'),
+  stopGradient: map('stopGradient'),
+  toReal: map('toReal'),
+  add: binary('add'),
+  sub: binary('sub'),
+  mul: binary('mul'),
+  div: binary('div'),
+  max: binary('max'),
+  min: binary('min'),
+  greater: binary('greater'),
+  equal: binary('equal'),
   select: (condition: Tensor, yes: Tensor, no: Tensor): Tensor => make('select', [condition, yes, no]),
 
   input: <const S extends Shape, D extends DType = 'f32'>(name: string, shape: S, dtype?: D): Tensor<S, D> =>
@@ -72,38 +142,68 @@ export const ops = {
     as(make('state', [], { dtype: 'f32', ...attributes, name, shape }, path)),
   constant: (shape: Shape, value: number): Tensor => make('constant', [], { shape, value }),
   scalar: (value: number): Tensor<readonly []> => as(make('constant', [], { shape: [], value })),
-  literal: (shape: Shape, data: readonly number[], dtype: 'f32' | 'i32' = 'f32'): Tensor => make('literal', [], { shape, data, dtype }),
-  statistic: (x: Tensor, stored: Tensor, moment: 'mean' | 'variance'): Tensor => make('statistic', [x, stored], { moment }),
+  literal: (shape: Shape, data: readonly number[], dtype: 'f32' | 'i32' = 'f32'): Tensor =>
+    make('literal', [], { shape, data, dtype }),
+  statistic: (x: Tensor, stored: Tensor, moment: 'mean' | 'variance'): Tensor =>
+    make('statistic', [x, stored], { moment }),
 
   sum: (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : make('sum', [x], { axes })),
-  maximum: (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : make('maximum', [x], { axes })),
-  broadcast: (x: Tensor, shape: Shape, axes: readonly number[]): Tensor => (sameShape(x.shape, shape) ? x : make('broadcast', [x], { shape, axes })),
+  maximum: (x: Tensor, axes: readonly number[]): Tensor =>
+    axes.length === 0 ? x : make('maximum', [x], { axes }),
+  broadcast: (x: Tensor, shape: Shape, axes: readonly number[]): Tensor =>
+    sameShape(x.shape, shape) ? x : make('broadcast', [x], { shape, axes }),
   argMax: (x: Tensor): Tensor => make('argMax', [x]),
 
   reshape: <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => as(make('reshape', [x], { shape })),
   transpose: (x: Tensor, order: readonly number[]): Tensor => make('transpose', [x], { order }),
-  slice: (x: Tensor, start: readonly number[], limit: readonly number[], stride: readonly number[]): Tensor => make('slice', [x], { start, limit, stride }),
-  place: (x: Tensor, shape: Shape, start: readonly number[], stride: readonly number[]): Tensor => make('place', [x], { shape, start, stride }),
-  concat: (xs: readonly Tensor[], axis: number): Tensor => (xs.length === 1 ? xs[0]! : make('concat', xs, { axis })),
+  slice: (x: Tensor, start: readonly number[], limit: readonly number[], stride: readonly number[]): Tensor =>
+    make('slice', [x], { start, limit, stride }),
+  place: (x: Tensor, shape: Shape, start: readonly number[], stride: readonly number[]): Tensor =>
+    make('place', [x], { shape, start, stride }),
+  concat: (xs: readonly Tensor[], axis: number): Tensor =>
+    xs.length === 1 ? xs[0]! : make('concat', xs, { axis }),
 
-  conv2d: (x: Tensor, weight: Tensor, { stride, dilation, padding }: ConvGeometry): Tensor => make('conv2d', [x, weight], { stride, dilation, padding }),
-  conv2dInputGrad: (dy: Tensor, weight: Tensor, size: readonly [number, number], { stride, dilation, padding }: ConvGeometry): Tensor =>
-    make('conv2dInputGrad', [dy, weight], { stride, dilation, padding, size }),
-  conv2dWeightGrad: (x: Tensor, dy: Tensor, kernel: readonly [number, number], { stride, dilation, padding }: ConvGeometry): Tensor =>
-    make('conv2dWeightGrad', [x, dy], { stride, dilation, padding, kernel }),
-  matmul: (a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {}): Tensor =>
-    make('matmul', [a, b], { transposeA, transposeB }),
+  conv2d: (x: Tensor, weight: Tensor, { stride, dilation, padding }: ConvGeometry): Tensor =>
+    make('conv2d', [x, weight], { stride, dilation, padding }),
+  conv2dInputGrad: (
+    dy: Tensor,
+    weight: Tensor,
+    size: readonly [number, number],
+    { stride, dilation, padding }: ConvGeometry,
+  ): Tensor => make('conv2dInputGrad', [dy, weight], { stride, dilation, padding, size }),
+  conv2dWeightGrad: (
+    x: Tensor,
+    dy: Tensor,
+    kernel: readonly [number, number],
+    { stride, dilation, padding }: ConvGeometry,
+  ): Tensor => make('conv2dWeightGrad', [x, dy], { stride, dilation, padding, kernel }),
+  matmul: (
+    a: Tensor,
+    b: Tensor,
+    {
+      transposeA = false,
+      transposeB = false,
+    }: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
+  ): Tensor => make('matmul', [a, b], { transposeA, transposeB }),
 
-  maxPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor => make('maxPool', [x], { window, stride, padding }),
-  maxPoolGather: (x: Tensor, v: Tensor, { window, stride, padding }: PoolGeometry): Tensor => make('maxPoolGather', [x, v], { window, stride, padding }),
-  maxPoolScatter: (x: Tensor, dy: Tensor, { window, stride, padding }: PoolGeometry): Tensor => make('maxPoolScatter', [x, dy], { window, stride, padding }),
-  sumPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor => make('sumPool', [x], { window, stride, padding }),
-  sumPoolGrad: (dy: Tensor, size: readonly [number, number], { window, stride, padding }: PoolGeometry): Tensor =>
-    make('sumPoolGrad', [dy], { window, stride, padding, size }),
+  maxPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
+    make('maxPool', [x], { window, stride, padding }),
+  maxPoolGather: (x: Tensor, v: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
+    make('maxPoolGather', [x, v], { window, stride, padding }),
+  maxPoolScatter: (x: Tensor, dy: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
+    make('maxPoolScatter', [x, dy], { window, stride, padding }),
+  sumPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
+    make('sumPool', [x], { window, stride, padding }),
+  sumPoolGrad: (
+    dy: Tensor,
+    size: readonly [number, number],
+    { window, stride, padding }: PoolGeometry,
+  ): Tensor => make('sumPoolGrad', [dy], { window, stride, padding, size }),
 
   gather: (table: Tensor, index: Tensor): Tensor => make('gather', [table, index]),
   scatterAdd: (v: Tensor, index: Tensor, rows: number): Tensor => make('scatterAdd', [v, index], { rows }),
-  cropFlip: (images: Tensor, index: Tensor, shift: Tensor): Tensor => make('cropFlip', [images, index, shift]),
+  cropFlip: (images: Tensor, index: Tensor, shift: Tensor): Tensor =>
+    make('cropFlip', [images, index, shift]),
   rankMask: (scores: Tensor, keep: Tensor): Tensor => make('rankMask', [scores, keep]),
 } as const;
 export type Ops = typeof ops;

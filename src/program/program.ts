@@ -22,7 +22,10 @@ export interface Program {
 }
 
 /** The tensors a program computes: outputs first, then next states. */
-export const rootsOf = ({ outputs, next }: Pick<Program, 'outputs' | 'next'>): readonly Tensor[] => [...Object.values(outputs), ...Object.values(next)];
+export const rootsOf = ({ outputs, next }: Pick<Program, 'outputs' | 'next'>): readonly Tensor[] => [
+  ...Object.values(outputs),
+  ...Object.values(next),
+];
 
 interface Parts {
   readonly outputs?: Readonly<Record<string, Tensor>>;
@@ -42,12 +45,17 @@ export const close = (name: string, { outputs = {}, next = [], narrowable = fals
   const values = Object.fromEntries(next.map(([leaf, value]) => [nameOf(leaf), value]));
   const roots = rootsOf({ outputs, next: values });
   const nodes = walk(roots);
-  const find = (op: 'state' | 'input'): Map<string, Tensor> => new Map(nodes.filter((n) => n.op === op).map((n) => [nameOf(n), n]));
+  const find = (op: 'state' | 'input'): Map<string, Tensor> =>
+    new Map(nodes.filter((n) => n.op === op).map((n) => [nameOf(n), n]));
   const state = find('state');
   for (const [leaf, value] of next) {
-    if (leaf.op !== 'state') fail('GRAPH', `program '${name}': next of a ${leaf.op}; only state has a next value`);
+    if (leaf.op !== 'state')
+      fail('GRAPH', `program '${name}': next of a ${leaf.op}; only state has a next value`);
     if (!sameShape(leaf.shape, value.shape) || leaf.dtype !== value.dtype) {
-      fail('GRAPH', `program '${name}': next of '${nameOf(leaf)}' is ${showType(value)}, the state is ${showType(leaf)}`);
+      fail(
+        'GRAPH',
+        `program '${name}': next of '${nameOf(leaf)}' is ${showType(value)}, the state is ${showType(leaf)}`,
+      );
     }
     if (!state.has(nameOf(leaf))) state.set(nameOf(leaf), leaf);
   }

@@ -14,12 +14,19 @@ export const tableName = (input: string): string => `table/${input}`;
 export const resident = (p: Program, inputs: readonly string[], rows: number): Program => {
   const row = ops.input('row', [1], 'i32');
   const read = (leaf: Tensor): Tensor => {
-    const table = ops.state(tableName(nameOf(leaf)), [rows, ...leaf.shape], { dtype: leaf.dtype, role: 'data' });
+    const table = ops.state(tableName(nameOf(leaf)), [rows, ...leaf.shape], {
+      dtype: leaf.dtype,
+      role: 'data',
+    });
     return ops.reshape(rows === 1 ? table : ops.gather(table, row), leaf.shape);
   };
-  const reads = new Map([...p.inputs].filter(([name]) => inputs.includes(name)).map(([name, leaf]) => [name, read(leaf)]));
+  const reads = new Map(
+    [...p.inputs].filter(([name]) => inputs.includes(name)).map(([name, leaf]) => [name, read(leaf)]),
+  );
   check([...p.state.values(), ...leaves([...reads.values()], 'state')]); // a table must not have the name of another state
-  const roots = rewrite(rootsOf(p), (node, its) => (node.op === 'input' ? reads.get(nameOf(node)) ?? node : withInputs(node, its)));
+  const roots = rewrite(rootsOf(p), (node, its) =>
+    node.op === 'input' ? (reads.get(nameOf(node)) ?? node) : withInputs(node, its),
+  );
   const names = Object.keys(p.outputs);
   return close(p.name, {
     outputs: Object.fromEntries(names.map((name, i) => [name, roots[i]!])),

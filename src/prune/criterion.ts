@@ -29,7 +29,11 @@ export const viewOf = (net: Network, batch: number): PruningView => {
   const many = rebatch(live, batch);
   const maskLeaves = new Map(leaves([live.output], 'state').map((leaf) => [nameOf(leaf), leaf]));
   const masks = weights.map((w) => maskLeaves.get(maskName(nameOf(w)))!);
-  const products = new Map(walk([live.output]).filter((n) => n.op === 'mul').map((n) => [n.inputs[1], n]));
+  const products = new Map(
+    walk([live.output])
+      .filter((n) => n.op === 'mul')
+      .map((n) => [n.inputs[1], n]),
+  );
   return {
     weights,
     masks,

@@ -44,13 +44,18 @@ export const layerGraph = (net: Network): LayerGraph => {
   const layers: Layer[] = [];
   const upstream: ReadonlySet<number | null>[] = [];
   const inputs = input.shape[input.shape.length - 1]!;
-  const units = new Map<Tensor, Units>([[input, Array.from({ length: inputs }, (_, unit) => [{ layer: null, unit }])]]);
+  const units = new Map<Tensor, Units>([
+    [input, Array.from({ length: inputs }, (_, unit) => [{ layer: null, unit }])],
+  ]);
 
   const isUpstream = (a: Unit, b: Unit): boolean => b.layer !== null && upstream[b.layer]!.has(a.layer);
   const join = (a: Units, b: Units): Units =>
     a.map((left, k) => {
       const right = b[k]!;
-      const main = [...left.filter((u) => !right.some((v) => isUpstream(u, v))), ...right.filter((u) => !left.some((v) => isUpstream(u, v)))];
+      const main = [
+        ...left.filter((u) => !right.some((v) => isUpstream(u, v))),
+        ...right.filter((u) => !left.some((v) => isUpstream(u, v))),
+      ];
       return main.filter((u, i) => main.findIndex((v) => v.layer === u.layer && v.unit === u.unit) === i);
     });
   const addLayer = (node: Tensor, reads: Units): Units => {
@@ -59,21 +64,33 @@ export const layerGraph = (net: Network): LayerGraph => {
     if (lost >= 0) refuse(node, `reads nothing of the input in column ${lost}`, 'leave the column out');
     layers.push({ weight: node.inputs[1]!, inputs: columns, outputs, taps, strides, reads });
     const sources = new Set(reads.flat().map((u) => u.layer));
-    upstream.push(new Set([...sources].flatMap((layer) => (layer === null ? [null] : [layer, ...upstream[layer]!]))));
+    upstream.push(
+      new Set([...sources].flatMap((layer) => (layer === null ? [null] : [layer, ...upstream[layer]!]))),
+    );
     return Array.from({ length: outputs }, (_, unit) => [{ layer: layers.length - 1, unit }]);
   };
 
   for (const node of walk([output])) {
     if (!carried.has(node) || node === input) continue;
     const from = node.inputs.filter((i) => carried.has(i)).map((i) => units.get(i)!);
-    units.set(node, ((): Units => {
-      const rule = definitionOf(node.op).paths;
-      if (rule.kind === 'none') return refuse(node, rule.why);
-      if (node.op === 'concat') return concatenated(node, node.inputs.map((i) => units.get(i)));
-      const [first, second] = from;
-      if (second !== undefined) return node.op === 'add' || node.op === 'sub' ? join(first!, second) : refuse(node, 'combines two values that both depend on the input');
-      return rule.kind === 'weight' && node.op !== 'mul' ? addLayer(node, first!) : moved(node, first!);
-    })());
+    units.set(
+      node,
+      ((): Units => {
+        const rule = definitionOf(node.op).paths;
+        if (rule.kind === 'none') return refuse(node, rule.why);
+        if (node.op === 'concat')
+          return concatenated(
+            node,
+            node.inputs.map((i) => units.get(i)),
+          );
+        const [first, second] = from;
+        if (second !== undefined)
+          return node.op === 'add' || node.op === 'sub'
+            ? join(first!, second)
+            : refuse(node, 'combines two values that both depend on the input');
+        return rule.kind === 'weight' && node.op !== 'mul' ? addLayer(node, first!) : moved(node, first!);
+      })(),
+    );
   }
   const graph = { inputs, layers, outputs: units.get(output)! };
   check(net, graph);
@@ -87,14 +104,23 @@ const refuse = (node: Tensor, why: string, remedy = 'choose another method'): ne
 /** Outputs, inputs, taps and their strides of a layer's weight: [f, kh, kw, c] of a convolution, [f, c] or [c, f] of a product. */
 const axesOf = (node: Tensor): readonly [number, number, number, Layer['strides']] => {
   const weight = node.inputs[1]!;
-  if (!isPrunable(weight)) refuse(node, weight.op === 'state' ? `reads '${nameOf(weight)}', which has not the role 'weight'` : `reads its weight through ${weight.op}`);
+  if (!isPrunable(weight))
+    refuse(
+      node,
+      weight.op === 'state'
+        ? `reads '${nameOf(weight)}', which has not the role 'weight'`
+        : `reads its weight through ${weight.op}`,
+    );
   if (node.op === 'conv2d') {
     const [f, kh, kw, c] = weight.shape as readonly [number, number, number, number];
     return [f, c, kh * kw, [kh * kw * c, 1, c]];
   }
-  if (node.op !== 'matmul' || node.attributes['transposeA'] === true) return refuse(node, 'is no layer that a walk can cross');
+  if (node.op !== 'matmul' || node.attributes['transposeA'] === true)
+    return refuse(node, 'is no layer that a walk can cross');
   const [rows, columns] = weight.shape as readonly [number, number];
-  return node.attributes['transposeB'] === true ? [rows, columns, 1, [columns, 1, 0]] : [columns, rows, 1, [1, columns, 0]];
+  return node.attributes['transposeB'] === true
+    ? [rows, columns, 1, [columns, 1, 0]]
+    : [columns, rows, 1, [1, columns, 0]];
 };
 
 /** Where the units of the last axis are after an op with one input that depends on the network's. */
@@ -110,7 +136,11 @@ const moved = (node: Tensor, units: Units): Units => {
     case 'transpose':
       return numbers('order').at(-1) === last ? units : lost();
     case 'slice': {
-      const [start, limit, stride] = [numbers('start')[last]!, numbers('limit')[last]!, numbers('stride')[last]!];
+      const [start, limit, stride] = [
+        numbers('start')[last]!,
+        numbers('limit')[last]!,
+        numbers('stride')[last]!,
+      ];
       return units.filter((_, k) => k >= start && k < limit && (k - start) % stride === 0);
     }
     case 'place': {
@@ -138,15 +168,21 @@ const concatenated = (node: Tensor, parts: readonly (Units | undefined)[]): Unit
 const check = (net: Network, { inputs, layers, outputs }: LayerGraph): void => {
   const crossed = new Set(layers.map(({ weight }) => nameOf(weight)));
   const missed = prunable(net).find((w) => !crossed.has(nameOf(w)));
-  if (missed !== undefined) fail('NETWORK', `walks: no walk crosses weight '${nameOf(missed)}'; give it another role than 'weight'`);
-  const used = new Set([...layers.flatMap((l) => l.reads), ...outputs].flat().map((u) => `${u.layer} ${u.unit}`));
+  if (missed !== undefined)
+    fail('NETWORK', `walks: no walk crosses weight '${nameOf(missed)}'; give it another role than 'weight'`);
+  const used = new Set(
+    [...layers.flatMap((l) => l.reads), ...outputs].flat().map((u) => `${u.layer} ${u.unit}`),
+  );
   const deadEnd = (layer: number | null, count: number, what: string): void => {
-    for (let unit = 0; unit < count; unit++) if (!used.has(`${layer} ${unit}`)) fail('NETWORK', `walks: nothing reads unit ${unit} of ${what}; leave it out`);
+    for (let unit = 0; unit < count; unit++)
+      if (!used.has(`${layer} ${unit}`))
+        fail('NETWORK', `walks: nothing reads unit ${unit} of ${what}; leave it out`);
   };
   deadEnd(null, inputs, 'the input');
   layers.forEach(({ outputs: count, weight }, i) => deadEnd(i, count, `'${nameOf(weight)}'`));
   const unreached = outputs.findIndex((from) => from.length === 0);
-  if (unreached >= 0) fail('NETWORK', `walks: output ${unreached} does not depend on the input; leave it out`);
+  if (unreached >= 0)
+    fail('NETWORK', `walks: output ${unreached} does not depend on the input; leave it out`);
 };
 
 /*

@@ -42,7 +42,8 @@ export interface MethodFacts {
   /** What it reads of the pruning split. */
   readonly data: 'none' | 'images' | 'labelled images';
   /** Single-shot methods refuse more than one round, for the reason given. */
-  readonly rounds: { readonly kind: 'any'; readonly usual: number } | { readonly kind: 'single'; readonly why: string };
+  readonly rounds:
+    { readonly kind: 'any'; readonly usual: number } | { readonly kind: 'single'; readonly why: string };
   readonly cost: Cost;
   /** How often a round passes over its minibatches, for methods that draw noise. Default 1. */
   readonly resamplings?: number;
@@ -52,21 +53,41 @@ export interface MethodFacts {
 export interface HostMethod extends MethodFacts {
   readonly kind: 'host';
   /** The masks of all prunable weights, in layer order. */
-  readonly choose: (net: Network, weights: Weights, settings: { readonly density: number; readonly seed: number; readonly signal: AbortSignal | null }) => Promise<Masks>;
+  readonly choose: (
+    net: Network,
+    weights: Weights,
+    settings: { readonly density: number; readonly seed: number; readonly signal: AbortSignal | null },
+  ) => Promise<Masks>;
 }
 
 export const usualRounds = ({ rounds }: MethodFacts): number => (rounds.kind === 'single' ? 1 : rounds.usual);
 
 const showPasses = ({ forward, backward, second = 0 }: Passes, [f, b]: readonly [string, string]): string =>
-  ([[forward, f], [backward + 2 * second, b]] as const).filter(([n]) => n > 0).map(([n, symbol]) => `${n === 1 ? '' : n}${symbol}`).join(' + ');
+  (
+    [
+      [forward, f],
+      [backward + 2 * second, b],
+    ] as const
+  )
+    .filter(([n]) => n > 0)
+    .map(([n, symbol]) => `${n === 1 ? '' : n}${symbol}`)
+    .join(' + ');
 
 /**
  * As a formula of R rounds, S resamplings, M minibatches, F and B a forward and backward pass of a minibatch, f and b of one image, T a training:
  * `R (M 2F + f + b)`. A second derivative counts as 2B, as is usual, though it has as many convolutions and products as 3B.
  */
-export const showCost = ({ cost: { perMinibatch, perRound, training }, rounds, resamplings }: MethodFacts): string => {
-  const factor = (symbol: string, sum: string): string => `${symbol} ${sum.includes(' + ') ? `(${sum})` : sum}`;
-  const batches = perMinibatch === undefined ? [] : [factor(resamplings === undefined ? 'M' : 'S M', showPasses(perMinibatch, ['F', 'B']))];
+export const showCost = ({
+  cost: { perMinibatch, perRound, training },
+  rounds,
+  resamplings,
+}: MethodFacts): string => {
+  const factor = (symbol: string, sum: string): string =>
+    `${symbol} ${sum.includes(' + ') ? `(${sum})` : sum}`;
+  const batches =
+    perMinibatch === undefined
+      ? []
+      : [factor(resamplings === undefined ? 'M' : 'S M', showPasses(perMinibatch, ['F', 'B']))];
   const terms = [...batches, ...(perRound === undefined ? [] : [showPasses(perRound, ['f', 'b'])])];
   if (training === true) terms.push('T');
   if (terms.length === 0) return 'no pass';

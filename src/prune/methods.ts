@@ -34,9 +34,12 @@ export const METHOD_OPTIONS = {
 } as const;
 export type Method = keyof typeof METHOD_OPTIONS;
 /** Every method with these options: `{ method: 'px', mode: 'px-gated' }`. */
-export type CriterionOptions = { readonly [M in Method]: { readonly method: M } & OptionsOf<(typeof METHOD_OPTIONS)[M]> }[Method];
+export type CriterionOptions = {
+  readonly [M in Method]: { readonly method: M } & OptionsOf<(typeof METHOD_OPTIONS)[M]>;
+}[Method];
 /** Every method with all options it takes: IMP also needs what it trains on, and how. */
-export type MethodOptions = Exclude<CriterionOptions, { readonly method: 'imp' }> | ({ readonly method: 'imp' } & ImpOptions);
+export type MethodOptions =
+  Exclude<CriterionOptions, { readonly method: 'imp' }> | ({ readonly method: 'imp' } & ImpOptions);
 
 /** In the order of the record, which holds no other names. */
 export const METHODS = Object.keys(METHOD_OPTIONS) as readonly Method[];
@@ -80,11 +83,14 @@ export const procedureOf = (options: CriterionOptions): Procedure => {
 /** The criterion of a method that is one. Throws OPTION for the others: they have no programs and no scores. */
 export const criterionOf = (options: CriterionOptions): Criterion => {
   const procedure = procedureOf(options);
-  return procedure.kind === 'criterion' ? procedure : fail('OPTION', `${procedure.name}: it scores no weights on a device; choose another method`);
+  return procedure.kind === 'criterion'
+    ? procedure
+    : fail('OPTION', `${procedure.name}: it scores no weights on a device; choose another method`);
 };
 
 export const isMethod = (name: string): name is Method => Object.hasOwn(METHOD_OPTIONS, name);
-export const methodOf = (name: string): Method => (isMethod(name) ? name : fail('OPTION', `method: '${name}' is unknown; choose ${METHODS.join(', ')}`));
+export const methodOf = (name: string): Method =>
+  isMethod(name) ? name : fail('OPTION', `method: '${name}' is unknown; choose ${METHODS.join(', ')}`);
 
 /** A method and its options from text: `readMethod('grasp', ['temperature=1'])`. Throws OPTION for what none of them takes. */
 export const readMethod = (name: string, options: readonly string[]): CriterionOptions => {

@@ -20,55 +20,103 @@ export type OptionsOf<S extends Options> = { readonly [K in keyof S]?: ValueOf<S
 export type SettledOptions<S extends Options> = { readonly [K in keyof S]: ValueOf<S[K]> };
 type ValueOf<O> = O extends Option<infer A> ? A : never;
 
-export const option = <A>(type: OptionType<A>, usual: NoInfer<A>, doc: string): Option<A> => ({ type, usual, doc });
+export const option = <A>(type: OptionType<A>, usual: NoInfer<A>, doc: string): Option<A> => ({
+  type,
+  usual,
+  doc,
+});
 
-const typeOf = <A>(name: string, is: (u: unknown) => u is A, read: (text: string) => unknown): OptionType<A> =>
-  new t.Type(name, is, (u, context) => {
-    const value = typeof u === 'string' ? read(u) : u;
-    return is(value) ? t.success(value) : t.failure(u, context);
-  }, String);
+const typeOf = <A>(
+  name: string,
+  is: (u: unknown) => u is A,
+  read: (text: string) => unknown,
+): OptionType<A> =>
+  new t.Type(
+    name,
+    is,
+    (u, context) => {
+      const value = typeof u === 'string' ? read(u) : u;
+      return is(value) ? t.success(value) : t.failure(u, context);
+    },
+    String,
+  );
 
 const numberType = (name: string, test: (n: number) => boolean): OptionType<number> =>
-  typeOf(name, (u): u is number => typeof u === 'number' && Number.isFinite(u) && test(u), (text) => (text.trim() === '' ? NaN : Number(text)));
+  typeOf(
+    name,
+    (u): u is number => typeof u === 'number' && Number.isFinite(u) && test(u),
+    (text) => (text.trim() === '' ? NaN : Number(text)),
+  );
 
 export const positive = numberType('a positive number', (n) => n > 0);
 export const positiveInteger = numberType('a positive integer', (n) => Number.isInteger(n) && n > 0);
 export const count = numberType('an integer from 0 on', (n) => Number.isInteger(n) && n >= 0);
 export const fraction = numberType('a number in [0, 1)', (n) => n >= 0 && n < 1);
-export const flag: OptionType<boolean> = typeOf('true or false', t.boolean.is, (text) => (text === 'true' ? true : text === 'false' ? false : text));
+export const flag: OptionType<boolean> = typeOf('true or false', t.boolean.is, (text) =>
+  text === 'true' ? true : text === 'false' ? false : text,
+);
 
 /** One of some words: `choice('path', 'code')`. */
 export const choice = <const W extends readonly string[]>(...words: W): OptionType<W[number]> =>
-  typeOf(`one of ${words.join(', ')}`, (u): u is W[number] => (words as readonly unknown[]).includes(u), (text) => text);
+  typeOf(
+    `one of ${words.join(', ')}`,
+    (u): u is W[number] => (words as readonly unknown[]).includes(u),
+    (text) => text,
+  );
 
 /** `temperature (200), mode (px)`: each option with its default. */
 export const listOptions = (specs: Options): string =>
-  Object.entries(specs).map(([name, { usual }]) => `${name} (${String(usual)})`).join(', ');
+  Object.entries(specs)
+    .map(([name, { usual }]) => `${name} (${String(usual)})`)
+    .join(', ');
 
 const refuse = (method: string, specs: Options, what: string): never =>
-  fail('OPTION', `${method}: ${what}; ${Object.keys(specs).length === 0 ? 'it has no options' : `its options are ${listOptions(specs)}`}`);
+  fail(
+    'OPTION',
+    `${method}: ${what}; ${Object.keys(specs).length === 0 ? 'it has no options' : `its options are ${listOptions(specs)}`}`,
+  );
 
 /** The options given and the defaults of the others. Throws OPTION for a value that is none of its type's. Other keys of `given` are not looked at. */
 export const settle = <S extends Options>(method: string, specs: S, given: OptionsOf<S>): SettledOptions<S> =>
-  Object.fromEntries(Object.entries(specs).map(([name, { type, usual }]) => {
-    const value: unknown = given[name] ?? usual;
-    return [name, type.is(value) ? value : refuse(method, specs, `${name} ${String(value)} is not ${type.name}`)];
-  })) as SettledOptions<S>; // the keys are those of specs, each value has passed its own type
+  Object.fromEntries(
+    Object.entries(specs).map(([name, { type, usual }]) => {
+      const value: unknown = given[name] ?? usual;
+      return [
+        name,
+        type.is(value) ? value : refuse(method, specs, `${name} ${String(value)} is not ${type.name}`),
+      ];
+    }),
+  ) as SettledOptions<S>; // the keys are those of specs, each value has passed its own type
 
 /** A method of options: `withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ...)`. It gets all of them, checked, and those that were given. */
-export const withOptions = <S extends Options, M>(name: string, specs: S, make: (options: SettledOptions<S>, given: OptionsOf<S>) => M) =>
-  (given: OptionsOf<S> = {}): M => make(settle(name, specs, given), given);
+export const withOptions =
+  <S extends Options, M>(
+    name: string,
+    specs: S,
+    make: (options: SettledOptions<S>, given: OptionsOf<S>) => M,
+  ) =>
+  (given: OptionsOf<S> = {}): M =>
+    make(settle(name, specs, given), given);
 
 /** Reads `name=value` texts. Throws OPTION for an unknown name, one given twice and a value that is none of its type's. */
-export const readOptions = <S extends Options>(method: string, specs: S, texts: readonly string[]): OptionsOf<S> => {
+export const readOptions = <S extends Options>(
+  method: string,
+  specs: S,
+  texts: readonly string[],
+): OptionsOf<S> => {
   const read: Record<string, unknown> = {};
   for (const text of texts) {
     const [name = '', ...rest] = text.split('=');
-    const spec = Object.hasOwn(specs, name) ? specs[name]! : refuse(method, specs, `option '${name}' is unknown`);
-    if (rest.length === 0) refuse(method, specs, `option '${name}' needs a value, as ${name}=${String(spec.usual)}`);
+    const spec = Object.hasOwn(specs, name)
+      ? specs[name]!
+      : refuse(method, specs, `option '${name}' is unknown`);
+    if (rest.length === 0)
+      refuse(method, specs, `option '${name}' needs a value, as ${name}=${String(spec.usual)}`);
     if (Object.hasOwn(read, name)) refuse(method, specs, `option '${name}' is given twice`);
     const value = spec.type.decode(rest.join('='));
-    read[name] = isRight(value) ? value.right : refuse(method, specs, `${name} '${rest.join('=')}' is not ${spec.type.name}`);
+    read[name] = isRight(value)
+      ? value.right
+      : refuse(method, specs, `${name} '${rest.join('=')}' is not ${spec.type.name}`);
   }
   return read as OptionsOf<S>; // every key is one of specs, its value has passed its type
 };

@@ -28,13 +28,30 @@ interface Pass {
 }
 
 const passOf = (name: string, at: string, seen: Scaled): Pass => {
-  const sum = ops.state(`${at}/sum`, seen.mantissa.shape, { role: 'accumulator', init: { kind: 'constant', value: 0 } });
-  const exponent = ops.state(`${at}/exponent`, [], { role: 'accumulator', init: { kind: 'constant', value: EMPTY } });
-  const next = addScaled({ mantissa: sum, exponent }, { mantissa: seen.mantissa, exponent: seen.exponent ?? ops.scalar(0) });
+  const sum = ops.state(`${at}/sum`, seen.mantissa.shape, {
+    role: 'accumulator',
+    init: { kind: 'constant', value: 0 },
+  });
+  const exponent = ops.state(`${at}/exponent`, [], {
+    role: 'accumulator',
+    init: { kind: 'constant', value: EMPTY },
+  });
+  const next = addScaled(
+    { mantissa: sum, exponent },
+    { mantissa: seen.mantissa, exponent: seen.exponent ?? ops.scalar(0) },
+  );
   return {
-    program: program(name, { next: [[sum, next.mantissa], [exponent, next.exponent!]] }),
+    program: program(name, {
+      next: [
+        [sum, next.mantissa],
+        [exponent, next.exponent!],
+      ],
+    }),
     sum: { mantissa: sum, exponent },
-    empty: [[sum, ops.constant(sum.shape, 0)], [exponent, ops.scalar(EMPTY)]],
+    empty: [
+      [sum, ops.constant(sum.shape, 0)],
+      [exponent, ops.scalar(EMPTY)],
+    ],
   };
 };
 
@@ -52,11 +69,17 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
   const labels = ops.input('labels', [batch], 'i32');
   const { observe, again, monotone, name } = criterion;
   const first = observe === undefined ? null : passOf(`${name}/observe`, 'round', observe(view, labels));
-  const second = again === undefined || first === null ? null : passOf(`${name}/observe-again`, 'round/again', again(view, labels, first.sum));
+  const second =
+    again === undefined || first === null
+      ? null
+      : passOf(`${name}/observe-again`, 'round/again', again(view, labels, first.sum));
 
   const { scores, total } = criterion.score(view, (second ?? first)?.sum ?? null);
   const flat = pack(scores);
-  const mask = ops.rankMask(monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat, ops.input('keep', [], 'i32'));
+  const mask = ops.rankMask(
+    monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat,
+    ops.input('keep', [], 'i32'),
+  );
   const finite = ops.equal(ops.sub(flat, flat), ops.scalar(0));
   const select = program(`${name}/select`, {
     outputs: {
@@ -65,7 +88,11 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
       total: total?.mantissa ?? ops.scalar(1),
       exponent: total?.exponent ?? ops.scalar(0),
     },
-    next: [...unpack(mask, view.masks).map((m, i) => [view.masks[i]!, m] as const), ...(first?.empty ?? []), ...(second?.empty ?? [])],
+    next: [
+      ...unpack(mask, view.masks).map((m, i) => [view.masks[i]!, m] as const),
+      ...(first?.empty ?? []),
+      ...(second?.empty ?? []),
+    ],
   });
   return { observe: first?.program ?? null, again: second?.program ?? null, select };
 };
@@ -75,11 +102,13 @@ export const scoreProgram = (net: Network, criterion: Criterion, batch: number):
   const view = viewOf(net, batch);
   const labels = ops.input('labels', [batch], 'i32');
   const first = criterion.observe?.(view, labels) ?? null;
-  const seen = first === null ? null : criterion.again?.(view, labels, first) ?? first;
+  const seen = first === null ? null : (criterion.again?.(view, labels, first) ?? first);
   const { scores, total } = criterion.score(view, seen);
   return program(`${criterion.name}/scores`, {
     outputs: {
-      ...Object.fromEntries(scores.map((s, i) => [`score/${String(view.weights[i]!.attributes['name'])}`, s])),
+      ...Object.fromEntries(
+        scores.map((s, i) => [`score/${String(view.weights[i]!.attributes['name'])}`, s]),
+      ),
       total: total?.mantissa ?? ops.scalar(1),
       exponent: total?.exponent ?? ops.scalar(0),
     },

@@ -48,7 +48,12 @@ export interface Ticket {
  * not rank, keeps what its walks cross. Weights and statistics are read, never written (IMP trains copies). Errors: OPTION for impossible settings, WEIGHTS for
  * weights that do not fit, NON_FINITE for NaN or infinite scores, COLLAPSE when no path is left.
  */
-export const prune = async (net: Network, weights: Weights, device: Device, options: PruneOptions): Promise<Ticket> => {
+export const prune = async (
+  net: Network,
+  weights: Weights,
+  device: Device,
+  options: PruneOptions,
+): Promise<Ticket> => {
   const start = performance.now();
   const method = procedureOf(options);
   checkWeights(net, weights);
@@ -63,7 +68,8 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
     options.onRound?.(report);
   };
 
-  const trainings = options.method === 'imp' ? await impTrainings(net, weights, device, options, seed, options.signal) : null;
+  const trainings =
+    options.method === 'imp' ? await impTrainings(net, weights, device, options, seed, options.signal) : null;
   const from = trainings?.start ?? weights;
   const find = async (): Promise<Masks> => {
     switch (method.kind) {
@@ -79,25 +85,44 @@ export const prune = async (net: Network, weights: Weights, device: Device, opti
   };
   const masks = await find();
   if (!allowCollapse && (await flowLeft(device, net, from, masks)) === 0) {
-    fail('COLLAPSE', `prune: ${method.name}: the ticket has no path from input to output; use more rounds or a lower sparsity, or allow it with allowCollapse`);
+    fail(
+      'COLLAPSE',
+      `prune: ${method.name}: the ticket has no path from input to output; use more rounds or a lower sparsity, or allow it with allowCollapse`,
+    );
   }
-  return { masks, weights: from, method: method.name, density, rounds: reports, seconds: (performance.now() - start) / 1000 };
+  return {
+    masks,
+    weights: from,
+    method: method.name,
+    density,
+    rounds: reports,
+    seconds: (performance.now() - start) / 1000,
+  };
 };
 
 const roundsOf = (facts: MethodFacts, given: number | undefined): number => {
   const { name, rounds } = facts;
   const count = given ?? usualRounds(facts);
-  return rounds.kind === 'any' || count === 1 ? count : fail('OPTION', `prune: ${name} is single-shot, rounds ${count}: ${rounds.why}; use 1`);
+  return rounds.kind === 'any' || count === 1
+    ? count
+    : fail('OPTION', `prune: ${name} is single-shot, rounds ${count}: ${rounds.why}; use 1`);
 };
 
 /** The minibatches that a method reads, of one size. */
-const dataOf = (net: Network, { name, data: reads }: MethodFacts, data: readonly Minibatch[]): readonly Minibatch[] => {
+const dataOf = (
+  net: Network,
+  { name, data: reads }: MethodFacts,
+  data: readonly Minibatch[],
+): readonly Minibatch[] => {
   if (reads === 'none') return [];
   const sample = size(net.input.shape.slice(1));
   const batch = data[0]?.labels.length ?? fail('OPTION', `prune: ${name} reads ${reads}; give it data`);
   data.forEach((d, i) => {
     if (d.labels.length !== batch || d.images.length !== batch * sample) {
-      fail('DATA', `prune: minibatch ${i} has ${d.images.length} pixel values and ${d.labels.length} labels; all need ${batch} images of ${sample} values`);
+      fail(
+        'DATA',
+        `prune: minibatch ${i} has ${d.images.length} pixel values and ${d.labels.length} labels; all need ${batch} images of ${sample} values`,
+      );
     }
   });
   return data;

@@ -12,10 +12,16 @@ export interface PruningSplitOptions {
 }
 
 /** A balanced random part of the training images, normalised, without augmentation: what criteria read. */
-export const pruningSplit = (data: Dataset, { examples = 10, batch = examples * data.classes, seed = 0 }: PruningSplitOptions = {}): Minibatch[] => {
+export const pruningSplit = (
+  data: Dataset,
+  { examples = 10, batch = examples * data.classes, seed = 0 }: PruningSplitOptions = {},
+): Minibatch[] => {
   const chosen = perClass(data.train, data.classes, examples, fold(key(seed), 'pruning split'));
   return Array.from({ length: Math.floor(chosen.length / batch) }, (_, i) => {
     const indices = chosen.subarray(i * batch, (i + 1) * batch);
-    return { images: normalise(data.train, indices, data.mean, data.std), labels: Int32Array.from(indices, (k) => data.train.labels[k]!) };
+    return {
+      images: normalise(data.train, indices, data.mean, data.std),
+      labels: Int32Array.from(indices, (k) => data.train.labels[k]!),
+    };
   });
 };

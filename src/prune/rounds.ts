@@ -41,19 +41,31 @@ const joined = (parts: readonly (Float32Array | Int32Array)[]): Float32Array => 
 };
 
 /** Rounds of a criterion on a device: score, rank, mask. Errors: NON_FINITE for NaN or infinite scores, COLLAPSE when a flow is zero. */
-export const rankInRounds = async (net: Network, weights: Weights, device: Device, criterion: Criterion, { keeps, data, trainings, seed, signal, onRound }: RoundSettings): Promise<Masks> => {
+export const rankInRounds = async (
+  net: Network,
+  weights: Weights,
+  device: Device,
+  criterion: Criterion,
+  { keeps, data, trainings, seed, signal, onRound }: RoundSettings,
+): Promise<Masks> => {
   const rounds = keeps.length;
   const owners = prunable(net);
   const total = owners.reduce((s, w) => s + size(w.shape), 0);
   const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1);
   const store = device.store();
-  const looks = [programs.observe, programs.again].filter((p) => p !== null).map((p) => resident(p, SPLIT, Math.max(data.length, 1)));
+  const looks = [programs.observe, programs.again]
+    .filter((p) => p !== null)
+    .map((p) => resident(p, SPLIT, Math.max(data.length, 1)));
   // One is compiled while the device loads another.
   const passes = await Promise.all([...looks, programs.select].map((p) => device.compile(p)));
   const select = passes.pop()!;
   const hasFlow = programs.select.outputs['total']!.op !== 'constant';
   const readMasks = async (): Promise<Masks> =>
-    new Map(await Promise.all(owners.map(async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const)));
+    new Map(
+      await Promise.all(
+        owners.map(async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const),
+      ),
+    );
 
   /** One pass over minibatch number `row`. */
   const look = async (pass: Executable, row: number, noise: Key): Promise<void> => {
@@ -66,16 +78,29 @@ export const rankInRounds = async (net: Network, weights: Weights, device: Devic
     const [result, now] = await Promise.all([select.run(store, { keep: [keep] }), device.mark()]);
     const where = `prune: ${criterion.name}, round ${round + 1} of ${rounds}`;
     const [flow, live, nonFinite] = [result['total']![0]!, result['live']![0]!, result['nonFinite']![0]!];
-    if (flow === 0) fail('COLLAPSE', `${where}: no path is left from input to output; use more rounds or a lower sparsity`);
-    if (nonFinite !== 0) fail('NON_FINITE', `${where}: ${nonFinite} of ${total} scores are NaN or infinite; check the weights and the data`);
+    if (flow === 0)
+      fail('COLLAPSE', `${where}: no path is left from input to output; use more rounds or a lower sparsity`);
+    if (nonFinite !== 0)
+      fail(
+        'NON_FINITE',
+        `${where}: ${nonFinite} of ${total} scores are NaN or infinite; check the weights and the data`,
+      );
     if (live !== keep) fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
-    onRound({ round, rounds, live, log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null, seconds: secondsBetween(before, now) });
+    onRound({
+      round,
+      rounds,
+      live,
+      log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null,
+      seconds: secondsBetween(before, now),
+    });
     before = now;
   };
 
   try {
     for (const name of SPLIT) {
-      const leaf = passes.map(({ program: p }) => p.state.get(tableName(name))).find((table) => table !== undefined);
+      const leaf = passes
+        .map(({ program: p }) => p.state.get(tableName(name)))
+        .find((table) => table !== undefined);
       if (leaf !== undefined) await store.add(tableName(name), leaf, joined(data.map((d) => d[name])));
     }
     for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed);

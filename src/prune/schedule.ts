@@ -8,15 +8,21 @@ export const densityAt = (schedule: Schedule, density: number, round: number, ro
   schedule === 'exponential' ? density ** ((round + 1) / rounds) : 1 - ((1 - density) * (round + 1)) / rounds;
 
 /** Survivors of N weights at density d: N - trunc((1 - d) N). */
-export const survivors = (total: number, density: number): number => total - Math.trunc((1 - density) * total);
+export const survivors = (total: number, density: number): number =>
+  total - Math.trunc((1 - density) * total);
 
 /** The paper's sparsity levels are 1 - 0.8^(2i), i = 1..9: 36.00% ... 98.20%. */
 export const paperDensity = (level: number): number => 0.8 ** (2 * level);
 
 /** Weights kept after each round. Throws OPTION for densities outside (0, 1] and for densities that keep nothing. */
 export const keepCounts = (total: number, density: number, rounds: number, schedule: Schedule): number[] => {
-  if (!(density > 0 && density <= 1)) fail('OPTION', `prune: density ${density} is not in (0, 1]; sparsity must be in [0, 1)`);
-  if (!Number.isInteger(rounds) || rounds < 1) fail('OPTION', `prune: rounds ${rounds} is not a positive integer`);
-  if (survivors(total, density) < 1) fail('OPTION', `prune: density ${density} keeps none of ${total} weights; choose a lower sparsity`);
-  return Array.from({ length: rounds }, (_, r) => survivors(total, r === rounds - 1 ? density : densityAt(schedule, density, r, rounds)));
+  if (!(density > 0 && density <= 1))
+    fail('OPTION', `prune: density ${density} is not in (0, 1]; sparsity must be in [0, 1)`);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    fail('OPTION', `prune: rounds ${rounds} is not a positive integer`);
+  if (survivors(total, density) < 1)
+    fail('OPTION', `prune: density ${density} keeps none of ${total} weights; choose a lower sparsity`);
+  return Array.from({ length: rounds }, (_, r) =>
+    survivors(total, r === rounds - 1 ? density : densityAt(schedule, density, r, rounds)),
+  );
 };

@@ -10,20 +10,33 @@ import { maskName, type Masks } from '../transform/mask.js';
  * Gives every state leaf of a program that the store lacks its start: weights from `weights`, masks from `masks` or 1, accumulators empty,
  * noise drawn from the seed.
  */
-export const fillStore = async (store: Store, { state }: Program, weights: Weights, seed: number, masks: Masks | null = null): Promise<void> => {
+export const fillStore = async (
+  store: Store,
+  { state }: Program,
+  weights: Weights,
+  seed: number,
+  masks: Masks | null = null,
+): Promise<void> => {
   const given = new Map<string, ArrayLike<number>>([...weights].map(([name, { data }]) => [name, data]));
   for (const [name, mask] of masks ?? []) given.set(maskName(name), mask);
   const isMissing = ([name]: readonly [string, Tensor]): boolean => !store.has(name);
-  await Promise.all([...state].filter(isMissing).map(([name, leaf]) => {
-    const n = size(leaf.shape);
-    const init = initialiserOf(leaf);
-    const start = (): ArrayLike<number> => (roleOf(leaf) === 'noise' ? normal(fold(key(seed), name), n) : new Float64Array(n).fill(init?.kind === 'constant' ? init.value : 0));
-    return store.add(name, leaf, given.get(name) ?? start());
-  }));
+  await Promise.all(
+    [...state].filter(isMissing).map(([name, leaf]) => {
+      const n = size(leaf.shape);
+      const init = initialiserOf(leaf);
+      const start = (): ArrayLike<number> =>
+        roleOf(leaf) === 'noise'
+          ? normal(fold(key(seed), name), n)
+          : new Float64Array(n).fill(init?.kind === 'constant' ? init.value : 0);
+      return store.add(name, leaf, given.get(name) ?? start());
+    }),
+  );
 };
 
 /** Draws the noise that a program reads anew. All writes are under way when it returns, so that a run that is started next reads them. */
 export const redraw = async (store: Store, { state }: Program, from: Key): Promise<void> => {
   const noise = [...state].filter(([, leaf]) => roleOf(leaf) === 'noise');
-  await Promise.all(noise.map(([name, leaf]) => store.write(name, normal(fold(from, name), size(leaf.shape)))));
+  await Promise.all(
+    noise.map(([name, leaf]) => store.write(name, normal(fold(from, name), size(leaf.shape)))),
+  );
 };

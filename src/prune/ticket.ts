@@ -19,8 +19,16 @@ export const layerDensities = (net: Network, masks: Masks | null): readonly Laye
     const layer = w.path;
     if (mask === undefined) return { layer, weights, live: weights, units, unitsAlive: units };
     const fanIn = weights / units;
-    const alive = Array.from({ length: units }, (_, u) => mask.subarray(u * fanIn, (u + 1) * fanIn).some((m) => m !== 0));
-    return { layer, weights, live: mask.reduce((n, m) => n + m, 0), units, unitsAlive: alive.filter(Boolean).length };
+    const alive = Array.from({ length: units }, (_, u) =>
+      mask.subarray(u * fanIn, (u + 1) * fanIn).some((m) => m !== 0),
+    );
+    return {
+      layer,
+      weights,
+      live: mask.reduce((n, m) => n + m, 0),
+      units,
+      unitsAlive: alive.filter(Boolean).length,
+    };
   });
 
 export interface TicketSummary {
@@ -37,7 +45,10 @@ export const summariseLayers = (layers: readonly LayerDensity[]): TicketSummary 
   const sum = (f: (l: LayerDensity) => number): number => layers.reduce((n, l) => n + f(l), 0);
   const [live, total] = [sum((l) => l.live), sum((l) => l.weights)];
   return {
-    live, total, sparsity: 1 - live / total, layers: layers.length,
+    live,
+    total,
+    sparsity: 1 - live / total,
+    layers: layers.length,
     layersEmptied: layers.filter((l) => l.live === 0).length,
     outputUnitsAlive: sum((l) => l.unitsAlive) / sum((l) => l.units),
   };

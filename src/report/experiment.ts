@@ -92,53 +92,92 @@ export interface ExperimentReport {
 
 const numberThat = (name: string, holds: (value: number) => boolean): t.Type<number, number, unknown> => {
   const is = (value: unknown): value is number => typeof value === 'number' && holds(value);
-  return new t.Type(name, is, (value, context) => (is(value) ? t.success(value) : t.failure(value, context)), t.identity);
+  return new t.Type(
+    name,
+    is,
+    (value, context) => (is(value) ? t.success(value) : t.failure(value, context)),
+    t.identity,
+  );
 };
 /** JSON writes NaN and Infinity as null: a file must not hold them. */
 const Finite = numberThat('a finite number', Number.isFinite);
 const Share = numberThat('a share from 0 to 1', (x) => x >= 0 && x <= 1);
 const Count = numberThat('a whole number from 0', (x) => Number.isSafeInteger(x) && x >= 0);
 
-const Epoch = t.strict({ epoch: Count, trainLoss: Finite, trainAccuracy: Share, testAccuracy: Share, rate: Finite, seconds: Finite }, 'an epoch');
-const Layer = t.strict({ layer: t.string, weights: Count, live: Count, unitsAlive: Count, units: Count }, 'a layer');
-const Run = t.intersection([
-  t.strict({
-    method: t.string,
-    sparsity: Share,
-    live: Count,
-    total: Count,
-    layersEmptied: Count,
-    layers: Count,
-    outputUnitsAlive: Share,
-    pruneSeconds: Finite,
-    trainSeconds: Finite,
+const Epoch = t.strict(
+  {
+    epoch: Count,
+    trainLoss: Finite,
+    trainAccuracy: Share,
     testAccuracy: Share,
-    epochs: t.readonlyArray(Epoch, 'a list of epochs'),
-    layerDensities: t.readonlyArray(Layer, 'a list of layers'),
-  }),
-  t.exact(t.partial({ seed: Count, log2Flow: t.readonlyArray(t.union([Finite, t.null], 'a finite number or null'), 'a list of numbers') })),
-], 'a run');
+    rate: Finite,
+    seconds: Finite,
+  },
+  'an epoch',
+);
+const Layer = t.strict(
+  { layer: t.string, weights: Count, live: Count, unitsAlive: Count, units: Count },
+  'a layer',
+);
+const Run = t.intersection(
+  [
+    t.strict({
+      method: t.string,
+      sparsity: Share,
+      live: Count,
+      total: Count,
+      layersEmptied: Count,
+      layers: Count,
+      outputUnitsAlive: Share,
+      pruneSeconds: Finite,
+      trainSeconds: Finite,
+      testAccuracy: Share,
+      epochs: t.readonlyArray(Epoch, 'a list of epochs'),
+      layerDensities: t.readonlyArray(Layer, 'a list of layers'),
+    }),
+    t.exact(
+      t.partial({
+        seed: Count,
+        log2Flow: t.readonlyArray(t.union([Finite, t.null], 'a finite number or null'), 'a list of numbers'),
+      }),
+    ),
+  ],
+  'a run',
+);
 
-const Failed = t.strict({ method: t.string, seed: Count, code: t.string, message: t.string, seconds: Finite }, 'a failed run');
+const Failed = t.strict(
+  { method: t.string, seed: Count, code: t.string, message: t.string, seconds: Finite },
+  'a failed run',
+);
 
-export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.intersection([t.strict({
-  title: t.string,
-  network: t.string,
-  parameters: Count,
-  prunable: Count,
-  dataset: t.strict({ name: t.string, synthetic: t.boolean, source: t.string, trainCount: Count, testCount: Count }, 'a data set'),
-  device: t.string,
-  seed: Finite,
-  recipe: t.string,
-  command: t.string,
-  date: t.string,
-  version: t.string,
-  runs: t.readonlyArray(Run, 'a list of runs'),
-}), t.exact(t.partial({ failures: t.readonlyArray(Failed, 'a list of failed runs'), settings: t.string }))], 'an experiment report');
+export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.intersection(
+  [
+    t.strict({
+      title: t.string,
+      network: t.string,
+      parameters: Count,
+      prunable: Count,
+      dataset: t.strict(
+        { name: t.string, synthetic: t.boolean, source: t.string, trainCount: Count, testCount: Count },
+        'a data set',
+      ),
+      device: t.string,
+      seed: Finite,
+      recipe: t.string,
+      command: t.string,
+      date: t.string,
+      version: t.string,
+      runs: t.readonlyArray(Run, 'a list of runs'),
+    }),
+    t.exact(t.partial({ failures: t.readonlyArray(Failed, 'a list of failed runs'), settings: t.string })),
+  ],
+  'an experiment report',
+);
 
 /** JSON text. Error OUTPUT for what a file cannot hold, as a loss of NaN. */
 export const encodeReport = (report: ExperimentReport): string =>
   `${JSON.stringify(ExperimentReport.encode(decode(ExperimentReport, report, 'report', 'OUTPUT')), null, 2)}\n`;
 
 /** Reads {@link encodeReport}'s text. Error DATA, one line that names the place: `report.json.runs[0].sparsity: expected ..., got ...`. */
-export const decodeReport = (text: string, source = 'report'): ExperimentReport => decodeJson(ExperimentReport, text, source, 'DATA');
+export const decodeReport = (text: string, source = 'report'): ExperimentReport =>
+  decodeJson(ExperimentReport, text, source, 'DATA');

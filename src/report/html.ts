@@ -35,14 +35,38 @@ const summaryOf = ({ runs, failures = [] }: ExperimentReport): Summary => {
     ],
     rows: [
       ...means.map((r) => [
-        r.method, ...only(several, r.seeds), 100 * r.sparsity, r.live, `${showNumber(r.layersEmptied, Number.isInteger(r.layersEmptied) ? 0 : 1)} of ${r.layers}`,
-        100 * r.outputUnitsAlive, 100 * r.testAccuracy, ...only(several, r.deviation === null ? null : 100 * r.deviation), r.pruneSeconds, r.trainSeconds, ...only(failures.length > 0, ''),
+        r.method,
+        ...only(several, r.seeds),
+        100 * r.sparsity,
+        r.live,
+        `${showNumber(r.layersEmptied, Number.isInteger(r.layersEmptied) ? 0 : 1)} of ${r.layers}`,
+        100 * r.outputUnitsAlive,
+        100 * r.testAccuracy,
+        ...only(several, r.deviation === null ? null : 100 * r.deviation),
+        r.pruneSeconds,
+        r.trainSeconds,
+        ...only(failures.length > 0, ''),
       ]),
-      ...failures.map((f) => [f.method, ...only(several, 0), null, null, null, null, null, ...only(several, null), f.seconds, null, `${f.code}${several ? `, seed ${f.seed}` : ''}`]),
+      ...failures.map((f) => [
+        f.method,
+        ...only(several, 0),
+        null,
+        null,
+        null,
+        null,
+        null,
+        ...only(several, null),
+        f.seconds,
+        null,
+        `${f.code}${several ? `, seed ${f.seed}` : ''}`,
+      ]),
     ],
     reasons: [
       ...failures.map((f) => `${f.method}, seed ${f.seed}: ${f.message}`),
-      ...only(several, 'Figures are means over the seeds; ± is the sample standard deviation of the test accuracy.'),
+      ...only(
+        several,
+        'Figures are means over the seeds; ± is the sample standard deviation of the test accuracy.',
+      ),
     ],
   };
 };
@@ -50,13 +74,22 @@ const summaryOf = ({ runs, failures = [] }: ExperimentReport): Summary => {
 /** The report's main table for a terminal, one row per method. */
 export const summaryTable = (report: ExperimentReport): string => {
   const { columns, rows, reasons } = summaryOf(report);
-  return [table(columns, rows), ...(report.dataset.synthetic ? [`(${SYNTHETIC})`] : []), ...reasons].join('\n');
+  return [table(columns, rows), ...(report.dataset.synthetic ? [`(${SYNTHETIC})`] : []), ...reasons].join(
+    '\n',
+  );
 };
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 /** Control characters have no meaning in HTML and are left out. */
- 
-const escape = (text: string): string => text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').replace(/[&<>"']/g, (c) => ENTITIES[c]!);
+
+const escape = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').replace(/[&<>"']/g, (c) => ENTITIES[c]!);
 
 const htmlTable = (columns: readonly Column[], rows: readonly Row[], caption: string): string => {
   const { headers, right, cells } = writeTable(columns, rows);
@@ -64,7 +97,9 @@ const htmlTable = (columns: readonly Column[], rows: readonly Row[], caption: st
     const side = right[c]! ? ' class="right"' : '';
     return c === 0 ? `<th scope="row"${side}>${escape(text)}</th>` : `<td${side}>${escape(text)}</td>`;
   };
-  const head = headers.map((h, c) => `<th scope="col"${right[c]! ? ' class="right"' : ''}>${escape(h)}</th>`).join('');
+  const head = headers
+    .map((h, c) => `<th scope="col"${right[c]! ? ' class="right"' : ''}>${escape(h)}</th>`)
+    .join('');
   const body = cells.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n');
   return `<div class="scroll"><table aria-label="${escape(caption)}"><thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody></table></div>`;
 };
@@ -72,8 +107,14 @@ const htmlTable = (columns: readonly Column[], rows: readonly Row[], caption: st
 const facts = (report: ExperimentReport): string => {
   const { dataset: data } = report;
   const rows: readonly (readonly [string, string])[] = [
-    ['Network', `${escape(report.network)}: ${showNumber(report.parameters)} parameters, ${showNumber(report.prunable)} of them prunable`],
-    ['Data', `${escape(data.name)}: ${showNumber(data.trainCount)} training and ${showNumber(data.testCount)} test images; source: ${escape(data.source)}`],
+    [
+      'Network',
+      `${escape(report.network)}: ${showNumber(report.parameters)} parameters, ${showNumber(report.prunable)} of them prunable`,
+    ],
+    [
+      'Data',
+      `${escape(data.name)}: ${showNumber(data.trainCount)} training and ${showNumber(data.testCount)} test images; source: ${escape(data.source)}`,
+    ],
     ['Device', escape(report.device)],
     ['Training', escape(report.recipe)],
     ['Seed', String(report.seed)],

@@ -22,7 +22,12 @@ export interface Progress {
 }
 
 /** The reader went away (`pathex start | head`, a closed terminal): the work goes on, unseen. */
-const GONE: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END']);
+const GONE: ReadonlySet<unknown> = new Set([
+  'EPIPE',
+  'EIO',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
 const ignoreGone = (error: unknown): void => {
   if (!(error instanceof Error && 'code' in error && GONE.has(error.code))) throw error;
 };
@@ -60,14 +65,25 @@ interface State {
 }
 
 /** 'loss 1.24', 'accuracy 61.3 %', '12 s left'; at the end the time it took, since nothing is left. */
-const remarks = ({ done, details, at }: State, total: number, start: number, now: number, stopped: boolean): readonly string[] => {
+const remarks = (
+  { done, details, at }: State,
+  total: number,
+  start: number,
+  now: number,
+  stopped: boolean,
+): readonly string[] => {
   const left = ((at - start) * (total - done)) / done - (now - at);
-  const time = stopped ? [`in ${showSeconds((now - start) / 1000)}`] : done > 0 ? [`${showSeconds(Math.max(0, left) / 1000)} left`] : [];
+  const time = stopped
+    ? [`in ${showSeconds((now - start) / 1000)}`]
+    : done > 0
+      ? [`${showSeconds(Math.max(0, left) / 1000)} left`]
+      : [];
   return [...Object.entries(details).map(([name, value]) => `${name} ${value}`), ...time];
 };
 
 /** Rounded down: 100 % means done. */
-const percent = (done: number, total: number): number => (total > 0 ? Math.floor((100 * Math.min(done, total)) / total) : 100);
+const percent = (done: number, total: number): number =>
+  total > 0 ? Math.floor((100 * Math.min(done, total)) / total) : 100;
 
 const plain = (label: string, total: number, write: (text: string) => void, now: () => number): Progress => {
   const start = now();
@@ -76,7 +92,9 @@ const plain = (label: string, total: number, write: (text: string) => void, now:
   let stopped = false;
   const show = (): void => {
     shown = state;
-    write(`${label}: ${percent(state.done, total)} % (${showNumber(state.done)} of ${showNumber(total)}), ${remarks(state, total, start, now(), stopped).join(', ')}\n`);
+    write(
+      `${label}: ${percent(state.done, total)} % (${showNumber(state.done)} of ${showNumber(total)}), ${remarks(state, total, start, now(), stopped).join(', ')}\n`,
+    );
   };
   return {
     update: (done, details = {}) => {
@@ -99,7 +117,10 @@ const plain = (label: string, total: number, write: (text: string) => void, now:
  * What cli-progress writes, passed on to a stream that need not be a terminal itself (tests, wrappers). Saving and restoring the cursor
  * is left out: the saved place is wrong once a logged line has scrolled the bar down, and the next output would overwrite the log.
  */
-const terminalOver = (stream: NodeJS.WritableStream, write: (text: string) => void): NodeJS.WritableStream => {
+const terminalOver = (
+  stream: NodeJS.WritableStream,
+  write: (text: string) => void,
+): NodeJS.WritableStream => {
   const out = new Writable({
     decodeStrings: false,
     write: (chunk: unknown, _encoding, done) => {
@@ -115,20 +136,39 @@ const terminalOver = (stream: NodeJS.WritableStream, write: (text: string) => vo
 };
 
 /** 'px [=====-----] 50 %  50 of 100  loss 1.24  12 s left' within `columns`; the bar gives way before the figures do. */
-const barLine = (label: string, state: State, total: number, notes: readonly string[], columns: number): string => {
-  const figures = [`${percent(state.done, total)} %`, `${showNumber(state.done)} of ${showNumber(total)}`, ...notes].join('  ');
+const barLine = (
+  label: string,
+  state: State,
+  total: number,
+  notes: readonly string[],
+  columns: number,
+): string => {
+  const figures = [
+    `${percent(state.done, total)} %`,
+    `${showNumber(state.done)} of ${showNumber(total)}`,
+    ...notes,
+  ].join('  ');
   const room = Math.min(30, columns - label.length - figures.length - 5);
   const full = total > 0 ? Math.round((room * Math.min(state.done, total)) / total) : room;
-  return room < 6 ? `${label}  ${figures}` : `${label} [${'='.repeat(full)}${'-'.repeat(room - full)}] ${figures}`;
+  return room < 6
+    ? `${label}  ${figures}`
+    : `${label} [${'='.repeat(full)}${'-'.repeat(room - full)}] ${figures}`;
 };
 
-const bar = (label: string, total: number, stream: NodeJS.WritableStream, write: (text: string) => void, now: () => number): Progress => {
+const bar = (
+  label: string,
+  total: number,
+  stream: NodeJS.WritableStream,
+  write: (text: string) => void,
+  now: () => number,
+): Progress => {
   const start = now();
   let state: State = { done: 0, details: {}, at: start };
   let stopped = false;
   const single = new cliProgress.SingleBar({
     stream: terminalOver(stream, write),
-    format: (_options, { maxWidth }) => barLine(label, state, total, remarks(state, total, start, now(), stopped), maxWidth),
+    format: (_options, { maxWidth }) =>
+      barLine(label, state, total, remarks(state, total, start, now(), stopped), maxWidth),
     fps: 5,
     forceRedraw: true, // the time left counts down between updates, and a logged line has to be followed by the bar
     linewrap: true, // cut at the terminal's width by cli-progress, instead of switching a mode that a killed process would leave behind
@@ -157,7 +197,11 @@ const bar = (label: string, total: number, stream: NodeJS.WritableStream, write:
  * Progress of `total` steps under a label. On a terminal a bar; elsewhere plain lines, at most one for every tenth of the work and at most
  * one in five seconds, and always the last state. A stream that nobody reads any more is ignored.
  */
-export const progress = (label: string, total: number, { stream, isTerminal, now = Date.now }: ProgressOptions): Progress => {
+export const progress = (
+  label: string,
+  total: number,
+  { stream, isTerminal, now = Date.now }: ProgressOptions,
+): Progress => {
   const write = writerTo(stream);
   return isTerminal ? bar(label, total, stream, write, now) : plain(label, total, write, now);
 };

@@ -22,12 +22,25 @@ const meanOf = (runs: readonly RunResult[]): MeanRun => {
   const log2Flow = zip(flows, (values) => (values.every((v) => v !== null) ? mean(values) : null));
   return {
     ...first,
-    layersEmptied: of(runs, (r) => r.layersEmptied), outputUnitsAlive: of(runs, (r) => r.outputUnitsAlive),
-    pruneSeconds: of(runs, (r) => r.pruneSeconds), trainSeconds: of(runs, (r) => r.trainSeconds), testAccuracy: accuracy,
-    epochs: zip(runs.map((r) => r.epochs), (es) => ({
-      ...es[0]!, trainLoss: of(es, (e) => e.trainLoss), trainAccuracy: of(es, (e) => e.trainAccuracy), testAccuracy: of(es, (e) => e.testAccuracy), seconds: of(es, (e) => e.seconds),
-    })),
-    layerDensities: zip(runs.map((r) => r.layerDensities), (ls) => ({ ...ls[0]!, live: of(ls, (l) => l.live), unitsAlive: of(ls, (l) => l.unitsAlive) })),
+    layersEmptied: of(runs, (r) => r.layersEmptied),
+    outputUnitsAlive: of(runs, (r) => r.outputUnitsAlive),
+    pruneSeconds: of(runs, (r) => r.pruneSeconds),
+    trainSeconds: of(runs, (r) => r.trainSeconds),
+    testAccuracy: accuracy,
+    epochs: zip(
+      runs.map((r) => r.epochs),
+      (es) => ({
+        ...es[0]!,
+        trainLoss: of(es, (e) => e.trainLoss),
+        trainAccuracy: of(es, (e) => e.trainAccuracy),
+        testAccuracy: of(es, (e) => e.testAccuracy),
+        seconds: of(es, (e) => e.seconds),
+      }),
+    ),
+    layerDensities: zip(
+      runs.map((r) => r.layerDensities),
+      (ls) => ({ ...ls[0]!, live: of(ls, (l) => l.live), unitsAlive: of(ls, (l) => l.unitsAlive) }),
+    ),
     ...(log2Flow.length > 0 ? { log2Flow } : {}),
     seeds: runs.length,
     deviation: Math.sqrt(runs.reduce((s, r) => s + (r.testAccuracy - accuracy) ** 2, 0) / (runs.length - 1)),

@@ -23,23 +23,36 @@ export interface WrittenTable {
 
 /** 1234567.891 as '1,234,567.89'. The same in every locale: reports are compared across machines. */
 export const showNumber = (value: number, digits = 0): string =>
-  new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+    value,
+  );
 
 /** Line breaks and terminal control codes would tear a table apart, or repaint the reader's terminal. */
- 
+
 const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 
 /** Writes numbers and headers. Error OUTPUT for a row whose length is not the number of columns. */
 export const writeTable = (columns: readonly Column[], rows: readonly Row[]): WrittenTable => {
   rows.forEach((row, i) => {
-    if (row.length !== columns.length) fail('OUTPUT', `table: row ${i} has ${row.length} cells, there are ${columns.length} columns`);
+    if (row.length !== columns.length)
+      fail('OUTPUT', `table: row ${i} has ${row.length} cells, there are ${columns.length} columns`);
   });
   const values = columns.map((_, c) => rows.map((row) => row[c]!).filter((v) => v !== null));
-  const digits = columns.map((column, c) => column.digits ?? (values[c]!.every((v) => typeof v === 'string' || Number.isInteger(v)) ? 0 : 2));
+  const digits = columns.map(
+    (column, c) =>
+      column.digits ?? (values[c]!.every((v) => typeof v === 'string' || Number.isInteger(v)) ? 0 : 2),
+  );
   return {
     headers: columns.map(({ header, unit }) => oneLine(unit === undefined ? header : `${header} (${unit})`)),
-    right: columns.map(({ align }, c) => (align ?? (values[c]!.length > 0 && values[c]!.every((v) => typeof v === 'number') ? 'right' : 'left')) === 'right'),
-    cells: rows.map((row) => row.map((v, c) => (v === null ? '-' : typeof v === 'number' ? showNumber(v, digits[c]!) : oneLine(v)))),
+    right: columns.map(
+      ({ align }, c) =>
+        (align ??
+          (values[c]!.length > 0 && values[c]!.every((v) => typeof v === 'number') ? 'right' : 'left')) ===
+        'right',
+    ),
+    cells: rows.map((row) =>
+      row.map((v, c) => (v === null ? '-' : typeof v === 'number' ? showNumber(v, digits[c]!) : oneLine(v))),
+    ),
   };
 };
 
@@ -51,7 +64,12 @@ export const table = (columns: readonly Column[], rows: readonly Row[]): string 
   const { headers, right, cells } = writeTable(columns, rows);
   const widths = headers.map((header, c) => Math.max(width(header), ...cells.map((row) => width(row[c]!))));
   const line = (texts: readonly string[]): string =>
-    texts.map((text, c) => (right[c]! ? ' '.repeat(widths[c]! - width(text)) + text : text + ' '.repeat(widths[c]! - width(text)))).join('  ').trimEnd();
+    texts
+      .map((text, c) =>
+        right[c]! ? ' '.repeat(widths[c]! - width(text)) + text : text + ' '.repeat(widths[c]! - width(text)),
+      )
+      .join('  ')
+      .trimEnd();
   return [line(headers), widths.map((w) => '-'.repeat(w)).join('  '), ...cells.map(line)].join('\n');
 };
 
@@ -60,5 +78,9 @@ export const markdownTable = (columns: readonly Column[], rows: readonly Row[]):
   const { headers, right, cells } = writeTable(columns, rows);
   const line = (texts: readonly string[]): string => `| ${texts.join(' | ')} |`;
   const literal = (text: string): string => text.replace(/[\\|<>&`*_[\]]/g, '\\$&');
-  return [line(headers.map(literal)), line(right.map((r) => (r ? '---:' : ':---'))), ...cells.map((row) => line(row.map(literal)))].join('\n');
+  return [
+    line(headers.map(literal)),
+    line(right.map((r) => (r ? '---:' : ':---'))),
+    ...cells.map((row) => line(row.map(literal))),
+  ].join('\n');
 };

@@ -37,12 +37,28 @@ export interface CudaOptions {
 }
 
 /** Where compiled code and measured choices are kept between processes: $XDG_CACHE_HOME/pathex or ~/.cache/pathex. */
-export const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pathex');
+export const cacheFolder = (): string =>
+  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pathex');
 
 /** Opens a GPU. Throws DEVICE with the reason where it cannot be had, and NATIVE where the addon is missing or does not load. */
-export const cudaDevice = async ({ precision = 'strict', deterministic = true, epilogues = true, lanes = 'measured', device = 0, profile = false }: CudaOptions = {}): Promise<Device> => {
+export const cudaDevice = async ({
+  precision = 'strict',
+  deterministic = true,
+  epilogues = true,
+  lanes = 'measured',
+  device = 0,
+  profile = false,
+}: CudaOptions = {}): Promise<Device> => {
   const addon = loadNative();
-  const native = new addon.Device({ kind: 'cuda', index: device, precision, deterministic, epilogues, lanes, cacheFolder: cacheFolder() });
+  const native = new addon.Device({
+    kind: 'cuda',
+    index: device,
+    precision,
+    deterministic,
+    epilogues,
+    lanes,
+    cacheFolder: cacheFolder(),
+  });
   let description: string;
   try {
     description = await native.open();

@@ -23,7 +23,10 @@ export interface Store {
 export interface Executable {
   readonly program: Program;
   /** Runs once: reads and updates the store, resolves to the outputs by name. Runs of one device happen in the order of the calls. */
-  readonly run: (store: Store, inputs?: Readonly<Record<string, ArrayLike<number>>>) => Promise<Readonly<Record<string, Numbers>>>;
+  readonly run: (
+    store: Store,
+    inputs?: Readonly<Record<string, ArrayLike<number>>>,
+  ) => Promise<Readonly<Record<string, Numbers>>>;
   /** Bytes of the arena, fixed before the first run. */
   readonly arenaBytes: number;
   readonly dispose: () => void;
@@ -60,26 +63,46 @@ export interface Device {
  * marks of two devices.
  */
 export const secondsBetween = (a: Mark, b: Mark): number =>
-  a.device === b.device ? b.seconds - a.seconds : fail('DEVICE', `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own`);
+  a.device === b.device
+    ? b.seconds - a.seconds
+    : fail(
+        'DEVICE',
+        `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own`,
+      );
 
 /** Checks given inputs against a program's. Throws DEVICE for missing, unknown or ill-sized ones. */
 export const checkInputs = (program: Program, inputs: Readonly<Record<string, ArrayLike<number>>>): void => {
   for (const name of Object.keys(inputs)) {
-    if (!program.inputs.has(name)) fail('DEVICE', `run '${program.name}': it has no input '${name}'; its inputs are ${[...program.inputs.keys()].join(', ') || 'none'}`);
+    if (!program.inputs.has(name))
+      fail(
+        'DEVICE',
+        `run '${program.name}': it has no input '${name}'; its inputs are ${[...program.inputs.keys()].join(', ') || 'none'}`,
+      );
   }
   for (const [name, leaf] of program.inputs) {
-    const given = inputs[name] ?? fail('DEVICE', `run '${program.name}': input '${name}' ${showType(leaf)} is missing`);
-    if (given.length !== size(leaf.shape)) fail('DEVICE', `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}`);
+    const given =
+      inputs[name] ?? fail('DEVICE', `run '${program.name}': input '${name}' ${showType(leaf)} is missing`);
+    if (given.length !== size(leaf.shape))
+      fail(
+        'DEVICE',
+        `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}`,
+      );
   }
 };
 
 /** Checks that a store holds a program's state. */
 export const checkState = (program: Program, store: Store): void => {
   for (const [name, leaf] of program.state) {
-    if (!store.has(name)) fail('DEVICE', `run '${program.name}': the store has no '${name}' ${showType(leaf)}; add it first`);
+    if (!store.has(name))
+      fail('DEVICE', `run '${program.name}': the store has no '${name}' ${showType(leaf)}; add it first`);
     const type = store.typeOf(name);
-    if (showType(type) !== showType(leaf)) fail('DEVICE', `run '${program.name}': '${name}' is ${showType(type)} in the store, the program needs ${showType(leaf)}`);
+    if (showType(type) !== showType(leaf))
+      fail(
+        'DEVICE',
+        `run '${program.name}': '${name}' is ${showType(type)} in the store, the program needs ${showType(leaf)}`,
+      );
   }
 };
 
-export const bytesOf = (t: Tensor | TensorType, bytesPerReal: number): number => size(t.shape) * (t.dtype === 'u8' ? 1 : t.dtype === 'i32' ? 4 : bytesPerReal);
+export const bytesOf = (t: Tensor | TensorType, bytesPerReal: number): number =>
+  size(t.shape) * (t.dtype === 'u8' ? 1 : t.dtype === 'i32' ? 4 : bytesPerReal);

@@ -4,7 +4,15 @@ import type { StorageChoice } from '../compile/storage.js';
 import { fail } from '../errors.js';
 import type { Program } from '../program/program.js';
 import { showType, size, type DType, type TensorType } from '../tensor/tensor.js';
-import { bytesOf, checkInputs, checkState, type Device, type DeviceKind, type Executable, type Store } from './device.js';
+import {
+  bytesOf,
+  checkInputs,
+  checkState,
+  type Device,
+  type DeviceKind,
+  type Executable,
+  type Store,
+} from './device.js';
 import type { NativeArray, NativeBuffer, NativeDevice, NativeExecutable } from './native.js';
 
 /** Stores and executables of a device of the native addon; which one it is shows in how it loads a plan only. */
@@ -34,7 +42,13 @@ const emptyOf = ({ dtype, shape }: TensorType): NativeArray => {
 };
 
 /** What a device needs of its own stores, which it finds by their face. */
-const storeBuffers = new WeakMap<Store, { readonly device: NativeDevice; readonly buffers: ReadonlyMap<string, { readonly type: TensorType; readonly buffer: NativeBuffer }> }>();
+const storeBuffers = new WeakMap<
+  Store,
+  {
+    readonly device: NativeDevice;
+    readonly buffers: ReadonlyMap<string, { readonly type: TensorType; readonly buffer: NativeBuffer }>;
+  }
+>();
 const loadedOf = new WeakMap<Executable, NativeExecutable>();
 
 /** Seconds of each step of an executable so far; all zero unless its device was opened with `profile`. */
@@ -43,7 +57,8 @@ export const profileOf = (executable: Executable): ReturnType<NativeExecutable['
 
 /** Which implementation each step of an executable uses. */
 export const implementationsOf = (executable: Executable): ReturnType<NativeExecutable['describe']> =>
-  loadedOf.get(executable)?.describe() ?? fail('DEVICE', 'implementations: the executable is not of a native device');
+  loadedOf.get(executable)?.describe() ??
+  fail('DEVICE', 'implementations: the executable is not of a native device');
 
 export const nativeDevice = ({ kind, description, native, storage = 'f32', load }: Parts): Device => {
   let disposed = false;
@@ -54,11 +69,16 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
   const store = (): Store => {
     guard();
     const buffers = new Map<string, { type: TensorType; buffer: NativeBuffer }>();
-    const get = (name: string): { type: TensorType; buffer: NativeBuffer } => buffers.get(name) ?? fail('DEVICE', `store: no '${name}'`);
+    const get = (name: string): { type: TensorType; buffer: NativeBuffer } =>
+      buffers.get(name) ?? fail('DEVICE', `store: no '${name}'`);
     const fitted = (name: string, type: TensorType, values: ArrayLike<number>): NativeArray =>
-      values.length === size(type.shape) ? arrayOf(type.dtype, values) : fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${values.length} numbers`);
+      values.length === size(type.shape)
+        ? arrayOf(type.dtype, values)
+        : fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${values.length} numbers`);
     const self: Store = {
-      get names() { return [...buffers.keys()]; },
+      get names() {
+        return [...buffers.keys()];
+      },
       has: (name) => buffers.has(name),
       typeOf: (name) => get(name).type,
       read: async (name) => {
@@ -103,7 +123,8 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
         checkInputs(program, inputs);
         checkState(program, target);
         const held = storeBuffers.get(target);
-        if (held === undefined || held.device !== native) return fail('DEVICE', `run '${program.name}': the store belongs to another device`);
+        if (held === undefined || held.device !== native)
+          return fail('DEVICE', `run '${program.name}': the store belongs to another device`);
         const state = plan.state.map(({ name }) => held.buffers.get(name)!.buffer);
         const given = plan.inputs.map(({ name }) => arrayOf(program.inputs.get(name)!.dtype, inputs[name]!));
         const outputs = plan.outputs.map(({ name }) => emptyOf(program.outputs[name]!));

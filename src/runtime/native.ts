@@ -50,7 +50,11 @@ export interface NativeExecutable {
   /** Which implementation each step uses. */
   readonly describe: () => readonly (NativeStep & { readonly implementation: string })[];
   /** Time spent in each step so far, and in its fastest call; only if loaded with `profile`. */
-  readonly profile: () => readonly (NativeStep & { readonly seconds: number; readonly least: number; readonly calls: number })[];
+  readonly profile: () => readonly (NativeStep & {
+    readonly seconds: number;
+    readonly least: number;
+    readonly calls: number;
+  })[];
   readonly dispose: () => void;
   readonly [Symbol.dispose]: () => void;
 }
@@ -125,9 +129,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Where the addon is looked for, in this order. */
 export const addonPaths = (): readonly string[] =>
-  [`prebuilds/${platform}-${arch}`, 'build/Release', 'build/Debug'].map((folder) => `${root}${folder}/pathex.node`);
+  [`prebuilds/${platform}-${arch}`, 'build/Release', 'build/Debug'].map(
+    (folder) => `${root}${folder}/pathex.node`,
+  );
 
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
 let loaded: NativeAddon | undefined;
 
@@ -155,5 +162,8 @@ export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon
       attempts.push(`${path}: ${firstLine(error)}`);
     }
   }
-  return fail('NATIVE', `native addon: none could be loaded (${attempts.join('; ')}); build it with: npm run setup`);
+  return fail(
+    'NATIVE',
+    `native addon: none could be loaded (${attempts.join('; ')}); build it with: npm run setup`,
+  );
 };

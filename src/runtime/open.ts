@@ -22,4 +22,6 @@ export const openDevice = async (kind: DeviceKind, options: DeviceOptions = {}):
 };
 
 export const deviceKindOf = (name: string): DeviceKind =>
-  (DEVICE_KINDS as readonly string[]).includes(name) ? (name as DeviceKind) : fail('OPTION', `device: '${name}' is unknown; choose ${DEVICE_KINDS.join(' or ')}`);
+  (DEVICE_KINDS as readonly string[]).includes(name)
+    ? (name as DeviceKind)
+    : fail('OPTION', `device: '${name}' is unknown; choose ${DEVICE_KINDS.join(' or ')}`);

@@ -13,11 +13,21 @@ import { bytesOf, checkInputs, checkState, type Device, type Executable, type St
 type Values = Float64Array;
 
 /** Evaluates tensors for given leaf values. */
-export const evaluate = (roots: readonly Tensor[], leafValue: (leaf: Tensor) => Values | undefined): Values[] => {
+export const evaluate = (
+  roots: readonly Tensor[],
+  leafValue: (leaf: Tensor) => Values | undefined,
+): Values[] => {
   const values = new Map<Tensor, Values>();
   for (const node of walk(roots)) {
     const given = node.op === 'input' || node.op === 'state' ? leafValue(node) : undefined;
-    values.set(node, given ?? definitionOf(node.op).evaluate(node.inputs.map((i) => values.get(i)!), node));
+    values.set(
+      node,
+      given ??
+        definitionOf(node.op).evaluate(
+          node.inputs.map((i) => values.get(i)!),
+          node,
+        ),
+    );
   }
   return roots.map((r) => values.get(r)!);
 };
@@ -31,23 +41,28 @@ export const referenceDevice = (): Device => {
 
   const store = (): Store & { readonly values: Map<string, { type: TensorType; data: Values }> } => {
     const values = new Map<string, { type: TensorType; data: Values }>();
-    const get = (name: string): { type: TensorType; data: Values } => values.get(name) ?? fail('DEVICE', `store: no '${name}'`);
+    const get = (name: string): { type: TensorType; data: Values } =>
+      values.get(name) ?? fail('DEVICE', `store: no '${name}'`);
     return {
       values,
-      get names() { return [...values.keys()]; },
+      get names() {
+        return [...values.keys()];
+      },
       has: (name) => values.has(name),
       typeOf: (name) => get(name).type,
       read: (name) => Promise.resolve(get(name).data.slice()),
       write: (name, data) => {
         const entry = get(name);
-        if (data.length !== entry.data.length) fail('DEVICE', `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers`);
+        if (data.length !== entry.data.length)
+          fail('DEVICE', `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers`);
         values.set(name, { type: entry.type, data: Float64Array.from(data) });
         return Promise.resolve();
       },
       add: (name, type, data) => {
         guard();
         if (values.has(name)) fail('DEVICE', `store: '${name}' exists already`);
-        if (data.length !== size(type.shape)) fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${data.length} numbers`);
+        if (data.length !== size(type.shape))
+          fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${data.length} numbers`);
         values.set(name, { type, data: Float64Array.from(data) });
         live += bytesOf(type, 8);
         return Promise.resolve();
@@ -74,8 +89,12 @@ export const referenceDevice = (): Device => {
         checkState(program, target);
         const held = (target as ReturnType<typeof store>).values;
         if (held === undefined) fail('DEVICE', `run '${program.name}': the store belongs to another device`);
-        const results = evaluate(roots, (leaf) => (leaf.op === 'input' ? Float64Array.from(inputs[nameOf(leaf)]!) : held.get(nameOf(leaf))!.data));
-        next.forEach((name, i) => held.set(name, { type: held.get(name)!.type, data: results[outputs.length + i]!.slice() }));
+        const results = evaluate(roots, (leaf) =>
+          leaf.op === 'input' ? Float64Array.from(inputs[nameOf(leaf)]!) : held.get(nameOf(leaf))!.data,
+        );
+        next.forEach((name, i) =>
+          held.set(name, { type: held.get(name)!.type, data: results[outputs.length + i]!.slice() }),
+        );
         return Object.fromEntries(outputs.map((name, i) => [name, results[i]!.slice()]));
       },
     });

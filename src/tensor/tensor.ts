@@ -1,12 +1,18 @@
 /** Sizes of the axes, outermost first; row-major in memory. Activations are NHWC, convolution weights OHWI. */
 export type Shape = readonly number[];
-export type Nhwc<N extends number, H extends number, W extends number, C extends number> = readonly [n: N, h: H, w: W, c: C];
+export type Nhwc<N extends number, H extends number, W extends number, C extends number> = readonly [
+  n: N,
+  h: H,
+  w: W,
+  c: C,
+];
 
 /** `f32` is the real type: float32 on cpu and cuda, float64 on the reference device. */
 export type DType = 'f32' | 'i32' | 'u8';
 
 /** Plain JSON data: what an op needs to know beyond its inputs. */
-export type Attribute = number | string | boolean | null | readonly Attribute[] | { readonly [key: string]: Attribute };
+export type Attribute =
+  number | string | boolean | null | readonly Attribute[] | { readonly [key: string]: Attribute };
 export type Attributes = { readonly [key: string]: Attribute };
 
 export interface TensorType<S extends Shape = Shape, D extends DType = DType> {
@@ -32,7 +38,8 @@ export const sameShape = (a: Shape, b: Shape): boolean => {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 };
-export const sameType = (a: TensorType, b: TensorType): boolean => a.dtype === b.dtype && sameShape(a.shape, b.shape);
+export const sameType = (a: TensorType, b: TensorType): boolean =>
+  a.dtype === b.dtype && sameShape(a.shape, b.shape);
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 export const showType = (t: TensorType): string => `${t.dtype}${showShape(t.shape)}`;
 

@@ -1,4 +1,10 @@
-import { augmentation, batches, epochOrder, noAugmentation, type AugmentationOptions } from '../data/batches.js';
+import {
+  augmentation,
+  batches,
+  epochOrder,
+  noAugmentation,
+  type AugmentationOptions,
+} from '../data/batches.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
@@ -38,7 +44,12 @@ export interface FitOptions extends SgdOptions {
   readonly checkpoint?: string;
   /** Continue from `checkpoint` where there is one. Default false: an existing checkpoint is an error. */
   readonly resume?: boolean;
-  readonly onStep?: (at: { readonly epoch: number; readonly step: number; readonly steps: number; readonly loss: number }) => void;
+  readonly onStep?: (at: {
+    readonly epoch: number;
+    readonly step: number;
+    readonly steps: number;
+    readonly loss: number;
+  }) => void;
   readonly onEpoch?: (report: EpochReport) => void;
   /** Ends the run after the step in flight; the last checkpoint stays. */
   readonly signal?: AbortSignal;
@@ -63,7 +74,10 @@ export interface Trained {
 }
 
 /** Steps of a whole training: the incomplete batch of an epoch is dropped. */
-export const stepsOf = (data: Dataset, { epochs, batch = 128 }: Pick<FitOptions, 'epochs' | 'batch'>): number => epochs * Math.floor(data.train.count / batch);
+export const stepsOf = (
+  data: Dataset,
+  { epochs, batch = 128 }: Pick<FitOptions, 'epochs' | 'batch'>,
+): number => epochs * Math.floor(data.train.count / batch);
 
 const TEST_BATCH = 250;
 const DEPTH = 4; // steps under way: one runs while the inputs of the next are made
@@ -81,19 +95,42 @@ export const fit = async <H extends number, W extends number, C extends number, 
   options: FitOptions,
 ): Promise<Trained> => {
   const began = performance.now();
-  const { epochs, batch = 128, rate, augment = { pad: 4, flip: true }, seed = 0, evaluateEvery = 1, checkpoint, resume = false } = options;
+  const {
+    epochs,
+    batch = 128,
+    rate,
+    augment = { pad: 4, flip: true },
+    seed = 0,
+    evaluateEvery = 1,
+    checkpoint,
+    resume = false,
+  } = options;
   checkOptions(options);
   checkWeights(net, start.weights);
   const cuts = batches(data.train.count, batch, { dropLast: true });
   const steps = cuts.length;
   const { from, to } = rangeOf(options.steps, epochs * steps);
-  const settings = settingsOf(net, data, options, from === 0 && to === epochs * steps ? null : `${from}-${to}`);
+  const settings = settingsOf(
+    net,
+    data,
+    options,
+    from === 0 && to === epochs * steps ? null : `${from}-${to}`,
+  );
   if (checkpoint !== undefined && !resume && (await checkpointExists(checkpoint))) {
-    fail('CHECKPOINT', `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path`);
+    fail(
+      'CHECKPOINT',
+      `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path`,
+    );
   }
-  const earlier = checkpoint !== undefined && resume && (await checkpointExists(checkpoint)) ? await loadCheckpoint(checkpoint) : null;
+  const earlier =
+    checkpoint !== undefined && resume && (await checkpointExists(checkpoint))
+      ? await loadCheckpoint(checkpoint)
+      : null;
   if (earlier !== null && earlier.settings !== settings) {
-    fail('CHECKPOINT', `${checkpoint}.json: made with other settings: ${firstDifference(earlier.settings, settings)}; repeat them, or choose another path`);
+    fail(
+      'CHECKPOINT',
+      `${checkpoint}.json: made with other settings: ${firstDifference(earlier.settings, settings)}; repeat them, or choose another path`,
+    );
   }
 
   const train: Resident = { split: 'train', count: data.train.count };
@@ -118,35 +155,79 @@ export const fit = async <H extends number, W extends number, C extends number, 
       let [loss, correct] = [0, 0];
       for (const [i, cut] of [...cuts.entries()].slice(first, end)) {
         options.signal?.throwIfAborted();
-        const shift = augment === null ? noAugmentation(batch) : augmentation(fold(own, 'train'), epoch, i, batch, augment);
-        const run = trainer.run(store, { index: order.subarray(cut.from, cut.to), shift, rate: [rateAt(rate, epoch * steps + i, steps, epochs)] });
-        await underWay.add(run.then((out) => {
-          const value = out['loss']![0]!;
-          if (!Number.isFinite(value)) fail('NON_FINITE', `train: the loss is ${value} in epoch ${epoch + 1}, step ${i + 1}; lower the learning rate`);
-          loss += value;
-          correct += out['correct']![0]!;
-          options.onStep?.({ epoch, step: i, steps, loss: value });
-        }));
+        const shift =
+          augment === null
+            ? noAugmentation(batch)
+            : augmentation(fold(own, 'train'), epoch, i, batch, augment);
+        const run = trainer.run(store, {
+          index: order.subarray(cut.from, cut.to),
+          shift,
+          rate: [rateAt(rate, epoch * steps + i, steps, epochs)],
+        });
+        await underWay.add(
+          run.then((out) => {
+            const value = out['loss']![0]!;
+            if (!Number.isFinite(value))
+              fail(
+                'NON_FINITE',
+                `train: the loss is ${value} in epoch ${epoch + 1}, step ${i + 1}; lower the learning rate`,
+              );
+            loss += value;
+            correct += out['correct']![0]!;
+            options.onStep?.({ epoch, step: i, steps, loss: value });
+          }),
+        );
       }
       await underWay.drain();
       options.signal?.throwIfAborted(); // which steps that ended meanwhile may have raised
       const last = (epoch + 1) * steps >= to;
-      const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluateOn(tester, store, data.test.count)).accuracy : null;
+      const testAccuracy =
+        last || (epoch + 1) % evaluateEvery === 0
+          ? (await evaluateOn(tester, store, data.test.count)).accuracy
+          : null;
       const report: EpochReport = {
-        epoch: epoch + 1, trainLoss: loss / (end - first), trainAccuracy: correct / ((end - first) * batch), testAccuracy,
-        rate: rateAt(rate, epoch * steps + first, steps, epochs), seconds: (performance.now() - epochStart) / 1000,
+        epoch: epoch + 1,
+        trainLoss: loss / (end - first),
+        trainAccuracy: correct / ((end - first) * batch),
+        testAccuracy,
+        rate: rateAt(rate, epoch * steps + first, steps, epochs),
+        seconds: (performance.now() - epochStart) / 1000,
       };
       history.push(report);
       options.onEpoch?.(report);
       if (checkpoint !== undefined && end === steps) {
-        await saveCheckpoint(checkpoint, { network: net.name, settings, epochsDone: epoch + 1, history, tensors: await readTensors(store, step) });
+        await saveCheckpoint(checkpoint, {
+          network: net.name,
+          settings,
+          epochsDone: epoch + 1,
+          history,
+          tensors: await readTensors(store, step),
+        });
       }
     }
-    const readAll = async (leaves: readonly Tensor[], stateName: (name: string) => string): Promise<Weights> =>
-      new Map(await Promise.all(leaves.map(async (p) => [nameOf(p), { shape: p.shape, data: Float32Array.from(await store.read(stateName(nameOf(p)))) }] as const)));
+    const readAll = async (
+      leaves: readonly Tensor[],
+      stateName: (name: string) => string,
+    ): Promise<Weights> =>
+      new Map(
+        await Promise.all(
+          leaves.map(
+            async (p) =>
+              [
+                nameOf(p),
+                { shape: p.shape, data: Float32Array.from(await store.read(stateName(nameOf(p)))) },
+              ] as const,
+          ),
+        ),
+      );
     const weights = await readAll(parameters(net), (name) => name);
-    const velocities = await readAll(parameters(net).filter((p) => isLearnt(p) && store.has(velocityName(nameOf(p)))), velocityName);
-    const testAccuracy = history[history.length - 1]?.testAccuracy ?? (await evaluateOn(tester, store, data.test.count)).accuracy;
+    const velocities = await readAll(
+      parameters(net).filter((p) => isLearnt(p) && store.has(velocityName(nameOf(p)))),
+      velocityName,
+    );
+    const testAccuracy =
+      history[history.length - 1]?.testAccuracy ??
+      (await evaluateOn(tester, store, data.test.count)).accuracy;
     return { weights, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
   } finally {
     await underWay.settle();
@@ -178,31 +259,54 @@ export const evaluate = async <H extends number, W extends number, C extends num
   }
 };
 
-const evaluateOn = async (tester: Executable, store: Store, count: number): Promise<{ loss: number; accuracy: number }> => {
-  const parts = await Promise.all(batches(count, TEST_BATCH, { dropLast: false }).map(({ from, to }) => {
-    // the last batch is filled up with its own last image, which then counts for nothing
-    const index = Int32Array.from({ length: TEST_BATCH }, (_, i) => Math.min(from + i, to - 1));
-    const weight = Float32Array.from({ length: TEST_BATCH }, (_, i) => (from + i < to ? 1 : 0));
-    return tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
-  }));
+const evaluateOn = async (
+  tester: Executable,
+  store: Store,
+  count: number,
+): Promise<{ loss: number; accuracy: number }> => {
+  const parts = await Promise.all(
+    batches(count, TEST_BATCH, { dropLast: false }).map(({ from, to }) => {
+      // the last batch is filled up with its own last image, which then counts for nothing
+      const index = Int32Array.from({ length: TEST_BATCH }, (_, i) => Math.min(from + i, to - 1));
+      const weight = Float32Array.from({ length: TEST_BATCH }, (_, i) => (from + i < to ? 1 : 0));
+      return tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
+    }),
+  );
   const sum = (name: string): number => parts.reduce((s, p) => s + p[name]![0]!, 0);
   return { loss: sum('loss') / count, accuracy: sum('correct') / count };
 };
 
-const checkOptions = ({ epochs, batch = 128, rate, momentum = 0.9, weightDecay = 1e-4, evaluateEvery = 1 }: FitOptions): void => {
-  if (!Number.isInteger(epochs) || epochs < 1) fail('OPTION', `train: epochs ${epochs} is not a positive integer`);
-  if (!Number.isInteger(batch) || batch < 1) fail('OPTION', `train: batch ${batch} is not a positive integer`);
-  if (!Number.isInteger(evaluateEvery) || evaluateEvery < 1) fail('OPTION', `train: evaluateEvery ${evaluateEvery} is not a positive integer`);
+const checkOptions = ({
+  epochs,
+  batch = 128,
+  rate,
+  momentum = 0.9,
+  weightDecay = 1e-4,
+  evaluateEvery = 1,
+}: FitOptions): void => {
+  if (!Number.isInteger(epochs) || epochs < 1)
+    fail('OPTION', `train: epochs ${epochs} is not a positive integer`);
+  if (!Number.isInteger(batch) || batch < 1)
+    fail('OPTION', `train: batch ${batch} is not a positive integer`);
+  if (!Number.isInteger(evaluateEvery) || evaluateEvery < 1)
+    fail('OPTION', `train: evaluateEvery ${evaluateEvery} is not a positive integer`);
   if (!(momentum >= 0 && momentum < 1)) fail('OPTION', `train: momentum ${momentum} is not in [0, 1)`);
-  if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) fail('OPTION', `train: weight decay ${weightDecay} is not a number from 0 on`);
+  if (!(weightDecay >= 0 && Number.isFinite(weightDecay)))
+    fail('OPTION', `train: weight decay ${weightDecay} is not a number from 0 on`);
   checkRate(rate);
 };
 
 /** The steps to take of `total`. */
-const rangeOf = ({ from = 0, to }: { readonly from?: number; readonly to?: number } = {}, total: number): { readonly from: number; readonly to: number } => {
+const rangeOf = (
+  { from = 0, to }: { readonly from?: number; readonly to?: number } = {},
+  total: number,
+): { readonly from: number; readonly to: number } => {
   const end = to ?? total;
   if (!Number.isInteger(from) || !Number.isInteger(end) || from < 0 || from >= end || end > total) {
-    fail('OPTION', `train: steps ${from} to ${end} are no part of the training, which has ${total} steps; give 0 <= from < to <= ${total}`);
+    fail(
+      'OPTION',
+      `train: steps ${from} to ${end} are no part of the training, which has ${total} steps; give 0 <= from < to <= ${total}`,
+    );
   }
   return { from, to: end };
 };
@@ -210,9 +314,16 @@ const rangeOf = ({ from = 0, to }: { readonly from?: number; readonly to?: numbe
 /** Everything that decides the bits of a run, as `key=value` parts. */
 const settingsOf = (net: Network, data: Dataset, o: FitOptions, range: string | null): string =>
   [
-    `network=${net.name}`, `data=${data.name} ${data.train.count}`, `epochs=${o.epochs}`, `batch=${o.batch ?? 128}`, `rate=${showRate(o.rate)}`,
-    `momentum=${o.momentum ?? 0.9}`, `nesterov=${o.nesterov ?? false}`, `weightDecay=${o.weightDecay ?? 1e-4}`,
-    `augment=${o.augment === null ? 'none' : JSON.stringify(o.augment ?? { pad: 4, flip: true })}`, `seed=${o.seed ?? 0}`,
+    `network=${net.name}`,
+    `data=${data.name} ${data.train.count}`,
+    `epochs=${o.epochs}`,
+    `batch=${o.batch ?? 128}`,
+    `rate=${showRate(o.rate)}`,
+    `momentum=${o.momentum ?? 0.9}`,
+    `nesterov=${o.nesterov ?? false}`,
+    `weightDecay=${o.weightDecay ?? 1e-4}`,
+    `augment=${o.augment === null ? 'none' : JSON.stringify(o.augment ?? { pad: 4, flip: true })}`,
+    `seed=${o.seed ?? 0}`,
     ...(range === null ? [] : [`steps=${range}`]),
   ].join('; ');
 
@@ -223,23 +334,48 @@ export const firstDifference = (theirs: string, ours: string): string => {
   return `there ${a[i] ?? 'nothing'}, here ${b[i] ?? 'nothing'}`;
 };
 
-const addSplit = async (store: Store, split: 'train' | 'test', { height, width, channels }: Dataset, { images, labels, count }: Split): Promise<void> => {
+const addSplit = async (
+  store: Store,
+  split: 'train' | 'test',
+  { height, width, channels }: Dataset,
+  { images, labels, count }: Split,
+): Promise<void> => {
   const names = residentNames(split);
   await store.add(names.images, { shape: [count, height, width, channels], dtype: 'u8' }, images);
   await store.add(names.labels, { shape: [count], dtype: 'i32' }, labels);
 };
 
 /** Parameters and velocities as given, those of masked weights zero: a masked weight with a velocity would leave zero. */
-const addStart = async (store: Store, net: Network, program: Program, { weights, masks, velocities }: TrainingStart): Promise<void> => {
-  const live = new Map(prunable(net).map((w) => [nameOf(w), masks?.get(nameOf(w)) ?? (masks == null ? new Uint8Array(size(w.shape)).fill(1) : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing`))]));
+const addStart = async (
+  store: Store,
+  net: Network,
+  program: Program,
+  { weights, masks, velocities }: TrainingStart,
+): Promise<void> => {
+  const live = new Map(
+    prunable(net).map((w) => [
+      nameOf(w),
+      masks?.get(nameOf(w)) ??
+        (masks == null
+          ? new Uint8Array(size(w.shape)).fill(1)
+          : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing`)),
+    ]),
+  );
   for (const [name, mask] of live) {
     const expected = size(weights.get(name)!.shape);
-    if (mask.length !== expected) fail('WEIGHTS', `masks: '${name}' has ${mask.length} entries, the weight has ${expected}`);
+    if (mask.length !== expected)
+      fail('WEIGHTS', `masks: '${name}' has ${mask.length} entries, the weight has ${expected}`);
   }
-  const behindMask = (values: Weights, stateName: (name: string) => string): (readonly [string, ArrayLike<number>])[] =>
+  const behindMask = (
+    values: Weights,
+    stateName: (name: string) => string,
+  ): (readonly [string, ArrayLike<number>])[] =>
     [...values].map(([name, { data }]) => {
       const mask = live.get(name);
-      return [stateName(name), mask === undefined ? data : data.map((v, i) => (mask[i] === 0 ? 0 : v))] as const;
+      return [
+        stateName(name),
+        mask === undefined ? data : data.map((v, i) => (mask[i] === 0 ? 0 : v)),
+      ] as const;
     });
   const starts = new Map<string, ArrayLike<number>>([
     ...behindMask(weights, (name) => name),
@@ -248,8 +384,16 @@ const addStart = async (store: Store, net: Network, program: Program, { weights,
   ]);
   for (const [name, leaf] of program.state) {
     if (store.has(name)) continue;
-    const values = starts.get(name) ?? (velocities == null ? new Float32Array(size(leaf.shape)) : fail('WEIGHTS', `velocities: '${name}' is missing; give those of all learnt parameters, or none`));
-    if (values.length !== size(leaf.shape)) fail('WEIGHTS', `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}`);
+    const values =
+      starts.get(name) ??
+      (velocities == null
+        ? new Float32Array(size(leaf.shape))
+        : fail('WEIGHTS', `velocities: '${name}' is missing; give those of all learnt parameters, or none`));
+    if (values.length !== size(leaf.shape))
+      fail(
+        'WEIGHTS',
+        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}`,
+      );
     await store.add(name, leaf, values);
   }
 };
@@ -258,19 +402,34 @@ const isCheckpointed = (name: string): boolean => !name.startsWith('data/');
 
 const readTensors = async (store: Store, program: Program): Promise<Record<string, StoredTensor>> => {
   const entries = [...program.state].filter(([name]) => isCheckpointed(name));
-  return Object.fromEntries(await Promise.all(entries.map(async ([name, leaf]) => {
-    const values = await store.read(name);
-    // float64 from the reference device, float32 otherwise: what the device holds, bit for bit
-    const tensor: StoredTensor = values instanceof Float64Array ? { dtype: 'F64', shape: leaf.shape, data: values } : { dtype: 'F32', shape: leaf.shape, data: Float32Array.from(values) };
-    return [name, tensor] as const;
-  })));
+  return Object.fromEntries(
+    await Promise.all(
+      entries.map(async ([name, leaf]) => {
+        const values = await store.read(name);
+        // float64 from the reference device, float32 otherwise: what the device holds, bit for bit
+        const tensor: StoredTensor =
+          values instanceof Float64Array
+            ? { dtype: 'F64', shape: leaf.shape, data: values }
+            : { dtype: 'F32', shape: leaf.shape, data: Float32Array.from(values) };
+        return [name, tensor] as const;
+      }),
+    ),
+  );
 };
 
-const addTensors = async (store: Store, program: Program, tensors: Readonly<Record<string, StoredTensor>>): Promise<void> => {
+const addTensors = async (
+  store: Store,
+  program: Program,
+  tensors: Readonly<Record<string, StoredTensor>>,
+): Promise<void> => {
   for (const [name, leaf] of program.state) {
     if (store.has(name)) continue;
     const stored = tensors[name] ?? fail('CHECKPOINT', `checkpoint: '${name}' is missing`);
-    if (stored.data.length !== size(leaf.shape)) fail('CHECKPOINT', `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed`);
+    if (stored.data.length !== size(leaf.shape))
+      fail(
+        'CHECKPOINT',
+        `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed`,
+      );
     await store.add(name, leaf, stored.data as ArrayLike<number>);
   }
 };

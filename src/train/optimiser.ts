@@ -13,19 +13,32 @@ export interface SgdOptions {
 
 /** The velocity of a parameter: state 'velocity/<name>'. */
 export const velocityOf = (parameter: Tensor): Tensor =>
-  ops.state(velocityName(nameOf(parameter)), parameter.shape, { role: 'velocity', init: { kind: 'constant', value: 0 } }, parameter.path);
+  ops.state(
+    velocityName(nameOf(parameter)),
+    parameter.shape,
+    { role: 'velocity', init: { kind: 'constant', value: 0 } },
+    parameter.path,
+  );
 export const velocityName = (parameterName: string): string => `velocity/${parameterName}`;
 
 /**
  * Stochastic gradient descent as PyTorch defines it: g += weightDecay w; v = momentum v + g; w -= rate (nesterov ? g + momentum v : v).
  * Returns the next values of parameters and velocities. A masked weight is zero and has a zero gradient, hence stays exactly zero.
  */
-export const sgd = (parameters: readonly Tensor[], gradients: readonly Tensor[], rate: Tensor, { momentum = 0.9, nesterov = false, weightDecay = 1e-4 }: SgdOptions): (readonly [Tensor, Tensor])[] =>
+export const sgd = (
+  parameters: readonly Tensor[],
+  gradients: readonly Tensor[],
+  rate: Tensor,
+  { momentum = 0.9, nesterov = false, weightDecay = 1e-4 }: SgdOptions,
+): (readonly [Tensor, Tensor])[] =>
   parameters.flatMap((w, i) => {
     const g = weightDecay === 0 ? gradients[i]! : ops.add(gradients[i]!, ops.mul(w, ops.scalar(weightDecay)));
     if (momentum === 0) return [[w, ops.sub(w, ops.mul(g, rate))] as const];
     const v = velocityOf(w);
     const next = ops.add(ops.mul(v, ops.scalar(momentum)), g);
     const step = nesterov ? ops.add(g, ops.mul(next, ops.scalar(momentum))) : next;
-    return [[w, ops.sub(w, ops.mul(step, rate))], [v, next]] as const;
+    return [
+      [w, ops.sub(w, ops.mul(step, rate))],
+      [v, next],
+    ] as const;
   });

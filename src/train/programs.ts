@@ -18,33 +18,59 @@ export interface Resident {
   readonly count: number;
 }
 
-export const residentNames = (split: string): { readonly images: string; readonly labels: string } => ({ images: `data/${split}/images`, labels: `data/${split}/labels` });
+export const residentNames = (split: string): { readonly images: string; readonly labels: string } => ({
+  images: `data/${split}/images`,
+  labels: `data/${split}/labels`,
+});
 
 /** Images of a resident split by index, shifted and flipped, then normalised per channel; and their labels. */
-const batchOf = (data: Dataset, { split, count }: Resident, batch: number): { readonly images: Tensor; readonly labels: Tensor } => {
+const batchOf = (
+  data: Dataset,
+  { split, count }: Resident,
+  batch: number,
+): { readonly images: Tensor; readonly labels: Tensor } => {
   const names = residentNames(split);
   const { height, width, channels, mean: mu, std } = data;
   const table = ops.state(names.images, [count, height, width, channels], { dtype: 'u8', role: 'data' });
   const index = ops.input('index', [batch], 'i32');
   const pixels = ops.cropFlip(table, index, ops.input('shift', [batch, 3], 'i32'));
   // (pixel / 255 - mean) / std as one scale and one shift
-  const scaled = ops.mul(pixels, ops.literal([channels], std.map((s) => 1 / (255 * s))));
+  const scaled = ops.mul(
+    pixels,
+    ops.literal(
+      [channels],
+      std.map((s) => 1 / (255 * s)),
+    ),
+  );
   return {
-    images: ops.sub(scaled, ops.literal([channels], mu.map((m, c) => m / std[c]!))),
+    images: ops.sub(
+      scaled,
+      ops.literal(
+        [channels],
+        mu.map((m, c) => m / std[c]!),
+      ),
+    ),
     labels: ops.gather(ops.state(names.labels, [count], { dtype: 'i32', role: 'data' }), index),
   };
 };
 
-const feed = (net: Readable, images: Tensor): Tensor => substitute([net.output], new Map([[net.input, images]]))[0]!;
+const feed = (net: Readable, images: Tensor): Tensor =>
+  substitute([net.output], new Map([[net.input, images]]))[0]!;
 
 /** Throws OPTION unless the network takes the data set's images and tells its classes apart. */
 export const checkFits = (net: Network, data: Dataset): void => {
   const sample = [data.height, data.width, data.channels];
   if (showShape(net.input.shape.slice(1)) !== showShape(sample)) {
-    fail('OPTION', `network '${net.name}' takes images ${showShape(net.input.shape.slice(1))}, ${data.name} has ${showShape(sample)}; build the network for that size`);
+    fail(
+      'OPTION',
+      `network '${net.name}' takes images ${showShape(net.input.shape.slice(1))}, ${data.name} has ${showShape(sample)}; build the network for that size`,
+    );
   }
   if (net.output.shape.length !== 2 || net.output.shape[1] !== data.classes) {
-    fail('OPTION', `network '${net.name}' answers ${showShape(net.output.shape.slice(1))}, ${data.name} has ${data.classes} classes; give the classifier that width`);
+    fail(
+      'OPTION',
+      `network '${net.name}' answers ${showShape(net.output.shape.slice(1))}, ${data.name} has ${data.classes} classes; give the classifier that width`,
+    );
   }
 };
 
@@ -52,12 +78,21 @@ export const checkFits = (net: Network, data: Dataset): void => {
  * One training step of the masked network. Inputs: index [batch], shift [batch, 3], rate []. Outputs: loss (mean cross-entropy), correct
  * (count). Next: parameters, velocities, running statistics.
  */
-export const trainStep = (net: Network, data: Dataset, resident: Resident, batch: number, options: SgdOptions = {}): Program => {
+export const trainStep = (
+  net: Network,
+  data: Dataset,
+  resident: Resident,
+  batch: number,
+  options: SgdOptions = {},
+): Program => {
   checkFits(net, data);
   const { images, labels } = batchOf(data, resident, batch);
   const read = training(masked(rebatch(net, batch)));
   const output = feed(read, images);
-  const updates = substitute(read.updates.map((u) => u.next), new Map([[read.input as Tensor, images]]));
+  const updates = substitute(
+    read.updates.map((u) => u.next),
+    new Map([[read.input as Tensor, images]]),
+  );
   const loss = mean(crossEntropy(output, labels));
   const learnt = parameters(net).filter(isLearnt);
   return program('train', {
@@ -79,6 +114,9 @@ export const evaluateStep = (net: Network, data: Dataset, resident: Resident, ba
   const correct = ops.equal(ops.toReal(ops.argMax(output)), ops.toReal(labels));
   return program('evaluate', {
     narrowable: true,
-    outputs: { loss: ops.sum(ops.mul(crossEntropy(output, labels), counts), [0]), correct: ops.sum(ops.mul(correct, counts), [0]) },
+    outputs: {
+      loss: ops.sum(ops.mul(crossEntropy(output, labels), counts), [0]),
+      correct: ops.sum(ops.mul(correct, counts), [0]),
+    },
   });
 };

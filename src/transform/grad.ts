@@ -16,17 +16,23 @@ export const vjp = (outputs: Roots, cotangents: readonly Tensor[], wrt: readonly
   };
   outputs.forEach((y, i) => {
     const g = cotangents[i];
-    if (g === undefined || !sameShape(g.shape, y.shape)) fail('SHAPE', `vjp: output ${i} is ${showShape(y.shape)}, its cotangent ${g === undefined ? 'missing' : showShape(g.shape)}; they must agree`);
+    if (g === undefined || !sameShape(g.shape, y.shape))
+      fail(
+        'SHAPE',
+        `vjp: output ${i} is ${showShape(y.shape)}, its cotangent ${g === undefined ? 'missing' : showShape(g.shape)}; they must agree`,
+      );
     else accumulate(y, g);
   });
   for (const node of [...walk(outputs)].reverse()) {
     const dy = sums.get(node);
     if (dy === undefined || !needed.has(node)) continue;
     if (!node.inputs.some((i) => needed.has(i))) continue;
-    definitionOf(node.op).vjp(ops, node, dy).forEach((g, i) => {
-      const x = node.inputs[i]!;
-      if (g !== null && needed.has(x)) accumulate(x, g);
-    });
+    definitionOf(node.op)
+      .vjp(ops, node, dy)
+      .forEach((g, i) => {
+        const x = node.inputs[i]!;
+        if (g !== null && needed.has(x)) accumulate(x, g);
+      });
   }
   return wrt.map((x) => sums.get(x) ?? ops.constant(x.shape, 0));
 };

@@ -9,7 +9,12 @@ export type Masks = ReadonlyMap<string, Uint8Array>;
 
 /** The mask leaf of a weight: state 'mask/<name>', 1 = live, 0 = pruned, shape of the weight. */
 export const maskOf = (weight: Tensor): Tensor =>
-  ops.state(maskName(nameOf(weight)), weight.shape, { role: 'mask', init: { kind: 'constant', value: 1 } }, weight.path);
+  ops.state(
+    maskName(nameOf(weight)),
+    weight.shape,
+    { role: 'mask', init: { kind: 'constant', value: 1 } },
+    weight.path,
+  );
 export const maskName = (weightName: string): string => `mask/${weightName}`;
 
 /** Puts every prunable weight behind its mask: the effective weight is theta * m. */

@@ -73,17 +73,26 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
         }
         case 'selection':
           if (reading.maxPool === 'code') return { ...first, mantissa: again(node, [first.mantissa]) };
-          return { ...first, mantissa: reading.gates === 'open' ? rule.open(ops, node, first.mantissa) : rule.chosen(ops, node, node.inputs[0]!, first.mantissa) };
+          return {
+            ...first,
+            mantissa:
+              reading.gates === 'open'
+                ? rule.open(ops, node, first.mantissa)
+                : rule.chosen(ops, node, node.inputs[0]!, first.mantissa),
+          };
         case 'weight': {
-          if (carriedInputs.length !== 1) return refuse('multiplies two values that both depend on the input');
+          if (carriedInputs.length !== 1)
+            return refuse('multiplies two values that both depend on the input');
           const i = node.inputs.indexOf(carriedInputs[0]!);
           const edge = edgeOf(node.inputs[1 - i]!);
-          if (node.op === 'mul') return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
+          if (node.op === 'mul')
+            return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
           const product = again(node, i === 0 ? [first.mantissa, edge] : [edge, first.mantissa]);
           return scaled ? rescaled(product, first) : { mantissa: product, exponent: first.exponent };
         }
         case 'divide': {
-          if (carriedInputs.length !== 1 || carriedInputs[0] !== node.inputs[0]) return refuse('divides by a value that depends on the input');
+          if (carriedInputs.length !== 1 || carriedInputs[0] !== node.inputs[0])
+            return refuse('divides by a value that depends on the input');
           const edge = edgeOf(ops.div(ops.scalar(1), node.inputs[1]!));
           return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
         }
@@ -92,14 +101,16 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
           const parts = node.inputs.flatMap((x): Scaled[] => {
             const value = values.get(x);
             if (value !== undefined) return [value];
-            if (reading.biasPaths === false) return node.op === 'concat' ? [{ mantissa: ops.constant(x.shape, 0), exponent: null }] : [];
+            if (reading.biasPaths === false)
+              return node.op === 'concat' ? [{ mantissa: ops.constant(x.shape, 0), exponent: null }] : [];
             return [{ mantissa: edgeOf(x), exponent: null }];
           });
           if (node.op === 'neg') return first;
           const aligned = align(parts);
-          const mantissa = node.op === 'add' || node.op === 'sub'
-            ? aligned.mantissas.reduce((a, b) => ops.add(a, b))
-            : again(node, aligned.mantissas);
+          const mantissa =
+            node.op === 'add' || node.op === 'sub'
+              ? aligned.mantissas.reduce((a, b) => ops.add(a, b))
+              : again(node, aligned.mantissas);
           return { mantissa, exponent: aligned.exponent };
         }
       }
@@ -108,14 +119,21 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
   }
   const output = values.get(net.output)!;
   // A NaN or infinite pre-activation would close its gate in silence: the network's own output carries it into the result.
-  const alarm = reading.gates === 'network' && sameShape(net.output.shape, output.mantissa.shape) ? ops.sub(net.output, net.output) : null;
-  return { output: alarm === null ? output : { ...output, mantissa: ops.add(output.mantissa, alarm) }, edges };
+  const alarm =
+    reading.gates === 'network' && sameShape(net.output.shape, output.mantissa.shape)
+      ? ops.sub(net.output, net.output)
+      : null;
+  return {
+    output: alarm === null ? output : { ...output, mantissa: ops.add(output.mantissa, alarm) },
+    edges,
+  };
 };
 
 const at = (node: Tensor): string => (node.path === '' ? '' : `; at ${node.path}`);
 
 /** The op of `node` on other values of the same shapes. */
-const again = (node: Tensor, inputs: readonly Tensor[]): Tensor => make(node.op as OpName, inputs, node.attributes, node.path);
+const again = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
+  make(node.op as OpName, inputs, node.attributes, node.path);
 
 const hasParameter = (t: Tensor): boolean => walk([t]).some((n) => n.op === 'state');
 const isWeight = (t: Tensor): boolean => t.op === 'state' && t.attributes['role'] === 'weight';
@@ -127,7 +145,8 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
   if (!hasParameter(w)) {
     const magnitude = ops.abs(w);
     const live = ops.sub(ops.scalar(1), ops.equal(w, ops.scalar(0)));
-    if (weights === 'absolute' || constantSplit === 'balanced') return w.op === 'constant' && (w.attributes['value'] as number) >= 0 ? w : magnitude;
+    if (weights === 'absolute' || constantSplit === 'balanced')
+      return w.op === 'constant' && (w.attributes['value'] as number) >= 0 ? w : magnitude;
     return (constantSplit === 'weight') === (weights === 'squared') ? ops.mul(w, w) : live;
   }
   return weights === 'squared' ? ops.mul(w, w) : weights === 'absolute' ? ops.abs(w) : pattern(w);
@@ -142,7 +161,10 @@ const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
   const through = walk([edge]).find((t) => t.op !== 'mul' && t.inputs.length > 0 && walk([t]).some(isWeight));
   return through === undefined && weights.every((w) => sameShape(w.shape, edge.shape))
     ? weights
-    : fail('NETWORK', `paths: ${user.op} reads weight '${nameOf(weights[0]!)}' through ${through?.op ?? 'mul'}${at(user)}; use the weight as it is, or times values of its shape`);
+    : fail(
+        'NETWORK',
+        `paths: ${user.op} reads weight '${nameOf(weights[0]!)}' through ${through?.op ?? 'mul'}${at(user)}; use the weight as it is, or times values of its shape`,
+      );
 };
 
 /** 1 where an edge exists, 0 where its weight is masked. A weight that merely is zero exists. */
@@ -164,18 +186,33 @@ const pattern = (w: Tensor): Tensor => {
  */
 const rescaled = (product: Tensor, { mantissa, exponent }: Scaled): Scaled => {
   const e = exponentOf(mantissa);
-  return { mantissa: ops.mul(product, ops.exp2(ops.neg(e))), exponent: exponent === null ? e : ops.add(exponent, e) };
+  return {
+    mantissa: ops.mul(product, ops.exp2(ops.neg(e))),
+    exponent: exponent === null ? e : ops.add(exponent, e),
+  };
 };
 
 /** floor(log2) of the largest element, as a scalar. */
-export const exponentOf = (t: Tensor): Tensor => ops.exponent(ops.maximum(t, t.shape.map((_, i) => i)));
+export const exponentOf = (t: Tensor): Tensor =>
+  ops.exponent(
+    ops.maximum(
+      t,
+      t.shape.map((_, i) => i),
+    ),
+  );
 
 /** Brings values to their largest exponent; smaller ones may underflow to zero, larger ones never overflow. */
-export const align = (parts: readonly Scaled[]): { readonly mantissas: readonly Tensor[]; readonly exponent: Tensor | null } => {
-  if (parts.every((p) => p.exponent === parts[0]!.exponent)) return { mantissas: parts.map((p) => p.mantissa), exponent: parts[0]!.exponent };
+export const align = (
+  parts: readonly Scaled[],
+): { readonly mantissas: readonly Tensor[]; readonly exponent: Tensor | null } => {
+  if (parts.every((p) => p.exponent === parts[0]!.exponent))
+    return { mantissas: parts.map((p) => p.mantissa), exponent: parts[0]!.exponent };
   const exponents = parts.map((p) => p.exponent ?? ops.scalar(0));
   const top = exponents.reduce((a, b) => ops.max(a, b));
-  return { mantissas: parts.map((p, i) => ops.mul(p.mantissa, ops.exp2(ops.sub(exponents[i]!, top)))), exponent: top };
+  return {
+    mantissas: parts.map((p, i) => ops.mul(p.mantissa, ops.exp2(ops.sub(exponents[i]!, top)))),
+    exponent: top,
+  };
 };
 
 /** Sum of two scaled values of one shape. */
@@ -187,7 +224,10 @@ export const addScaled = (a: Scaled, b: Scaled): Scaled => {
 /** The largest element brought into [1, 2), the exponent adjusted. */
 export const normalised = ({ mantissa, exponent }: Scaled): Scaled & { readonly exponent: Tensor } => {
   const e = exponentOf(mantissa);
-  return { mantissa: ops.mul(mantissa, ops.exp2(ops.neg(e))), exponent: exponent === null ? e : ops.add(exponent, e) };
+  return {
+    mantissa: ops.mul(mantissa, ops.exp2(ops.neg(e))),
+    exponent: exponent === null ? e : ops.add(exponent, e),
+  };
 };
 
 /** A weight shared between layers could occur twice on a path, where v_p is not linear in it. */
@@ -197,7 +237,11 @@ const rejectReuse = (net: Readable, carried: ReadonlySet<Tensor>): void => {
     if (!carried.has(node)) continue;
     for (const parameter of node.inputs.filter((i) => !carried.has(i))) {
       for (const weight of walk([parameter]).filter(isWeight)) {
-        if (used.has(nameOf(weight))) fail('NETWORK', `paths: ${node.op} uses weight '${nameOf(weight)}' again, so that a path could cross it twice${at(node)}; use one weight for each layer`);
+        if (used.has(nameOf(weight)))
+          fail(
+            'NETWORK',
+            `paths: ${node.op} uses weight '${nameOf(weight)}' again, so that a path could cross it twice${at(node)}; use one weight for each layer`,
+          );
         used.add(nameOf(weight));
       }
     }

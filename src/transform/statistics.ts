@@ -17,7 +17,8 @@ export interface Readable<I extends Shape = Shape, O extends Shape = Shape> {
  */
 export const inference = <N extends Readable>(net: N): N => {
   const carried = new Set<Tensor>([net.input]);
-  const isCentred = (t: Tensor): boolean => t.op === 'sub' && carried.has(t.inputs[0]!) && !carried.has(t.inputs[1]!);
+  const isCentred = (t: Tensor): boolean =>
+    t.op === 'sub' && carried.has(t.inputs[0]!) && !carried.has(t.inputs[1]!);
   const [output] = rewrite([net.output], (node, inputs) => {
     const [a, b] = inputs;
     const next = (() => {
@@ -27,7 +28,8 @@ export const inference = <N extends Readable>(net: N): N => {
         carried.add(scaled);
         return ops.sub(scaled, ops.mul(a!.inputs[1]!, b!));
       }
-      if (node.op === 'add' && isCentred(a!) && !carried.has(b!)) return ops.add(a!.inputs[0]!, ops.sub(b!, a!.inputs[1]!));
+      if (node.op === 'add' && isCentred(a!) && !carried.has(b!))
+        return ops.add(a!.inputs[0]!, ops.sub(b!, a!.inputs[1]!));
       return withInputs(node, inputs);
     })();
     if (node.op !== 'statistic' && inputs.some((i) => carried.has(i))) carried.add(next);
@@ -51,7 +53,10 @@ export interface StatisticUpdate {
  * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 - momentum) stored + momentum
  * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it.
  */
-export const training = <N extends Readable>(net: N, momentum = 0.1): N & { readonly updates: readonly StatisticUpdate[] } => {
+export const training = <N extends Readable>(
+  net: N,
+  momentum = 0.1,
+): N & { readonly updates: readonly StatisticUpdate[] } => {
   const updates = new Map<Tensor, Tensor>();
   const measured = new Map<Tensor, Moments>();
   const [output] = rewrite([net.output], (node, inputs) => {
@@ -61,7 +66,10 @@ export const training = <N extends Readable>(net: N, momentum = 0.1): N & { read
     measured.set(x, m);
     const isMean = node.attributes['moment'] === 'mean';
     const seen = isMean ? m.mean : ops.mul(m.variance, ops.scalar(m.count / Math.max(m.count - 1, 1)));
-    updates.set(stored, ops.add(ops.mul(stored, ops.scalar(1 - momentum)), ops.mul(seen, ops.scalar(momentum))));
+    updates.set(
+      stored,
+      ops.add(ops.mul(stored, ops.scalar(1 - momentum)), ops.mul(seen, ops.scalar(momentum))),
+    );
     return isMean ? m.mean : m.variance;
   });
   return { ...net, output: output!, updates: [...updates].map(([stored, next]) => ({ stored, next })) };
@@ -84,7 +92,12 @@ const moments = (x: Tensor): Moments => {
   const c = x.shape[rank - 1]!;
   const leading = Array.from({ length: rank - 1 }, (_, i) => i);
   const count = x.shape.slice(0, -1).reduce((n, d) => n * d, 1);
-  const firstRow = ops.slice(x, x.shape.map(() => 0), x.shape.map((d, i) => (i === rank - 1 ? d : 1)), x.shape.map(() => 1));
+  const firstRow = ops.slice(
+    x,
+    x.shape.map(() => 0),
+    x.shape.map((d, i) => (i === rank - 1 ? d : 1)),
+    x.shape.map(() => 1),
+  );
   const shift = ops.stopGradient(ops.reshape(firstRow, [c]));
   const d = ops.sub(x, shift);
   const perElement = ops.scalar(1 / count);

@@ -17,7 +17,8 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /** Why a file operation failed, in a few words: 'permission denied (EACCES)'. */
 export const reasonOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const words = code === undefined ? undefined : REASONS[code];
   if (words !== undefined) return `${words} (${code})`;
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
@@ -48,7 +49,11 @@ export const writeFileAtomic = async (path: string, bytes: Uint8Array): Promise<
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    fail('OUTPUT', `${path}: cannot be written: ${reasonOf(error)}; choose a folder that exists and can be written to`, error);
+    fail(
+      'OUTPUT',
+      `${path}: cannot be written: ${reasonOf(error)}; choose a folder that exists and can be written to`,
+      error,
+    );
   }
   await syncFolder(folder);
 };

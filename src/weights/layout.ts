@@ -33,9 +33,13 @@ type Kernel = readonly [number, number, number, number];
 const kernelShape = (where: string, { shape, data }: Layout<{ readonly length: number }>): Kernel => {
   const [a, b, c, d] = shape;
   if (shape.length !== 4 || a === undefined || b === undefined || c === undefined || d === undefined) {
-    return fail('WEIGHTS', `${where}: shape ${showShape(shape)} has ${shape.length} axes; a convolution weight has 4`);
+    return fail(
+      'WEIGHTS',
+      `${where}: shape ${showShape(shape)} has ${shape.length} axes; a convolution weight has 4`,
+    );
   }
-  if (data.length !== size(shape)) return fail('WEIGHTS', `${where}: ${data.length} numbers for shape ${showShape(shape)} = ${size(shape)}`);
+  if (data.length !== size(shape))
+    return fail('WEIGHTS', `${where}: ${data.length} numbers for shape ${showShape(shape)} = ${size(shape)}`);
   return [a, b, c, d];
 };
 
@@ -51,11 +55,20 @@ export const convToTorch = <A extends Numbers>(weight: Layout<A>, where = 'convT
   return { shape: [o, i, h, w], data: swapInner(weight.data, o, h * w, i) };
 };
 
-const flattened = (where: string, { shape, data }: Layout<{ readonly length: number }>, c: number, h: number, w: number): number => {
+const flattened = (
+  where: string,
+  { shape, data }: Layout<{ readonly length: number }>,
+  c: number,
+  h: number,
+  w: number,
+): number => {
   const [out] = shape;
   return out !== undefined && shape.length === 2 && shape[1] === c * h * w && data.length === size(shape)
     ? out
-    : fail('WEIGHTS', `${where}: weight ${showShape(shape)} of ${data.length} numbers, features ${c} x ${h} x ${w} = ${c * h * w}; the second axis must be their product`);
+    : fail(
+        'WEIGHTS',
+        `${where}: weight ${showShape(shape)} of ${data.length} numbers, features ${c} x ${h} x ${w} = ${c * h * w}; the second axis must be their product`,
+      );
 };
 
 /**
@@ -63,7 +76,8 @@ const flattened = (where: string, { shape, data }: Layout<{ readonly length: num
  * Where h = w = 1, as after a global pool, the two are the same. Error WEIGHTS.
  */
 export const flatLinearFromTorch = <A extends Numbers>(
-  weight: Layout<A>, [c, h, w]: readonly [c: number, h: number, w: number],
+  weight: Layout<A>,
+  [c, h, w]: readonly [c: number, h: number, w: number],
 ): Layout<A> => {
   const out = flattened('flatLinearFromTorch', weight, c, h, w);
   return { shape: weight.shape, data: swapInner(weight.data, out, c, h * w) };
@@ -71,7 +85,8 @@ export const flatLinearFromTorch = <A extends Numbers>(
 
 /** The inverse of {@link flatLinearFromTorch}. Error WEIGHTS. */
 export const flatLinearToTorch = <A extends Numbers>(
-  weight: Layout<A>, [c, h, w]: readonly [c: number, h: number, w: number],
+  weight: Layout<A>,
+  [c, h, w]: readonly [c: number, h: number, w: number],
 ): Layout<A> => {
   const out = flattened('flatLinearToTorch', weight, c, h, w);
   return { shape: weight.shape, data: swapInner(weight.data, out, h * w, c) };

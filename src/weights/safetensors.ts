@@ -30,7 +30,8 @@ const isCode = (dtype: string): dtype is Code => Object.hasOwn(BYTES, dtype);
 const utf8 = new TextEncoder();
 /** By code unit, so that the order does not depend on a locale. */
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const bytesOf = (data: StoredTensor['data']): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+const bytesOf = (data: StoredTensor['data']): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /**
  * A safetensors file as bytes, the same for the same contents: wider types first, then by name, which keeps every tensor
@@ -38,21 +39,33 @@ const bytesOf = (data: StoredTensor['data']): Uint8Array => new Uint8Array(data.
  * WEIGHTS for data that does not fill its shape or a tensor named `__metadata__`.
  */
 export const encode = (
-  tensors: Readonly<Record<string, StoredTensor>>, metadata: Readonly<Record<string, string>> = {},
+  tensors: Readonly<Record<string, StoredTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
-  const entries = Object.entries(tensors).sort(([a, x], [b, y]) => BYTES[y.dtype] - BYTES[x.dtype] || byText(a, b));
+  const entries = Object.entries(tensors).sort(
+    ([a, x], [b, y]) => BYTES[y.dtype] - BYTES[x.dtype] || byText(a, b),
+  );
   const meta = Object.entries(metadata).sort(([a], [b]) => byText(a, b));
   const header: [string, unknown][] = meta.length > 0 ? [[METADATA, Object.fromEntries(meta)]] : [];
   let end = 0;
   for (const [name, { dtype, shape, data }] of entries) {
-    if (name === METADATA) fail('WEIGHTS', `safetensors: a tensor is named ${METADATA}, which the format keeps for itself; rename it`);
+    if (name === METADATA)
+      fail(
+        'WEIGHTS',
+        `safetensors: a tensor is named ${METADATA}, which the format keeps for itself; rename it`,
+      );
     if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0) || data.length !== size(shape)) {
-      fail('WEIGHTS', `safetensors: tensor '${name}': ${data.length} numbers for shape ${showShape(shape)} = ${size(shape)}`);
+      fail(
+        'WEIGHTS',
+        `safetensors: tensor '${name}': ${data.length} numbers for shape ${showShape(shape)} = ${size(shape)}`,
+      );
     }
     header.push([name, { dtype, shape, data_offsets: [end, (end += data.byteLength)] }]);
   }
   // Written member by member: an object would move names such as '0' to the front.
-  const json = utf8.encode(`{${header.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(',')}}`);
+  const json = utf8.encode(
+    `{${header.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(',')}}`,
+  );
   const start = 8 + Math.ceil(json.length / 8) * 8;
   const out = new Uint8Array(start + end).fill(0x20, 8, start);
   new DataView(out.buffer).setBigUint64(0, BigInt(start - 8), true);
@@ -66,10 +79,16 @@ export const encode = (
 };
 
 const Natural = new t.Type<number>(
-  'a whole number from 0 on', (u): u is number => Number.isSafeInteger(u) && (u as number) >= 0,
-  (u, c) => (Number.isSafeInteger(u) && (u as number) >= 0 ? t.success(u as number) : t.failure(u, c)), t.identity,
+  'a whole number from 0 on',
+  (u): u is number => Number.isSafeInteger(u) && (u as number) >= 0,
+  (u, c) => (Number.isSafeInteger(u) && (u as number) >= 0 ? t.success(u as number) : t.failure(u, c)),
+  t.identity,
 );
-const Entry = t.type({ dtype: t.string, shape: t.readonlyArray(Natural), data_offsets: t.tuple([Natural, Natural]) });
+const Entry = t.type({
+  dtype: t.string,
+  shape: t.readonlyArray(Natural),
+  data_offsets: t.tuple([Natural, Natural]),
+});
 const Metadata = t.record(t.string, t.string);
 
 /** The first key that an object literal at the top of a JSON text has twice; JSON.parse would silently take the last. */
@@ -101,22 +120,45 @@ const stored = (dtype: Code, shape: Shape, bytes: Uint8Array): StoredTensor => {
   // Copied: an offset in a file need not be aligned, and a view would keep the whole file in memory.
   const buffer = new Uint8Array(bytes).buffer;
   switch (dtype) {
-    case 'F32': return { dtype, shape, data: new Float32Array(buffer) };
-    case 'F64': return { dtype, shape, data: new Float64Array(buffer) };
-    case 'I32': return { dtype, shape, data: new Int32Array(buffer) };
-    case 'I64': return { dtype, shape, data: new BigInt64Array(buffer) };
-    case 'U8': return { dtype, shape, data: new Uint8Array(buffer) };
-    case 'F16': return { dtype: 'F32', shape, data: Float32Array.from(new Uint16Array(buffer), half) };
-    case 'BF16': return { dtype: 'F32', shape, data: new Float32Array(Uint32Array.from(new Uint16Array(buffer), (b) => b << 16).buffer) };
+    case 'F32':
+      return { dtype, shape, data: new Float32Array(buffer) };
+    case 'F64':
+      return { dtype, shape, data: new Float64Array(buffer) };
+    case 'I32':
+      return { dtype, shape, data: new Int32Array(buffer) };
+    case 'I64':
+      return { dtype, shape, data: new BigInt64Array(buffer) };
+    case 'U8':
+      return { dtype, shape, data: new Uint8Array(buffer) };
+    case 'F16':
+      return { dtype: 'F32', shape, data: Float32Array.from(new Uint16Array(buffer), half) };
+    case 'BF16':
+      return {
+        dtype: 'F32',
+        shape,
+        data: new Float32Array(Uint32Array.from(new Uint16Array(buffer), (b) => b << 16).buffer),
+      };
   }
 };
 
 const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; readonly start: number } => {
-  if (bytes.length < 8) return fail('WEIGHTS', `${path}: ${bytes.length} bytes; a safetensors file has at least 8, so it is truncated or not one`);
+  if (bytes.length < 8)
+    return fail(
+      'WEIGHTS',
+      `${path}: ${bytes.length} bytes; a safetensors file has at least 8, so it is truncated or not one`,
+    );
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > BigInt(MAX_HEADER)) return fail('WEIGHTS', `${path}: header of ${length} bytes, at most ${MAX_HEADER} are allowed; is it a safetensors file?`);
+  if (length > BigInt(MAX_HEADER))
+    return fail(
+      'WEIGHTS',
+      `${path}: header of ${length} bytes, at most ${MAX_HEADER} are allowed; is it a safetensors file?`,
+    );
   const start = 8 + Number(length);
-  if (start > bytes.length) return fail('WEIGHTS', `${path}: header ends at byte ${start}, the file at ${bytes.length}; it is truncated or not a safetensors file`);
+  if (start > bytes.length)
+    return fail(
+      'WEIGHTS',
+      `${path}: header ends at byte ${start}, the file at ${bytes.length}; it is truncated or not a safetensors file`,
+    );
   try {
     return { json: new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)), start };
   } catch (error) {
@@ -130,17 +172,37 @@ const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; rea
  */
 export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
   const { json, start } = headerOf(bytes, path);
-  const { [METADATA]: metadata = {}, ...header } = decodeJson(t.UnknownRecord, json, `${path}: header`, 'WEIGHTS');
+  const { [METADATA]: metadata = {}, ...header } = decodeJson(
+    t.UnknownRecord,
+    json,
+    `${path}: header`,
+    'WEIGHTS',
+  );
   const repeated = repeatedKey(json);
   if (repeated !== undefined) fail('WEIGHTS', `${path}: tensor '${repeated}' is in the header twice`);
   const length = bytes.length - start;
   const entries = Object.entries(header).map(([name, value]) => {
     const where = `${path}: tensor '${name}'`;
-    const { dtype, shape, data_offsets: [from, to] } = decodeWith(Entry, value, where, 'WEIGHTS');
-    if (!isCode(dtype)) return fail('WEIGHTS', `${where}: type ${dtype} cannot be read; convert it to one of ${Object.keys(BYTES).join(', ')}`);
-    if (from > to || to > length) return fail('WEIGHTS', `${where}: bytes ${from} to ${to} of ${length}; the file is truncated or its header wrong`);
+    const {
+      dtype,
+      shape,
+      data_offsets: [from, to],
+    } = decodeWith(Entry, value, where, 'WEIGHTS');
+    if (!isCode(dtype))
+      return fail(
+        'WEIGHTS',
+        `${where}: type ${dtype} cannot be read; convert it to one of ${Object.keys(BYTES).join(', ')}`,
+      );
+    if (from > to || to > length)
+      return fail(
+        'WEIGHTS',
+        `${where}: bytes ${from} to ${to} of ${length}; the file is truncated or its header wrong`,
+      );
     if (size(shape) * BYTES[dtype] !== to - from) {
-      return fail('WEIGHTS', `${where}: ${to - from} bytes for ${dtype}${showShape(shape)} = ${size(shape) * BYTES[dtype]}`);
+      return fail(
+        'WEIGHTS',
+        `${where}: ${to - from} bytes for ${dtype}${showShape(shape)} = ${size(shape) * BYTES[dtype]}`,
+      );
     }
     return { name, dtype, shape, from, to };
   });
@@ -148,13 +210,25 @@ export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
   let before = 'the header';
   for (const { name, from, to } of [...entries].sort((a, b) => a.from - b.from || a.to - b.to)) {
     if (from !== end) {
-      fail('WEIGHTS', `${path}: tensor '${name}' starts at byte ${from}, ${before} ends at ${end}; tensors may not ${from < end ? 'overlap' : 'leave holes'}`);
+      fail(
+        'WEIGHTS',
+        `${path}: tensor '${name}' starts at byte ${from}, ${before} ends at ${end}; tensors may not ${from < end ? 'overlap' : 'leave holes'}`,
+      );
     }
     [end, before] = [to, `tensor '${name}'`];
   }
-  if (end !== length) fail('WEIGHTS', `${path}: ${before} ends at byte ${end} of ${length}; nothing may follow the last tensor`);
+  if (end !== length)
+    fail(
+      'WEIGHTS',
+      `${path}: ${before} ends at byte ${end} of ${length}; nothing may follow the last tensor`,
+    );
   return {
-    tensors: Object.fromEntries(entries.map(({ name, dtype, shape, from, to }) => [name, stored(dtype, shape, bytes.subarray(start + from, start + to))])),
+    tensors: Object.fromEntries(
+      entries.map(({ name, dtype, shape, from, to }) => [
+        name,
+        stored(dtype, shape, bytes.subarray(start + from, start + to)),
+      ]),
+    ),
     metadata: decodeWith(Metadata, metadata, `${path}: header.${METADATA}`, 'WEIGHTS'),
   };
 };

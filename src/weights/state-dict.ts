@@ -20,7 +20,8 @@ export interface WeightsFile {
 }
 
 /** Height, width and channels behind a linear layer on flattened activations, whose columns PyTorch orders CHW. */
-const flattened = (leaf: Tensor): readonly [number, number, number] | undefined => leaf.attributes['flattened'] as unknown as readonly [number, number, number] | undefined;
+const flattened = (leaf: Tensor): readonly [number, number, number] | undefined =>
+  leaf.attributes['flattened'] as unknown as readonly [number, number, number] | undefined;
 
 const outward = <A extends Float32Array | Uint8Array>(leaf: Tensor, own: Layout<A>): Layout<A> => {
   const hwc = flattened(leaf);
@@ -48,7 +49,8 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
   return encode(tensors, metadata);
 };
 
-export const saveWeights = (path: string, net: Network, file: WeightsFile): Promise<void> => writeFileAtomic(path, encodeWeights(net, file));
+export const saveWeights = (path: string, net: Network, file: WeightsFile): Promise<void> =>
+  writeFileAtomic(path, encodeWeights(net, file));
 
 /** Reads weights for a network; every parameter must be there in its shape. Ignores PyTorch's `num_batches_tracked`. */
 export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): WeightsFile => {
@@ -56,34 +58,56 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
   const weights = new Map<string, { shape: Shape; data: Float32Array }>();
   const masks = new Map<string, Uint8Array>();
   const used = new Set<string>();
-  const take = <A extends Float32Array | Uint8Array>(name: string, leaf: Tensor, own: (t: StoredTensor) => A | null): A | undefined => {
+  const take = <A extends Float32Array | Uint8Array>(
+    name: string,
+    leaf: Tensor,
+    own: (t: StoredTensor) => A | null,
+  ): A | undefined => {
     const stored = tensors[name];
     if (stored === undefined) return undefined;
     used.add(name);
     const [a, b, c, d] = leaf.shape;
     const expected = leaf.shape.length === 4 ? [a!, d!, b!, c!] : leaf.shape;
-    const data = own(stored) ?? fail('WEIGHTS', `${source}: '${name}' has dtype ${stored.dtype}, which does not fit`);
-    if (!sameShape(stored.shape, expected)) fail('WEIGHTS', `${source}: '${name}' is ${showShape(stored.shape)}, network '${net.name}' needs ${showShape(expected)}`);
+    const data =
+      own(stored) ?? fail('WEIGHTS', `${source}: '${name}' has dtype ${stored.dtype}, which does not fit`);
+    if (!sameShape(stored.shape, expected))
+      fail(
+        'WEIGHTS',
+        `${source}: '${name}' is ${showShape(stored.shape)}, network '${net.name}' needs ${showShape(expected)}`,
+      );
     return inward(leaf, { shape: stored.shape, data }).data;
   };
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);
-    const data = take(name, leaf, (t) => (t.dtype === 'F32' ? t.data : t.dtype === 'F64' ? Float32Array.from(t.data) : null))
-      ?? fail('WEIGHTS', `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing`);
+    const data =
+      take(name, leaf, (t) =>
+        t.dtype === 'F32' ? t.data : t.dtype === 'F64' ? Float32Array.from(t.data) : null,
+      ) ??
+      fail('WEIGHTS', `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing`);
     const bad = data.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0) fail('WEIGHTS', `${source}: '${name}' holds ${data[bad]} at ${bad}; weights must be finite`);
+    if (bad >= 0)
+      fail('WEIGHTS', `${source}: '${name}' holds ${data[bad]} at ${bad}; weights must be finite`);
     weights.set(name, { shape: leaf.shape, data });
-    const mask = isPrunable(leaf) ? take(maskKey(name), leaf, (t) => (t.dtype === 'U8' ? t.data : null)) : undefined;
+    const mask = isPrunable(leaf)
+      ? take(maskKey(name), leaf, (t) => (t.dtype === 'U8' ? t.data : null))
+      : undefined;
     if (mask !== undefined) {
-      if (mask.some((m) => m > 1)) fail('WEIGHTS', `${source}: '${maskKey(name)}' holds other values than 0 and 1`);
+      if (mask.some((m) => m > 1))
+        fail('WEIGHTS', `${source}: '${maskKey(name)}' holds other values than 0 and 1`);
       masks.set(name, mask);
     }
   }
   const extra = Object.keys(tensors).find((n) => !used.has(n) && !n.endsWith('num_batches_tracked'));
-  if (extra !== undefined) fail('WEIGHTS', `${source}: network '${net.name}' has no parameter '${extra}'; is it another network's file?`);
+  if (extra !== undefined)
+    fail(
+      'WEIGHTS',
+      `${source}: network '${net.name}' has no parameter '${extra}'; is it another network's file?`,
+    );
   const prunableCount = parameters(net).filter(isPrunable).length;
-  if (masks.size !== 0 && masks.size !== prunableCount) fail('WEIGHTS', `${source}: ${masks.size} of ${prunableCount} weights have a mask; all or none must`);
+  if (masks.size !== 0 && masks.size !== prunableCount)
+    fail('WEIGHTS', `${source}: ${masks.size} of ${prunableCount} weights have a mask; all or none must`);
   return { weights, masks: masks.size === 0 ? null : masks, metadata };
 };
 
-export const loadWeights = async (path: string, net: Network): Promise<WeightsFile> => decodeWeights(await readFileChecked(path, 'WEIGHTS'), net, path);
+export const loadWeights = async (path: string, net: Network): Promise<WeightsFile> =>
+  decodeWeights(await readFileChecked(path, 'WEIGHTS'), net, path);

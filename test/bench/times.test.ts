@@ -14,16 +14,36 @@ import { tinyNet } from '../train/tiny.js';
 
 /** How the benchmarks time a GPU, on one of g++ whose events are as far apart as FAKE_CUDA_ELAPSED says. It reads dist/, which `npm test` has built. */
 
-interface Times { readonly seconds: readonly number[]; readonly host?: readonly number[] }
-interface Row { readonly min: number; readonly median: number; readonly count: number; readonly host?: { readonly min: number; readonly median: number } }
+interface Times {
+  readonly seconds: readonly number[];
+  readonly host?: readonly number[];
+}
+interface Row {
+  readonly min: number;
+  readonly median: number;
+  readonly count: number;
+  readonly host?: { readonly min: number; readonly median: number };
+}
 interface Lib {
   readonly timeEach: (run: () => Promise<unknown>, n: number) => Promise<Times>;
   readonly timeQueued: (device: Device, run: () => Promise<unknown>, n: number) => Promise<Times>;
-  readonly alternate: (ours: (n: number) => Promise<Times>, peer: { readonly run: (n: number) => Promise<Record<string, number[]>> } | null, size: { readonly turns: number; readonly perTurn: number }) => Promise<unknown>;
-  readonly printTimes: (title: string, times: unknown) => { readonly seconds: Record<string, Row>; readonly ratio: { readonly min: number; readonly median: number } | null };
+  readonly alternate: (
+    ours: (n: number) => Promise<Times>,
+    peer: { readonly run: (n: number) => Promise<Record<string, number[]>> } | null,
+    size: { readonly turns: number; readonly perTurn: number },
+  ) => Promise<unknown>;
+  readonly printTimes: (
+    title: string,
+    times: unknown,
+  ) => {
+    readonly seconds: Record<string, Row>;
+    readonly ratio: { readonly min: number; readonly median: number } | null;
+  };
 }
 // The benchmarks are plain JavaScript: what they export is what Lib says.
-const { timeEach, timeQueued, alternate, printTimes } = await import(new URL('../../bench/lib.mjs', import.meta.url).href) as Lib;
+const { timeEach, timeQueued, alternate, printTimes } = (await import(
+  new URL('../../bench/lib.mjs', import.meta.url).href
+)) as Lib;
 
 describe('times by CUDA events', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pathex-times-'));
@@ -33,11 +53,15 @@ describe('times by CUDA events', () => {
     process.env['FAKE_CUDA_LOG'] = join(folder, 'log');
     device = await emulatedCuda(join(folder, 'cache'), 'strict', 'one');
     const x = ops.state('x', [3]);
-    executable = await device.compile(program('grow', { outputs: { y: x }, next: [[x, ops.add(x, ops.scalar(1))]] }));
+    executable = await device.compile(
+      program('grow', { outputs: { y: x }, next: [[x, ops.add(x, ops.scalar(1))]] }),
+    );
     store = device.store();
     await store.add('x', { shape: [3], dtype: 'f32' }, [0, 0, 0]);
   }, 120_000); // the driver may have to be compiled
-  afterEach(() => { delete process.env['FAKE_CUDA_ELAPSED']; });
+  afterEach(() => {
+    delete process.env['FAKE_CUDA_ELAPSED'];
+  });
   afterAll(async () => {
     await device?.dispose();
     expect(log.take().at(-1)).toBe('left:');
@@ -60,7 +84,11 @@ describe('times by CUDA events', () => {
   test('are what the ratio is made of; the host’s time is none of its sides', async () => {
     process.env['FAKE_CUDA_ELAPSED'] = '4';
     const said = vi.spyOn(console, 'log').mockReturnValue();
-    const times = await alternate((n) => timeQueued(device!, run, n), { run: () => Promise.resolve({ eager: [0.003], graphs: [0.001] }) }, { turns: 3, perTurn: 8 });
+    const times = await alternate(
+      (n) => timeQueued(device!, run, n),
+      { run: () => Promise.resolve({ eager: [0.003], graphs: [0.001] }) },
+      { turns: 3, perTurn: 8 },
+    );
     const { seconds, ratio } = printTimes('steps', times);
     const lines = said.mock.calls.map(([line]) => String(line));
     said.mockRestore();
@@ -74,15 +102,22 @@ describe('times by CUDA events', () => {
   });
 
   test('of pruning rounds lie end to end: their sum spans the programs of all of them', async () => {
-    const data = [{ images: Float32Array.from(normal(key(3), 6 * 108)), labels: Int32Array.from(integers(key(4), 6, 3)) }];
-    const find = () => prune(tinyNet, initialise(tinyNet, 2), device!, { method: 'px', density: 0.4, rounds: 6, data });
+    const data = [
+      { images: Float32Array.from(normal(key(3), 6 * 108)), labels: Int32Array.from(integers(key(4), 6, 3)) },
+    ];
+    const find = () =>
+      prune(tinyNet, initialise(tinyNet, 2), device!, { method: 'px', density: 0.4, rounds: 6, data });
     log.take();
     const ticket = await find();
     for (const { seconds } of ticket.rounds) expect(seconds).toBeGreaterThan(0);
     expect(ticket.rounds.reduce((n, r) => n + r.seconds, 0)).toBeLessThan(ticket.seconds);
     // a run is a graph and the event of its end; after the two programs of a round comes its mark
-    const given = log.take().flatMap((line) => ({ cuGraphLaunch: ['graph'], cuEventRecord: ['event'] })[line] ?? []);
-    expect(given.join(' ')).toContain(Array.from({ length: 5 }, () => 'graph event graph event event').join(' '));
+    const given = log
+      .take()
+      .flatMap((line) => ({ cuGraphLaunch: ['graph'], cuEventRecord: ['event'] })[line] ?? []);
+    expect(given.join(' ')).toContain(
+      Array.from({ length: 5 }, () => 'graph event graph event event').join(' '),
+    );
     process.env['FAKE_CUDA_ELAPSED'] = '4';
     for (const { seconds } of (await find()).rounds) expect(seconds).toBeCloseTo(0.004, 12); // one mark a round
   });
@@ -93,7 +128,10 @@ test('times of a device without a queue are of each run, and printed as they are
   expect(times.seconds).toHaveLength(3);
   for (const s of times.seconds) expect(s).toBeGreaterThan(0.001);
   const said = vi.spyOn(console, 'log').mockReturnValue();
-  const { seconds, ratio } = printTimes('runs', await alternate(() => Promise.resolve(times), null, { turns: 2, perTurn: 3 }));
+  const { seconds, ratio } = printTimes(
+    'runs',
+    await alternate(() => Promise.resolve(times), null, { turns: 2, perTurn: 3 }),
+  );
   expect(said.mock.calls[1]![0]).toMatch(/ n$/);
   said.mockRestore();
   expect(Object.keys(seconds['pathex']!)).toEqual(['min', 'median', 'count']);

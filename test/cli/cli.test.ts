@@ -23,8 +23,13 @@ let data: string;
 
 const pathex = (...args: readonly string[]): Promise<Result> =>
   new Promise((done) => {
-    execFile(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...process.env, PATHEX_DATA: '' }, timeout: 110_000 }, (error, stdout, stderr) =>
-      done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }));
+    execFile(
+      process.execPath,
+      [MAIN, ...args],
+      { cwd: folder, env: { ...process.env, PATHEX_DATA: '' }, timeout: 110_000 },
+      (error, stdout, stderr) =>
+        done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
+    );
   });
 
 /** Records of the official layout whose first colour plane tells the class. */
@@ -60,10 +65,38 @@ describe('a session with the command line', () => {
   });
 
   test('prune, train with a checkpoint, evaluate', async () => {
-    const pruned = await pathex('prune', ...small, '--data', data, '--examples', '2', '--rounds', '3', '--sparsity', '80', '--out', 'ticket.safetensors');
+    const pruned = await pathex(
+      'prune',
+      ...small,
+      '--data',
+      data,
+      '--examples',
+      '2',
+      '--rounds',
+      '3',
+      '--sparsity',
+      '80',
+      '--out',
+      'ticket.safetensors',
+    );
     expect(pruned.stderr + pruned.stdout).toContain('wrote ticket.safetensors');
     expect(pruned.code).toBe(0);
-    const trained = await pathex('train', ...small, '--data', data, '--weights', 'ticket.safetensors', '--epochs', '2', '--batch', '20', '--checkpoint', 'runs/a', '--out', 'trained.safetensors');
+    const trained = await pathex(
+      'train',
+      ...small,
+      '--data',
+      data,
+      '--weights',
+      'ticket.safetensors',
+      '--epochs',
+      '2',
+      '--batch',
+      '20',
+      '--checkpoint',
+      'runs/a',
+      '--out',
+      'trained.safetensors',
+    );
     expect(trained.code).toBe(0);
     expect(trained.stdout).toMatch(/test accuracy \d+\.\d\d % after 2 epochs/);
     expect((await readdir(join(folder, 'runs'))).sort()).toEqual(['a-0002.safetensors', 'a.json']);
@@ -78,22 +111,51 @@ describe('a session with the command line', () => {
   test('Ctrl-C ends training in order, and resuming gives the weights of an unbroken run', async () => {
     const args = ['train', ...small, '--data', data, '--epochs', '40', '--batch', '10', '--seed', '5'];
     expect((await pathex(...args, '--out', 'whole.safetensors')).code).toBe(0);
-    const child = spawn(process.execPath, [MAIN, ...args, '--checkpoint', 'runs/b', '--out', 'broken.safetensors'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      [MAIN, ...args, '--checkpoint', 'runs/b', '--out', 'broken.safetensors'],
+      { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     const exit = new Promise<number | null>((done) => child.once('exit', done));
     let stderr = '';
-    child.stderr.on('data', (d: Buffer) => { stderr += d.toString(); });
-    while (!existsSync(join(folder, 'runs/b.json')) && child.exitCode === null) await new Promise((r) => setTimeout(r, 5));
+    child.stderr.on('data', (d: Buffer) => {
+      stderr += d.toString();
+    });
+    while (!existsSync(join(folder, 'runs/b.json')) && child.exitCode === null)
+      await new Promise((r) => setTimeout(r, 5));
     child.kill('SIGINT');
     expect(await exit).toBe(130);
     expect(stderr).toContain('pathex: interrupted');
     expect(existsSync(join(folder, 'broken.safetensors'))).toBe(false);
-    const resumed = await pathex(...args, '--checkpoint', 'runs/b', '--resume', '--out', 'broken.safetensors');
+    const resumed = await pathex(
+      ...args,
+      '--checkpoint',
+      'runs/b',
+      '--resume',
+      '--out',
+      'broken.safetensors',
+    );
     expect(resumed.code).toBe(0);
-    expect(await readFile(join(folder, 'broken.safetensors'))).toEqual(await readFile(join(folder, 'whole.safetensors')));
+    expect(await readFile(join(folder, 'broken.safetensors'))).toEqual(
+      await readFile(join(folder, 'whole.safetensors')),
+    );
   });
 
   test('start writes a report that says when its images are generated', async () => {
-    const { code, stdout } = await pathex('start', '--synthetic', '--rounds', '2', '--epochs', '1', '--train-images', '128', '--threads', '1', '--out', 'reports');
+    const { code, stdout } = await pathex(
+      'start',
+      '--synthetic',
+      '--rounds',
+      '2',
+      '--epochs',
+      '1',
+      '--train-images',
+      '128',
+      '--threads',
+      '1',
+      '--out',
+      'reports',
+    );
     expect(code).toBe(0);
     for (const method of ['px', 'magnitude', 'random', 'dense']) expect(stdout).toContain(method);
     const [run] = await readdir(join(folder, 'reports'));
@@ -104,62 +166,205 @@ describe('a session with the command line', () => {
 
   test('imp trains in rounds; a rewound ticket goes on from its step', async () => {
     const args = ['--data', data, '--batch', '20', '--rate', '0.05'] as const;
-    const pruned = await pathex('prune', ...small, ...args, '--method', 'imp', '--epochs', '2', '--rounds', '2', '--rewind', '1', '--sparsity', '80', '--out', 'imp.safetensors');
-    expect(pruned.stdout).toContain('wrote imp.safetensors; its weights are those after step 1: train them with --from-step 1');
+    const pruned = await pathex(
+      'prune',
+      ...small,
+      ...args,
+      '--method',
+      'imp',
+      '--epochs',
+      '2',
+      '--rounds',
+      '2',
+      '--rewind',
+      '1',
+      '--sparsity',
+      '80',
+      '--out',
+      'imp.safetensors',
+    );
+    expect(pruned.stdout).toContain(
+      'wrote imp.safetensors; its weights are those after step 1: train them with --from-step 1',
+    );
     expect(pruned.stdout).toMatch(/^imp: 1,008 of 5,036 weights live/m);
     expect(pruned.stderr).toMatch(/^pruning with imp: 100 % \(12 of 12\), round 2\/2, epoch 2\/2/m);
-    const trained = await pathex('train', ...small, ...args, '--weights', 'imp.safetensors', '--epochs', '2', '--from-step', '1', '--out', 'imp-trained.safetensors');
+    const trained = await pathex(
+      'train',
+      ...small,
+      ...args,
+      '--weights',
+      'imp.safetensors',
+      '--epochs',
+      '2',
+      '--from-step',
+      '1',
+      '--out',
+      'imp-trained.safetensors',
+    );
     expect(trained.code).toBe(0);
     expect(trained.stderr).toContain('training: 100 % (5 of 5)');
   });
 
   describe('compare', () => {
-    const args = ['compare', '--network', 'resnet8-w4', '--threads', '1', '--batch', '20', '--rounds', '3', '--sparsity', '80', '--examples', '2', '--imp-rounds', '2'] as const;
-    const reportOf = async (out: string): Promise<ExperimentReport> => decodeReport(await readFile(join(folder, out, 'report.json'), 'utf8'));
+    const args = [
+      'compare',
+      '--network',
+      'resnet8-w4',
+      '--threads',
+      '1',
+      '--batch',
+      '20',
+      '--rounds',
+      '3',
+      '--sparsity',
+      '80',
+      '--examples',
+      '2',
+      '--imp-rounds',
+      '2',
+    ] as const;
+    const reportOf = async (out: string): Promise<ExperimentReport> =>
+      decodeReport(await readFile(join(folder, out, 'report.json'), 'utf8'));
 
     test('prunes and trains by each method, and writes a table, a report and tickets', async () => {
-      const { code, stdout } = await pathex(...args, '--data', data, '--methods', 'px,snip,imp,dense', '--epochs', '1', '--seeds', '0,1', '--out', 'sides');
+      const { code, stdout } = await pathex(
+        ...args,
+        '--data',
+        data,
+        '--methods',
+        'px,snip,imp,dense',
+        '--epochs',
+        '1',
+        '--seeds',
+        '0,1',
+        '--out',
+        'sides',
+      );
       expect(code).toBe(0);
-      for (const method of ['px', 'snip', 'imp', 'dense']) expect(stdout).toMatch(new RegExp(`^${method} +2 `, 'm'));
+      for (const method of ['px', 'snip', 'imp', 'dense'])
+        expect(stdout).toMatch(new RegExp(`^${method} +2 `, 'm'));
       const { runs, command, failures } = await reportOf('sides');
-      expect(runs.map((r) => [r.method, r.seed])).toEqual([0, 1].flatMap((seed) => ['px', 'snip', 'imp', 'dense'].map((m) => [m, seed])));
+      expect(runs.map((r) => [r.method, r.seed])).toEqual(
+        [0, 1].flatMap((seed) => ['px', 'snip', 'imp', 'dense'].map((m) => [m, seed])),
+      );
       expect(new Set(runs.filter((r) => r.method !== 'dense').map((r) => r.live)).size).toBe(1);
       expect(runs.find((r) => r.method === 'px')!.log2Flow).toHaveLength(3);
       expect(runs.every((r) => r.epochs.length === 1)).toBe(true);
       expect(failures).toBeUndefined();
-      expect(command).toContain('pathex compare --network resnet8-w4 --methods px,snip,imp,dense --sparsity 80 --rounds 3 --epochs 1 --batch 20');
-      expect((await readdir(join(folder, 'sides'))).sort()).toEqual(['imp', 'px', 'snip'].flatMap((m) => [`${m}-seed0.safetensors`, `${m}-seed1.safetensors`]).concat(['report.html', 'report.json']).sort());
+      expect(command).toContain(
+        'pathex compare --network resnet8-w4 --methods px,snip,imp,dense --sparsity 80 --rounds 3 --epochs 1 --batch 20',
+      );
+      expect((await readdir(join(folder, 'sides'))).sort()).toEqual(
+        ['imp', 'px', 'snip']
+          .flatMap((m) => [`${m}-seed0.safetensors`, `${m}-seed1.safetensors`])
+          .concat(['report.html', 'report.json'])
+          .sort(),
+      );
     });
 
     test('a method that collapses is a row that says so', async () => {
-      const { code, stdout } = await pathex('compare', '--data', data, '--network', 'resnet8-w1', '--batch', '20', '--sparsity', '99.99999', '--methods', 'magnitude,dense', '--epochs', '1', '--out', 'fallen');
+      const { code, stdout } = await pathex(
+        'compare',
+        '--data',
+        data,
+        '--network',
+        'resnet8-w1',
+        '--batch',
+        '20',
+        '--sparsity',
+        '99.99999',
+        '--methods',
+        'magnitude,dense',
+        '--epochs',
+        '1',
+        '--out',
+        'fallen',
+      );
       expect(code).toBe(0);
       expect(stdout).toMatch(/^magnitude +- .* COLLAPSE$/m);
       expect(stdout).toMatch(/^magnitude, seed 0: prune: magnitude: the ticket has no path/m);
       expect(stdout).toMatch(/^dense +0\.00/m);
-      expect((await reportOf('fallen')).failures).toMatchObject([{ method: 'magnitude', seed: 0, code: 'COLLAPSE' }]);
+      expect((await reportOf('fallen')).failures).toMatchObject([
+        { method: 'magnitude', seed: 0, code: 'COLLAPSE' },
+      ]);
       expect(await readFile(join(folder, 'fallen/report.html'), 'utf8')).toContain('the ticket has no path');
-      const again = await pathex('compare', '--data', data, '--network', 'resnet8-w1', '--batch', '20', '--sparsity', '99.99999', '--methods', 'dense', '--epochs', '1', '--out', 'fallen', '--resume');
+      const again = await pathex(
+        'compare',
+        '--data',
+        data,
+        '--network',
+        'resnet8-w1',
+        '--batch',
+        '20',
+        '--sparsity',
+        '99.99999',
+        '--methods',
+        'dense',
+        '--epochs',
+        '1',
+        '--out',
+        'fallen',
+        '--resume',
+      );
       expect(again.stdout).toMatch(/^magnitude +- .* COLLAPSE$/m); // not asked for this time, and kept
-      expect((await pathex('compare', '--data', data, '--network', 'resnet8-w1', '--batch', '20', '--sparsity', '99.99999', '--methods', 'magnitude', '--out', 'all-fallen')).code).toBe(1);
+      expect(
+        (
+          await pathex(
+            'compare',
+            '--data',
+            data,
+            '--network',
+            'resnet8-w1',
+            '--batch',
+            '20',
+            '--sparsity',
+            '99.99999',
+            '--methods',
+            'magnitude',
+            '--out',
+            'all-fallen',
+          )
+        ).code,
+      ).toBe(1);
     });
 
     test('goes on after Ctrl-C with the rows that are there, if nothing else changed', async () => {
-      const long = [...args, '--data', data, '--methods', 'magnitude,px', '--epochs', '15', '--out', 'broken'] as const;
-      const child = spawn(process.execPath, [MAIN, ...long], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      const long = [
+        ...args,
+        '--data',
+        data,
+        '--methods',
+        'magnitude,px',
+        '--epochs',
+        '15',
+        '--out',
+        'broken',
+      ] as const;
+      const child = spawn(process.execPath, [MAIN, ...long], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       const exit = new Promise<number | null>((done) => child.once('exit', done));
       let stdout = '';
-      child.stdout.on('data', (d: Buffer) => { stdout += d.toString(); });
-      while (!existsSync(join(folder, 'broken/report.json')) && child.exitCode === null) await new Promise((r) => setTimeout(r, 5));
+      child.stdout.on('data', (d: Buffer) => {
+        stdout += d.toString();
+      });
+      while (!existsSync(join(folder, 'broken/report.json')) && child.exitCode === null)
+        await new Promise((r) => setTimeout(r, 5));
       child.kill('SIGINT');
       expect(await exit).toBe(130);
       expect(stdout).toContain('interrupted; the same command with --resume goes on from here');
       const before = await reportOf('broken');
       expect(before.runs.map((r) => r.method)).toEqual(['magnitude']);
 
-      expect((await pathex(...long)).stderr).toBe('pathex: OUTPUT: broken/report.json: exists already; continue it with --resume, or choose another folder\n');
+      expect((await pathex(...long)).stderr).toBe(
+        'pathex: OUTPUT: broken/report.json: exists already; continue it with --resume, or choose another folder\n',
+      );
       const other = await pathex(...long, '--resume', '--rounds', '4');
-      expect([other.code, other.stderr]).toEqual([1, 'pathex: CHECKPOINT: broken/report.json: made with other settings: there rounds=3, here rounds=4; repeat them, or choose another folder\n']);
+      expect([other.code, other.stderr]).toEqual([
+        1,
+        'pathex: CHECKPOINT: broken/report.json: made with other settings: there rounds=3, here rounds=4; repeat them, or choose another folder\n',
+      ]);
       const resumed = await pathex(...long, '--resume');
       expect(resumed.code).toBe(0);
       expect(resumed.stdout).toContain('magnitude, seed 0: kept');
@@ -170,20 +375,43 @@ describe('a session with the command line', () => {
   });
 
   test('plan prints steps, and the graph after a pass', async () => {
-    expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(/plan 'px\/select' version 2: \d+ steps/);
-    expect((await pathex('plan', '--network', 'resnet8-w4', '--storage', 'bf16')).stdout).toMatch(/^ {2}b\d+: bf16\[128, 32, 32, 4\]/m);
-    expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px', '--storage', 'bf16')).stdout).not.toContain('bf16'); // it scores weights
-    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(/%\d+ = conv2d\(%\d+, %\d+\)/);
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(
+      /plan 'px\/select' version 2: \d+ steps/,
+    );
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--storage', 'bf16')).stdout).toMatch(
+      /^ {2}b\d+: bf16\[128, 32, 32, 4\]/m,
+    );
+    expect(
+      (await pathex('plan', '--network', 'resnet8-w4', '--of', 'px', '--storage', 'bf16')).stdout,
+    ).not.toContain('bf16'); // it scores weights
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(
+      /%\d+ = conv2d\(%\d+, %\d+\)/,
+    );
     expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
-    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(/\/\/ step \d+, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_\d+_bn_relu\(const float\* x0, /);
-    expect((await pathex('plan', '--dump-cuda', '--dump-after', 'share')).stderr).toBe('pathex: OPTION: plan: --dump-after and --dump-cuda each print something else; give one of them\n');
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(
+      /\/\/ step \d+, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_\d+_bn_relu\(const float\* x0, /,
+    );
+    expect((await pathex('plan', '--dump-cuda', '--dump-after', 'share')).stderr).toBe(
+      'pathex: OPTION: plan: --dump-after and --dump-cuda each print something else; give one of them\n',
+    );
   });
 
   test('a reader that goes away does not end the work', async () => {
-    const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" prune --method magnitude --network resnet8-w4 --sparsity 0.8 --out piped.safetensors | head -1; :`], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      'sh',
+      [
+        '-c',
+        `"${process.execPath}" "${MAIN}" prune --method magnitude --network resnet8-w4 --sparsity 0.8 --out piped.safetensors | head -1; :`,
+      ],
+      { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (d: Buffer) => { stdout += d.toString(); });
-    child.stderr.on('data', (d: Buffer) => { stderr += d.toString(); });
+    child.stdout.on('data', (d: Buffer) => {
+      stdout += d.toString();
+    });
+    child.stderr.on('data', (d: Buffer) => {
+      stderr += d.toString();
+    });
     await new Promise((done) => child.once('close', done));
     expect(stdout).toBe('sparsity 0.8 is 0.8 per cent; to remove 80 per cent give --sparsity 80\n');
     expect(stderr).not.toContain('EPIPE');
@@ -194,8 +422,11 @@ describe('a session with the command line', () => {
     const { code, stdout } = await pathex('doctor');
     expect(code).toBe(0);
     expect(stdout).toMatch(/ok {4}device cpu: cpu \(oneDNN \d+\.\d+\.\d+, .+ threads?\)/);
-    expect(stdout).toMatch(/^(ok {4}device cuda: cuda \(|no {4}device cuda: .*(libcuda\.so\.1|cuInit|GPU|NVRTC|nvrtc))/m);
-    for (const library of ['driver', 'NVRTC', 'cuDNN', 'cuBLASLt']) expect(stdout).toMatch(new RegExp(`^(ok|no) {6}${library}: .`, 'm'));
+    expect(stdout).toMatch(
+      /^(ok {4}device cuda: cuda \(|no {4}device cuda: .*(libcuda\.so\.1|cuInit|GPU|NVRTC|nvrtc))/m,
+    );
+    for (const library of ['driver', 'NVRTC', 'cuDNN', 'cuBLASLt'])
+      expect(stdout).toMatch(new RegExp(`^(ok|no) {6}${library}: .`, 'm'));
   });
 
   test('methods lists every method, what it costs and its options', async () => {
@@ -210,17 +441,45 @@ describe('a session with the command line', () => {
 
   test('prune takes the options of the method', async () => {
     const prune = async (...args: readonly string[]): Promise<string> => {
-      const { code, stdout, stderr } = await pathex('prune', ...small, '--data', data, '--examples', '1', '--sparsity', '80', '--out', 'options.safetensors', '--force', ...args);
+      const { code, stdout, stderr } = await pathex(
+        'prune',
+        ...small,
+        '--data',
+        data,
+        '--examples',
+        '1',
+        '--sparsity',
+        '80',
+        '--out',
+        'options.safetensors',
+        '--force',
+        ...args,
+      );
       expect([code, stderr.replace(/^pruning with.*\n/gm, '')]).toEqual([0, '']);
       return /^[\w-]+: [\d,]+ of 5,036 weights live/m.exec(stdout)?.[0] ?? stdout;
     };
-    expect(await prune('--method', 'px', '--rounds', '2', '--option', 'mode=px-gated', '-O', 'biasPaths=false')).toBe('px-gated: 1,008 of 5,036 weights live');
-    expect(await prune('--method', 'prospr', '-O', 'steps=1', '-O', 'momentum=0.9')).toBe('prospr: 1,008 of 5,036 weights live');
+    expect(
+      await prune('--method', 'px', '--rounds', '2', '--option', 'mode=px-gated', '-O', 'biasPaths=false'),
+    ).toBe('px-gated: 1,008 of 5,036 weights live');
+    expect(await prune('--method', 'prospr', '-O', 'steps=1', '-O', 'momentum=0.9')).toBe(
+      'prospr: 1,008 of 5,036 weights live',
+    );
     expect(await prune('--method', 'phew')).toMatch(/^phew: 1,0(0[7-9]|1[0-6]) of 5,036 weights live$/);
   });
 
   test('every command has help', async () => {
-    for (const command of ['start', 'compare', 'methods', 'prune', 'train', 'evaluate', 'summary', 'plan', 'doctor']) expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
+    for (const command of [
+      'start',
+      'compare',
+      'methods',
+      'prune',
+      'train',
+      'evaluate',
+      'summary',
+      'plan',
+      'doctor',
+    ])
+      expect((await pathex(command, '--help')).stdout).toContain(`Usage: pathex ${command}`);
   });
 });
 
@@ -228,51 +487,162 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
   const cases: readonly (readonly [string, readonly string[], number, RegExp])[] = [
     ['unknown command', ['prun'], 2, /unknown command 'prun'/],
     ['unknown flag', ['prune', '--sparsty', '1'], 2, /unknown option '--sparsty'/],
-    ['sparsity of 100 %', ['prune', '--sparsity', '100'], 2, /sparsity must be a number of per cent in \[0, 100\)/],
-    ['sparsity that leaves no path', ['prune', '--method', 'magnitude', '--network', 'resnet8-w1', '--sparsity', '99.99999'], 1, /^pathex: COLLAPSE: prune: magnitude: the ticket has no path/m],
-    ['unknown method', ['prune', '--method', 'foo'], 1, /^pathex: OPTION: method: 'foo' is unknown; choose px/],
-    ['unknown network', ['summary', '--network', 'resnet21'], 1, /^pathex: OPTION: resnetCifar: depth 21 is not 6 n \+ 2/],
-    ['unknown device', ['prune', '--device', 'tpu'], 1, /^pathex: OPTION: device: 'tpu' is unknown; choose cpu or cuda or reference/],
+    [
+      'sparsity of 100 %',
+      ['prune', '--sparsity', '100'],
+      2,
+      /sparsity must be a number of per cent in \[0, 100\)/,
+    ],
+    [
+      'sparsity that leaves no path',
+      ['prune', '--method', 'magnitude', '--network', 'resnet8-w1', '--sparsity', '99.99999'],
+      1,
+      /^pathex: COLLAPSE: prune: magnitude: the ticket has no path/m,
+    ],
+    [
+      'unknown method',
+      ['prune', '--method', 'foo'],
+      1,
+      /^pathex: OPTION: method: 'foo' is unknown; choose px/,
+    ],
+    [
+      'unknown network',
+      ['summary', '--network', 'resnet21'],
+      1,
+      /^pathex: OPTION: resnetCifar: depth 21 is not 6 n \+ 2/,
+    ],
+    [
+      'unknown device',
+      ['prune', '--device', 'tpu'],
+      1,
+      /^pathex: OPTION: device: 'tpu' is unknown; choose cpu or cuda or reference/,
+    ],
     ['unknown precision', ['train', '--precision', 'fp8'], 2, /precision must be strict, tf32 or bf16/],
-    ['a precision that the device does not have', ['prune', '--method', 'magnitude', '--synthetic', '--precision', 'tf32'], 1, /^pathex: OPTION: precision: tf32 is of the cuda device, not of cpu; leave it out or choose --device cuda$/m],
+    [
+      'a precision that the device does not have',
+      ['prune', '--method', 'magnitude', '--synthetic', '--precision', 'tf32'],
+      1,
+      /^pathex: OPTION: precision: tf32 is of the cuda device, not of cpu; leave it out or choose --device cuda$/m,
+    ],
     ['unknown storage', ['plan', '--storage', 'fp8'], 2, /storage must be f32 or bf16/],
     ['missing data folder', ['train', '--data', 'nowhere'], 1, /^pathex: DATA: CIFAR-10: .*nowhere/],
-    ['missing weights', ['evaluate', '--synthetic', '--weights', 'none.safetensors'], 1, /^pathex: WEIGHTS: none\.safetensors: /],
+    [
+      'missing weights',
+      ['evaluate', '--synthetic', '--weights', 'none.safetensors'],
+      1,
+      /^pathex: WEIGHTS: none\.safetensors: /,
+    ],
     ['resume without checkpoint', ['train', '--resume'], 1, /^pathex: OPTION: resume: name the checkpoint/],
-    ['single-shot method with rounds', ['prune', '--method', 'snip', '--synthetic', '--rounds', '2'], 1, /^pathex: OPTION: prune: snip is single-shot/],
-    ['an option of another method', ['prune', '--method', 'snip', '--synthetic', '-O', 'temperature=1'], 1, /^pathex: OPTION: snip: option 'temperature' is unknown; its options are statistics \(batch\)$/m],
-    ['an option without sense', ['prune', '--method', 'ntk-sap', '--synthetic', '-O', 'epsilon=0'], 1, /^pathex: OPTION: ntk-sap: epsilon '0' is not a positive number; its options are epsilon \(0\.01\), resamplings \(1\)$/m],
-    ['a plan of a method that has none', ['plan', '--of', 'phew'], 1, /^pathex: OPTION: phew: it scores no weights on a device; choose another method$/m],
-    ['unwritable output', ['prune', '--method', 'magnitude', '--out', '/proc/none/t.safetensors'], 1, /^pathex: OUTPUT: \/proc\/none\/t\.safetensors/],
+    [
+      'single-shot method with rounds',
+      ['prune', '--method', 'snip', '--synthetic', '--rounds', '2'],
+      1,
+      /^pathex: OPTION: prune: snip is single-shot/,
+    ],
+    [
+      'an option of another method',
+      ['prune', '--method', 'snip', '--synthetic', '-O', 'temperature=1'],
+      1,
+      /^pathex: OPTION: snip: option 'temperature' is unknown; its options are statistics \(batch\)$/m,
+    ],
+    [
+      'an option without sense',
+      ['prune', '--method', 'ntk-sap', '--synthetic', '-O', 'epsilon=0'],
+      1,
+      /^pathex: OPTION: ntk-sap: epsilon '0' is not a positive number; its options are epsilon \(0\.01\), resamplings \(1\)$/m,
+    ],
+    [
+      'a plan of a method that has none',
+      ['plan', '--of', 'phew'],
+      1,
+      /^pathex: OPTION: phew: it scores no weights on a device; choose another method$/m,
+    ],
+    [
+      'unwritable output',
+      ['prune', '--method', 'magnitude', '--out', '/proc/none/t.safetensors'],
+      1,
+      /^pathex: OUTPUT: \/proc\/none\/t\.safetensors/,
+    ],
     ['two sources of data', ['train', '--synthetic', '--data', 'x'], 1, /^pathex: OPTION: data: give either/],
-    ['imp without epochs', ['prune', '--method', 'imp'], 1, /^pathex: OPTION: epochs: imp trains in every round; give --epochs/],
+    [
+      'imp without epochs',
+      ['prune', '--method', 'imp'],
+      1,
+      /^pathex: OPTION: epochs: imp trains in every round; give --epochs/,
+    ],
     ['a rewind without imp', ['prune', '--rewind', '5'], 1, /^pathex: OPTION: rewind: px does not train/],
-    ['a rewind past the training', ['prune', '--method', 'imp', '--epochs', '1', '--rewind', '40', '--synthetic'], 1, /^pathex: OPTION: imp: rewinding to step 40: give a step from 0 to 38/],
-    ['an unknown method to compare', ['compare', '--methods', 'px,foo', '--out', 'never'], 1, /^pathex: OPTION: methods: 'foo' is unknown; choose from px, .*, dense$/m],
-    ['a method to compare with itself', ['compare', '--methods', 'px,px', '--out', 'never'], 1, /^pathex: OPTION: methods: 'px,px' names one of them twice/],
-    ['seeds that are none', ['compare', '--seeds', '0,x', '--out', 'never'], 2, /seed must be an integer from 0 on/],
-    ['a batch larger than the set', ['compare', '--synthetic', '--subset', '50', '--out', 'never'], 1, /^pathex: OPTION: batches: no batch of 128 in 50 images; take a smaller batch/],
-    ['milestones of a one-cycle', ['train', '--schedule', 'one-cycle', '--milestones', '3'], 1, /^pathex: OPTION: milestones/],
+    [
+      'a rewind past the training',
+      ['prune', '--method', 'imp', '--epochs', '1', '--rewind', '40', '--synthetic'],
+      1,
+      /^pathex: OPTION: imp: rewinding to step 40: give a step from 0 to 38/,
+    ],
+    [
+      'an unknown method to compare',
+      ['compare', '--methods', 'px,foo', '--out', 'never'],
+      1,
+      /^pathex: OPTION: methods: 'foo' is unknown; choose from px, .*, dense$/m,
+    ],
+    [
+      'a method to compare with itself',
+      ['compare', '--methods', 'px,px', '--out', 'never'],
+      1,
+      /^pathex: OPTION: methods: 'px,px' names one of them twice/,
+    ],
+    [
+      'seeds that are none',
+      ['compare', '--seeds', '0,x', '--out', 'never'],
+      2,
+      /seed must be an integer from 0 on/,
+    ],
+    [
+      'a batch larger than the set',
+      ['compare', '--synthetic', '--subset', '50', '--out', 'never'],
+      1,
+      /^pathex: OPTION: batches: no batch of 128 in 50 images; take a smaller batch/,
+    ],
+    [
+      'milestones of a one-cycle',
+      ['train', '--schedule', 'one-cycle', '--milestones', '3'],
+      1,
+      /^pathex: OPTION: milestones/,
+    ],
   ];
   test.each(cases)('%s', async (_, args, code, message) => {
-    const out = (args[0] === 'prune' || args[0] === 'train') && !args.includes('--out') ? ['--out', 'never.safetensors'] : [];
+    const out =
+      (args[0] === 'prune' || args[0] === 'train') && !args.includes('--out')
+        ? ['--out', 'never.safetensors']
+        : [];
     const result = await pathex(...args, ...out);
     expect(result.stderr).toMatch(message);
     expect(result.code).toBe(code);
-    expect(lines(result.stderr).filter((l) => !l.startsWith('pruning with')).length).toBeLessThanOrEqual(code === 2 ? 3 : 1); // a wrong flag also points to --help
+    expect(lines(result.stderr).filter((l) => !l.startsWith('pruning with')).length).toBeLessThanOrEqual(
+      code === 2 ? 3 : 1,
+    ); // a wrong flag also points to --help
     expect(existsSync(join(folder, 'never.safetensors'))).toBe(false);
   });
 
   test('an existing output is kept', async () => {
     await writeFile(join(folder, 'mine.safetensors'), 'precious');
     const { code, stderr } = await pathex('prune', '--method', 'magnitude', '--out', 'mine.safetensors');
-    expect([code, stderr.trim()]).toEqual([1, 'pathex: OUTPUT: mine.safetensors: exists already; give another name, or --force to replace it']);
+    expect([code, stderr.trim()]).toEqual([
+      1,
+      'pathex: OUTPUT: mine.safetensors: exists already; give another name, or --force to replace it',
+    ]);
     expect(await readFile(join(folder, 'mine.safetensors'), 'utf8')).toBe('precious');
   });
 
   test.each([
     ['truncated', (b: Uint8Array) => b.subarray(0, b.length - 100), /DATA: .*test_batch\.bin/],
-    ['with an impossible label', (b: Uint8Array) => { const c = b.slice(); c[3073] = 77; return c; }, /DATA: .*test_batch\.bin.*77/],
+    [
+      'with an impossible label',
+      (b: Uint8Array) => {
+        const c = b.slice();
+        c[3073] = 77;
+        return c;
+      },
+      /DATA: .*test_batch\.bin.*77/,
+    ],
   ])('CIFAR-10 %s', async (name, damage, message) => {
     const bad = join(folder, `bad-${name.slice(0, 4)}`);
     await mkdir(bad);
@@ -289,10 +659,28 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
     ['empty', () => new Uint8Array(0)],
     ['of another network', (b: Uint8Array) => b],
   ])('weights %s', async (name, damage) => {
-    const good = await pathex('prune', '--method', 'magnitude', '--network', 'resnet8-w2', '--sparsity', '50', '--out', 'w.safetensors', '--force');
+    const good = await pathex(
+      'prune',
+      '--method',
+      'magnitude',
+      '--network',
+      'resnet8-w2',
+      '--sparsity',
+      '50',
+      '--out',
+      'w.safetensors',
+      '--force',
+    );
     expect(good.code).toBe(0);
     await writeFile(join(folder, 'bad.safetensors'), damage(await readFile(join(folder, 'w.safetensors'))));
-    const { code, stderr } = await pathex('evaluate', '--synthetic', '--network', name === 'of another network' ? 'resnet20' : 'resnet8-w2', '--weights', 'bad.safetensors');
+    const { code, stderr } = await pathex(
+      'evaluate',
+      '--synthetic',
+      '--network',
+      name === 'of another network' ? 'resnet20' : 'resnet8-w2',
+      '--weights',
+      'bad.safetensors',
+    );
     expect([code, lines(stderr).length]).toEqual([1, 1]);
     expect(stderr).toMatch(/^pathex: WEIGHTS: bad\.safetensors: /);
   });

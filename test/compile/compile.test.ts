@@ -26,13 +26,23 @@ const run = (p: Program): void => {
   };
   const expected = evaluate(rootsOf(p), (leaf) => value(leaf)).map((v) => v.slice());
   const state = plan.state.map(({ name }) => value(p.state.get(name)!).slice());
-  const outputs = interpret(plan, state, plan.inputs.map(({ name }) => value(p.inputs.get(name)!)));
-  const found = [...outputs, ...Object.keys(p.next).map((name) => state[plan.state.findIndex((s) => s.name === name)]!)];
+  const outputs = interpret(
+    plan,
+    state,
+    plan.inputs.map(({ name }) => value(p.inputs.get(name)!)),
+  );
+  const found = [
+    ...outputs,
+    ...Object.keys(p.next).map((name) => state[plan.state.findIndex((s) => s.name === name)]!),
+  ];
   const names = [...Object.keys(p.outputs), ...Object.keys(p.next)];
   found.forEach((f, i) => {
     const e = expected[i]!;
     const scale = e.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-30);
-    const error = f.reduce((m, v, k) => (Object.is(v, e[k]) ? m : Math.max(m, Number.isNaN(v) ? Infinity : Math.abs(v - e[k]!))), 0);
+    const error = f.reduce(
+      (m, v, k) => (Object.is(v, e[k]) ? m : Math.max(m, Number.isNaN(v) ? Infinity : Math.abs(v - e[k]!))),
+      0,
+    );
     expect(error / scale, names[i]!).toBeLessThan(1e-9);
   });
 };
@@ -41,7 +51,12 @@ describe.each(Object.keys(networks))('a compiled program of %s computes what its
   const net = networks[name]!();
   test('training step', () => run(trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true })));
   test('evaluation', () => run(evaluateStep(net, data, { split: 'test', count: 6 }, 2)));
-  test.each([['px', px()], ['px-gated', px({ mode: 'px-gated' })], ['synflow', synflow()], ['snip', snip()]])('a round of %s', (_, criterion) => {
+  test.each([
+    ['px', px()],
+    ['px-gated', px({ mode: 'px-gated' })],
+    ['synflow', synflow()],
+    ['snip', snip()],
+  ])('a round of %s', (_, criterion) => {
     const { observe, select } = roundPrograms(net, criterion, 3);
     if (observe !== null) run(observe);
     run(select);
@@ -51,6 +66,10 @@ describe.each(Object.keys(networks))('a compiled program of %s computes what its
 test('constants that JSON writes alike are not shared', () => {
   const x = ops.input('x', [2]);
   const values = [Infinity, -Infinity, NaN, 0, -0];
-  const p = program('odd', { outputs: Object.fromEntries(values.map((v, i) => [`y${i}`, ops.mul(x, ops.scalar(v))])) });
-  expect(interpret(compile(p), [], [Float64Array.of(1, 2)]).map((y) => [...y])).toEqual(values.map((v) => [v, 2 * v]));
+  const p = program('odd', {
+    outputs: Object.fromEntries(values.map((v, i) => [`y${i}`, ops.mul(x, ops.scalar(v))])),
+  });
+  expect(interpret(compile(p), [], [Float64Array.of(1, 2)]).map((y) => [...y])).toEqual(
+    values.map((v) => [v, 2 * v]),
+  );
 });

@@ -9,7 +9,15 @@ import { roundPrograms } from '../../src/prune/programs.js';
 import { evaluateStep, trainStep } from '../../src/train/programs.js';
 
 /** A refactor must not change these plans by accident; `vitest -u` records a change that is meant. */
-const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
+const data = {
+  name: 'CIFAR-10',
+  height: 32,
+  width: 32,
+  channels: 3,
+  classes: 10,
+  mean: [0.491, 0.482, 0.447],
+  std: [0.247, 0.243, 0.262],
+} as unknown as Dataset;
 const net = resnetCifar({ depth: 20 });
 const rounds = roundPrograms(net, px(), 100);
 

@@ -19,28 +19,49 @@ const narrow = (p: Program): Plan => compile(p, { checked: true, storage: 'bf16'
 
 describe('rounding to bf16', () => {
   test.each([
-    ['a bf16 is itself', 1.5, 1.5], ['to the nearest below', 1 + 2 ** -9, 1], ['to the nearest above', 1 + 3 * 2 ** -9, 1 + 2 ** -7],
-    ['a tie to the even one below', 1 + 2 ** -8, 1], ['a tie to the even one above', 1 + 3 * 2 ** -8, 1 + 2 ** -6], ['a negative tie', -1 - 2 ** -8, -1],
-    ['into the next power of two', 2 - 2 ** -9, 2], ['the largest float32 to infinity', 3.4028234663852886e38, Infinity], ['the largest bf16', 2 ** 127 * (2 - 2 ** -7), 2 ** 127 * (2 - 2 ** -7)],
-    ['infinity', -Infinity, -Infinity], ['NaN', NaN, NaN], ['minus zero', -0, -0], ['a denormal', 2 ** -133, 2 ** -133], ['below half the least', -(2 ** -135), -0],
+    ['a bf16 is itself', 1.5, 1.5],
+    ['to the nearest below', 1 + 2 ** -9, 1],
+    ['to the nearest above', 1 + 3 * 2 ** -9, 1 + 2 ** -7],
+    ['a tie to the even one below', 1 + 2 ** -8, 1],
+    ['a tie to the even one above', 1 + 3 * 2 ** -8, 1 + 2 ** -6],
+    ['a negative tie', -1 - 2 ** -8, -1],
+    ['into the next power of two', 2 - 2 ** -9, 2],
+    ['the largest float32 to infinity', 3.4028234663852886e38, Infinity],
+    ['the largest bf16', 2 ** 127 * (2 - 2 ** -7), 2 ** 127 * (2 - 2 ** -7)],
+    ['infinity', -Infinity, -Infinity],
+    ['NaN', NaN, NaN],
+    ['minus zero', -0, -0],
+    ['a denormal', 2 ** -133, 2 ** -133],
+    ['below half the least', -(2 ** -135), -0],
   ])('%s', (_, x, y) => expect(toBf16(x)).toBe(y));
 });
 
 describe('what is kept as bf16', () => {
-  test.each([['a training step', train], ['an evaluation', evaluation]])('%s: activations in the arena, and nothing else', (_, p) => {
+  test.each([
+    ['a training step', train],
+    ['an evaluation', evaluation],
+  ])('%s: activations in the arena, and nothing else', (_, p) => {
     const plan = narrow(p);
     expect(decodeJson(PlanCodec, JSON.stringify(plan), 'plan', 'PLAN')).toEqual(plan);
     const full = compile(p);
     expect(plan.arenaBytes).toBeLessThan(0.75 * full.arenaBytes);
     for (const kind of ['state', 'inputs', 'outputs'] as const) {
-      expect(plan[kind].map((s) => [s.name, plan.buffers[s.buffer]!.dtype])).toEqual(full[kind].map((s) => [s.name, full.buffers[s.buffer]!.dtype]));
+      expect(plan[kind].map((s) => [s.name, plan.buffers[s.buffer]!.dtype])).toEqual(
+        full[kind].map((s) => [s.name, full.buffers[s.buffer]!.dtype]),
+      );
     }
     for (const { dtype, place } of plan.buffers) if (place.in !== 'arena') expect(dtype).not.toBe('bf16');
     for (const step of plan.steps) {
-      if (step.kind === 'fused') for (const r of step.reductions) expect(plan.buffers[r.buffer]!.dtype).toBe('f32');
+      if (step.kind === 'fused')
+        for (const r of step.reductions) expect(plan.buffers[r.buffer]!.dtype).toBe('f32');
       else if (step.kernel.startsWith('conv2d')) {
-        expect(step.inputs.map((b) => plan.buffers[b]!.dtype), step.name).toEqual(['bf16', 'bf16']);
-        expect(plan.buffers[step.outputs[0]!]!.dtype, step.name).toBe(step.kernel === 'conv2dWeightGrad' ? 'f32' : 'bf16');
+        expect(
+          step.inputs.map((b) => plan.buffers[b]!.dtype),
+          step.name,
+        ).toEqual(['bf16', 'bf16']);
+        expect(plan.buffers[step.outputs[0]!]!.dtype, step.name).toBe(
+          step.kernel === 'conv2dWeightGrad' ? 'f32' : 'bf16',
+        );
       }
     }
   });
@@ -53,7 +74,9 @@ describe('what is kept as bf16', () => {
 
   test('weight gradients of odd channels are those of channels padded with zeros', () => {
     const plan = narrow(train);
-    const stem = plan.steps.flatMap((s) => (s.kind === 'call' && s.kernel === 'conv2dWeightGrad' ? [s.attributes] : [])).find((a) => a.h === 8 && a.c === 8);
+    const stem = plan.steps
+      .flatMap((s) => (s.kind === 'call' && s.kernel === 'conv2dWeightGrad' ? [s.attributes] : []))
+      .find((a) => a.h === 8 && a.c === 8);
     expect(stem).toMatchObject({ c: 8, f: 8 }); // of 3 and 4
   });
 
@@ -62,11 +85,18 @@ describe('what is kept as bf16', () => {
     const w = ops.state('w', [8, 3, 3, 8]);
     const attributes = { stride: [1, 1] as const, padding: [1, 1, 1, 1] as const, dilation: [1, 1] as const };
     const once = ops.conv2d(x, w, attributes);
-    const plan = narrow(program('bound', { narrowable: true, outputs: { y: ops.conv2d(once, w, attributes) } }));
+    const plan = narrow(
+      program('bound', { narrowable: true, outputs: { y: ops.conv2d(once, w, attributes) } }),
+    );
     expect(plan.steps.map((s) => s.name)).toEqual(['narrow', 'narrow', 'conv2d', 'conv2d', 'widen']);
-    const values = (shape: readonly number[]): Float64Array => Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.fround(Math.sin(i)));
+    const values = (shape: readonly number[]): Float64Array =>
+      Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.fround(Math.sin(i)));
     const [y] = interpret(plan, [values(w.shape)], [values(x.shape)]);
-    const [z] = interpret(compile(program('bound', { outputs: { y: ops.conv2d(once, w, attributes) } })), [values(w.shape)], [values(x.shape)]);
+    const [z] = interpret(
+      compile(program('bound', { outputs: { y: ops.conv2d(once, w, attributes) } })),
+      [values(w.shape)],
+      [values(x.shape)],
+    );
     y!.forEach((v, i) => {
       expect(v).toBe(toBf16(v));
       expect(Math.abs(v - z![i]!)).toBeLessThan(0.05 * Math.max(...z!));
@@ -75,9 +105,16 @@ describe('what is kept as bf16', () => {
 
   test('large products of matrices take bf16 and give float32', () => {
     const product = (m: number, n: number, k: number): readonly string[] => {
-      const plan = narrow(program('product', { narrowable: true, outputs: { y: ops.matmul(ops.input('a', [m, k]), ops.input('b', [k, n])) } }));
+      const plan = narrow(
+        program('product', {
+          narrowable: true,
+          outputs: { y: ops.matmul(ops.input('a', [m, k]), ops.input('b', [k, n])) },
+        }),
+      );
       const step = plan.steps.find((s) => s.kind === 'call' && s.kernel === 'matmul');
-      return step?.kind === 'call' ? [...step.inputs, ...step.outputs].map((b) => plan.buffers[b]!.dtype) : [];
+      return step?.kind === 'call'
+        ? [...step.inputs, ...step.outputs].map((b) => plan.buffers[b]!.dtype)
+        : [];
     };
     expect(product(128, 64, 128)).toEqual(['bf16', 'bf16', 'f32']);
     expect(product(128, 10, 1024)).toEqual(['f32', 'f32', 'f32']); // rows of 10 fit no pack
@@ -89,7 +126,10 @@ describe('what is kept as bf16', () => {
 const losses = (plan: Plan, p: Program, steps: number): number[] => {
   const state = plan.state.map(({ name }) => valueOf(p.state.get(name)!).slice());
   const inputs = plan.inputs.map(({ name }) => valueOf(p.inputs.get(name)!));
-  return Array.from({ length: steps }, () => interpret(plan, state, inputs)[plan.outputs.findIndex((o) => o.name === 'loss')]![0]!);
+  return Array.from(
+    { length: steps },
+    () => interpret(plan, state, inputs)[plan.outputs.findIndex((o) => o.name === 'loss')]![0]!,
+  );
 };
 
 test('a training in bf16 follows the one in float32', { timeout: 120_000 }, () => {

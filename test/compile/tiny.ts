@@ -8,7 +8,15 @@ import { size, type Tensor } from '../../src/tensor/tensor.js';
 
 /** Networks small enough for plain loops, and something for them to compute with. */
 
-export const data = { name: 'tiny', height: 8, width: 8, channels: 3, classes: 4, mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.25] } as unknown as Dataset;
+export const data = {
+  name: 'tiny',
+  height: 8,
+  width: 8,
+  channels: 3,
+  classes: 4,
+  mean: [0.5, 0.4, 0.3],
+  std: [0.2, 0.3, 0.25],
+} as unknown as Dataset;
 export const networks: Record<string, () => ImageNetwork> = {
   resnet: () => resnetCifar({ depth: 8, width: 4, image: 8, classes: 4 }) as ImageNetwork,
   lenet: () => lenet([8, 8, 3], { classes: 4 }) as unknown as ImageNetwork,
@@ -21,14 +29,28 @@ export const valueOf = (leaf: Tensor): Float64Array => {
   const own = fold(key(1), nameOf(leaf));
   const ints = (bound: number): Float64Array => Float64Array.from(integers(own, n, bound));
   switch (nameOf(leaf)) {
-    case 'index': case 'labels': case 'data/train/labels': case 'data/test/labels': return ints(4);
-    case 'shift': return ints(3).map((v, i) => (i % 3 === 2 ? v % 2 : v - 1));
-    case 'keep': return Float64Array.of(100);
-    case 'rate': return Float64Array.of(0.1);
-    case 'round/exponent': return Float64Array.of(3);
+    case 'index':
+    case 'labels':
+    case 'data/train/labels':
+    case 'data/test/labels':
+      return ints(4);
+    case 'shift':
+      return ints(3).map((v, i) => (i % 3 === 2 ? v % 2 : v - 1));
+    case 'keep':
+      return Float64Array.of(100);
+    case 'rate':
+      return Float64Array.of(0.1);
+    case 'round/exponent':
+      return Float64Array.of(3);
   }
   if (leaf.dtype === 'u8') return ints(256);
   const z = normal(own, n);
   const role = leaf.attributes['role'];
-  return role === 'mask' ? z.map((v) => (v > 0 ? 1 : 0)) : role === 'variance' || role === 'accumulator' ? z.map((v) => 0.5 + v * v) : role === 'weight' ? z.map((v) => 0.3 * v) : z;
+  return role === 'mask'
+    ? z.map((v) => (v > 0 ? 1 : 0))
+    : role === 'variance' || role === 'accumulator'
+      ? z.map((v) => 0.5 + v * v)
+      : role === 'weight'
+        ? z.map((v) => 0.3 * v)
+        : z;
 };

@@ -9,7 +9,10 @@ import { needsWheels, wheels, withoutWheels } from './ask.js';
 const read = (path: string): string => readFileSync(path, 'utf8');
 const ours = (path: string): Map<string, number> => {
   const text = read(new URL(`../../${path}`, import.meta.url).pathname);
-  const pairs = [...text.matchAll(/"(CUDNN_ATTR_\w+)", (\d+)/g), ...text.matchAll(/\b(CU[A-Z]*_\w+)(?: = |\{)(\d+)\}?/g)];
+  const pairs = [
+    ...text.matchAll(/"(CUDNN_ATTR_\w+)", (\d+)/g),
+    ...text.matchAll(/\b(CU[A-Z]*_\w+)(?: = |\{)(\d+)\}?/g),
+  ];
   return new Map(pairs.map(([, name, value]) => [name!, Number(value)]));
 };
 
@@ -32,7 +35,8 @@ const theirs = (text: string): Map<string, number> => {
 
 describe.skipIf(withoutWheels)(needsWheels("NVIDIA's headers give the same value to"), () => {
   const folder = 'folder' in wheels ? wheels.folder : '';
-  const headers = (part: string, names: readonly string[]): Map<string, number> => theirs(names.map((name) => read(join(folder, 'nvidia', part, 'include', name))).join('\n'));
+  const headers = (part: string, names: readonly string[]): Map<string, number> =>
+    theirs(names.map((name) => read(join(folder, 'nvidia', part, 'include', name))).join('\n'));
 
   it.each([
     ['native/cuda/api/cudnn.h', 'cudnn', ['cudnn_graph.h'], 70],
@@ -42,6 +46,8 @@ describe.skipIf(withoutWheels)(needsWheels("NVIDIA's headers give the same value
     const used = ours(path);
     for (const name of ['CUDA_R_32F', 'CUDA_R_16BF']) used.delete(name); // of library_types.h, which comes with the CUDA runtime and not with these wheels
     expect(used.size).toBeGreaterThanOrEqual(atLeast);
-    expect(Object.fromEntries([...used.keys()].map((name) => [name, known.get(name)]))).toEqual(Object.fromEntries(used));
+    expect(Object.fromEntries([...used.keys()].map((name) => [name, known.get(name)]))).toEqual(
+      Object.fromEntries(used),
+    );
   });
 });

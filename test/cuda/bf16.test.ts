@@ -20,31 +20,60 @@ const floatOf = (word: number): number => {
   return new Float32Array(bits.buffer)[0]!;
 };
 /** Floats around every bf16: on it, beside it, at and beside the tie with the next. */
-const around = Float32Array.from({ length: 65536 * 6 }, (_, i) => floatOf(((Math.floor(i / 6) << 16) | [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff][i % 6]!) >>> 0));
+const around = Float32Array.from({ length: 65536 * 6 }, (_, i) =>
+  floatOf(((Math.floor(i / 6) << 16) | [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff][i % 6]!) >>> 0),
+);
 
 describe('rounding', () => {
   const n = around.length;
-  const through = (domain: readonly [number, number, number], strides: [number, number, number]): readonly Step[] => [
+  const through = (
+    domain: readonly [number, number, number],
+    strides: [number, number, number],
+  ): readonly Step[] => [
     fusedOf({ domain: [...domain], loads: [{ buffer: 0, strides }], stores: [{ register: 0, buffer: 1 }] }),
     fusedOf({ domain: [...domain], loads: [{ buffer: 1, strides }], stores: [{ register: 0, buffer: 2 }] }),
   ];
-  const specs: readonly BufferSpec[] = [{ in: 'input', shape: [n] }, { in: 'arena', shape: [n], dtype: 'bf16' }, { in: 'output', shape: [n] }];
+  const specs: readonly BufferSpec[] = [
+    { in: 'input', shape: [n] },
+    { in: 'arena', shape: [n], dtype: 'bf16' },
+    { in: 'output', shape: [n] },
+  ];
   const odd = around.subarray(1, 10_002); // of no even length: one element a thread
-  const copied: readonly BufferSpec[] = [{ in: 'input', shape: [n] }, { in: 'arena', shape: [n], dtype: 'bf16' }, { in: 'arena', shape: [n], dtype: 'bf16' }, { in: 'output', shape: [n] }];
+  const copied: readonly BufferSpec[] = [
+    { in: 'input', shape: [n] },
+    { in: 'arena', shape: [n], dtype: 'bf16' },
+    { in: 'arena', shape: [n], dtype: 'bf16' },
+    { in: 'output', shape: [n] },
+  ];
   const run = { dims: [n], srcOffset: 0, srcStrides: [1], dstOffset: 0, dstStrides: [1] };
   const trials: readonly Trial[] = [
     { name: 'four elements a thread', specs, data: { 0: around }, steps: through([1, 1, n], [0, 0, 1]) },
-    { name: 'one element a thread', specs: specs.map((s) => ({ ...s, shape: [odd.length] })), data: { 0: odd.slice() }, steps: through([1, odd.length, 1], [0, 1, 0]) },
-    { name: 'copies that convert, and one that does not', specs: copied, data: { 0: around }, steps: [0, 1, 2].map((k) => callOf('copy', [k], [k + 1], run)) },
+    {
+      name: 'one element a thread',
+      specs: specs.map((s) => ({ ...s, shape: [odd.length] })),
+      data: { 0: odd.slice() },
+      steps: through([1, odd.length, 1], [0, 1, 0]),
+    },
+    {
+      name: 'copies that convert, and one that does not',
+      specs: copied,
+      data: { 0: around },
+      steps: [0, 1, 2].map((k) => callOf('copy', [k], [k + 1], run)),
+    },
   ];
   const findings = emulateAll(trials, TINY);
 
   test.each(findings.map((f) => [f.trial.name, f] as const))('%s', (_, { trial, before, after }) => {
-    const wrong = Array.from(before[0]!).filter((x, i) => !Object.is(after[trial.specs.length - 1]![i], toBf16(x)));
+    const wrong = Array.from(before[0]!).filter(
+      (x, i) => !Object.is(after[trial.specs.length - 1]![i], toBf16(x)),
+    );
     expect(wrong).toEqual([]);
   });
   test('four of them are one move of eight bytes', () => {
-    const { source } = emitCuda(compile(trainStep(networks['resnet']!(), data, { split: 'train', count: 6 }, 64), { storage: 'bf16' }), TINY);
+    const { source } = emitCuda(
+      compile(trainStep(networks['resnet']!(), data, { split: 'train', count: 6 }, 64), { storage: 'bf16' }),
+      TINY,
+    );
     expect(source).toMatch(/struct Bf16 \{\n {2}unsigned short bits;/);
     expect(source).toMatch(/Pack<Bf16, 4> s0;/);
   });
@@ -53,12 +82,22 @@ describe('rounding', () => {
 const net = networks['resnet']!();
 const lenet = networks['lenet']!();
 const programs: readonly (readonly [string, Program])[] = [
-  ['a training step of a residual network', trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true })],
+  [
+    'a training step of a residual network',
+    trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true }),
+  ],
   ['its evaluation', evaluateStep(net, data, { split: 'test', count: 6 }, 2)],
   ['a training step of LeNet, which pools', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
-  ['a large product of matrices', program('product', { narrowable: true, outputs: { y: ops.matmul(ops.relu(ops.input('a', [128, 64])), ops.state('b', [64, 128])) } })],
+  [
+    'a large product of matrices',
+    program('product', {
+      narrowable: true,
+      outputs: { y: ops.matmul(ops.relu(ops.input('a', [128, 64])), ops.state('b', [64, 128])) },
+    }),
+  ],
 ];
-const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray => (dtype === 'i32' ? Int32Array : dtype === 'u8' ? Uint8Array : Float32Array).from(values);
+const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray =>
+  (dtype === 'i32' ? Int32Array : dtype === 'u8' ? Uint8Array : Float32Array).from(values);
 
 /** Contents of state and outputs after one run, by name. */
 const emulated = (plan: Plan, held: ReadonlyMap<number, NativeArray>): ReadonlyMap<string, NativeArray> => {
@@ -66,7 +105,15 @@ const emulated = (plan: Plan, held: ReadonlyMap<number, NativeArray>): ReadonlyM
   emulation(emitCuda(plan, TINY), ({ run }) => {
     const after = run((b) => {
       const { dtype, shape, place } = plan.buffers[b]!;
-      return held.get(b) ?? narrow(dtype, place.in === 'constant' ? Float64Array.from(place.data) : new Float64Array(shape.reduce((p, d) => p * d, 1)).fill(NaN));
+      return (
+        held.get(b) ??
+        narrow(
+          dtype,
+          place.in === 'constant'
+            ? Float64Array.from(place.data)
+            : new Float64Array(shape.reduce((p, d) => p * d, 1)).fill(NaN),
+        )
+      );
     });
     for (const { name, buffer } of [...plan.outputs, ...plan.state]) found.set(name, after[buffer]!);
   });
@@ -98,7 +145,10 @@ describe.each(programs)('%s', (_, p) => {
     ]);
     const found = emulated(plan, held);
     const outputs = interpret(plan, state, inputs);
-    for (const [slots, values] of [[plan.outputs, outputs], [plan.state, state]] as const) {
+    for (const [slots, values] of [
+      [plan.outputs, outputs],
+      [plan.state, state],
+    ] as const) {
       slots.forEach((s, i) => expect(distance(found.get(s.name)!, values[i]!), s.name).toBeLessThan(1e-3)); // 4e-7 where no tie falls so
     }
   });

@@ -10,11 +10,30 @@ import { emulateAll, joinedPlan, TINY, type Finding, type Trial } from './joined
 /** Emitted call kernels, run in the emulator, against the ops' own definitions or loops written here. */
 
 type Kernel = Parameters<typeof callOf>[0];
-const trial = (kernel: Kernel, inputs: readonly { readonly shape: readonly number[]; readonly data: NativeArray }[], out: BufferSpec, attributes: object): Trial => ({
+const trial = (
+  kernel: Kernel,
+  inputs: readonly { readonly shape: readonly number[]; readonly data: NativeArray }[],
+  out: BufferSpec,
+  attributes: object,
+): Trial => ({
   name: kernel,
   data: Object.fromEntries(inputs.map((x, i) => [i, x.data])),
-  specs: [...inputs.map(({ shape, data }): BufferSpec => (data instanceof Float32Array ? { in: 'input', shape } : { in: 'input', shape, dtype: data instanceof Int32Array ? 'i32' : 'u8' })), out],
-  steps: [callOf(kernel, inputs.map((_, i) => i), [inputs.length], attributes as never)],
+  specs: [
+    ...inputs.map(({ shape, data }): BufferSpec =>
+      data instanceof Float32Array
+        ? { in: 'input', shape }
+        : { in: 'input', shape, dtype: data instanceof Int32Array ? 'i32' : 'u8' },
+    ),
+    out,
+  ],
+  steps: [
+    callOf(
+      kernel,
+      inputs.map((_, i) => i),
+      [inputs.length],
+      attributes as never,
+    ),
+  ],
 });
 const resultOf = ({ trial: { specs }, after }: Finding): NativeArray => after[specs.length - 1]!;
 
@@ -25,37 +44,100 @@ const want = (t: Trial): (() => NativeArray) => {
   const at = wanted.push(t) - 1;
   return () => resultOf(found[at]!);
 };
-beforeAll(() => { found = emulateAll(wanted, TINY); }, 180_000);
+beforeAll(() => {
+  found = emulateAll(wanted, TINY);
+}, 180_000);
 
 describe('pools', () => {
   const next = random(17);
-  const geometry = (n: number, h: number, w: number, c: number, window: number[], stride: number[], padding: number[]): CallAttributes<'maxPool'> => ({
-    n, h, w, c, window, stride, padding,
-    oh: Math.floor((h + padding[0]! + padding[2]! - window[0]!) / stride[0]!) + 1, ow: Math.floor((w + padding[1]! + padding[3]! - window[1]!) / stride[1]!) + 1,
-  }) as CallAttributes<'maxPool'>;
+  const geometry = (
+    n: number,
+    h: number,
+    w: number,
+    c: number,
+    window: number[],
+    stride: number[],
+    padding: number[],
+  ): CallAttributes<'maxPool'> =>
+    ({
+      n,
+      h,
+      w,
+      c,
+      window,
+      stride,
+      padding,
+      oh: Math.floor((h + padding[0]! + padding[2]! - window[0]!) / stride[0]!) + 1,
+      ow: Math.floor((w + padding[1]! + padding[3]! - window[1]!) / stride[1]!) + 1,
+    }) as CallAttributes<'maxPool'>;
   const geometries = [
-    geometry(2, 7, 9, 5, [2, 2], [2, 2], [0, 0, 0, 0]), geometry(3, 8, 6, 16, [3, 3], [2, 2], [1, 1, 1, 1]), geometry(1, 5, 7, 3, [3, 2], [1, 2], [2, 0, 1, 1]),
-    geometry(2, 8, 8, 20, [8, 8], [8, 8], [0, 0, 0, 0]), geometry(3, 9, 9, 33, [3, 3], [1, 1], [1, 1, 1, 1]), geometry(2, 11, 9, 4, [2, 3], [4, 5], [0, 1, 0, 1]),
+    geometry(2, 7, 9, 5, [2, 2], [2, 2], [0, 0, 0, 0]),
+    geometry(3, 8, 6, 16, [3, 3], [2, 2], [1, 1, 1, 1]),
+    geometry(1, 5, 7, 3, [3, 2], [1, 2], [2, 0, 1, 1]),
+    geometry(2, 8, 8, 20, [8, 8], [8, 8], [0, 0, 0, 0]),
+    geometry(3, 9, 9, 33, [3, 3], [1, 1], [1, 1, 1, 1]),
+    geometry(2, 11, 9, 4, [2, 3], [4, 5], [0, 1, 0, 1]),
     ...Array.from({ length: 6 }, () => {
       const window = [integer(next, 1, 4), integer(next, 1, 4)];
       const pad = (k: number): number => integer(next, 0, window[k]! - 1);
-      return geometry(integer(next, 1, 3), integer(next, 4, 9), integer(next, 4, 9), integer(next, 1, 9), window, [integer(next, 1, 3), integer(next, 1, 3)], [pad(0), pad(1), pad(0), pad(1)]);
+      return geometry(
+        integer(next, 1, 3),
+        integer(next, 4, 9),
+        integer(next, 4, 9),
+        integer(next, 1, 9),
+        window,
+        [integer(next, 1, 3), integer(next, 1, 3)],
+        [pad(0), pad(1), pad(0), pad(1)],
+      );
     }),
   ];
   geometries.forEach((a, k) => {
-    const [big, small] = [[a.n, a.h, a.w, a.c], [a.n, a.oh, a.ow, a.c]];
+    const [big, small] = [
+      [a.n, a.h, a.w, a.c],
+      [a.n, a.oh, a.ow, a.c],
+    ];
     const x = floats(count(big), k + 1).map((v) => Math.round(v * 4)); // ties
     x[3] = NaN;
     x[17] = -Infinity;
-    const operands = { x: { shape: big, data: x }, v: { shape: big, data: floats(count(big), k + 2) }, dy: { shape: small, data: floats(count(small), k + 3) } };
-    const cases = ([
-      ['maxPool', ['x'], small], ['maxPoolGather', ['x', 'v'], small], ['maxPoolScatter', ['x', 'dy'], big], ['sumPool', ['v'], small], ['sumPoolGrad', ['dy'], big],
-    ] as const).map(([kernel, names, shape]) => ({ kernel, inputs: names.map((n) => operands[n]), get: want(trial(kernel, names.map((n) => operands[n]), { in: 'output', shape }, a)) }));
+    const operands = {
+      x: { shape: big, data: x },
+      v: { shape: big, data: floats(count(big), k + 2) },
+      dy: { shape: small, data: floats(count(small), k + 3) },
+    };
+    const cases = (
+      [
+        ['maxPool', ['x'], small],
+        ['maxPoolGather', ['x', 'v'], small],
+        ['maxPoolScatter', ['x', 'dy'], big],
+        ['sumPool', ['v'], small],
+        ['sumPoolGrad', ['dy'], big],
+      ] as const
+    ).map(([kernel, names, shape]) => ({
+      kernel,
+      inputs: names.map((n) => operands[n]),
+      get: want(
+        trial(
+          kernel,
+          names.map((n) => operands[n]),
+          { in: 'output', shape },
+          a,
+        ),
+      ),
+    }));
     it(`${a.window.join('x')} windows over [${big}]`, () => {
       for (const { kernel, inputs, get } of cases) {
-        const node = make(kernel, inputs.map((i, j) => make('input', [], { name: String(j), shape: i.shape, dtype: 'f32' })), kernel === 'sumPoolGrad' ? { ...a, size: [a.h, a.w] } : a as never);
-        const expected = registry[kernel].evaluate(inputs.map((i) => Float64Array.from(i.data)), node);
-        expect(distance(get(), expected), kernel).toBeLessThan(kernel.startsWith('max') && kernel !== 'maxPoolScatter' ? 1e-30 : 1e-6);
+        const node = make(
+          kernel,
+          inputs.map((i, j) => make('input', [], { name: String(j), shape: i.shape, dtype: 'f32' })),
+          kernel === 'sumPoolGrad' ? { ...a, size: [a.h, a.w] } : (a as never),
+        );
+        const expected = registry[kernel].evaluate(
+          inputs.map((i) => Float64Array.from(i.data)),
+          node,
+        );
+        expect(distance(get(), expected), kernel).toBeLessThan(
+          kernel.startsWith('max') && kernel !== 'maxPoolScatter' ? 1e-30 : 1e-6,
+        );
       }
     });
   });
@@ -78,31 +160,81 @@ describe('movement', () => {
     const size = count(dims);
     const srcStrides = dense(order).map((s) => (k % 3 === 0 ? s : next() < 0.3 ? -s : next() < 0.2 ? 0 : s));
     const dstOffset = integer(next, 0, 2) * 4;
-    const srcOffset = srcStrides.reduce((o, s, i) => (s < 0 ? o - s * (dims[i]! - 1) : o), k % 2 === 0 ? 4 : 1);
+    const srcOffset = srcStrides.reduce(
+      (o, s, i) => (s < 0 ? o - s * (dims[i]! - 1) : o),
+      k % 2 === 0 ? 4 : 1,
+    );
     const dstStrides = dense(dims.map((_, i) => i));
-    const src = k % 5 === 0 ? Uint8Array.from({ length: size + 9 }, (_, i) => i) : k % 5 === 1 ? Int32Array.from({ length: size + 9 }, (_, i) => -i) : floats(size + 9, k);
-    const out: BufferSpec = src instanceof Float32Array ? { in: 'output', shape: [size + 9] } : { in: 'output', shape: [size + 9], dtype: src instanceof Int32Array ? 'i32' : 'u8' };
+    const src =
+      k % 5 === 0
+        ? Uint8Array.from({ length: size + 9 }, (_, i) => i)
+        : k % 5 === 1
+          ? Int32Array.from({ length: size + 9 }, (_, i) => -i)
+          : floats(size + 9, k);
+    const out: BufferSpec =
+      src instanceof Float32Array
+        ? { in: 'output', shape: [size + 9] }
+        : { in: 'output', shape: [size + 9], dtype: src instanceof Int32Array ? 'i32' : 'u8' };
     const expected = src.slice().fill(src instanceof Float32Array ? NaN : 77);
     const walk = (axis: number, from: number, to: number): void => {
       if (axis === dims.length) expected[to] = src[from]!;
-      else for (let i = 0; i < dims[axis]!; i++) walk(axis + 1, from + i * srcStrides[axis]!, to + i * dstStrides[axis]!);
+      else
+        for (let i = 0; i < dims[axis]!; i++)
+          walk(axis + 1, from + i * srcStrides[axis]!, to + i * dstStrides[axis]!);
     };
     walk(0, srcOffset, dstOffset);
-    return { expected, get: want(trial('copy', [{ shape: [size + 9], data: src }], out, { dims, srcOffset, srcStrides, dstOffset, dstStrides })) };
+    return {
+      expected,
+      get: want(
+        trial('copy', [{ shape: [size + 9], data: src }], out, {
+          dims,
+          srcOffset,
+          srcStrides,
+          dstOffset,
+          dstStrides,
+        }),
+      ),
+    };
   });
   it('copies transpose, reverse, pad and broadcast, for every element type, and touch nothing else', () => {
     for (const { expected, get } of copies) expect(get()).toEqual(expected);
   });
 
   const long = Float32Array.from({ length: 5000 }, (_, i) => i);
-  const rows = want(trial('copy', [{ shape: [5000], data: long }], { in: 'output', shape: [4000] }, { dims: [40, 100], srcOffset: 8, srcStrides: [104, 1], dstOffset: 0, dstStrides: [100, 1] }));
-  it('long rows in packs', () => expect([...rows()]).toEqual(Array.from({ length: 4000 }, (_, i) => 8 + Math.floor(i / 100) * 104 + (i % 100))));
+  const rows = want(
+    trial(
+      'copy',
+      [{ shape: [5000], data: long }],
+      { in: 'output', shape: [4000] },
+      { dims: [40, 100], srcOffset: 8, srcStrides: [104, 1], dstOffset: 0, dstStrides: [100, 1] },
+    ),
+  );
+  it('long rows in packs', () =>
+    expect([...rows()]).toEqual(
+      Array.from({ length: 4000 }, (_, i) => 8 + Math.floor(i / 100) * 104 + (i % 100)),
+    ));
 
-  const run = (from: number, to: number, n: number, srcOffset: number, dstOffset: number): Step => callOf('copy', [from], [to], { dims: [n], srcOffset, srcStrides: [1], dstOffset, dstStrides: [1] });
+  const run = (from: number, to: number, n: number, srcOffset: number, dstOffset: number): Step =>
+    callOf('copy', [from], [to], { dims: [n], srcOffset, srcStrides: [1], dstOffset, dstStrides: [1] });
   const buffers = (...sizes: number[]): BufferSpec[] => sizes.map((n) => ({ in: 'state', shape: [n] }));
-  const launches = (t: Trial): number[] => emitCuda(joinedPlan([t]).plan).steps.map((s) => (s.kind === 'library' ? -1 : s.launches.length));
-  const pieces: Trial = { name: 'concat', specs: buffers(300, 1, 700, 1001, 500, 501), steps: [run(0, 3, 300, 0, 0), run(1, 3, 1, 0, 300), run(2, 3, 700, 0, 301), run(3, 4, 500, 0, 0), run(3, 5, 501, 500, 0)] };
-  const chain: Trial = { name: 'chain', specs: buffers(3000, 3000, 3000, 3000), steps: [run(0, 1, 3000, 0, 0), run(1, 2, 3000, 0, 0), run(3, 1, 3000, 0, 0), run(0, 1, 4, 2, 3)] };
+  const launches = (t: Trial): number[] =>
+    emitCuda(joinedPlan([t]).plan).steps.map((s) => (s.kind === 'library' ? -1 : s.launches.length));
+  const pieces: Trial = {
+    name: 'concat',
+    specs: buffers(300, 1, 700, 1001, 500, 501),
+    steps: [
+      run(0, 3, 300, 0, 0),
+      run(1, 3, 1, 0, 300),
+      run(2, 3, 700, 0, 301),
+      run(3, 4, 500, 0, 0),
+      run(3, 5, 501, 500, 0),
+    ],
+  };
+  const chain: Trial = {
+    name: 'chain',
+    specs: buffers(3000, 3000, 3000, 3000),
+    steps: [run(0, 1, 3000, 0, 0), run(1, 2, 3000, 0, 0), run(3, 1, 3000, 0, 0), run(0, 1, 4, 2, 3)],
+  };
   const [piecewise, chained] = [pieces, chain].map((t) => ({ t, at: wanted.push(t) - 1 }));
   it('copies that follow each other share a launch, unless one needs what another writes', () => {
     expect(launches(pieces)).toEqual([1, 0, 0, 1, 0]);
@@ -116,22 +248,77 @@ describe('movement', () => {
     expect(found[chained!.at]!.after).toEqual([p, last, p, q]);
   });
 
-  const fills = ([['f32', -2.5], ['f32', 3e38], ['i32', -7], ['u8', 200], ['i32', -1_000_000], ['f32', -0]] as const).map(([dtype, value]) =>
-    ({ value, get: want({ name: 'fill', specs: [{ in: 'output', shape: [300], ...(dtype === 'f32' ? {} : { dtype }) }], steps: [callOf('fill', [], [0], { value })] }) }));
+  const fills = (
+    [
+      ['f32', -2.5],
+      ['f32', 3e38],
+      ['i32', -7],
+      ['u8', 200],
+      ['i32', -1_000_000],
+      ['f32', -0],
+    ] as const
+  ).map(([dtype, value]) => ({
+    value,
+    get: want({
+      name: 'fill',
+      specs: [{ in: 'output', shape: [300], ...(dtype === 'f32' ? {} : { dtype }) }],
+      steps: [callOf('fill', [], [0], { value })],
+    }),
+  }));
   it('fill', () => {
-    for (const { value, get } of fills) expect(get().every((v) => Object.is(v, Math.fround(value))), String(value)).toBe(true);
+    for (const { value, get } of fills)
+      expect(
+        get().every((v) => Object.is(v, Math.fround(value))),
+        String(value),
+      ).toBe(true);
   });
 
-  const tables = ([[7, 19, 50], [5, 16, 200], [50_000, 1, 128], [300, 1, 1000], [3, 600, 4], [1, 1, 1]] as const).map(([r, width, n]) => {
+  const tables = (
+    [
+      [7, 19, 50],
+      [5, 16, 200],
+      [50_000, 1, 128],
+      [300, 1, 1000],
+      [3, 600, 4],
+      [1, 1, 1],
+    ] as const
+  ).map(([r, width, n]) => {
     const index = Int32Array.from({ length: n }, () => integer(next, 0, r - 1));
     const [table, v] = [floats(r * width, 1), floats(n * width, 2)];
     const bytes = Uint8Array.from({ length: r * width }, (_, i) => i * 31);
     const indices = { shape: [n], data: index };
     return {
-      r, width, n, index, table, v, bytes,
-      gathered: want(trial('gather', [{ shape: [r, width], data: table }, indices], { in: 'output', shape: [n, width] }, { rows: r, width, count: n })),
-      gatheredBytes: want(trial('gather', [{ shape: [r, width], data: bytes }, indices], { in: 'output', shape: [n, width], dtype: 'u8' }, { rows: r, width, count: n })),
-      scattered: want(trial('scatterAdd', [{ shape: [n, width], data: v }, indices], { in: 'output', shape: [r, width] }, { rows: r, width, count: n })),
+      r,
+      width,
+      n,
+      index,
+      table,
+      v,
+      bytes,
+      gathered: want(
+        trial(
+          'gather',
+          [{ shape: [r, width], data: table }, indices],
+          { in: 'output', shape: [n, width] },
+          { rows: r, width, count: n },
+        ),
+      ),
+      gatheredBytes: want(
+        trial(
+          'gather',
+          [{ shape: [r, width], data: bytes }, indices],
+          { in: 'output', shape: [n, width], dtype: 'u8' },
+          { rows: r, width, count: n },
+        ),
+      ),
+      scattered: want(
+        trial(
+          'scatterAdd',
+          [{ shape: [n, width], data: v }, indices],
+          { in: 'output', shape: [r, width] },
+          { rows: r, width, count: n },
+        ),
+      ),
     };
   });
   it('gather reads rows, scatterAdd adds them up in the order of the index', () => {
@@ -140,57 +327,138 @@ describe('movement', () => {
       expect(gathered()).toEqual(Float32Array.from({ length: n * width }, (_, i) => table[from(i)]!));
       expect(gatheredBytes()).toEqual(Uint8Array.from({ length: n * width }, (_, i) => bytes[from(i)]!));
       const expected = new Float32Array(r * width);
-      v.forEach((x, i) => { expected[from(i)] = Math.fround(expected[from(i)]! + x); });
+      v.forEach((x, i) => {
+        expected[from(i)] = Math.fround(expected[from(i)]! + x);
+      });
       expect(scattered()).toEqual(expected);
     }
   });
 
-  const crops = ([[4, 20, 5, 7, 3], [3, 6, 8, 8, 1], [2, 9, 6, 4, 4]] as const).map(([images, batch, h, w, c]) => {
+  const crops = (
+    [
+      [4, 20, 5, 7, 3],
+      [3, 6, 8, 8, 1],
+      [2, 9, 6, 4, 4],
+    ] as const
+  ).map(([images, batch, h, w, c]) => {
     const data = Uint8Array.from({ length: images * h * w * c }, () => integer(next, 1, 255));
     const index = Int32Array.from({ length: batch }, () => integer(next, 0, images - 1));
-    const shift = Int32Array.from({ length: batch * 3 }, (_, i) => (i % 3 === 2 ? integer(next, 0, 1) : integer(next, -9, 9)));
+    const shift = Int32Array.from({ length: batch * 3 }, (_, i) =>
+      i % 3 === 2 ? integer(next, 0, 1) : integer(next, -9, 9),
+    );
     const expected = new Float32Array(batch * h * w * c);
     let at = 0;
-    for (let b = 0; b < batch; b++) for (let y = 0; y < h; y++) for (let x = 0; x < w; x++) for (let k = 0; k < c; k++) {
-      const [iy, ix] = [y + shift[3 * b]!, (shift[3 * b + 2] !== 0 ? w - 1 - x : x) + shift[3 * b + 1]!];
-      expected[at++] = iy < 0 || iy >= h || ix < 0 || ix >= w ? 0 : data[((index[b]! * h + iy) * w + ix) * c + k]!;
-    }
-    return { expected, get: want(trial('cropFlip', [{ shape: [images, h, w, c], data }, { shape: [batch], data: index }, { shape: [batch, 3], data: shift }], { in: 'output', shape: [batch, h, w, c] }, { images, batch, h, w, c })) };
+    for (let b = 0; b < batch; b++)
+      for (let y = 0; y < h; y++)
+        for (let x = 0; x < w; x++)
+          for (let k = 0; k < c; k++) {
+            const [iy, ix] = [
+              y + shift[3 * b]!,
+              (shift[3 * b + 2] !== 0 ? w - 1 - x : x) + shift[3 * b + 1]!,
+            ];
+            expected[at++] =
+              iy < 0 || iy >= h || ix < 0 || ix >= w ? 0 : data[((index[b]! * h + iy) * w + ix) * c + k]!;
+          }
+    return {
+      expected,
+      get: want(
+        trial(
+          'cropFlip',
+          [
+            { shape: [images, h, w, c], data },
+            { shape: [batch], data: index },
+            { shape: [batch, 3], data: shift },
+          ],
+          { in: 'output', shape: [batch, h, w, c] },
+          { images, batch, h, w, c },
+        ),
+      ),
+    };
   });
   it('cropFlip shifts, flips and fills with zero', () => {
     for (const { expected, get } of crops) expect(get()).toEqual(expected);
   });
 
-  it.each([['gather', -1], ['gather', 7], ['scatterAdd', 7], ['cropFlip', -1]] as const)('%s refuses row %i of a table of 7', (kernel, bad) => {
+  it.each([
+    ['gather', -1],
+    ['gather', 7],
+    ['scatterAdd', 7],
+    ['cropFlip', -1],
+  ] as const)('%s refuses row %i of a table of 7', (kernel, bad) => {
     const index = { shape: [3], data: Int32Array.of(0, bad, 1) };
-    const t = kernel === 'cropFlip'
-      ? trial(kernel, [{ shape: [7, 2, 2, 1], data: new Uint8Array(28) }, index, { shape: [3, 3], data: new Int32Array(9) }], { in: 'output', shape: [3, 2, 2, 1] }, { images: 7, batch: 3, h: 2, w: 2, c: 1 })
-      : trial(kernel, [{ shape: kernel === 'gather' ? [7, 2] : [3, 2], data: new Float32Array(kernel === 'gather' ? 14 : 6) }, index], { in: 'output', shape: kernel === 'gather' ? [3, 2] : [7, 2] }, { rows: 7, width: 2, count: 3 });
+    const t =
+      kernel === 'cropFlip'
+        ? trial(
+            kernel,
+            [
+              { shape: [7, 2, 2, 1], data: new Uint8Array(28) },
+              index,
+              { shape: [3, 3], data: new Int32Array(9) },
+            ],
+            { in: 'output', shape: [3, 2, 2, 1] },
+            { images: 7, batch: 3, h: 2, w: 2, c: 1 },
+          )
+        : trial(
+            kernel,
+            [
+              {
+                shape: kernel === 'gather' ? [7, 2] : [3, 2],
+                data: new Float32Array(kernel === 'gather' ? 14 : 6),
+              },
+              index,
+            ],
+            { in: 'output', shape: kernel === 'gather' ? [3, 2] : [7, 2] },
+            { rows: 7, width: 2, count: 3 },
+          );
     emulation(emitCuda(joinedPlan([t]).plan), ({ run }) => {
-      expect(() => run((b) => t.data![b] ?? new Float32Array(14))).toThrow(`${kernel}: an index names no row of a table of 7; correct the index`);
+      expect(() => run((b) => t.data![b] ?? new Float32Array(14))).toThrow(
+        `${kernel}: an index names no row of a table of 7; correct the index`,
+      );
     });
   });
 });
 
 describe('ranking', () => {
   const next = random(21);
-  const rowOf = (width: number): number[] => Array.from({ length: width }, () => { const u = next(); return u < 0.05 ? NaN : u < 0.1 ? -Infinity : Math.round(u * 10); });
-  const largest = (row: readonly number[]): number => row.reduce((best, v, i) => (v > row[best]! ? i : best), 0);
+  const rowOf = (width: number): number[] =>
+    Array.from({ length: width }, () => {
+      const u = next();
+      return u < 0.05 ? NaN : u < 0.1 ? -Infinity : Math.round(u * 10);
+    });
+  const largest = (row: readonly number[]): number =>
+    row.reduce((best, v, i) => (v > row[best]! ? i : best), 0);
   const rows = [1, 2, 3, 10, 64, 65, 100, 256, 1000].map((width) => {
     const data = Array.from({ length: 40 }, () => rowOf(width));
-    return { data, get: want(trial('argMax', [{ shape: [40, width], data: Float32Array.from(data.flat()) }], { in: 'output', shape: [40], dtype: 'i32' }, { rows: 40, width })) };
+    return {
+      data,
+      get: want(
+        trial(
+          'argMax',
+          [{ shape: [40, width], data: Float32Array.from(data.flat()) }],
+          { in: 'output', shape: [40], dtype: 'i32' },
+          { rows: 40, width },
+        ),
+      ),
+    };
   });
   it('argMax is the first index of the largest; nothing is larger than a NaN that comes first', () => {
     for (const { data, get } of rows) expect([...get()]).toEqual(data.map(largest));
   });
 
   const masks = Array.from({ length: 44 }, (_, k) => {
-    const size = [1, 10, 255, 256, 257, 1024, 1025, 5000, 20_000][k % 9]! + (k > 26 ? integer(next, 0, 999) : 0);
+    const size =
+      [1, 10, 255, 256, 257, 1024, 1025, 5000, 20_000][k % 9]! + (k > 26 ? integer(next, 0, 999) : 0);
     const coarse = k % 3;
     const scores = Float32Array.from({ length: size }, () => {
       const u = next();
       if (u < 0.02) return [NaN, Infinity, -Infinity, 0, -0, 1e-45, -1e-45][integer(next, 0, 6)]!;
-      return coarse === 0 ? Math.round((u - 0.5) * 20) : coarse === 1 ? (u - 0.5) * 10 ** integer(next, -20, 20) : u < 0.9 ? -3e38 : u;
+      return coarse === 0
+        ? Math.round((u - 0.5) * 20)
+        : coarse === 1
+          ? (u - 0.5) * 10 ** integer(next, -20, 20)
+          : u < 0.9
+            ? -3e38
+            : u;
     });
     const keep = [0, size, -3, size + 9, 1, size - 1][k] ?? integer(next, 0, size);
     const expected = new Float32Array(size);
@@ -200,7 +468,22 @@ describe('ranking', () => {
       return rank(b) - rank(a) || (a === b || Number.isNaN(a) ? 0 : a > b ? -1 : 1) || i - j;
     });
     for (const i of order.slice(0, Math.max(keep, 0))) expected[i] = 1;
-    return { size, keep, expected, get: want(trial('rankMask', [{ shape: [size], data: scores }, { shape: [], data: Int32Array.of(keep) }], { in: 'output', shape: [size] }, { size })) };
+    return {
+      size,
+      keep,
+      expected,
+      get: want(
+        trial(
+          'rankMask',
+          [
+            { shape: [size], data: scores },
+            { shape: [], data: Int32Array.of(keep) },
+          ],
+          { in: 'output', shape: [size] },
+          { size },
+        ),
+      ),
+    };
   });
   it('rankMask keeps exactly the largest, ties by smaller index, NaN last', () => {
     for (const { size, keep, expected, get } of masks) expect(get(), `${keep} of ${size}`).toEqual(expected);

@@ -17,8 +17,10 @@ import type { NativeArray } from '../../src/runtime/native.js';
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
-const elements = (plan: Plan, buffer: number): number => plan.buffers[buffer]!.shape.reduce((a, b) => a * b, 1);
-const bytes = (plan: Plan, buffer: number): number => elements(plan, buffer) * BYTES[plan.buffers[buffer]!.dtype];
+const elements = (plan: Plan, buffer: number): number =>
+  plan.buffers[buffer]!.shape.reduce((a, b) => a * b, 1);
+const bytes = (plan: Plan, buffer: number): number =>
+  elements(plan, buffer) * BYTES[plan.buffers[buffer]!.dtype];
 const isBound = (plan: Plan, buffer: number): boolean => plan.buffers[buffer]!.place.in !== 'arena';
 
 export const typed = (dtype: DType, data: Buffer): NativeArray => {
@@ -29,7 +31,10 @@ export const typed = (dtype: DType, data: Buffer): NativeArray => {
 const braced = (v: unknown): string => (Array.isArray(v) ? `{${v.map(braced).join(', ')}}` : String(v));
 const libraryCall = (plan: Plan, step: CallStep): string => {
   const a = step.attributes as unknown as Record<string, unknown>;
-  const fields = step.kernel === 'matmul' ? ['m', 'n', 'k', 'transposeA', 'transposeB'] : ['n', 'h', 'w', 'c', 'f', 'kh', 'kw', 'oh', 'ow', 'stride', 'dilation', 'padding'];
+  const fields =
+    step.kernel === 'matmul'
+      ? ['m', 'n', 'k', 'transposeA', 'transposeB']
+      : ['n', 'h', 'w', 'c', 'f', 'kh', 'kw', 'oh', 'ow', 'stride', 'dilation', 'padding'];
   return `library::${step.kernel}({${fields.map((f) => braced(a[f])).join(', ')}}, ${[...step.inputs.map((b) => `(const ${cType(plan.buffers[b]!)}*)buffer(${b})`), ...step.outputs.map((b) => `(${cType(plan.buffers[b]!)}*)buffer(${b})`)].join(', ')});`;
 };
 
@@ -38,9 +43,13 @@ const hostProgram = ({ plan, source, steps, scratchBytes }: CudaPlan): string =>
   const dims = (xs: readonly number[]): string => `{${xs.map((x) => `${x}u`).join(', ')}}`;
   const arg = (a: Arg): string => ('buffer' in a ? `buffer(${a.buffer})` : `scratch(${a.scratch})`);
   const functions = steps.map((s, i) => {
-    const lines = s.kind === 'library'
-      ? [libraryCall(plan, plan.steps[i] as CallStep)]
-      : s.launches.map((l) => `emulator::launch(${dims(l.grid)}, ${dims(l.block)}, [] { ${l.kernel}(${l.args.map(arg).join(', ')}); });`);
+    const lines =
+      s.kind === 'library'
+        ? [libraryCall(plan, plan.steps[i] as CallStep)]
+        : s.launches.map(
+            (l) =>
+              `emulator::launch(${dims(l.grid)}, ${dims(l.block)}, [] { ${l.kernel}(${l.args.map(arg).join(', ')}); });`,
+          );
     return `static void step${i}() {\n${lines.join('\n')}\n}`;
   });
   return `#include "${here}emulator.h"
@@ -95,7 +104,10 @@ int main(int, char** argv) {
 };
 
 /** A GPU faults on what is not aligned; a host would not notice. */
-const TRAPS = ['-fsanitize=alignment,bounds,shift,signed-integer-overflow,integer-divide-by-zero', '-fsanitize-undefined-trap-on-error'];
+const TRAPS = [
+  '-fsanitize=alignment,bounds,shift,signed-integer-overflow,integer-divide-by-zero',
+  '-fsanitize-undefined-trap-on-error',
+];
 
 export interface Emulation {
   /** Contents of every bound buffer afterwards; arena buffers are null. */
@@ -108,20 +120,34 @@ export const emulation = (cuda: CudaPlan, work: (emulation: Emulation) => void):
   try {
     const path = (name: string): string => join(folder, name);
     writeFileSync(path('plan.cc'), hostProgram(cuda));
-    const built = spawnSync('g++', ['-std=c++17', '-O0', '-ffp-contract=off', '-w', ...TRAPS, '-o', path('plan'), path('plan.cc')], { encoding: 'utf8' });
+    const built = spawnSync(
+      'g++',
+      ['-std=c++17', '-O0', '-ffp-contract=off', '-w', ...TRAPS, '-o', path('plan'), path('plan.cc')],
+      { encoding: 'utf8' },
+    );
     if (built.status !== 0) throw new Error(`g++: ${built.error?.message ?? built.stderr.slice(0, 4000)}`);
     const bound = plan.buffers.flatMap((_, b) => (isBound(plan, b) ? [b] : []));
     work({
       run: (contents) => {
-        writeFileSync(path('in'), Buffer.concat(bound.map((b) => {
-          const { buffer, byteOffset, byteLength } = contents(b);
-          return Buffer.from(buffer, byteOffset, byteLength);
-        })));
+        writeFileSync(
+          path('in'),
+          Buffer.concat(
+            bound.map((b) => {
+              const { buffer, byteOffset, byteLength } = contents(b);
+              return Buffer.from(buffer, byteOffset, byteLength);
+            }),
+          ),
+        );
         const ran = spawnSync(path('plan'), [path('in'), path('out')], { encoding: 'utf8' });
-        if (ran.status !== 0) throw new Error(`emulator: ${ran.signal === null ? '' : `${ran.signal}${ran.signal === 'SIGILL' ? ' (not aligned, or an overflow)' : ''} `}${ran.stderr}`);
+        if (ran.status !== 0)
+          throw new Error(
+            `emulator: ${ran.signal === null ? '' : `${ran.signal}${ran.signal === 'SIGILL' ? ' (not aligned, or an overflow)' : ''} `}${ran.stderr}`,
+          );
         const out = readFileSync(path('out'));
         let at = 0;
-        return plan.buffers.map(({ dtype }, b) => (isBound(plan, b) ? typed(dtype as DType, out.subarray(at, (at += bytes(plan, b)))) : null));
+        return plan.buffers.map(({ dtype }, b) =>
+          isBound(plan, b) ? typed(dtype as DType, out.subarray(at, (at += bytes(plan, b)))) : null,
+        );
       },
     });
   } finally {

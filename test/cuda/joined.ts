@@ -26,7 +26,8 @@ export const contentsOf = ({ specs, data = {} }: Trial): NativeArray[] =>
   specs.map((s, b) => {
     const n = count(s.shape);
     if (data[b] !== undefined) return data[b];
-    if (s.in === 'output' || s.in === 'arena') return s.dtype === undefined ? new Float32Array(n).fill(NaN) : arrayOf(s.dtype, n).fill(77);
+    if (s.in === 'output' || s.in === 'arena')
+      return s.dtype === undefined ? new Float32Array(n).fill(NaN) : arrayOf(s.dtype, n).fill(77);
     return s.dtype === undefined ? floats(n, b + 3) : arrayOf(s.dtype, n).map((_, k) => (k * 7 + b) % 100);
   });
 
@@ -37,9 +38,17 @@ export interface Finding {
   readonly after: readonly (NativeArray | null)[];
 }
 
-export const joinedPlan = (trials: readonly Trial[]): { readonly plan: Plan; readonly firsts: readonly number[] } => {
+export const joinedPlan = (
+  trials: readonly Trial[],
+): { readonly plan: Plan; readonly firsts: readonly number[] } => {
   const firsts = trials.map((_, k) => trials.slice(0, k).reduce((n, t) => n + t.specs.length, 0));
-  return { plan: planOf(trials.flatMap((t) => t.specs), trials.flatMap((t, k) => t.steps.map((s) => shifted({ ...s, name: t.name }, firsts[k]!)))), firsts };
+  return {
+    plan: planOf(
+      trials.flatMap((t) => t.specs),
+      trials.flatMap((t, k) => t.steps.map((s) => shifted({ ...s, name: t.name }, firsts[k]!))),
+    ),
+    firsts,
+  };
 };
 
 /** A GPU so small that packs and shared work begin at small sizes. */
@@ -53,7 +62,13 @@ export const emulateAll = (trials: readonly Trial[], target: Target = H200, join
   const found: Finding[] = [];
   emulation(emitCuda(plan, target, { join }), ({ run }) => {
     const after = run((b) => all[b]!);
-    trials.forEach((trial, k) => found.push({ trial, before: before[k]!, after: after.slice(firsts[k]!, firsts[k]! + trial.specs.length) }));
+    trials.forEach((trial, k) =>
+      found.push({
+        trial,
+        before: before[k]!,
+        after: after.slice(firsts[k]!, firsts[k]! + trial.specs.length),
+      }),
+    );
   });
   return found;
 };

@@ -11,36 +11,61 @@ import { fusedOf, planOf } from '../native/plans.js';
 
 /** Steps of the side lane against those of the main lane: whatever touches the same bytes has an order. */
 
-const data = { name: 'CIFAR-10', height: 32, width: 32, channels: 3, classes: 10, mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262] } as unknown as Dataset;
+const data = {
+  name: 'CIFAR-10',
+  height: 32,
+  width: 32,
+  channels: 3,
+  classes: 10,
+  mean: [0.491, 0.482, 0.447],
+  std: [0.247, 0.243, 0.262],
+} as unknown as Dataset;
 const net = resnetCifar({ depth: 20 });
 const WIDTH = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 
 /** Bytes as `place:from-to`, so that two buffers meet where their ranges do. */
-const rangeOf = ({ buffers }: Plan, b: number): { readonly space: string; readonly from: number; readonly to: number } => {
+const rangeOf = (
+  { buffers }: Plan,
+  b: number,
+): { readonly space: string; readonly from: number; readonly to: number } => {
   const { place, dtype, shape } = buffers[b]!;
   const bytes = shape.reduce((n, d) => n * d, WIDTH[dtype]);
-  return place.in === 'arena' ? { space: 'arena', from: place.at, to: place.at + bytes } : { space: place.in === 'constant' ? `constant ${b}` : `${place.in} ${place.at}`, from: 0, to: bytes };
+  return place.in === 'arena'
+    ? { space: 'arena', from: place.at, to: place.at + bytes }
+    : { space: place.in === 'constant' ? `constant ${b}` : `${place.in} ${place.at}`, from: 0, to: bytes };
 };
 const meet = (plan: Plan, a: readonly number[], b: readonly number[]): boolean =>
-  a.some((x) => b.some((y) => {
-    const [p, q] = [rangeOf(plan, x), rangeOf(plan, y)];
-    return p.space === q.space && p.from < q.to && q.from < p.to;
-  }));
+  a.some((x) =>
+    b.some((y) => {
+      const [p, q] = [rangeOf(plan, x), rangeOf(plan, y)];
+      return p.space === q.space && p.from < q.to && q.from < p.to;
+    }),
+  );
 
 /** Pairs that may run at once although they touch the same bytes, one of them writing. */
 const races = (plan: Plan): string[] => {
   const { steps } = emitCuda(plan);
   const found: string[] = [];
   // what a launch does, it does at the place of the step that has it
-  const places = steps.map((s, i) => (s.kind === 'launches' && s.launches.length === 0 ? steps.map((t, j) => j < i && (t.kind === 'library' || t.launches.length > 0)).lastIndexOf(true) : i));
+  const places = steps.map((s, i) =>
+    s.kind === 'launches' && s.launches.length === 0
+      ? steps.map((t, j) => j < i && (t.kind === 'library' || t.launches.length > 0)).lastIndexOf(true)
+      : i,
+  );
   steps.forEach((s, side) => {
     if (s.lane !== 'side') return;
     let isDone = false;
     for (let k = side + 1; k < steps.length; k++) {
       if (steps[k]!.lane === 'side') continue; // in order among themselves
-      isDone ||= steps.slice(side + 1, places[k]! + 1).some((t) => t.lane !== 'side' && t.after !== undefined && t.after >= side);
+      isDone ||= steps
+        .slice(side + 1, places[k]! + 1)
+        .some((t) => t.lane !== 'side' && t.after !== undefined && t.after >= side);
       const [a, b] = [plan.steps[side]!, plan.steps[k]!];
-      if (!isDone && (meet(plan, writesOf(a), [...readsOf(b), ...writesOf(b)]) || meet(plan, readsOf(a), writesOf(b)))) found.push(`${side} ${k}`);
+      if (
+        !isDone &&
+        (meet(plan, writesOf(a), [...readsOf(b), ...writesOf(b)]) || meet(plan, readsOf(a), writesOf(b)))
+      )
+        found.push(`${side} ${k}`);
     }
   });
   return found;
@@ -48,7 +73,11 @@ const races = (plan: Plan): string[] => {
 
 describe.each([
   ['a training step', compile(trainStep(net, data, { split: 'train', count: 50000 }, 128)), 22],
-  ['one that keeps bf16', compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), { storage: 'bf16' }), 22],
+  [
+    'one that keeps bf16',
+    compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), { storage: 'bf16' }),
+    22,
+  ],
   ['a PX selection', compile(roundPrograms(net, px(), 100).select), 24],
   ['a PX observation', compile(roundPrograms(net, px(), 100).observe!), 21],
 ] as const)('%s', (_, plan, aside) => {
@@ -60,7 +89,10 @@ describe.each([
   it('lets gradients of weights fall behind by several steps, other products by one', () => {
     const lastProduct = steps.map((s) => s.kind).lastIndexOf('library'); // behind it the optimiser or the criterion waits for all
     steps.forEach(({ after }, k) => {
-      if (after !== undefined && k < lastProduct) expect(k - after, `${k} after ${after}`).toBeGreaterThanOrEqual(isWeightGradientStep(plan.steps[after]!) ? 10 : 2);
+      if (after !== undefined && k < lastProduct)
+        expect(k - after, `${k} after ${after}`).toBeGreaterThanOrEqual(
+          isWeightGradientStep(plan.steps[after]!) ? 10 : 2,
+        );
     });
     expect(steps.some(({ after }, k) => after !== undefined && k < lastProduct)).toBe(true);
   });
@@ -68,15 +100,44 @@ describe.each([
 
 it('waits where the arena gives memory away at once', () => {
   const plan = planOf(
-    [{ in: 'input', shape: [64, 8] }, { in: 'arena', shape: [64, 8] }, { in: 'arena', shape: [8, 8] }, { in: 'output', shape: [8, 8] }],
     [
-      fusedOf({ domain: [1, 512, 1], loads: [{ buffer: 0, strides: [0, 1, 0] }], code: [{ op: 'neg', args: [0] }], stores: [{ register: 1, buffer: 1 }] }),
-      { kind: 'call', name: 'gradient', kernel: 'matmul', inputs: [1, 0], outputs: [2], attributes: { m: 8, n: 8, k: 64, transposeA: true, transposeB: false } },
-      fusedOf({ domain: [1, 512, 1], loads: [{ buffer: 0, strides: [0, 1, 0] }], code: [{ op: 'exp', args: [0] }], stores: [{ register: 1, buffer: 1 }] }),
-      fusedOf({ domain: [1, 64, 1], loads: [{ buffer: 2, strides: [0, 1, 0] }], stores: [{ register: 0, buffer: 3 }] }),
+      { in: 'input', shape: [64, 8] },
+      { in: 'arena', shape: [64, 8] },
+      { in: 'arena', shape: [8, 8] },
+      { in: 'output', shape: [8, 8] },
+    ],
+    [
+      fusedOf({
+        domain: [1, 512, 1],
+        loads: [{ buffer: 0, strides: [0, 1, 0] }],
+        code: [{ op: 'neg', args: [0] }],
+        stores: [{ register: 1, buffer: 1 }],
+      }),
+      {
+        kind: 'call',
+        name: 'gradient',
+        kernel: 'matmul',
+        inputs: [1, 0],
+        outputs: [2],
+        attributes: { m: 8, n: 8, k: 64, transposeA: true, transposeB: false },
+      },
+      fusedOf({
+        domain: [1, 512, 1],
+        loads: [{ buffer: 0, strides: [0, 1, 0] }],
+        code: [{ op: 'exp', args: [0] }],
+        stores: [{ register: 1, buffer: 1 }],
+      }),
+      fusedOf({
+        domain: [1, 64, 1],
+        loads: [{ buffer: 2, strides: [0, 1, 0] }],
+        stores: [{ register: 0, buffer: 3 }],
+      }),
     ],
   );
   expect(emitCuda(plan).steps.map(({ lane, after }) => ({ lane, after }))).toEqual([
-    { lane: undefined, after: undefined }, { lane: 'side', after: undefined }, { lane: undefined, after: 1 }, { lane: undefined, after: undefined },
+    { lane: undefined, after: undefined },
+    { lane: 'side', after: undefined },
+    { lane: undefined, after: 1 },
+    { lane: undefined, after: undefined },
   ]);
 });

@@ -20,19 +20,26 @@ const net = networks['resnet']!();
 const lenet = networks['lenet']!();
 const rounds = roundPrograms(net, px(), 3);
 const programs: readonly (readonly [string, Program])[] = [
-  ['a training step of a residual network', trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true })],
+  [
+    'a training step of a residual network',
+    trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true }),
+  ],
   ['its evaluation', evaluateStep(net, data, { split: 'test', count: 6 }, 2)],
   ['a PX observation', rounds.observe!],
   ['a PX round', rounds.select],
   ['a training step of LeNet', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
 ];
 
-const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray => (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint8Array).from(values);
+const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray =>
+  (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint8Array).from(values);
 
 describe.each(programs)('%s', (_, program) => {
   const plan = compile(program);
   // float32 values on both sides, so that only the arithmetic differs
-  const valueAt = (slot: { readonly name: string; readonly buffer: number }, of: 'state' | 'inputs'): Float64Array =>
+  const valueAt = (
+    slot: { readonly name: string; readonly buffer: number },
+    of: 'state' | 'inputs',
+  ): Float64Array =>
     Float64Array.from(narrow(plan.buffers[slot.buffer]!.dtype, valueOf(program[of].get(slot.name)!)));
 
   test('computes what its plan says', { timeout: 180_000 }, () => {
@@ -47,11 +54,27 @@ describe.each(programs)('%s', (_, program) => {
       const after = run((b) => {
         const { dtype, shape, place } = plan.buffers[b]!;
         const n = shape.reduce((p, d) => p * d, 1);
-        return held.get(b) ?? (place.in === 'constant' ? narrow(dtype, Float64Array.from(place.data)) : narrow(dtype, new Float64Array(n).fill(NaN)));
+        return (
+          held.get(b) ??
+          (place.in === 'constant'
+            ? narrow(dtype, Float64Array.from(place.data))
+            : narrow(dtype, new Float64Array(n).fill(NaN)))
+        );
       });
-      [...plan.outputs.map((s, i) => [s, outputs[i]!] as const), ...plan.state.map((s, i) => [s, state[i]!] as const)].forEach(([slot, expected]) => {
+      [
+        ...plan.outputs.map((s, i) => [s, outputs[i]!] as const),
+        ...plan.state.map((s, i) => [s, state[i]!] as const),
+      ].forEach(([slot, expected]) => {
         const scale = expected.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-30);
-        const error = Array.from(after[slot.buffer]!).reduce((m, v, k) => (Object.is(v, expected[k]) ? m : Number.isNaN(v) ? Infinity : Math.max(m, Math.abs(v - expected[k]!))), 0);
+        const error = Array.from(after[slot.buffer]!).reduce(
+          (m, v, k) =>
+            Object.is(v, expected[k])
+              ? m
+              : Number.isNaN(v)
+                ? Infinity
+                : Math.max(m, Math.abs(v - expected[k]!)),
+          0,
+        );
         expect(error / scale, slot.name).toBeLessThan(1e-4);
       });
     });

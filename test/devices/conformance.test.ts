@@ -21,7 +21,13 @@ import { trainStep } from '../../src/train/programs.js';
 import { tinyData, tinyNet } from '../train/tiny.js';
 
 /** Why the cuda device cannot be had here; null where it can. */
-const noCuda = await openDevice('cuda').then(async (device) => { await device.dispose(); return null; }, (error: Error) => error.message);
+const noCuda = await openDevice('cuda').then(
+  async (device) => {
+    await device.dispose();
+    return null;
+  },
+  (error: Error) => error.message,
+);
 
 /** What every device must do, checked against `reference`. A new device is added to this list and nowhere else. */
 const DEVICES: readonly DeviceKind[] = noCuda === null ? ['cpu', 'cuda'] : ['cpu'];
@@ -36,13 +42,24 @@ const networks: Record<string, () => ImageNetwork> = {
   mlp: () => mlp([12, 12, 3], { classes: 10, hidden: [30, 20] }) as unknown as ImageNetwork,
 };
 
-const runOn = async (device: Device, p: Program, given: (leaf: Tensor) => ArrayLike<number>, times = 1): Promise<Record<string, Numbers>> => {
+const runOn = async (
+  device: Device,
+  p: Program,
+  given: (leaf: Tensor) => ArrayLike<number>,
+  times = 1,
+): Promise<Record<string, Numbers>> => {
   const store = device.store();
   const executable = await device.compile(p);
   for (const [name, leaf] of p.state) await store.add(name, leaf, given(leaf));
   let out: Readonly<Record<string, Numbers>> = {};
-  for (let i = 0; i < times; i++) out = await executable.run(store, Object.fromEntries([...p.inputs].map(([name, leaf]) => [name, given(leaf)])));
-  const next = await Promise.all(Object.keys(p.next).map(async (name) => [`next ${name}`, await store.read(name)] as const));
+  for (let i = 0; i < times; i++)
+    out = await executable.run(
+      store,
+      Object.fromEntries([...p.inputs].map(([name, leaf]) => [name, given(leaf)])),
+    );
+  const next = await Promise.all(
+    Object.keys(p.next).map(async (name) => [`next ${name}`, await store.read(name)] as const),
+  );
   executable.dispose();
   store.dispose();
   return { ...out, ...Object.fromEntries(next) };
@@ -58,7 +75,8 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   return Math.sqrt(d) / Math.max(Math.sqrt(n), 1e-20);
 };
 
-const random = (leaf: Tensor): Float32Array => Float32Array.from(normal(fold(key(5), nameOf(leaf)), size(leaf.shape)));
+const random = (leaf: Tensor): Float32Array =>
+  Float32Array.from(normal(fold(key(5), nameOf(leaf)), size(leaf.shape)));
 
 describe.each(DEVICES)('device %s', (kind) => {
   let device: Device;
@@ -76,8 +94,10 @@ describe.each(DEVICES)('device %s', (kind) => {
     const net = networks[name]!();
     const weights = initialise(net, 2);
     const given = (leaf: Tensor): ArrayLike<number> =>
-      nameOf(leaf) === 'labels' ? integers(key(1), size(leaf.shape), 10)
-        : weights.get(nameOf(leaf))?.data ?? (leaf.attributes['role'] === 'mask' ? random(leaf).map((v) => (v > -0.5 ? 1 : 0)) : random(leaf));
+      nameOf(leaf) === 'labels'
+        ? integers(key(1), size(leaf.shape), 10)
+        : (weights.get(nameOf(leaf))?.data ??
+          (leaf.attributes['role'] === 'mask' ? random(leaf).map((v) => (v > -0.5 ? 1 : 0)) : random(leaf)));
 
     test('inference agrees with the reference to 1e-5', async () => {
       const read = inference(masked(rebatch(net, 5)));
@@ -89,36 +109,74 @@ describe.each(DEVICES)('device %s', (kind) => {
     test.each(CRITERIA)('scores of %s agree to 3e-5, layer by layer', async (method) => {
       const p = scoreProgram(net, criterionOf({ method }), 6);
       const [a, b] = [await runOn(device, p, given), await runOn(reference, p, given)];
-      for (const w of prunable(net)) expect(distance(a[`score/${nameOf(w)}`]!, b[`score/${nameOf(w)}`]!), nameOf(w)).toBeLessThan(3e-5);
+      for (const w of prunable(net))
+        expect(distance(a[`score/${nameOf(w)}`]!, b[`score/${nameOf(w)}`]!), nameOf(w)).toBeLessThan(3e-5);
     });
 
-    test.each(METHODS.filter((m) => m !== 'imp'))('masks of %s agree with the reference: Jaccard >= 0.999', async (method) => {
-      const data = [{ images: Float32Array.from(normal(key(3), 3 * size(net.input.shape))), labels: Int32Array.from(integers(key(4), 3, 10)) }];
-      const own = { method } as MethodOptions;
-      const options = { ...own, density: 0.3, rounds: procedureOf(own).rounds.kind === 'single' ? 1 : 2, data };
-      const [a, b] = [await prune(net, weights, device, options), await prune(net, weights, reference, options)];
-      let [both, either] = [0, 0];
-      for (const [layer, mask] of a.masks) mask.forEach((m, i) => { both += m & b.masks.get(layer)![i]!; either += m | b.masks.get(layer)![i]!; });
-      expect(both / either).toBeGreaterThanOrEqual(0.999);
-      expect([...(await prune(net, weights, device, options)).masks]).toEqual([...a.masks]);
-    });
+    test.each(METHODS.filter((m) => m !== 'imp'))(
+      'masks of %s agree with the reference: Jaccard >= 0.999',
+      async (method) => {
+        const data = [
+          {
+            images: Float32Array.from(normal(key(3), 3 * size(net.input.shape))),
+            labels: Int32Array.from(integers(key(4), 3, 10)),
+          },
+        ];
+        const own = { method } as MethodOptions;
+        const options = {
+          ...own,
+          density: 0.3,
+          rounds: procedureOf(own).rounds.kind === 'single' ? 1 : 2,
+          data,
+        };
+        const [a, b] = [
+          await prune(net, weights, device, options),
+          await prune(net, weights, reference, options),
+        ];
+        let [both, either] = [0, 0];
+        for (const [layer, mask] of a.masks)
+          mask.forEach((m, i) => {
+            both += m & b.masks.get(layer)![i]!;
+            either += m | b.masks.get(layer)![i]!;
+          });
+        expect(both / either).toBeGreaterThanOrEqual(0.999);
+        expect([...(await prune(net, weights, device, options)).masks]).toEqual([...a.masks]);
+      },
+    );
   });
 
   describe('convolutions of many shapes agree in all three directions', () => {
     const SHAPES = [
-      [1, 12, 12, 8, 16, 1, 2, 1], [5, 12, 12, 8, 16, 1, 2, 1], [2, 7, 9, 3, 5, 1, 2, 1], [3, 9, 9, 24, 8, 1, 4, 1], [2, 13, 6, 16, 32, 1, 2, 1],
-      [2, 7, 10, 3, 16, 3, 1, 1], [2, 12, 11, 8, 16, 3, 2, 1], [1, 9, 8, 12, 4, 5, 1, 1], [2, 10, 10, 8, 8, 3, 1, 2], [1, 11, 7, 16, 16, 3, 2, 3], [1, 8, 8, 3, 8, 7, 2, 1],
+      [1, 12, 12, 8, 16, 1, 2, 1],
+      [5, 12, 12, 8, 16, 1, 2, 1],
+      [2, 7, 9, 3, 5, 1, 2, 1],
+      [3, 9, 9, 24, 8, 1, 4, 1],
+      [2, 13, 6, 16, 32, 1, 2, 1],
+      [2, 7, 10, 3, 16, 3, 1, 1],
+      [2, 12, 11, 8, 16, 3, 2, 1],
+      [1, 9, 8, 12, 4, 5, 1, 1],
+      [2, 10, 10, 8, 8, 3, 1, 2],
+      [1, 11, 7, 16, 16, 3, 2, 3],
+      [1, 8, 8, 3, 8, 7, 2, 1],
     ] as const;
-    test.each(SHAPES)('%i x %i x %i, %i to %i channels, kernel %i, stride %i, dilation %i', async (n, h, w, c, f, k, stride, dilation) => {
-      const edge = (dilation * (k - 1)) / 2;
-      const geometry = { stride: [stride, stride], dilation: [dilation, dilation], padding: [edge, edge, edge, edge] } as const;
-      const [x, weight] = [ops.input('x', [n, h, w, c]), ops.input('weight', [f, k, k, c])];
-      const y = ops.conv2d(x, weight, geometry);
-      const [dx, dweight] = grad(ops.sum(ops.mul(y, ops.input('dy', y.shape)), [0, 1, 2, 3]), [x, weight]);
-      const p = program('conv', { outputs: { y, dx: dx!, dweight: dweight! } });
-      const [a, b] = [await runOn(device, p, random), await runOn(reference, p, random)];
-      for (const name of ['y', 'dx', 'dweight']) expect(distance(a[name]!, b[name]!), name).toBeLessThan(1e-5);
-    });
+    test.each(SHAPES)(
+      '%i x %i x %i, %i to %i channels, kernel %i, stride %i, dilation %i',
+      async (n, h, w, c, f, k, stride, dilation) => {
+        const edge = (dilation * (k - 1)) / 2;
+        const geometry = {
+          stride: [stride, stride],
+          dilation: [dilation, dilation],
+          padding: [edge, edge, edge, edge],
+        } as const;
+        const [x, weight] = [ops.input('x', [n, h, w, c]), ops.input('weight', [f, k, k, c])];
+        const y = ops.conv2d(x, weight, geometry);
+        const [dx, dweight] = grad(ops.sum(ops.mul(y, ops.input('dy', y.shape)), [0, 1, 2, 3]), [x, weight]);
+        const p = program('conv', { outputs: { y, dx: dx!, dweight: dweight! } });
+        const [a, b] = [await runOn(device, p, random), await runOn(reference, p, random)];
+        for (const name of ['y', 'dx', 'dweight'])
+          expect(distance(a[name]!, b[name]!), name).toBeLessThan(1e-5);
+      },
+    );
   });
 
   test('a training step agrees in loss, parameters and statistics', async () => {
@@ -129,9 +187,13 @@ describe.each(DEVICES)('device %s', (kind) => {
       if (name === 'data/train/images') return tinyData.train.images;
       if (name === 'data/train/labels') return tinyData.train.labels;
       if (name === 'index') return integers(key(8), 16, tinyData.train.count);
-      if (name === 'shift') return Int32Array.from({ length: 48 }, (_, i) => (i % 3 === 2 ? i & 1 : (i % 5) - 2));
+      if (name === 'shift')
+        return Int32Array.from({ length: 48 }, (_, i) => (i % 3 === 2 ? i & 1 : (i % 5) - 2));
       if (name === 'rate') return [0.05];
-      return weights.get(name)?.data ?? new Float32Array(size(leaf.shape)).fill(leaf.attributes['role'] === 'mask' ? 1 : 0);
+      return (
+        weights.get(name)?.data ??
+        new Float32Array(size(leaf.shape)).fill(leaf.attributes['role'] === 'mask' ? 1 : 0)
+      );
     };
     const [a, b] = [await runOn(device, p, given, 5), await runOn(reference, p, given, 5)];
     for (const name of Object.keys(b)) expect(distance(a[name]!, b[name]!), name).toBeLessThan(3e-4);
@@ -142,8 +204,12 @@ describe.each(DEVICES)('device %s', (kind) => {
     const { training } = await import('../../src/transform/statistics.js');
     const { batchNorm } = await import('../../src/nn/layers.js');
     const read = training({ name: 'bn', input: x as Tensor, output: batchNorm('bn')(x) as Tensor });
-    const p = program('bn', { outputs: { y: read.output }, next: read.updates.map((u) => [u.stored, u.next] as const) });
-    const given = (leaf: Tensor): ArrayLike<number> => (nameOf(leaf) === 'x' ? random(leaf).map((v) => 1000 + v) : new Float32Array(size(leaf.shape)).fill(1));
+    const p = program('bn', {
+      outputs: { y: read.output },
+      next: read.updates.map((u) => [u.stored, u.next] as const),
+    });
+    const given = (leaf: Tensor): ArrayLike<number> =>
+      nameOf(leaf) === 'x' ? random(leaf).map((v) => 1000 + v) : new Float32Array(size(leaf.shape)).fill(1);
     const [a, b] = [await runOn(device, p, given), await runOn(reference, p, given)];
     expect(distance(a['y']!, b['y']!)).toBeLessThan(1e-3);
     expect(distance(a['next bn.running_var']!, b['next bn.running_var']!)).toBeLessThan(1e-4);
@@ -154,12 +220,23 @@ describe.each(DEVICES)('device %s', (kind) => {
     const p = program('double', { outputs: { y: ops.mul(x, ops.input('k', [])) } });
     const executable = await device.compile(p);
     const store = device.store();
-    await expect(executable.run(store, { k: [2] })).rejects.toMatchObject({ code: 'DEVICE', message: "run 'double': the store has no 'x' f32[3]; add it first" });
+    await expect(executable.run(store, { k: [2] })).rejects.toMatchObject({
+      code: 'DEVICE',
+      message: "run 'double': the store has no 'x' f32[3]; add it first",
+    });
     await store.add('x', { shape: [3], dtype: 'f32' }, [1, 2, 3]);
-    await expect(executable.run(store, {})).rejects.toMatchObject({ message: "run 'double': input 'k' f32[] is missing" });
-    await expect(executable.run(store, { k: [1, 2] })).rejects.toMatchObject({ message: "run 'double': input 'k' has 2 numbers, f32[] needs 1" });
-    await expect(executable.run(store, { k: [1], q: [1] })).rejects.toMatchObject({ message: "run 'double': it has no input 'q'; its inputs are k" });
-    await expect(Promise.resolve().then(() => store.write('x', [1]))).rejects.toMatchObject({ code: 'DEVICE' });
+    await expect(executable.run(store, {})).rejects.toMatchObject({
+      message: "run 'double': input 'k' f32[] is missing",
+    });
+    await expect(executable.run(store, { k: [1, 2] })).rejects.toMatchObject({
+      message: "run 'double': input 'k' has 2 numbers, f32[] needs 1",
+    });
+    await expect(executable.run(store, { k: [1], q: [1] })).rejects.toMatchObject({
+      message: "run 'double': it has no input 'q'; its inputs are k",
+    });
+    await expect(Promise.resolve().then(() => store.write('x', [1]))).rejects.toMatchObject({
+      code: 'DEVICE',
+    });
     expect(Array.from((await executable.run(store, { k: [2] }))['y']!)).toEqual([2, 4, 6]);
     executable.dispose();
     executable.dispose();
@@ -173,14 +250,21 @@ describe.each(DEVICES)('device %s', (kind) => {
     const store = device.store();
     const x = new Float32Array(100_000);
     const start = performance.now();
-    const [begin, , end, again] = await Promise.all([device.mark(), executable.run(store, { x }), device.mark(), device.mark()]);
+    const [begin, , end, again] = await Promise.all([
+      device.mark(),
+      executable.run(store, { x }),
+      device.mark(),
+      device.mark(),
+    ]);
     const host = (performance.now() - start) / 1000;
     expect(secondsBetween(begin, end)).toBeGreaterThan(0);
     expect(secondsBetween(end, again)).toBeGreaterThanOrEqual(0);
     expect(secondsBetween(begin, again)).toBeLessThanOrEqual(1.01 * host);
     expect(secondsBetween(end, begin)).toBe(-secondsBetween(begin, end));
     const elsewhere = await reference.mark();
-    expect(() => secondsBetween(begin, elsewhere)).toThrow(`secondsBetween: the marks are of two devices, ${device.description} and reference (float64, plain TypeScript); each has a clock of its own`);
+    expect(() => secondsBetween(begin, elsewhere)).toThrow(
+      `secondsBetween: the marks are of two devices, ${device.description} and reference (float64, plain TypeScript); each has a clock of its own`,
+    );
     executable.dispose();
     store.dispose();
   });
@@ -189,7 +273,12 @@ describe.each(DEVICES)('device %s', (kind) => {
     const other = await openDevice(kind);
     await other.dispose();
     await other.dispose();
-    await expect(Promise.resolve().then(() => other.compile(program('p', { outputs: { y: ops.scalar(1) } })))).rejects.toMatchObject({ code: 'DEVICE' });
-    await expect(other.mark()).rejects.toMatchObject({ code: 'DEVICE', message: `${kind}: the device was disposed; open another` });
+    await expect(
+      Promise.resolve().then(() => other.compile(program('p', { outputs: { y: ops.scalar(1) } }))),
+    ).rejects.toMatchObject({ code: 'DEVICE' });
+    await expect(other.mark()).rejects.toMatchObject({
+      code: 'DEVICE',
+      message: `${kind}: the device was disposed; open another`,
+    });
   });
 });

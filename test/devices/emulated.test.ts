@@ -37,7 +37,11 @@ describe('the cuda device, emulated', () => {
   test('trains as the reference does, with the same bits in every run', async () => {
     const start = { weights: initialise(tinyNet, 2), masks: null };
     const options = { epochs: 4, batch: 16, rate: { kind: 'oneCycle', rate: 0.05 }, seed: 3 } as const;
-    const [a, again, b] = [await fit(tinyNet, start, tinyData, device, options), await fit(tinyNet, start, tinyData, device, options), await fit(tinyNet, start, tinyData, reference, options)];
+    const [a, again, b] = [
+      await fit(tinyNet, start, tinyData, device, options),
+      await fit(tinyNet, start, tinyData, device, options),
+      await fit(tinyNet, start, tinyData, reference, options),
+    ];
     for (const [name, { data }] of b.weights) {
       const own = a.weights.get(name)!.data;
       expect(own, name).toEqual(again.weights.get(name)!.data);
@@ -50,46 +54,84 @@ describe('the cuda device, emulated', () => {
 
   test('trains on bf16 activations along the reference, and prunes as in float32', async () => {
     const narrow = await emulatedCuda(join(folder, 'cache'), 'bf16');
-    expect(narrow.description).toContain('bf16 activations in training and evaluation, strict float32 elsewhere');
+    expect(narrow.description).toContain(
+      'bf16 activations in training and evaluation, strict float32 elsewhere',
+    );
     const start = { weights: initialise(tinyNet, 2), masks: null };
     const options = { epochs: 4, batch: 16, rate: { kind: 'oneCycle', rate: 0.05 }, seed: 3 } as const;
-    const [a, again, b] = [await fit(tinyNet, start, tinyData, narrow, options), await fit(tinyNet, start, tinyData, narrow, options), await fit(tinyNet, start, tinyData, reference, options)];
+    const [a, again, b] = [
+      await fit(tinyNet, start, tinyData, narrow, options),
+      await fit(tinyNet, start, tinyData, narrow, options),
+      await fit(tinyNet, start, tinyData, reference, options),
+    ];
     for (const [name, { data }] of b.weights) {
       const own = a.weights.get(name)!.data;
       expect(own, name).toEqual(again.weights.get(name)!.data);
       const norm = (xs: ArrayLike<number>): number => Math.hypot(...Array.from(xs));
       // means and their gradients cancel, so that only rounding is left of them: 8 % of the first means, 1.2 % of the first weights
-      if (/^(conv|fc).*weight$/.test(name)) expect(norm(own.map((x, i) => x - data[i]!)) / norm(data), name).toBeLessThan(3e-2);
+      if (/^(conv|fc).*weight$/.test(name))
+        expect(norm(own.map((x, i) => x - data[i]!)) / norm(data), name).toBeLessThan(3e-2);
       expect(norm(own.map((x, i) => x - data[i]!)), name).toBeGreaterThan(1e-5); // it did round
     }
     expect(a.testAccuracy).toBe(b.testAccuracy);
-    const data = [0, 1].map((i) => ({ images: Float32Array.from(normal(key(3 + i), 6 * 108)), labels: Int32Array.from(integers(key(4), 6, 3)) }));
+    const data = [0, 1].map((i) => ({
+      images: Float32Array.from(normal(key(3 + i), 6 * 108)),
+      labels: Int32Array.from(integers(key(4), 6, 3)),
+    }));
     const pruning = { method: 'px', density: 0.4, rounds: 4, data } as const;
-    expect([...(await prune(tinyNet, start.weights, narrow, pruning)).masks]).toEqual([...(await prune(tinyNet, start.weights, device, pruning)).masks]);
+    expect([...(await prune(tinyNet, start.weights, narrow, pruning)).masks]).toEqual([
+      ...(await prune(tinyNet, start.weights, device, pruning)).masks,
+    ]);
     await narrow.dispose();
   }, 120_000);
 
   describe('with gradients of weights in a lane of their own', () => {
     const start = { weights: initialise(tinyNet, 2), masks: null };
     const options = { epochs: 4, batch: 16, rate: { kind: 'oneCycle', rate: 0.05 }, seed: 3 } as const;
-    const data = [0, 1].map((i) => ({ images: Float32Array.from(normal(key(3 + i), 6 * 108)), labels: Int32Array.from(integers(key(4), 6, 3)) }));
+    const data = [0, 1].map((i) => ({
+      images: Float32Array.from(normal(key(3 + i), 6 * 108)),
+      labels: Int32Array.from(integers(key(4), 6, 3)),
+    }));
     const pruning = { method: 'px', density: 0.4, rounds: 8, data } as const;
-    afterEach(() => ['FAKE_CUDA_SIDE', 'FAKE_CUDA_ELAPSED', 'FAKE_CUDA_FAIL'].forEach((name) => delete process.env[name]));
+    afterEach(() =>
+      ['FAKE_CUDA_SIDE', 'FAKE_CUDA_ELAPSED', 'FAKE_CUDA_FAIL'].forEach((name) => delete process.env[name]),
+    );
 
-    test.each(['late', 'early'])('has the same bits, its work being done as %s as may be', async (when) => {
-      process.env['FAKE_CUDA_SIDE'] = when;
-      const [one, two] = [await emulatedCuda(join(folder, 'cache'), 'strict', 'one'), await emulatedCuda(join(folder, 'cache'), 'strict', 'two')];
-      const [a, b] = [await fit(tinyNet, start, tinyData, one, options), await fit(tinyNet, start, tinyData, two, options)];
-      for (const [name, { data: weights }] of a.weights) expect(b.weights.get(name)!.data, name).toEqual(weights);
-      expect([...(await prune(tinyNet, start.weights, two, pruning)).masks]).toEqual([...(await prune(tinyNet, start.weights, one, pruning)).masks]);
-      await Promise.all([one.dispose(), two.dispose()]);
-    }, 120_000);
+    test.each(['late', 'early'])(
+      'has the same bits, its work being done as %s as may be',
+      async (when) => {
+        process.env['FAKE_CUDA_SIDE'] = when;
+        const [one, two] = [
+          await emulatedCuda(join(folder, 'cache'), 'strict', 'one'),
+          await emulatedCuda(join(folder, 'cache'), 'strict', 'two'),
+        ];
+        const [a, b] = [
+          await fit(tinyNet, start, tinyData, one, options),
+          await fit(tinyNet, start, tinyData, two, options),
+        ];
+        for (const [name, { data: weights }] of a.weights)
+          expect(b.weights.get(name)!.data, name).toEqual(weights);
+        expect([...(await prune(tinyNet, start.weights, two, pruning)).masks]).toEqual([
+          ...(await prune(tinyNet, start.weights, one, pruning)).masks,
+        ]);
+        await Promise.all([one.dispose(), two.dispose()]);
+      },
+      120_000,
+    );
 
     const w = ops.state('w', [4, 3, 3, 2], { role: 'weight', init: { kind: 'constant', value: 1 } });
-    const y = make('conv2d', [ops.input('x', [2, 5, 5, 2]), w], { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1] });
+    const y = make('conv2d', [ops.input('x', [2, 5, 5, 2]), w], {
+      stride: [1, 1],
+      dilation: [1, 1],
+      padding: [1, 1, 1, 1],
+    });
     const slope = grad(ops.sum(ops.mul(y, y), [0, 1, 2, 3]), [w])[0]!;
     const descent = program('descent', { next: [[w, ops.sub(w, ops.mul(slope, ops.scalar(1e-3)))]] });
-    test.each([[5, 3, true], [5, 4.98, false], [3, 5, false]])('takes it where runs are faster so: %s or %s ms', async (one, two, expected) => {
+    test.each([
+      [5, 3, true],
+      [5, 4.98, false],
+      [3, 5, false],
+    ])('takes it where runs are faster so: %s or %s ms', async (one, two, expected) => {
       // by turns, and the first in two lanes is captured, which is not measured
       process.env['FAKE_CUDA_ELAPSED'] = [one, ...Array.from({ length: 5 }, () => [one, two]).flat()].join();
       const measured = await emulatedCuda(join(folder, 'cache'));
@@ -97,14 +139,18 @@ describe('the cuda device, emulated', () => {
       const store = measured.store();
       await store.add('w', { shape: [4, 3, 3, 2], dtype: 'f32' }, normal(key(5), 72));
       const run = (): Promise<unknown> => step.run(store, { x: Float32Array.from(normal(key(6), 100)) });
-      const beside = (): number => implementationsOf(step).filter((s) => s.implementation.endsWith(', beside the steps after it')).length;
+      const beside = (): number =>
+        implementationsOf(step).filter((s) => s.implementation.endsWith(', beside the steps after it'))
+          .length;
       for (let k = 0; k < 16 + 11; k++) await run();
       expect(beside()).toBe(0);
       await run();
       expect(beside()).toBe(expected ? 1 : 0);
       await run();
       const waits = readFileSync(logFile, 'utf8').split('\n');
-      expect(waits.slice(waits.lastIndexOf('cuGraphLaunch')).some((l) => l === 'cuEventElapsedTime')).toBe(false); // no longer measured
+      expect(waits.slice(waits.lastIndexOf('cuGraphLaunch')).some((l) => l === 'cuEventElapsedTime')).toBe(
+        false,
+      ); // no longer measured
       store.dispose();
       step.dispose();
       await measured.dispose();
@@ -114,7 +160,9 @@ describe('the cuda device, emulated', () => {
   test('goes on in one lane where two cannot be captured, and refuses where two are asked for', async () => {
     const w = ops.state('w', [8, 4], { role: 'weight', init: { kind: 'constant', value: 1 } });
     const y = ops.matmul(ops.input('x', [6, 4]), w, { transposeA: false, transposeB: true });
-    const p = program('dense', { next: [[w, ops.sub(w, ops.mul(grad(ops.sum(ops.mul(y, y), [0, 1]), [w])[0]!, ops.scalar(1e-3)))]] });
+    const p = program('dense', {
+      next: [[w, ops.sub(w, ops.mul(grad(ops.sum(ops.mul(y, y), [0, 1]), [w])[0]!, ops.scalar(1e-3)))]],
+    });
     const after = async (lanes: 'measured' | 'one' | 'two'): Promise<readonly number[]> => {
       const own = await emulatedCuda(join(folder, 'cache'), 'strict', lanes);
       const [step, store] = [await own.compile(p), own.store()];
@@ -137,23 +185,37 @@ describe('the cuda device, emulated', () => {
   });
 
   test('prunes as the reference does', async () => {
-    const data = [0, 1].map((i) => ({ images: Float32Array.from(normal(key(3 + i), 6 * 108)), labels: Int32Array.from(integers(key(4), 6, 3)) }));
+    const data = [0, 1].map((i) => ({
+      images: Float32Array.from(normal(key(3 + i), 6 * 108)),
+      labels: Int32Array.from(integers(key(4), 6, 3)),
+    }));
     const options = { method: 'px', density: 0.4, rounds: 4, data } as const;
     const weights = initialise(tinyNet, 2);
-    const [a, b] = [await prune(tinyNet, weights, device, options), await prune(tinyNet, weights, reference, options)];
+    const [a, b] = [
+      await prune(tinyNet, weights, device, options),
+      await prune(tinyNet, weights, reference, options),
+    ];
     expect([...a.masks]).toEqual([...b.masks]);
     expect(device.liveBytes()).toBe(0);
   });
 
   test('constants and queued runs on one state', async () => {
     const x = ops.state('x', [3]);
-    const p = program('constants', { outputs: { y: ops.add(x, ops.literal([3], [1, 2, 3])) }, next: [[x, ops.mul(x, ops.scalar(2))]] });
+    const p = program('constants', {
+      outputs: { y: ops.add(x, ops.literal([3], [1, 2, 3])) },
+      next: [[x, ops.mul(x, ops.scalar(2))]],
+    });
     const store = device.store();
     await store.add('x', { shape: [3], dtype: 'f32' }, [1, 1, 1]);
     const executable = await device.compile(p);
     for (const s of implementationsOf(executable)) expect(s.implementation).toMatch(/^\d+ launch|^nothing/);
     const ys = await Promise.all([1, 2, 3, 4].map(() => executable.run(store)));
-    expect(ys.map(({ y }) => Array.from(y!))).toEqual([[2, 3, 4], [3, 4, 5], [5, 6, 7], [9, 10, 11]]);
+    expect(ys.map(({ y }) => Array.from(y!))).toEqual([
+      [2, 3, 4],
+      [3, 4, 5],
+      [5, 6, 7],
+      [9, 10, 11],
+    ]);
     expect(Array.from(await store.read('x'))).toEqual([16, 16, 16]);
     store.dispose();
     executable.dispose();

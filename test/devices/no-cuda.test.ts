@@ -8,14 +8,28 @@ const refusals = findCuda().filter(({ refusal }) => refusal !== '');
 const missing = refusals.find(({ name }) => name === 'driver' || name === 'NVRTC');
 
 describe('without CUDA', () => {
-  test.skipIf(missing === undefined)(`openDevice names the missing library${missing === undefined ? ': none is missing here' : ''}`, async () => {
-    const error: unknown = await openDevice('cuda').then(() => null, (e: unknown) => e);
-    expect(error).toMatchObject({ code: 'DEVICE', message: missing!.refusal });
-    if (missing!.path === '') expect(missing!.refusal).toMatch(/^(cuda driver: libcuda\.so\.1|nvrtc: libnvrtc\.so\.13).*: not found in .*; install it or name its folder in PATHEX_CUDA_LIBRARIES$/);
-    expect(missing!.refusal).not.toContain('\n');
-  });
+  test.skipIf(missing === undefined)(
+    `openDevice names the missing library${missing === undefined ? ': none is missing here' : ''}`,
+    async () => {
+      const error: unknown = await openDevice('cuda').then(
+        () => null,
+        (e: unknown) => e,
+      );
+      expect(error).toMatchObject({ code: 'DEVICE', message: missing!.refusal });
+      if (missing!.path === '')
+        expect(missing!.refusal).toMatch(
+          /^(cuda driver: libcuda\.so\.1|nvrtc: libnvrtc\.so\.13).*: not found in .*; install it or name its folder in PATHEX_CUDA_LIBRARIES$/,
+        );
+      expect(missing!.refusal).not.toContain('\n');
+    },
+  );
   test('what is found names its version and place, what is not its reason', () => {
-    expect(findCuda().map(({ name }) => name).sort()).toEqual(['NVRTC', 'cuBLASLt', 'cuDNN', 'driver']);
-    for (const { version, path, refusal } of findCuda()) expect(refusal === '' ? version !== '' && path !== '' : refusal.length > 10).toBe(true);
+    expect(
+      findCuda()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['NVRTC', 'cuBLASLt', 'cuDNN', 'driver']);
+    for (const { version, path, refusal } of findCuda())
+      expect(refusal === '' ? version !== '' && path !== '' : refusal.length > 10).toBe(true);
   });
 });

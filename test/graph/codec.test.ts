@@ -8,17 +8,21 @@ import { grad } from '../../src/transform/grad.js';
 import { inference, training } from '../../src/transform/statistics.js';
 import { evaluated, MODELS, stateNames } from './helper.js';
 
-const reread = (roots: Parameters<typeof encodeGraph>[0]): ReturnType<typeof decodeGraph> => decodeGraph(JSON.stringify(encodeGraph(roots, 'net')));
+const reread = (roots: Parameters<typeof encodeGraph>[0]): ReturnType<typeof decodeGraph> =>
+  decodeGraph(JSON.stringify(encodeGraph(roots, 'net')));
 
 describe('a graph file', () => {
-  it.each(MODELS.map((net) => ({ name: `${net.name} ${net.input.shape.join('x')}`, net })))('$name: gives the same print and the same numbers when read back', ({ net }) => {
-    const { name, roots } = reread([net.output]);
-    expect(name).toBe('net');
-    expect(print(roots)).toBe(print([net.output]));
-    expect(evaluated(roots)).toEqual(evaluated([net.output]));
-    expect(encodeGraph(roots)).toEqual(encodeGraph([net.output]));
-    expect(networkOf('again', roots).input).toEqual(net.input);
-  });
+  it.each(MODELS.map((net) => ({ name: `${net.name} ${net.input.shape.join('x')}`, net })))(
+    '$name: gives the same print and the same numbers when read back',
+    ({ net }) => {
+      const { name, roots } = reread([net.output]);
+      expect(name).toBe('net');
+      expect(print(roots)).toBe(print([net.output]));
+      expect(evaluated(roots)).toEqual(evaluated([net.output]));
+      expect(encodeGraph(roots)).toEqual(encodeGraph([net.output]));
+      expect(networkOf('again', roots).input).toEqual(net.input);
+    },
+  );
   it('holds gradients and training graphs as well', () => {
     for (const net of MODELS) {
       const { output, updates } = training(net);
@@ -30,7 +34,11 @@ describe('a graph file', () => {
   });
   it('keeps roles and initialisers', () => {
     const [weight] = reread([MODELS[1]!.output]).roots[0]!.inputs[0]!.inputs.slice(1);
-    expect(weight!.attributes).toMatchObject({ name: 'fc3.weight', role: 'weight', init: { kind: 'kaimingNormal', fanIn: 4 } });
+    expect(weight!.attributes).toMatchObject({
+      name: 'fc3.weight',
+      role: 'weight',
+      init: { kind: 'kaimingNormal', fanIn: 4 },
+    });
   });
   it('keeps a node that two roots share shared', () => {
     const x = ops.state('x', [2]);
@@ -41,8 +49,12 @@ describe('a graph file', () => {
   });
   it('refuses numbers that JSON cannot hold', () => {
     const bad = { ...ops.scalar(-Infinity), path: 'head' };
-    expect(() => encodeGraph([bad])).toThrow("encode: constant has a non-finite 'value'; at head; a graph file holds finite numbers only");
-    expect(() => encodeGraph([ops.literal([2], [1, NaN])])).toThrow("encode: literal has a non-finite 'data'; a graph file holds finite numbers only");
+    expect(() => encodeGraph([bad])).toThrow(
+      "encode: constant has a non-finite 'value'; at head; a graph file holds finite numbers only",
+    );
+    expect(() => encodeGraph([ops.literal([2], [1, NaN])])).toThrow(
+      "encode: literal has a non-finite 'data'; a graph file holds finite numbers only",
+    );
   });
 });
 
@@ -53,26 +65,85 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
   const cases: readonly (readonly [what: string, file: unknown, message: string | RegExp])[] = [
     ['not JSON', '{"format": ', /^model\.json: not JSON: .+/],
     ['nothing', undefined, 'model.json: expected graph, got nothing'],
-    ['another format', { ...good, format: 'pathex-plan' }, 'model.json.format: expected "pathex-graph", got "pathex-plan"'],
+    [
+      'another format',
+      { ...good, format: 'pathex-plan' },
+      'model.json.format: expected "pathex-graph", got "pathex-plan"',
+    ],
     ['another version', { ...good, version: 2 }, 'model.json.version: expected 1, got 2'],
     ['no nodes', { ...good, nodes: undefined }, /^model\.json\.nodes: expected .*, got nothing$/],
     ['a node that is no node', withNodes(x, 7), /^model\.json\.nodes\[1\].*, got 7$/],
-    ['inputs that are no numbers', withNodes(x, y, { ...sum, inputs: [0, '1'] }), 'model.json.nodes[2].inputs[1]: expected number, got "1"'],
-    ['a path that is no string', withNodes({ ...x, path: 3 }, y, sum), /^model\.json\.nodes\[0\]\.path: expected .*string.*, got 3$/],
-    ['an unknown op', withNodes(x, y, { ...sum, op: 'softmax' }), "model.json.nodes[2]: unknown op 'softmax'; written by another version?"],
-    ['a name every object has', withNodes(x, y, { ...sum, op: 'constructor' }), "model.json.nodes[2]: unknown op 'constructor'; written by another version?"],
-    ['an input that comes later', withNodes(x, { ...sum, inputs: [0, 2] }, y), 'model.json.nodes[1]: node 2 is not defined before it'],
-    ['an input that never comes', withNodes(x, y, { ...sum, inputs: [0, 9] }), 'model.json.nodes[2]: node 9 is not defined before it'],
-    ['a fractional input', withNodes(x, y, { ...sum, inputs: [0, 0.5] }), 'model.json.nodes[2]: node 0.5 is not defined before it'],
-    ['an output that never comes', { ...good, outputs: [3] }, 'model.json.outputs: node 3 is not defined before it'],
-    ['a wrong shape', withNodes(x, y, { ...sum, shape: [3, 2] }), 'model.json.nodes[2]: add has shape [2, 3], the file says [3, 2]'],
-    ['inputs that do not fit', withNodes({ ...x, attributes: { ...x!.attributes, shape: [3, 2] }, shape: [3, 2] }, y, sum),
-      'model.json.nodes[2]: add: shapes differ: [3, 2], [3]; at layer; shapes must be equal, or the smaller the trailing dimensions of the larger'],
+    [
+      'inputs that are no numbers',
+      withNodes(x, y, { ...sum, inputs: [0, '1'] }),
+      'model.json.nodes[2].inputs[1]: expected number, got "1"',
+    ],
+    [
+      'a path that is no string',
+      withNodes({ ...x, path: 3 }, y, sum),
+      /^model\.json\.nodes\[0\]\.path: expected .*string.*, got 3$/,
+    ],
+    [
+      'an unknown op',
+      withNodes(x, y, { ...sum, op: 'softmax' }),
+      "model.json.nodes[2]: unknown op 'softmax'; written by another version?",
+    ],
+    [
+      'a name every object has',
+      withNodes(x, y, { ...sum, op: 'constructor' }),
+      "model.json.nodes[2]: unknown op 'constructor'; written by another version?",
+    ],
+    [
+      'an input that comes later',
+      withNodes(x, { ...sum, inputs: [0, 2] }, y),
+      'model.json.nodes[1]: node 2 is not defined before it',
+    ],
+    [
+      'an input that never comes',
+      withNodes(x, y, { ...sum, inputs: [0, 9] }),
+      'model.json.nodes[2]: node 9 is not defined before it',
+    ],
+    [
+      'a fractional input',
+      withNodes(x, y, { ...sum, inputs: [0, 0.5] }),
+      'model.json.nodes[2]: node 0.5 is not defined before it',
+    ],
+    [
+      'an output that never comes',
+      { ...good, outputs: [3] },
+      'model.json.outputs: node 3 is not defined before it',
+    ],
+    [
+      'a wrong shape',
+      withNodes(x, y, { ...sum, shape: [3, 2] }),
+      'model.json.nodes[2]: add has shape [2, 3], the file says [3, 2]',
+    ],
+    [
+      'inputs that do not fit',
+      withNodes({ ...x, attributes: { ...x!.attributes, shape: [3, 2] }, shape: [3, 2] }, y, sum),
+      'model.json.nodes[2]: add: shapes differ: [3, 2], [3]; at layer; shapes must be equal, or the smaller the trailing dimensions of the larger',
+    ],
     ['missing attributes', withNodes(x, y, { ...sum, op: 'conv2d' }), /^model\.json\.nodes\[2\]: conv2d/],
-    ['attributes of another op', withNodes(x, { ...sum, op: 'sum', inputs: [0], attributes: { axis: 0 } }), 'model.json.nodes[1]: sum cannot read its attributes {"axis":0}'],
-    ['a constant without a number', withNodes({ op: 'constant', inputs: [], attributes: { shape: [], value: null }, shape: [] }), 'model.json.nodes[0]: constant: value is null; it must be a number'],
-    ['a negative size', withNodes({ ...x, attributes: { ...x!.attributes, shape: [-2, -3] }, shape: [-2, -3] }), 'model.json.nodes[0]: state: the result would be f32[-2, -3]; at layer; every size must be a positive integer'],
-    ['an unknown dtype', withNodes({ ...x, attributes: { ...x!.attributes, dtype: 'f64' } }), 'model.json.nodes[0]: state: dtype is "f64"; at layer; choose f32, i32, u8'],
+    [
+      'attributes of another op',
+      withNodes(x, { ...sum, op: 'sum', inputs: [0], attributes: { axis: 0 } }),
+      'model.json.nodes[1]: sum cannot read its attributes {"axis":0}',
+    ],
+    [
+      'a constant without a number',
+      withNodes({ op: 'constant', inputs: [], attributes: { shape: [], value: null }, shape: [] }),
+      'model.json.nodes[0]: constant: value is null; it must be a number',
+    ],
+    [
+      'a negative size',
+      withNodes({ ...x, attributes: { ...x!.attributes, shape: [-2, -3] }, shape: [-2, -3] }),
+      'model.json.nodes[0]: state: the result would be f32[-2, -3]; at layer; every size must be a positive integer',
+    ],
+    [
+      'an unknown dtype',
+      withNodes({ ...x, attributes: { ...x!.attributes, dtype: 'f64' } }),
+      'model.json.nodes[0]: state: dtype is "f64"; at layer; choose f32, i32, u8',
+    ],
   ];
   it.each(cases)('%s', (_what, file, message) => {
     let error: unknown;

@@ -1,7 +1,16 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/graph/check.js';
-import { dependents, flopsOf, leaves, nameOf, rewrite, substitute, walk, withInputs } from '../../src/graph/graph.js';
+import {
+  dependents,
+  flopsOf,
+  leaves,
+  nameOf,
+  rewrite,
+  substitute,
+  walk,
+  withInputs,
+} from '../../src/graph/graph.js';
 import { print } from '../../src/graph/print.js';
 import { add, batchNorm, conv2d, globalAveragePool, linear, maxPool2, relu } from '../../src/nn/layers.js';
 import { network } from '../../src/nn/network.js';
@@ -18,7 +27,13 @@ describe('walk', () => {
   it('puts inputs before users, first inputs first, and every node once', () => {
     const s = ops.add(x, y);
     const root = ops.mul(ops.neg(s), s);
-    expect(walk([root]).map((n) => (n.op === 'state' ? nameOf(n) : n.op))).toEqual(['x', 'y', 'add', 'neg', 'mul']);
+    expect(walk([root]).map((n) => (n.op === 'state' ? nameOf(n) : n.op))).toEqual([
+      'x',
+      'y',
+      'add',
+      'neg',
+      'mul',
+    ]);
   });
   it('keeps the order of the roots', () => expect(walk([y, x, y])).toEqual([y, x]));
   it('does not overflow the stack on a deep graph', () => {
@@ -26,7 +41,9 @@ describe('walk', () => {
     expect(walk([deep]).length).toBe(20_001);
   });
   it('meets the parameters of a network in the order the layers were written in', () => {
-    expect(stateNames([MODELS[3]!.output])).toEqual(['conv1', 'conv2', 'fc1', 'fc2', 'fc3'].flatMap((l) => [`${l}.weight`, `${l}.bias`]));
+    expect(stateNames([MODELS[3]!.output])).toEqual(
+      ['conv1', 'conv2', 'fc1', 'fc2', 'fc3'].flatMap((l) => [`${l}.weight`, `${l}.bias`]),
+    );
   });
 });
 
@@ -61,7 +78,9 @@ describe('rewrite and substitute', () => {
     `);
   });
   it('infer shapes again and refuse what does not fit', () => {
-    expect(() => substitute([ops.add(x, y)], new Map([[y, ops.state('z', [3, 2])]]))).toThrow('add: shapes differ: [2, 3], [3, 2]; shapes must be equal, or the smaller the trailing dimensions of the larger');
+    expect(() => substitute([ops.add(x, y)], new Map([[y, ops.state('z', [3, 2])]]))).toThrow(
+      'add: shapes differ: [2, 3], [3, 2]; shapes must be equal, or the smaller the trailing dimensions of the larger',
+    );
   });
   it('replace a root', () => expect(substitute([x], new Map([[x, y]]))).toEqual([y]));
 });
@@ -79,12 +98,24 @@ describe('dependents and leaves', () => {
 describe('flops', () => {
   it('count a multiply-add as two', () => {
     expect(flopsOf([ops.matmul(x, y, { transposeB: true })])).toBe(2 * 2 * 3 * 2);
-    expect(flopsOf([conv2d('c', 5, { kernel: 3, stride: 2 })(ops.state('i', [2, 7, 6, 4]))])).toBe(2 * (2 * 4 * 3 * 5) * (3 * 3 * 4));
+    expect(flopsOf([conv2d('c', 5, { kernel: 3, stride: 2 })(ops.state('i', [2, 7, 6, 4]))])).toBe(
+      2 * (2 * 4 * 3 * 5) * (3 * 3 * 4),
+    );
   });
 });
 
 const tiny = network('tiny', [4, 4, 1], (images) =>
-  pipe(images, conv2d('conv', 2, { kernel: 3, stride: 2 }), batchNorm('bn'), relu, (h) => relu(add(conv2d('next', 2, { kernel: 1, bias: true })(h), h)), maxPool2, globalAveragePool, linear('fc', 3)));
+  pipe(
+    images,
+    conv2d('conv', 2, { kernel: 3, stride: 2 }),
+    batchNorm('bn'),
+    relu,
+    (h) => relu(add(conv2d('next', 2, { kernel: 1, bias: true })(h), h)),
+    maxPool2,
+    globalAveragePool,
+    linear('fc', 3),
+  ),
+);
 
 describe('print', () => {
   it('shows a network one node a line', () => {
@@ -189,36 +220,49 @@ describe('print', () => {
   });
   it('shows part of a graph, and long arrays shortened', () => {
     const root = ops.add(ops.neg(ops.literal([10], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])), ops.scalar(1));
-    expect(print([root], { from: 0, to: 1 })).toBe('%0 = literal data=[1 2 3 4 5 6 7 8 ...] : f32[10]\n%1 = neg(%0) : f32[10]');
+    expect(print([root], { from: 0, to: 1 })).toBe(
+      '%0 = literal data=[1 2 3 4 5 6 7 8 ...] : f32[10]\n%1 = neg(%0) : f32[10]',
+    );
   });
 });
 
 describe('check', () => {
-  it('accepts every model', () => MODELS.forEach(({ output }) => expect(() => check([output])).not.toThrow()));
+  it('accepts every model', () =>
+    MODELS.forEach(({ output }) => expect(() => check([output])).not.toThrow()));
   it('shows a node whose type is not what its op infers, in context, and after which pass', () => {
     const broken = { ...ops.neg(x), shape: [3, 2], path: 'layer' };
-    expect(() => check([ops.exp(broken)], 'fuse')).toThrow(`invalid graph after pass 'fuse': neg at layer: is f32[3, 2], its op infers f32[2, 3]
+    expect(() => check([ops.exp(broken)], 'fuse')).toThrow(
+      `invalid graph after pass 'fuse': neg at layer: is f32[3, 2], its op infers f32[2, 3]
 %0 = state 'x' : f32[2, 3]
 %1 = neg(%0) : f32[3, 2]  # layer
 %2 = exp(%1) : f32[3, 2]  # layer
-return %2`.replace(/\nreturn.*$/, ''));
+return %2`.replace(/\nreturn.*$/, ''),
+    );
   });
   it('shows a node whose inputs do not fit, in context', () => {
     const broken = { ...ops.add(x, y), inputs: [x, ops.state('z', [5])] };
-    expect(() => check([broken])).toThrow(`invalid graph: add: shapes differ: [2, 3], [5]; shapes must be equal, or the smaller the trailing dimensions of the larger
+    expect(() => check([broken]))
+      .toThrow(`invalid graph: add: shapes differ: [2, 3], [5]; shapes must be equal, or the smaller the trailing dimensions of the larger
 %0 = state 'x' : f32[2, 3]
 %1 = state 'z' : f32[5]
 %2 = add(%0, %1) : f32[2, 3]`);
   });
   it('shows a node whose attributes its op cannot read', () => {
-    expect(() => check([{ ...ops.sum(x, [0]), attributes: {} }])).toThrow(/^invalid graph: sum: its attributes do not fit: TypeError: /);
+    expect(() => check([{ ...ops.sum(x, [0]), attributes: {} }])).toThrow(
+      /^invalid graph: sum: its attributes do not fit: TypeError: /,
+    );
   });
   it('refuses one name for two types', () => {
-    expect(() => check([ops.add(ops.sum(x, [0, 1]), ops.sum(ops.state('x', [4]), [0]))])).toThrow("invalid graph: state: 'x' is f32[4] here and f32[2, 3] elsewhere\n");
+    expect(() => check([ops.add(ops.sum(x, [0, 1]), ops.sum(ops.state('x', [4]), [0]))])).toThrow(
+      "invalid graph: state: 'x' is f32[4] here and f32[2, 3] elsewhere\n",
+    );
   });
-  it('lets an input and a state have one name', () => expect(() => check([ops.add(x, ops.input('x', [3]))])).not.toThrow());
+  it('lets an input and a state have one name', () =>
+    expect(() => check([ops.add(x, ops.input('x', [3]))])).not.toThrow());
   it('refuses an unknown op', () => {
-    expect(() => check([{ ...ops.neg(x), op: 'softmax' }])).toThrow(/^invalid graph: unknown op 'softmax'; this version knows input, state, /);
+    expect(() => check([{ ...ops.neg(x), op: 'softmax' }])).toThrow(
+      /^invalid graph: unknown op 'softmax'; this version knows input, state, /,
+    );
   });
 });
 
@@ -226,7 +270,8 @@ describe('gradients', () => {
   it('are zeros for what the output does not depend on', () => {
     expect(print(grad(ops.sum(x, [0, 1]), [y]))).toBe('%0 = constant value=0 : f32[2, 3]\nreturn %0');
   });
-  it('of an array are refused', () => expect(() => grad(x, [x])).toThrow('grad: the output is [2, 3], it must be a scalar; sum it first'));
+  it('of an array are refused', () =>
+    expect(() => grad(x, [x])).toThrow('grad: the output is [2, 3], it must be a scalar; sum it first'));
   it('evaluate for every model, read for inference', () => {
     for (const net of MODELS) {
       const { output } = inference(net);

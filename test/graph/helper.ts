@@ -22,5 +22,6 @@ export const valueOf = (leaf: Tensor): Float64Array => {
   return roleOf(leaf) === 'variance' ? z.map((v) => 0.5 + Math.abs(v)) : z;
 };
 
-export const evaluated = (roots: readonly Tensor[]): readonly number[][] => evaluate(roots, valueOf).map((v) => Array.from(v));
+export const evaluated = (roots: readonly Tensor[]): readonly number[][] =>
+  evaluate(roots, valueOf).map((v) => Array.from(v));
 export const stateNames = (roots: readonly Tensor[]): readonly string[] => leaves(roots, 'state').map(nameOf);

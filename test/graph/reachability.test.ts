@@ -11,26 +11,34 @@ const naive = (edges: readonly Edge[], later: number, earlier: number): boolean 
 /** Elements in a hidden order, so that an edge may put an older element after a newer one, as joining a group does. */
 const growing = fc.integer({ min: 1, max: 40 }).chain((n) =>
   fc.record({
-    rank: fc.shuffledSubarray(Array.from({ length: n }, (_, i) => i), { minLength: n, maxLength: n }),
+    rank: fc.shuffledSubarray(
+      Array.from({ length: n }, (_, i) => i),
+      { minLength: n, maxLength: n },
+    ),
     pairs: fc.array(fc.tuple(fc.nat(n - 1), fc.nat(n - 1)), { maxLength: 60 }),
-  }));
+  }),
+);
 
 describe('reachability', () => {
   it('says after every edge what following edges one by one says', () => {
-    fc.assert(fc.property(growing, ({ rank, pairs }) => {
-      const elements = rank.map((_, i) => i);
-      const order = reachability<number>(elements.length);
-      elements.forEach((e) => order.add(e));
-      const edges: Edge[] = [];
-      for (const [a, b] of pairs) {
-        if (a === b) continue;
-        const [later, earlier] = rank[a]! > rank[b]! ? [a, b] : [b, a];
-        order.connect(later, earlier);
-        edges.push([later, earlier]);
-        for (const x of elements) expect(order.follows(x, earlier)).toBe(naive(edges, x, earlier));
-      }
-      for (const x of elements) for (const y of elements) expect(order.follows(x, y)).toBe(naive(edges, x, y));
-    }), { numRuns: 60 });
+    fc.assert(
+      fc.property(growing, ({ rank, pairs }) => {
+        const elements = rank.map((_, i) => i);
+        const order = reachability<number>(elements.length);
+        elements.forEach((e) => order.add(e));
+        const edges: Edge[] = [];
+        for (const [a, b] of pairs) {
+          if (a === b) continue;
+          const [later, earlier] = rank[a]! > rank[b]! ? [a, b] : [b, a];
+          order.connect(later, earlier);
+          edges.push([later, earlier]);
+          for (const x of elements) expect(order.follows(x, earlier)).toBe(naive(edges, x, earlier));
+        }
+        for (const x of elements)
+          for (const y of elements) expect(order.follows(x, y)).toBe(naive(edges, x, y));
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('takes elements while it is asked', () => {
@@ -40,7 +48,11 @@ describe('reachability', () => {
     order.connect('b', 'a');
     order.add('c');
     order.connect('c', 'b');
-    expect([order.follows('c', 'a'), order.follows('a', 'c'), order.follows('a', 'a')]).toEqual([true, false, false]);
+    expect([order.follows('c', 'a'), order.follows('a', 'c'), order.follows('a', 'a')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('tells what must come after an element that was put later itself', () => {

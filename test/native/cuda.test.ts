@@ -18,15 +18,25 @@ const folder = mkdtempSync(join(tmpdir(), 'pathex-cuda-'));
 process.env['PATHEX_CUDA_LIBRARIES'] = fakeCuda(); // before the addon looks for libraries
 process.env['FAKE_CUDA_LOG'] = join(folder, 'log');
 const log = callLog(join(folder, 'log'));
-const SETTINGS = ['FAKE_CUDA_FAIL', 'FAKE_CUDA_DELAY', 'FAKE_CUDA_ELAPSED', 'FAKE_CUDA_MEMORY', 'FAKE_CUDA_VERSION', 'FAKE_NVRTC_FAIL'] as const;
-const set = (name: (typeof SETTINGS)[number], value: string): void => { process.env[name] = value; };
+const SETTINGS = [
+  'FAKE_CUDA_FAIL',
+  'FAKE_CUDA_DELAY',
+  'FAKE_CUDA_ELAPSED',
+  'FAKE_CUDA_MEMORY',
+  'FAKE_CUDA_VERSION',
+  'FAKE_NVRTC_FAIL',
+] as const;
+const set = (name: (typeof SETTINGS)[number], value: string): void => {
+  process.env[name] = value;
+};
 beforeEach(() => {
   for (const name of SETTINGS) delete process.env[name];
   log.take();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const options = (cache = join(folder, 'cache')) => ({ kind: 'cuda', index: 0, precision: 'strict', deterministic: true, cacheFolder: cache }) as const;
+const options = (cache = join(folder, 'cache')) =>
+  ({ kind: 'cuda', index: 0, precision: 'strict', deterministic: true, cacheFolder: cache }) as const;
 
 /** Devices of a test, which go with it even if it fails: a GPU that one loses is lost to all. */
 const opened: NativeDevice[] = [];
@@ -35,16 +45,51 @@ const open = (of: NativeDeviceOptions = options()): NativeDevice => {
   opened.push(device);
   return device;
 };
-afterEach(async () => { await Promise.all(opened.splice(0).map((d) => d.dispose())); });
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((d) => d.dispose()));
+});
 
 /** y = 2 x; the state grows by y. The first step leaves 2 x in the arena. */
-const double = (n: number): CudaPlan => emitCuda(planOf([{ in: 'state', shape: [n] }, { in: 'input', shape: [n] }, { in: 'output', shape: [n] }, { in: 'arena', shape: [n] }], [
-  fusedOf({ name: 'double', domain: [1, n, 1], loads: [{ buffer: 1, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 0] }], stores: [{ register: 1, buffer: 3 }] }),
-  fusedOf({ name: 'store', domain: [1, n, 1], loads: [{ buffer: 3, strides: [0, 1, 0] }, { buffer: 0, strides: [0, 1, 0] }], code: [{ op: 'add', args: [0, 1] }], stores: [{ register: 0, buffer: 2 }, { register: 2, buffer: 0 }] }),
-], 'double'), H200, { join: false });
+const double = (n: number): CudaPlan =>
+  emitCuda(
+    planOf(
+      [
+        { in: 'state', shape: [n] },
+        { in: 'input', shape: [n] },
+        { in: 'output', shape: [n] },
+        { in: 'arena', shape: [n] },
+      ],
+      [
+        fusedOf({
+          name: 'double',
+          domain: [1, n, 1],
+          loads: [{ buffer: 1, strides: [0, 1, 0] }],
+          code: [{ op: 'add', args: [0, 0] }],
+          stores: [{ register: 1, buffer: 3 }],
+        }),
+        fusedOf({
+          name: 'store',
+          domain: [1, n, 1],
+          loads: [
+            { buffer: 3, strides: [0, 1, 0] },
+            { buffer: 0, strides: [0, 1, 0] },
+          ],
+          code: [{ op: 'add', args: [0, 1] }],
+          stores: [
+            { register: 0, buffer: 2 },
+            { register: 2, buffer: 0 },
+          ],
+        }),
+      ],
+      'double',
+    ),
+    H200,
+    { join: false },
+  );
 const N = 100;
 const DOUBLE = double(N);
-const load = (device: NativeDevice, code: CudaPlan = DOUBLE, profile = false): Promise<NativeExecutable> => device.load(code.plan, { profile, code });
+const load = (device: NativeDevice, code: CudaPlan = DOUBLE, profile = false): Promise<NativeExecutable> =>
+  device.load(code.plan, { profile, code });
 const count = (lines: readonly string[], call: string): number => lines.filter((l) => l === call).length;
 
 describe('a cuda device', () => {
@@ -55,7 +100,10 @@ describe('a cuda device', () => {
     const executable = await load(device);
     expect(executable.bytes).toBeGreaterThanOrEqual(3 * N * 4);
     expect(device.liveBytes()).toBe(executable.bytes + state.bytes);
-    expect(executable.describe().map((s) => s.implementation.replace(/: .*/, ''))).toEqual(['1 launch', '1 launch']);
+    expect(executable.describe().map((s) => s.implementation.replace(/: .*/, ''))).toEqual([
+      '1 launch',
+      '1 launch',
+    ]);
     const x = floats(N, 1);
     const ys = Array.from({ length: 5 }, () => new Float32Array(N).fill(NaN));
     const runs = ys.map((y, i) => {
@@ -103,7 +151,9 @@ describe('a cuda device', () => {
 
   it('gives memory back that a collected handle held', async () => {
     const device = open();
-    await (async () => { await device.write(device.allocate(64), new Uint8Array(64)); })();
+    await (async () => {
+      await device.write(device.allocate(64), new Uint8Array(64));
+    })();
     await device.dispose(); // whoever still holds handles
     expect(log.take().at(-1)).toBe('left:');
   });
@@ -112,7 +162,10 @@ describe('a cuda device', () => {
     set('FAKE_CUDA_MEMORY', '1000');
     const device = open();
     await expect(load(device)).rejects.toMatchObject({
-      code: 'DEVICE', message: expect.stringMatching(/^plan 'double': it needs 0\.0 MB on the GPU \(arena 0\.0 MB, workspaces 0\.0 MB\), and 0\.0 MB of 0\.0 MB are free; use a smaller batch$/),
+      code: 'DEVICE',
+      message: expect.stringMatching(
+        /^plan 'double': it needs 0\.0 MB on the GPU \(arena 0\.0 MB, workspaces 0\.0 MB\), and 0\.0 MB of 0\.0 MB are free; use a smaller batch$/,
+      ),
     });
     expect(count(log.take(), 'cuMemAlloc_v2')).toBe(0);
     await device.dispose();
@@ -138,7 +191,12 @@ describe('graphs', () => {
     };
     expect(await run(a)).toEqual(['cuLaunchKernel', 'cuLaunchKernel']);
     const captured = await run(a);
-    expect(captured.slice(0, 4)).toEqual(['cuLaunchKernel', 'cuLaunchKernel', 'cuGraphInstantiateWithFlags', 'cuGraphLaunch']);
+    expect(captured.slice(0, 4)).toEqual([
+      'cuLaunchKernel',
+      'cuLaunchKernel',
+      'cuGraphInstantiateWithFlags',
+      'cuGraphLaunch',
+    ]);
     const first = await graph(a);
     expect(first).toBe(captured[4]);
     expect(await run(b)).toEqual(['cuLaunchKernel', 'cuLaunchKernel']);
@@ -148,7 +206,11 @@ describe('graphs', () => {
     expect([await graph(a), await graph(b)]).toEqual([first, second]);
     const sums = [new Float32Array(N), new Float32Array(N)];
     await Promise.all([device.read(a, sums[0]!), device.read(b, sums[1]!)]);
-    const times = (n: number): Float32Array => Array.from({ length: n }).reduce<Float32Array>((s) => s.map((v, i) => Math.fround(v + 2 * floats(N, 2)[i]!)), new Float32Array(N));
+    const times = (n: number): Float32Array =>
+      Array.from({ length: n }).reduce<Float32Array>(
+        (s) => s.map((v, i) => Math.fround(v + 2 * floats(N, 2)[i]!)),
+        new Float32Array(N),
+      );
     expect(sums).toEqual([times(4), times(4)]);
     await device.dispose();
     expect(log.take().at(-1)).toBe('left:');
@@ -158,7 +220,8 @@ describe('graphs', () => {
     const device = open();
     const executable = await load(device);
     const states = Array.from({ length: 5 }, () => device.allocate(N * 4));
-    for (const state of [...states, ...states].sort((p, q) => states.indexOf(p) - states.indexOf(q))) await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    for (const state of [...states, ...states].sort((p, q) => states.indexOf(p) - states.indexOf(q)))
+      await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
     expect(count(log.take(), 'cuGraphInstantiateWithFlags')).toBe(5);
     await device.run(executable, [states[0]!], [floats(N, 1)], [new Float32Array(N)]); // forgotten: step by step again
     expect(count(log.take(), 'cuLaunchKernel')).toBe(2);
@@ -174,7 +237,8 @@ describe('queued runs', () => {
     const device = open();
     const executable = await load(device);
     const state = device.allocate(N * 4);
-    const run = (y = new Float32Array(N)): Promise<void> => device.run(executable, [state], [floats(N, 1)], [y]);
+    const run = (y = new Float32Array(N)): Promise<void> =>
+      device.run(executable, [state], [floats(N, 1)], [y]);
     await run();
     await run();
     set('FAKE_CUDA_DELAY', '10000');
@@ -214,7 +278,8 @@ describe('queued runs', () => {
     const state = device.allocate(N * 4);
     const [x, y] = [floats(N, 1), new Float32Array(N)];
     const runs = async (number: number): Promise<void> => {
-      for (let i = 0; i < number / 10; i++) await Promise.all(Array.from({ length: 10 }, () => device.run(executable, [state], [x], [y])));
+      for (let i = 0; i < number / 10; i++)
+        await Promise.all(Array.from({ length: 10 }, () => device.run(executable, [state], [x], [y])));
     };
     await runs(500);
     const before = log.take();
@@ -222,9 +287,11 @@ describe('queued runs', () => {
     await runs(3000);
     const lines = log.take();
     expect(count(lines, 'cuGraphLaunch')).toBe(3000);
-    for (const call of ['cuMemAlloc_v2', 'cuGraphInstantiateWithFlags', 'cuModuleLoadData', 'cuLaunchKernel']) expect(count(lines, call), call).toBe(0);
+    for (const call of ['cuMemAlloc_v2', 'cuGraphInstantiateWithFlags', 'cuModuleLoadData', 'cuLaunchKernel'])
+      expect(count(lines, call), call).toBe(0);
     // one staging area for each run on its way at a time
-    for (const call of ['cuMemHostAlloc', 'cuEventCreate']) expect(count([...before, ...lines], call), call).toBeLessThanOrEqual(10);
+    for (const call of ['cuMemHostAlloc', 'cuEventCreate'])
+      expect(count([...before, ...lines], call), call).toBeLessThanOrEqual(10);
     expect(device.liveBytes()).toBe(live);
     expect(process.memoryUsage().rss - rss).toBeLessThan(24 * 2 ** 20);
     await device.dispose();
@@ -242,7 +309,14 @@ describe('marks', () => {
     set('FAKE_CUDA_DELAY', '20000'); // of each of the two steps
     log.take();
     const start = performance.now();
-    const [begin, , middle, , , end] = await Promise.all([device.mark(), run(), device.mark(), run(), run(), device.mark()]);
+    const [begin, , middle, , , end] = await Promise.all([
+      device.mark(),
+      run(),
+      device.mark(),
+      run(),
+      run(),
+      device.mark(),
+    ]);
     const host = (performance.now() - start) / 1000;
     expect(begin).toBe(0); // the first one starts the clock
     expect(middle - begin).toBeGreaterThanOrEqual(0.04);
@@ -264,7 +338,8 @@ describe('marks', () => {
     const hour = await device.mark();
     set('FAKE_CUDA_ELAPSED', '0.0009765625'); // which a float of an hour has no room for
     let last = hour;
-    for (let i = 0; i < 100; i++) last = (await Promise.all(Array.from({ length: 10 }, () => device.mark()))).at(-1)!;
+    for (let i = 0; i < 100; i++)
+      last = (await Promise.all(Array.from({ length: 10 }, () => device.mark()))).at(-1)!;
     expect(hour).toBe(3600);
     expect(last - hour).toBeCloseTo(0.0009765625, 9); // a thousand times
     expect(count(log.take(), 'cuEventCreate')).toBeLessThanOrEqual(12);
@@ -301,9 +376,20 @@ describe('marks', () => {
     await run();
     set('FAKE_CUDA_DELAY', '20000');
     set('FAKE_CUDA_FAIL', 'cuEventRecord:700@4'); // the last mark's, when the runs before it are not at their end
-    const [first, second, third, last] = await Promise.allSettled([run(), device.mark(), run(), device.mark()]);
-    const reason = 'cuda driver: cuEventRecord: CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered';
-    expect(first).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'double': ${reason}; the GPU is lost to this process: restart it; with profile the error names the step` } });
+    const [first, second, third, last] = await Promise.allSettled([
+      run(),
+      device.mark(),
+      run(),
+      device.mark(),
+    ]);
+    const reason =
+      'cuda driver: cuEventRecord: CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered';
+    expect(first).toMatchObject({
+      reason: {
+        code: 'NATIVE',
+        message: `plan 'double': ${reason}; the GPU is lost to this process: restart it; with profile the error names the step`,
+      },
+    });
     expect([second.status, third.status, last.status]).toEqual(['rejected', 'rejected', 'rejected']);
     await device.dispose();
   });
@@ -318,7 +404,8 @@ describe('errors', () => {
       const executable = await load(device, DOUBLE, profile);
       const state = device.allocate(N * 4);
       await device.write(state, floats(N, 1));
-      for (let i = 0; i < 3; i++) await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+      for (let i = 0; i < 3; i++)
+        await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
       await device.read(state, new Float32Array(N));
       for (let i = 0; i < 2; i++) await device.mark();
       return null;
@@ -330,72 +417,205 @@ describe('errors', () => {
   };
 
   const cases: readonly (readonly [string, string, RegExp])[] = [
-    ['cuDeviceGetCount:100', 'DEVICE', /^cuda driver: cuDeviceGetCount: CUDA_ERROR_100 \(100\): a fake failure$/],
+    [
+      'cuDeviceGetCount:100',
+      'DEVICE',
+      /^cuda driver: cuDeviceGetCount: CUDA_ERROR_100 \(100\): a fake failure$/,
+    ],
     ['cuStreamCreate:2', 'DEVICE', /^cuda driver: cuStreamCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
-    ['cuModuleLoadData:222', 'NATIVE', /^plan 'double': cuda driver: cuModuleLoadData: CUDA_ERROR_222 \(222\): a fake failure$/],
-    ['cuModuleGetFunction:500', 'NATIVE', /^plan 'double': step 'double': kernel \w+: cuda driver: cuModuleGetFunction: CUDA_ERROR_500 \(500\)/],
+    [
+      'cuModuleLoadData:222',
+      'NATIVE',
+      /^plan 'double': cuda driver: cuModuleLoadData: CUDA_ERROR_222 \(222\): a fake failure$/,
+    ],
+    [
+      'cuModuleGetFunction:500',
+      'NATIVE',
+      /^plan 'double': step 'double': kernel \w+: cuda driver: cuModuleGetFunction: CUDA_ERROR_500 \(500\)/,
+    ],
     ['cuMemGetInfo_v2:1', 'NATIVE', /^plan 'double': cuda driver: cuMemGetInfo: CUDA_ERROR_1 \(1\)/],
-    ['cuMemAlloc_v2:2', 'DEVICE', /^plan 'double': no memory for \d+ bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
-    ['cuMemAlloc_v2:2@2', 'DEVICE', /^write: no memory for 400 bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
+    [
+      'cuMemAlloc_v2:2',
+      'DEVICE',
+      /^plan 'double': no memory for \d+ bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/,
+    ],
+    [
+      'cuMemAlloc_v2:2@2',
+      'DEVICE',
+      /^write: no memory for 400 bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/,
+    ],
     ['cuMemsetD8Async:1', 'NATIVE', /^plan 'double': cuda driver: cuMemsetD8Async: CUDA_ERROR_1 \(1\)/],
     ['cuMemcpyHtoDAsync_v2:1', 'NATIVE', /^write: cuda driver: cuMemcpyHtoDAsync: CUDA_ERROR_1 \(1\)/],
-    ['cuMemcpyHtoDAsync_v2:1@2', 'NATIVE', /^plan 'double': cuda driver: cuMemcpyHtoDAsync: CUDA_ERROR_1 \(1\)/],
-    ['cuMemHostAlloc:2', 'NATIVE', /^plan 'double': cuda driver: cuMemHostAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
+    [
+      'cuMemcpyHtoDAsync_v2:1@2',
+      'NATIVE',
+      /^plan 'double': cuda driver: cuMemcpyHtoDAsync: CUDA_ERROR_1 \(1\)/,
+    ],
+    [
+      'cuMemHostAlloc:2',
+      'NATIVE',
+      /^plan 'double': cuda driver: cuMemHostAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\)/,
+    ],
     ['cuEventCreate:1', 'NATIVE', /^write: cuda driver: cuEventCreate: CUDA_ERROR_1 \(1\)/],
     ['cuEventRecord:1@2', 'NATIVE', /^plan 'double': cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\)/],
-    ['cuLaunchKernel:1', 'NATIVE', /^plan 'double': step 'double': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/],
-    ['cuLaunchKernel:1@2', 'NATIVE', /^plan 'double': step 'store': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/],
-    ['cuLaunchKernel:1@4', 'NATIVE', /^plan 'double': step 'store': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/], // while captured
-    ['cuStreamBeginCapture_v2:1', 'NATIVE', /^plan 'double': cuda driver: cuStreamBeginCapture: CUDA_ERROR_1 \(1\)/],
-    ['capture:1@2', 'NATIVE', /^plan 'double': step 'store': cuda driver: this step did what a graph cannot hold, and broke the capture$/],
+    [
+      'cuLaunchKernel:1',
+      'NATIVE',
+      /^plan 'double': step 'double': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/,
+    ],
+    [
+      'cuLaunchKernel:1@2',
+      'NATIVE',
+      /^plan 'double': step 'store': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/,
+    ],
+    [
+      'cuLaunchKernel:1@4',
+      'NATIVE',
+      /^plan 'double': step 'store': kernel \w+: cuda driver: cuLaunchKernel: CUDA_ERROR_1 \(1\)/,
+    ], // while captured
+    [
+      'cuStreamBeginCapture_v2:1',
+      'NATIVE',
+      /^plan 'double': cuda driver: cuStreamBeginCapture: CUDA_ERROR_1 \(1\)/,
+    ],
+    [
+      'capture:1@2',
+      'NATIVE',
+      /^plan 'double': step 'store': cuda driver: this step did what a graph cannot hold, and broke the capture$/,
+    ],
     ['cuStreamEndCapture:1', 'NATIVE', /^plan 'double': cuda driver: cuStreamEndCapture: CUDA_ERROR_1 \(1\)/],
-    ['cuGraphInstantiateWithFlags:2', 'NATIVE', /^plan 'double': cuda driver: cuGraphInstantiate: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
+    [
+      'cuGraphInstantiateWithFlags:2',
+      'NATIVE',
+      /^plan 'double': cuda driver: cuGraphInstantiate: CUDA_ERROR_OUT_OF_MEMORY \(2\)/,
+    ],
     ['cuGraphLaunch:1', 'NATIVE', /^plan 'double': cuda driver: cuGraphLaunch: CUDA_ERROR_1 \(1\)/],
-    ['cuMemcpyDtoHAsync_v2:1', 'NATIVE', /^plan 'double': cuda driver: cuMemcpyDtoHAsync: CUDA_ERROR_1 \(1\)/],
+    [
+      'cuMemcpyDtoHAsync_v2:1',
+      'NATIVE',
+      /^plan 'double': cuda driver: cuMemcpyDtoHAsync: CUDA_ERROR_1 \(1\)/,
+    ],
     ['cuMemcpyDtoHAsync_v2:1@4', 'NATIVE', /^read: cuda driver: cuMemcpyDtoHAsync: CUDA_ERROR_1 \(1\)/],
-    ['cuEventCreate:2@4', 'NATIVE', /^mark: cuda driver: cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/],
+    [
+      'cuEventCreate:2@4',
+      'NATIVE',
+      /^mark: cuda driver: cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/,
+    ],
     ['cuEventRecord:1@7', 'NATIVE', /^mark: cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\): a fake failure$/],
     ['cuEventQuery:1@7', 'NATIVE', /^mark: cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\): a fake failure$/],
-    ['cuEventElapsedTime:1', 'NATIVE', /^mark: cuda driver: cuEventElapsedTime: CUDA_ERROR_1 \(1\): a fake failure$/],
+    [
+      'cuEventElapsedTime:1',
+      'NATIVE',
+      /^mark: cuda driver: cuEventElapsedTime: CUDA_ERROR_1 \(1\): a fake failure$/,
+    ],
     ['cuEventQuery:1@3', 'NATIVE', /^plan 'double': cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\)/],
   ];
   it.each(cases)('%s names library, call, code, text and place', async (rule, code, message) => {
     set('FAKE_CUDA_FAIL', rule);
     const error = await everything();
     expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
-    expect(log.take().filter((l) => l.startsWith('left:')).every((l) => l === 'left:')).toBe(true);
+    expect(
+      log
+        .take()
+        .filter((l) => l.startsWith('left:'))
+        .every((l) => l === 'left:'),
+    ).toBe(true);
   });
 
   it('of the compiler come with its first error', async () => {
-    set('FAKE_NVRTC_FAIL', 'plan.cu(1): warning: unused\nplan.cu(3): error: identifier "y" is undefined\n1 error detected');
+    set(
+      'FAKE_NVRTC_FAIL',
+      'plan.cu(1): warning: unused\nplan.cu(3): error: identifier "y" is undefined\n1 error detected',
+    );
     const device = open(options(join(folder, 'empty')));
     await expect(load(device)).rejects.toMatchObject({
-      code: 'NATIVE', message: `plan 'double': nvrtc 13.0: nvrtcCompileProgram: NVRTC_ERROR_COMPILATION (6): plan.cu(3): error: identifier "y" is undefined`,
+      code: 'NATIVE',
+      message: `plan 'double': nvrtc 13.0: nvrtcCompileProgram: NVRTC_ERROR_COMPILATION (6): plan.cu(3): error: identifier "y" is undefined`,
     });
     await device.dispose();
   });
 
   it('of code that does not belong to its plan are found at load', async () => {
     const device = open();
-    const refused = (change: (code: { steps: { kind: string; launches: Record<string, unknown>[] }[]; scratchBytes: number; version: number }) => void): Promise<unknown> => {
+    const refused = (
+      change: (code: {
+        steps: { kind: string; launches: Record<string, unknown>[] }[];
+        scratchBytes: number;
+        version: number;
+      }) => void,
+    ): Promise<unknown> => {
       const broken = structuredClone(DOUBLE);
       change(broken as never); // never: the tests break the type on purpose
       return Promise.resolve().then(() => device.load(DOUBLE.plan, { code: broken }));
     };
-    await expect(refused((c) => { c.version = 3; })).rejects.toThrow('load: code.version: 3; this addon reads version 2');
-    await expect(refused((c) => { c.steps.pop(); })).rejects.toThrow("plan 'double': code.steps: 1 for a plan of 2 steps");
-    await expect(refused((c) => { c.steps[0]!.kind = 'library'; })).rejects.toThrow("code.steps[0] 'double': no library has a fused step");
-    await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ buffer: 9 }]; })).rejects.toThrow("code.steps[0] 'double'.launches[0]: args[0]: no buffer 9");
-    await expect(refused((c) => { c.steps[0]!.launches[0]!['args'] = [{ scratch: 256 }]; })).rejects.toThrow('args[0]: byte 256 is outside the workspace of 0');
-    await expect(refused((c) => { c.steps[0]!.launches[0]!['grid'] = [0, 1, 1]; })).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
-    await expect(refused((c) => { Object.assign(c.steps[1]!, { after: 0 }); })).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side lane before it");
-    await expect(refused((c) => { Object.assign(c.steps[1]!, { lane: 'side', after: 1 }); })).rejects.toThrow("'store'.after: step 1 is none of the side lane before it");
-    await expect(refused((c) => { Object.assign(c.steps[0]!, { lane: 'main' }); })).rejects.toThrow("code.steps[0].lane");
-    await expect(refused((c) => { c.scratchBytes = 256; Object.assign(c.steps[0]!, { lane: 'side' }); c.steps[0]!.launches[0]!['args'] = [{ scratch: 0 }]; })).rejects.toThrow("'double'.lane: the workspace of launches is the main lane's");
+    await expect(
+      refused((c) => {
+        c.version = 3;
+      }),
+    ).rejects.toThrow('load: code.version: 3; this addon reads version 2');
+    await expect(
+      refused((c) => {
+        c.steps.pop();
+      }),
+    ).rejects.toThrow("plan 'double': code.steps: 1 for a plan of 2 steps");
+    await expect(
+      refused((c) => {
+        c.steps[0]!.kind = 'library';
+      }),
+    ).rejects.toThrow("code.steps[0] 'double': no library has a fused step");
+    await expect(
+      refused((c) => {
+        c.steps[0]!.launches[0]!['args'] = [{ buffer: 9 }];
+      }),
+    ).rejects.toThrow("code.steps[0] 'double'.launches[0]: args[0]: no buffer 9");
+    await expect(
+      refused((c) => {
+        c.steps[0]!.launches[0]!['args'] = [{ scratch: 256 }];
+      }),
+    ).rejects.toThrow('args[0]: byte 256 is outside the workspace of 0');
+    await expect(
+      refused((c) => {
+        c.steps[0]!.launches[0]!['grid'] = [0, 1, 1];
+      }),
+    ).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
+    await expect(
+      refused((c) => {
+        Object.assign(c.steps[1]!, { after: 0 });
+      }),
+    ).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side lane before it");
+    await expect(
+      refused((c) => {
+        Object.assign(c.steps[1]!, { lane: 'side', after: 1 });
+      }),
+    ).rejects.toThrow("'store'.after: step 1 is none of the side lane before it");
+    await expect(
+      refused((c) => {
+        Object.assign(c.steps[0]!, { lane: 'main' });
+      }),
+    ).rejects.toThrow('code.steps[0].lane');
+    await expect(
+      refused((c) => {
+        c.scratchBytes = 256;
+        Object.assign(c.steps[0]!, { lane: 'side' });
+        c.steps[0]!.launches[0]!['args'] = [{ scratch: 0 }];
+      }),
+    ).rejects.toThrow("'double'.lane: the workspace of launches is the main lane's");
     const { plan } = DOUBLE;
-    const shifted: Plan = { ...plan, arenaBytes: plan.arenaBytes + 8, buffers: plan.buffers.map((b) => (b.place.in === 'arena' ? { ...b, place: { in: 'arena', at: 8 } } : b)) };
-    await expect(load(device, { ...DOUBLE, plan: shifted })).rejects.toThrow("plan 'double': buffers[3]: byte 8 of the arena is not a multiple of 16, as the code needs it to be");
-    await expect(refused((c) => { c.steps[0]!.launches[0]!['block'] = [1024, 2, 1]; })).rejects.toThrow('block: 2048 threads, at most 1024 fit');
+    const shifted: Plan = {
+      ...plan,
+      arenaBytes: plan.arenaBytes + 8,
+      buffers: plan.buffers.map((b) =>
+        b.place.in === 'arena' ? { ...b, place: { in: 'arena', at: 8 } } : b,
+      ),
+    };
+    await expect(load(device, { ...DOUBLE, plan: shifted })).rejects.toThrow(
+      "plan 'double': buffers[3]: byte 8 of the arena is not a multiple of 16, as the code needs it to be",
+    );
+    await expect(
+      refused((c) => {
+        c.steps[0]!.launches[0]!['block'] = [1024, 2, 1];
+      }),
+    ).rejects.toThrow('block: 2048 threads, at most 1024 fit');
     await device.dispose();
   });
 
@@ -403,14 +623,20 @@ describe('errors', () => {
     set('FAKE_CUDA_VERSION', '12080');
     const device = open();
     await expect(device.open()).rejects.toMatchObject({
-      code: 'DEVICE', message: expect.stringMatching(/^cuda: NVRTC 13\.0 \(.*libnvrtc\.so\.13\) needs a driver for CUDA 13, this one is for 12\.8; update the driver or install an older CUDA toolkit$/),
+      code: 'DEVICE',
+      message: expect.stringMatching(
+        /^cuda: NVRTC 13\.0 \(.*libnvrtc\.so\.13\) needs a driver for CUDA 13, this one is for 12\.8; update the driver or install an older CUDA toolkit$/,
+      ),
     });
     await device.dispose();
   });
 
   it('of a GPU that is not there', async () => {
     const device = open({ ...options(), index: 3 });
-    await expect(device.open()).rejects.toMatchObject({ code: 'DEVICE', message: 'cuda driver: there is no GPU 3, 1 can be seen; CUDA_VISIBLE_DEVICES may hide some' });
+    await expect(device.open()).rejects.toMatchObject({
+      code: 'DEVICE',
+      message: 'cuda driver: there is no GPU 3, 1 can be seen; CUDA_VISIBLE_DEVICES may hide some',
+    });
     await device.dispose();
   });
 
@@ -423,14 +649,26 @@ describe('errors', () => {
     set('FAKE_CUDA_FAIL', 'kernel:700');
     set('FAKE_CUDA_DELAY', '20000');
     const [first, second] = await Promise.allSettled([run(), run()]);
-    const reason = 'cuda driver: cuEventQuery: CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered';
-    expect(first).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'double': ${reason}; the GPU is lost to this process: restart it; with profile the error names the step` } });
-    const lost = { code: 'DEVICE', message: expect.stringContaining(`cuda: the GPU was lost (${reason}); restart the process`) };
+    const reason =
+      'cuda driver: cuEventQuery: CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered';
+    expect(first).toMatchObject({
+      reason: {
+        code: 'NATIVE',
+        message: `plan 'double': ${reason}; the GPU is lost to this process: restart it; with profile the error names the step`,
+      },
+    });
+    const lost = {
+      code: 'DEVICE',
+      message: expect.stringContaining(`cuda: the GPU was lost (${reason}); restart the process`),
+    };
     expect(second).toMatchObject({ reason: lost });
     log.take();
     await expect(run()).rejects.toMatchObject(lost);
     await expect(device.read(state, new Float32Array(N))).rejects.toMatchObject(lost);
-    await expect(device.mark()).rejects.toMatchObject({ code: 'DEVICE', message: `mark: cuda: the GPU was lost (${reason}); restart the process` });
+    await expect(device.mark()).rejects.toMatchObject({
+      code: 'DEVICE',
+      message: `mark: cuda: the GPU was lost (${reason}); restart the process`,
+    });
     await expect(device.write(state, new Float32Array(N))).rejects.toMatchObject(lost);
     await expect(device.write(device.allocate(4), new Float32Array(1))).rejects.toMatchObject(lost);
     await expect(load(device)).rejects.toMatchObject(lost);
@@ -443,28 +681,53 @@ describe('errors', () => {
   /** Two plans on their way, of which the first faults before the second is given to the GPU. */
   const faultBetween = async (rule: string): Promise<readonly PromiseSettledResult<void>[]> => {
     const device = open();
-    const [a, b] = [await load(device), await load(device, { ...DOUBLE, plan: { ...DOUBLE.plan, name: 'later' } })];
+    const [a, b] = [
+      await load(device),
+      await load(device, { ...DOUBLE, plan: { ...DOUBLE.plan, name: 'later' } }),
+    ];
     const state = device.allocate(N * 4);
-    const run = (executable: NativeExecutable): Promise<void> => device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
+    const run = (executable: NativeExecutable): Promise<void> =>
+      device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
     for (const executable of [a, a, b, b]) await run(executable);
     log.take();
     set('FAKE_CUDA_DELAY', '20000'); // the first is not at its end when the second comes
     set('FAKE_CUDA_FAIL', rule);
     return Promise.allSettled([run(a), run(b), run(b)]);
   };
-  const faulted = (result: number): string => `cuda driver: cuGraphLaunch: ${result === 700 ? 'CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered' : `CUDA_ERROR_${result} (${result}): a fake failure`}`;
+  const faulted = (result: number): string =>
+    `cuda driver: cuGraphLaunch: ${result === 700 ? 'CUDA_ERROR_ILLEGAL_ADDRESS (700): an illegal memory access was encountered' : `CUDA_ERROR_${result} (${result}): a fake failure`}`;
 
   it('that a call for a later run finds belong to the run whose end is awaited', async () => {
     const [first, second, third] = await faultBetween('cuGraphLaunch:700@2');
     const end = 'the GPU is lost to this process: restart it';
-    expect(first).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'double': ${faulted(700)}; ${end}; with profile the error names the step` } });
-    expect(second).toMatchObject({ reason: { code: 'NATIVE', message: `plan 'later': ${faulted(700)}; ${end}; this run or one before it is the cause; with profile the error names the step` } });
-    expect(third).toMatchObject({ reason: { code: 'DEVICE', message: `plan 'later': cuda: the GPU was lost (${faulted(700)}); restart the process` } });
+    expect(first).toMatchObject({
+      reason: {
+        code: 'NATIVE',
+        message: `plan 'double': ${faulted(700)}; ${end}; with profile the error names the step`,
+      },
+    });
+    expect(second).toMatchObject({
+      reason: {
+        code: 'NATIVE',
+        message: `plan 'later': ${faulted(700)}; ${end}; this run or one before it is the cause; with profile the error names the step`,
+      },
+    });
+    expect(third).toMatchObject({
+      reason: {
+        code: 'DEVICE',
+        message: `plan 'later': cuda: the GPU was lost (${faulted(700)}); restart the process`,
+      },
+    });
   });
 
   it('of a kernel that refuses its data keep saying so, after what it wrote', async () => {
     const [first, second, third] = await faultBetween('cuGraphLaunch:710@2');
-    for (const { reason } of [first, second, third] as readonly { readonly reason?: unknown }[]) expect(reason).toMatchObject({ message: expect.stringContaining(`${faulted(710)}; a kernel refused its data and wrote why to stderr`) });
+    for (const { reason } of [first, second, third] as readonly { readonly reason?: unknown }[])
+      expect(reason).toMatchObject({
+        message: expect.stringContaining(
+          `${faulted(710)}; a kernel refused its data and wrote why to stderr`,
+        ),
+      });
     const lines = log.take();
     expect(lines.lastIndexOf('cuStreamSynchronize')).toBeGreaterThan(lines.lastIndexOf('cuGraphLaunch')); // which brings it out
     expect(count(lines, 'cuStreamSynchronize')).toBe(1);
@@ -474,7 +737,8 @@ describe('errors', () => {
     const device = open();
     const executable = await load(device);
     const state = device.allocate(N * 4);
-    const run = (x: number): Promise<void> => device.run(executable, [state], [new Float32Array(N).fill(x)], [new Float32Array(N)]);
+    const run = (x: number): Promise<void> =>
+      device.run(executable, [state], [new Float32Array(N).fill(x)], [new Float32Array(N)]);
     await run(1);
     set('FAKE_CUDA_DELAY', '20000');
     set('FAKE_CUDA_FAIL', 'cuEventRecord:801@2');
@@ -505,7 +769,12 @@ describe('errors', () => {
 
   it('name the step where steps are measured', async () => {
     set('FAKE_CUDA_FAIL', 'kernel:700@2');
-    expect(await everything(true)).toMatchObject({ code: 'NATIVE', message: expect.stringMatching(/^plan 'double': step 'store': cuda driver: (cuEventRecord|cuStreamSynchronize): CUDA_ERROR_ILLEGAL_ADDRESS \(700\)/) });
+    expect(await everything(true)).toMatchObject({
+      code: 'NATIVE',
+      message: expect.stringMatching(
+        /^plan 'double': step 'store': cuda driver: (cuEventRecord|cuStreamSynchronize): CUDA_ERROR_ILLEGAL_ADDRESS \(700\)/,
+      ),
+    });
   });
 });
 
@@ -516,7 +785,10 @@ describe('measuring', () => {
     const state = device.allocate(N * 4);
     set('FAKE_CUDA_DELAY', '2000');
     for (let i = 0; i < 3; i++) await device.run(executable, [state], [floats(N, 1)], [new Float32Array(N)]);
-    expect(executable.profile()).toMatchObject([{ name: 'double', calls: 3 }, { name: 'store', calls: 3 }]);
+    expect(executable.profile()).toMatchObject([
+      { name: 'double', calls: 3 },
+      { name: 'store', calls: 3 },
+    ]);
     for (const { seconds } of executable.profile()) expect(seconds).toBeGreaterThanOrEqual(0.006);
     expect(count(log.take(), 'cuGraphLaunch')).toBe(0);
     await device.dispose();
@@ -542,7 +814,13 @@ describe('compiled code', () => {
     expect(others).toEqual([]); // nothing half-written stays
     const file = join(cache, entry!);
     const whole = readFileSync(file);
-    for (const damaged of [whole.subarray(0, 20), whole.subarray(0, -1), Buffer.concat([whole, Buffer.from('x')]), Buffer.from(whole.map((b, i) => (i === whole.length - 100 ? b ^ 1 : b))), Buffer.alloc(0)]) {
+    for (const damaged of [
+      whole.subarray(0, 20),
+      whole.subarray(0, -1),
+      Buffer.concat([whole, Buffer.from('x')]),
+      Buffer.from(whole.map((b, i) => (i === whole.length - 100 ? b ^ 1 : b))),
+      Buffer.alloc(0),
+    ]) {
       writeFileSync(file, damaged);
       expect(await compiles(cache)).toBe(1);
       expect(readFileSync(file).length).toBeGreaterThan(1000);
@@ -562,12 +840,19 @@ describe('leaving', () => {
     const device = new Device(${JSON.stringify(options())});
     const busy = async () => { const e = await device.load(plan, { code }); const s = device.allocate(${4 * N}); const x = new Float32Array(${N});
       const run = () => device.run(e, [s], [x], [new Float32Array(${N})]); await run(); return Array.from({ length: 50 }, run); };`;
-  const child = (code: string): Promise<{ code: number | null; signal: string | null; out: string }> => new Promise((resolve) => {
-    const started = spawn(process.execPath, ['-e', `${start}\n${code}`], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, FAKE_CUDA_DELAY: '10000' } });
-    let out = '';
-    for (const stream of [started.stdout, started.stderr]) stream.on('data', (d: Buffer) => { out += d.toString(); });
-    started.on('close', (exit, signal) => resolve({ code: exit, signal, out }));
-  });
+  const child = (code: string): Promise<{ code: number | null; signal: string | null; out: string }> =>
+    new Promise((resolve) => {
+      const started = spawn(process.execPath, ['-e', `${start}\n${code}`], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, FAKE_CUDA_DELAY: '10000' },
+      });
+      let out = '';
+      for (const stream of [started.stdout, started.stderr])
+        stream.on('data', (d: Buffer) => {
+          out += d.toString();
+        });
+      started.on('close', (exit, signal) => resolve({ code: exit, signal, out }));
+    });
 
   it('a device leaves the context of the GPU to the next one', async () => {
     const twice = `(async () => { await device.open(); await device.dispose(); const next = new Device(${JSON.stringify(options())}); await next.open(); await next.dispose(); console.log('done'); })();`;
@@ -580,18 +865,32 @@ describe('leaving', () => {
     set('FAKE_CUDA_FAIL', 'cuDevicePrimaryCtxRetain:2@1');
     const twice = `(async () => { const said = await device.open().catch((e) => e); await device.dispose(); const next = new Device(${JSON.stringify(options())});
       await next.open(); await next.dispose(); console.log(said.code, said.message); })();`;
-    expect(await child(twice)).toEqual({ code: 0, signal: null, out: 'DEVICE cuda driver: cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY (2): out of memory\n' });
+    expect(await child(twice)).toEqual({
+      code: 0,
+      signal: null,
+      out: 'DEVICE cuda driver: cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY (2): out of memory\n',
+    });
   });
   it('a process ends by itself when the work is done, without dispose', async () => {
-    expect(await child("busy().then((runs) => Promise.all(runs)).then(() => console.log('done'))")).toEqual({ code: 0, signal: null, out: 'done\n' });
+    expect(await child("busy().then((runs) => Promise.all(runs)).then(() => console.log('done'))")).toEqual({
+      code: 0,
+      signal: null,
+      out: 'done\n',
+    });
     expect(log.take().at(-1)).toBe('left:');
   });
   it('process.exit in mid-step ends with the code that was asked for, and gives everything back', async () => {
-    expect(await child('busy().then(() => setTimeout(() => process.exit(7), 30))')).toEqual({ code: 7, signal: null, out: '' });
+    expect(await child('busy().then(() => setTimeout(() => process.exit(7), 30))')).toEqual({
+      code: 7,
+      signal: null,
+      out: '',
+    });
     expect(log.take().at(-1)).toBe('left:');
   });
   it('an uncaught error in mid-step ends with code 1', async () => {
-    expect(await child("busy().then(() => setTimeout(() => { throw new Error('stop'); }, 30))")).toMatchObject({ code: 1, signal: null });
+    expect(
+      await child("busy().then(() => setTimeout(() => { throw new Error('stop'); }, 30))"),
+    ).toMatchObject({ code: 1, signal: null });
     expect(log.take().at(-1)).toBe('left:');
   });
   it('a worker thread may be terminated in mid-step', async () => {

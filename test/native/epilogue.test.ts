@@ -19,7 +19,9 @@ const folder = mkdtempSync(join(tmpdir(), 'pathex-epilogue-'));
 process.env['PATHEX_CUDA_LIBRARIES'] = fakeCudaWithProducts(); // before the addon looks for libraries
 process.env['FAKE_CUDA_LOG'] = join(folder, 'log');
 const log = callLog(join(folder, 'log'));
-const set = (fused: string, launch: string, refuse = ''): void => { Object.assign(process.env, { FAKE_CUDNN_FUSED: fused, FAKE_CUDA_DELAY: launch, FAKE_CUDNN_REFUSE: refuse }); };
+const set = (fused: string, launch: string, refuse = ''): void => {
+  Object.assign(process.env, { FAKE_CUDNN_FUSED: fused, FAKE_CUDA_DELAY: launch, FAKE_CUDNN_REFUSE: refuse });
+};
 const fusedIsFaster = (): void => set('0', '10000');
 const fusedIsSlower = (): void => set('10000', '0');
 beforeEach(() => {
@@ -31,17 +33,46 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const opened: NativeDevice[] = [];
 let caches = 0;
-const open = async (cache = join(folder, `cache-${caches++}`), more: { readonly epilogues?: boolean; readonly lanes?: 'two'; readonly precision?: 'strict' | 'tf32' } = {}): Promise<NativeDevice> => {
-  const device = new addon.Device({ kind: 'cuda', index: 0, precision: 'tf32', deterministic: true, cacheFolder: cache, ...more });
+const open = async (
+  cache = join(folder, `cache-${caches++}`),
+  more: { readonly epilogues?: boolean; readonly lanes?: 'two'; readonly precision?: 'strict' | 'tf32' } = {},
+): Promise<NativeDevice> => {
+  const device = new addon.Device({
+    kind: 'cuda',
+    index: 0,
+    precision: 'tf32',
+    deterministic: true,
+    cacheFolder: cache,
+    ...more,
+  });
   opened.push(device);
   await device.open();
   return device;
 };
-afterEach(async () => { await Promise.all(opened.splice(0).map((d) => d.dispose())); });
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((d) => d.dispose()));
+});
 
 const [N, H, W, C, F] = [2, 5, 4, 3, 8] as const;
-const geometry = { n: N, h: H, w: W, c: C, f: F, kh: 3, kw: 3, oh: 3, ow: 2, stride: [2, 2], dilation: [1, 1], padding: [1, 1, 1, 1] } as const;
-const [xShape, wShape, yShape] = [[N, H, W, C], [F, 3, 3, C], [N, 3, 2, F]] as const;
+const geometry = {
+  n: N,
+  h: H,
+  w: W,
+  c: C,
+  f: F,
+  kh: 3,
+  kw: 3,
+  oh: 3,
+  ow: 2,
+  stride: [2, 2],
+  dilation: [1, 1],
+  padding: [1, 1, 1, 1],
+} as const;
+const [xShape, wShape, yShape] = [
+  [N, H, W, C],
+  [F, 3, 3, C],
+  [N, 3, 2, F],
+] as const;
 const pixels = N * 3 * 2;
 
 /** Buffers: 0 x, 1 weight, 2 y in the arena, 3.. what a case adds; a step before puts the inputs there, as the arena's bf16 wants. */
@@ -59,11 +90,34 @@ interface Parts {
 }
 const partsOf = ({ more, map, after = [], type = 'f32', adjoint = false }: Case): Parts => {
   const [first, out] = adjoint ? [yShape, xShape] : [xShape, yShape];
-  const specs: BufferSpec[] = [{ in: 'arena', shape: first, dtype: type }, { in: 'arena', shape: wShape, dtype: type }, { in: 'arena', shape: out, dtype: type }, ...more, { in: 'input', shape: first }, { in: 'input', shape: wShape }];
-  const place = (from: number, to: number, n: number): Step => fusedOf({ name: 'place', domain: [1, n, 1], loads: [{ buffer: from, strides: [0, 1, 0] }], stores: [{ register: 0, buffer: to }] });
-  return { specs, steps: [place(specs.length - 2, 0, count(first)), place(specs.length - 1, 1, count(wShape)), convolution(adjoint ? 'conv2dInputGrad' : 'conv2d'), fusedOf({ name: 'map', ...map }), ...after] };
+  const specs: BufferSpec[] = [
+    { in: 'arena', shape: first, dtype: type },
+    { in: 'arena', shape: wShape, dtype: type },
+    { in: 'arena', shape: out, dtype: type },
+    ...more,
+    { in: 'input', shape: first },
+    { in: 'input', shape: wShape },
+  ];
+  const place = (from: number, to: number, n: number): Step =>
+    fusedOf({
+      name: 'place',
+      domain: [1, n, 1],
+      loads: [{ buffer: from, strides: [0, 1, 0] }],
+      stores: [{ register: 0, buffer: to }],
+    });
+  return {
+    specs,
+    steps: [
+      place(specs.length - 2, 0, count(first)),
+      place(specs.length - 1, 1, count(wShape)),
+      convolution(adjoint ? 'conv2dInputGrad' : 'conv2d'),
+      fusedOf({ name: 'map', ...map }),
+      ...after,
+    ],
+  };
 };
-const convolution = (kernel: 'conv2d' | 'conv2dInputGrad'): Step => callOf(kernel, [0, 1], [2], { ...geometry, stride: [2, 2], dilation: [1, 1], padding: [1, 1, 1, 1] });
+const convolution = (kernel: 'conv2d' | 'conv2dInputGrad'): Step =>
+  callOf(kernel, [0, 1], [2], { ...geometry, stride: [2, 2], dilation: [1, 1], padding: [1, 1, 1, 1] });
 const planFor = (case_: Case): Plan => {
   const { specs, steps } = partsOf(case_);
   return planOf(specs, steps, 'pair');
@@ -71,12 +125,24 @@ const planFor = (case_: Case): Plan => {
 /** One plan of all cases, since each plan costs a compilation. */
 const joined = (cases: readonly Case[]): Plan => {
   const parts = cases.map(partsOf);
-  const steps = parts.flatMap((p, k) => p.steps.map((s) => shifted(s, parts.slice(0, k).reduce((n, q) => n + q.specs.length, 0))));
-  return planOf(parts.flatMap((p) => p.specs), steps, 'pairs');
+  const steps = parts.flatMap((p, k) =>
+    p.steps.map((s) =>
+      shifted(
+        s,
+        parts.slice(0, k).reduce((n, q) => n + q.specs.length, 0),
+      ),
+    ),
+  );
+  return planOf(
+    parts.flatMap((p) => p.specs),
+    steps,
+    'pairs',
+  );
 };
 
 /** Where the convolutions of a plan are. */
-const convsOf = ({ steps }: Plan): number[] => steps.flatMap((s, i) => (s.kind === 'call' && s.kernel.startsWith('conv2d') ? [i] : []));
+const convsOf = ({ steps }: Plan): number[] =>
+  steps.flatMap((s, i) => (s.kind === 'call' && s.kernel.startsWith('conv2d') ? [i] : []));
 
 interface Ran {
   /** Of each convolution, and of the step after it. */
@@ -85,32 +151,62 @@ interface Ran {
   readonly expected: readonly Float64Array[];
 }
 /** Runs a plan on random numbers, and its meaning on the same. `edit` may change the inputs. */
-const run = async (device: NativeDevice, plan: Plan, edit: (inputs: Float32Array[]) => void = () => {}, covers = 0, join = false): Promise<Ran> => {
+const run = async (
+  device: NativeDevice,
+  plan: Plan,
+  edit: (inputs: Float32Array[]) => void = () => {},
+  covers = 0,
+  join = false,
+): Promise<Ran> => {
   const next = random(7);
-  const inputs = plan.inputs.map(({ buffer }) => Float32Array.from({ length: count(plan.buffers[buffer]!.shape) }, () => toBf16(2 * next() - 1)));
+  const inputs = plan.inputs.map(({ buffer }) =>
+    Float32Array.from({ length: count(plan.buffers[buffer]!.shape) }, () => toBf16(2 * next() - 1)),
+  );
   edit(inputs);
   const code = emitCuda(plan, undefined, { join });
-  const steps = code.steps.map((s, i) => (!join && convsOf(plan).includes(i - 1) && s.kind === 'launches' ? { ...s, covers } : s));
+  const steps = code.steps.map((s, i) =>
+    !join && convsOf(plan).includes(i - 1) && s.kind === 'launches' ? { ...s, covers } : s,
+  );
   const executable = await device.load(plan, { profile: false, code: { ...code, steps } });
-  const outputs = plan.outputs.map(({ buffer }) => new Float32Array(count(plan.buffers[buffer]!.shape)).fill(NaN));
+  const outputs = plan.outputs.map(({ buffer }) =>
+    new Float32Array(count(plan.buffers[buffer]!.shape)).fill(NaN),
+  );
   await device.run(executable, [], inputs, outputs);
   const implementations = executable.describe().map((s) => s.implementation);
   executable.dispose();
   const pairs = convsOf(plan).map((i) => ({ conv: implementations[i]!, map: implementations[i + 1]! }));
-  return { pairs, outputs, expected: interpret(plan, [], inputs.map((a) => Float64Array.from(a))) };
+  return {
+    pairs,
+    outputs,
+    expected: interpret(
+      plan,
+      [],
+      inputs.map((a) => Float64Array.from(a)),
+    ),
+  };
 };
 const isFused = ({ pairs }: Ran, k = 0): boolean => pairs[k]!.map === 'in the step before';
 const expectRight = ({ outputs, expected }: Ran, tolerance = 2e-6): void => {
-  outputs.forEach((got, k) => got.forEach((x, i) => {
-    const want = expected[k]![i]!;
-    if (Number.isNaN(want) || !Number.isFinite(want)) expect(x, `output ${k}[${i}]`).toEqual(want);
-    else expect(Math.abs(x - want), `output ${k}[${i}]: ${x} for ${want}`).toBeLessThanOrEqual(tolerance * Math.max(1, Math.abs(want)));
-  }));
+  outputs.forEach((got, k) =>
+    got.forEach((x, i) => {
+      const want = expected[k]![i]!;
+      if (Number.isNaN(want) || !Number.isFinite(want)) expect(x, `output ${k}[${i}]`).toEqual(want);
+      else
+        expect(Math.abs(x - want), `output ${k}[${i}]: ${x} for ${want}`).toBeLessThanOrEqual(
+          tolerance * Math.max(1, Math.abs(want)),
+        );
+    }),
+  );
 };
 
-const FULL = [0, F, 1] as const, CHANNEL = [0, 0, 1] as const, ONE = [0, 0, 0] as const;
+const FULL = [0, F, 1] as const,
+  CHANNEL = [0, 0, 1] as const,
+  ONE = [0, 0, 0] as const;
 const domain = [1, pixels, F] as const;
-const load = (buffer: number, strides: readonly [number, number, number]) => ({ buffer, strides: [...strides] as [number, number, number] });
+const load = (buffer: number, strides: readonly [number, number, number]) => ({
+  buffer,
+  strides: [...strides] as [number, number, number],
+});
 type Code = FusedStep['code'][number];
 const op = (name: Code['op'], ...args: number[]): Code => ({ op: name, args });
 const constant = (value: number): Code => ({ op: 'const', args: [], value });
@@ -120,53 +216,166 @@ const output = (shape: readonly number[] = yShape): BufferSpec => ({ in: 'output
 /** relu(y * scale + shift + residual): evaluation's BatchNorm. */
 const normalised: Case = {
   more: [input([F]), input([F]), input(yShape), output()],
-  map: { domain: [...domain], loads: [load(2, FULL), load(3, CHANNEL), load(4, CHANNEL), load(5, FULL)], code: [op('mulAdd', 0, 1, 2), op('add', 4, 3), op('relu', 5)], stores: [{ register: 6, buffer: 6 }], reductions: [] },
+  map: {
+    domain: [...domain],
+    loads: [load(2, FULL), load(3, CHANNEL), load(4, CHANNEL), load(5, FULL)],
+    code: [op('mulAdd', 0, 1, 2), op('add', 4, 3), op('relu', 5)],
+    stores: [{ register: 6, buffer: 6 }],
+    reductions: [],
+  },
 };
 /** One instruction on y and two more operands. */
 const single = (code: readonly Code[], register: number): Case => ({
   more: [input(yShape), input([1]), output()],
-  map: { domain: [...domain], loads: [load(2, FULL), load(3, FULL), load(4, ONE)], code: [...code], stores: [{ register, buffer: 5 }], reductions: [] },
+  map: {
+    domain: [...domain],
+    loads: [load(2, FULL), load(3, FULL), load(4, ONE)],
+    code: [...code],
+    stores: [{ register, buffer: 5 }],
+    reductions: [],
+  },
 });
 
 const MEANINGS: Readonly<Record<string, Case>> = {
   'evaluation of BatchNorm with a residual': normalised,
-  'sums, differences, products, quotients': single([op('add', 0, 1), op('sub', 3, 2), op('mul', 4, 1), op('abs', 1), constant(0.25), op('add', 6, 7), op('div', 5, 8)], 9),
-  'exponentials, logarithms, roots': single([op('abs', 0), constant(0.5), op('add', 3, 4), op('exp', 0), op('log', 5), op('sqrt', 5), op('rsqrt', 5), op('neg', 7), op('mulAdd', 6, 8, 10), op('add', 11, 9)], 12),
-  'comparisons as numbers': single([op('step', 0), op('greater', 0, 1), op('add', 3, 4), constant(0), op('relu', 0), op('equal', 7, 6), op('add', 5, 8)], 9),
-  'selections by comparisons and by numbers': single([op('greater', 0, 1), op('select', 3, 0, 2), op('relu', 1), op('select', 5, 4, 0), op('step', 2), op('select', 7, 6, 1)], 8),
+  'sums, differences, products, quotients': single(
+    [
+      op('add', 0, 1),
+      op('sub', 3, 2),
+      op('mul', 4, 1),
+      op('abs', 1),
+      constant(0.25),
+      op('add', 6, 7),
+      op('div', 5, 8),
+    ],
+    9,
+  ),
+  'exponentials, logarithms, roots': single(
+    [
+      op('abs', 0),
+      constant(0.5),
+      op('add', 3, 4),
+      op('exp', 0),
+      op('log', 5),
+      op('sqrt', 5),
+      op('rsqrt', 5),
+      op('neg', 7),
+      op('mulAdd', 6, 8, 10),
+      op('add', 11, 9),
+    ],
+    12,
+  ),
+  'comparisons as numbers': single(
+    [
+      op('step', 0),
+      op('greater', 0, 1),
+      op('add', 3, 4),
+      constant(0),
+      op('relu', 0),
+      op('equal', 7, 6),
+      op('add', 5, 8),
+    ],
+    9,
+  ),
+  'selections by comparisons and by numbers': single(
+    [
+      op('greater', 0, 1),
+      op('select', 3, 0, 2),
+      op('relu', 1),
+      op('select', 5, 4, 0),
+      op('step', 2),
+      op('select', 7, 6, 1),
+    ],
+    8,
+  ),
   'larger and smaller': single([op('max', 0, 1), op('min', 0, 2), op('sub', 3, 4)], 5),
   'registers that no store needs are left out': single([op('exp2', 1), op('mul', 0, 1)], 4),
   'arithmetic of channels and of single numbers': {
     more: [input([F]), input([]), input([]), output()],
-    map: { domain: [...domain], loads: [load(2, FULL), load(3, CHANNEL), load(4, ONE), load(5, ONE)], code: [op('mul', 1, 1), op('mul', 2, 3), op('mul', 4, 5), op('mul', 0, 6)], stores: [{ register: 7, buffer: 6 }], reductions: [] },
+    map: {
+      domain: [...domain],
+      loads: [load(2, FULL), load(3, CHANNEL), load(4, ONE), load(5, ONE)],
+      code: [op('mul', 1, 1), op('mul', 2, 3), op('mul', 4, 5), op('mul', 0, 6)],
+      stores: [{ register: 7, buffer: 6 }],
+      reductions: [],
+    },
   },
   'two results, one of them read by the other': {
     more: [input([F]), output(), output()],
-    map: { domain: [...domain], loads: [load(2, FULL), load(3, CHANNEL)], code: [op('mul', 0, 1), op('relu', 2)], stores: [{ register: 2, buffer: 4 }, { register: 3, buffer: 5 }], reductions: [] },
+    map: {
+      domain: [...domain],
+      loads: [load(2, FULL), load(3, CHANNEL)],
+      code: [op('mul', 0, 1), op('relu', 2)],
+      stores: [
+        { register: 2, buffer: 4 },
+        { register: 3, buffer: 5 },
+      ],
+      reductions: [],
+    },
   },
   'one value stored twice, and the convolution as it is': {
     more: [output(), output(), output()],
-    map: { domain: [...domain], loads: [load(2, FULL)], code: [op('neg', 0)], stores: [{ register: 1, buffer: 3 }, { register: 1, buffer: 4 }, { register: 0, buffer: 5 }], reductions: [] },
+    map: {
+      domain: [...domain],
+      loads: [load(2, FULL)],
+      code: [op('neg', 0)],
+      stores: [
+        { register: 1, buffer: 3 },
+        { register: 1, buffer: 4 },
+        { register: 0, buffer: 5 },
+      ],
+      reductions: [],
+    },
   },
   'the convolution is kept for a later step': {
     more: [output(), output()],
-    map: { domain: [...domain], loads: [load(2, FULL)], code: [op('relu', 0)], stores: [{ register: 1, buffer: 3 }], reductions: [] },
-    after: [fusedOf({ name: 'later', domain: [...domain], loads: [load(2, FULL)], code: [op('add', 0, 0)], stores: [{ register: 1, buffer: 4 }] })],
+    map: {
+      domain: [...domain],
+      loads: [load(2, FULL)],
+      code: [op('relu', 0)],
+      stores: [{ register: 1, buffer: 3 }],
+      reductions: [],
+    },
+    after: [
+      fusedOf({
+        name: 'later',
+        domain: [...domain],
+        loads: [load(2, FULL)],
+        code: [op('add', 0, 0)],
+        stores: [{ register: 1, buffer: 4 }],
+      }),
+    ],
   },
   'channels of a flat domain': {
     more: [output()],
-    map: { domain: [1, pixels * F, 1], loads: [load(2, [0, 1, 0])], code: [op('relu', 0)], stores: [{ register: 1, buffer: 3 }], reductions: [] },
+    map: {
+      domain: [1, pixels * F, 1],
+      loads: [load(2, [0, 1, 0])],
+      code: [op('relu', 0)],
+      stores: [{ register: 1, buffer: 3 }],
+      reductions: [],
+    },
   },
   'an input gradient with what comes along the other branch': {
     adjoint: true,
     more: [input(xShape), input([C]), output(xShape)],
-    map: { domain: [1, N * H * W, C], loads: [load(2, [0, C, 1]), load(3, [0, C, 1]), load(4, CHANNEL)], code: [op('add', 0, 1), op('mul', 3, 2)], stores: [{ register: 4, buffer: 5 }], reductions: [] },
+    map: {
+      domain: [1, N * H * W, C],
+      loads: [load(2, [0, C, 1]), load(3, [0, C, 1]), load(4, CHANNEL)],
+      code: [op('add', 0, 1), op('mul', 3, 2)],
+      stores: [{ register: 4, buffer: 5 }],
+      reductions: [],
+    },
   },
 };
 
 describe('an epilogue means what the step after the convolution does', () => {
   const cases = Object.entries(MEANINGS);
-  const outputsBefore = (k: number): number => cases.slice(0, k).flatMap(([, c]) => c.more).filter((m) => m.in === 'output').length;
+  const outputsBefore = (k: number): number =>
+    cases
+      .slice(0, k)
+      .flatMap(([, c]) => c.more)
+      .filter((m) => m.in === 'output').length;
   let ran: Ran;
   beforeAll(async () => {
     fusedIsFaster();
@@ -184,26 +393,59 @@ describe('an epilogue means what the step after the convolution does', () => {
 
   it('in bf16, which it rounds to where it stores', async () => {
     const arena = (shape: readonly number[]): BufferSpec => ({ in: 'arena', shape, dtype: 'bf16' });
-    const ran = await run(await open(), planFor({
-      type: 'bf16', more: [arena(yShape), arena(yShape), output(), output(), input([F])],
-      map: { domain: [...domain], loads: [load(2, FULL), load(7, CHANNEL)], code: [op('mul', 0, 1), op('relu', 2)], stores: [{ register: 2, buffer: 3 }, { register: 3, buffer: 4 }], reductions: [] },
-      after: [3, 4].map((from) => fusedOf({ name: 'out', domain: [...domain], loads: [load(from, FULL)], stores: [{ register: 0, buffer: from + 2 }] })),
-    }));
+    const ran = await run(
+      await open(),
+      planFor({
+        type: 'bf16',
+        more: [arena(yShape), arena(yShape), output(), output(), input([F])],
+        map: {
+          domain: [...domain],
+          loads: [load(2, FULL), load(7, CHANNEL)],
+          code: [op('mul', 0, 1), op('relu', 2)],
+          stores: [
+            { register: 2, buffer: 3 },
+            { register: 3, buffer: 4 },
+          ],
+          reductions: [],
+        },
+        after: [3, 4].map((from) =>
+          fusedOf({
+            name: 'out',
+            domain: [...domain],
+            loads: [load(from, FULL)],
+            stores: [{ register: 0, buffer: from + 2 }],
+          }),
+        ),
+      }),
+    );
     expect(isFused(ran)).toBe(true);
     expectRight(ran, 2 ** -7); // the plan rounds y, an epilogue need not
     for (const out of ran.outputs) expect(out).toEqual(out.map(toBf16));
   });
 
   it('with NaN and infinities where they belong', async () => {
-    const codes = [[op('relu', 0)], [op('max', 0, 1)], [op('max', 1, 0)], [op('min', 0, 1)], [op('min', 1, 0)], [op('step', 0)], [op('select', 1, 0, 2)], [op('select', 0, 1, 2)]];
-    const spoilt = await run(await open(), joined(codes.map((code) => single(code, 3))), (inputs) => inputs.forEach((x) => {
-      if (x.length !== count(xShape)) return;
-      x[0] = NaN;
-      x[11] = Infinity;
-    }));
+    const codes = [
+      [op('relu', 0)],
+      [op('max', 0, 1)],
+      [op('max', 1, 0)],
+      [op('min', 0, 1)],
+      [op('min', 1, 0)],
+      [op('step', 0)],
+      [op('select', 1, 0, 2)],
+      [op('select', 0, 1, 2)],
+    ];
+    const spoilt = await run(await open(), joined(codes.map((code) => single(code, 3))), (inputs) =>
+      inputs.forEach((x) => {
+        if (x.length !== count(xShape)) return;
+        x[0] = NaN;
+        x[11] = Infinity;
+      }),
+    );
     codes.forEach(([code], k) => {
       expect(isFused(spoilt, k)).toBe(true);
-      spoilt.outputs[k]!.forEach((x, i) => expect(Number.isNaN(x), `${code!.op} [${i}]`).toBe(Number.isNaN(spoilt.expected[k]![i]!)));
+      spoilt.outputs[k]!.forEach((x, i) =>
+        expect(Number.isNaN(x), `${code!.op} [${i}]`).toBe(Number.isNaN(spoilt.expected[k]![i]!)),
+      );
     });
     expect(spoilt.outputs[0]!.some(Number.isNaN)).toBe(true);
     expect(spoilt.outputs[5]!.some(Number.isNaN)).toBe(false);
@@ -214,16 +456,39 @@ describe('an epilogue means what the step after the convolution does', () => {
 const placed = (plan: Plan, at: number, like: number, shift = 0): Plan => {
   const { place } = plan.buffers[like]!;
   if (place.in !== 'arena') throw new Error('no place in the arena');
-  return { ...plan, buffers: plan.buffers.map((b, i) => (i === at ? { ...b, place: { in: 'arena', at: place.at + shift } } : b)) };
+  return {
+    ...plan,
+    buffers: plan.buffers.map((b, i) =>
+      i === at ? { ...b, place: { in: 'arena', at: place.at + shift } } : b,
+    ),
+  };
 };
 /** relu(y + r), with r and the result in the arena: a step before puts r there, one after takes the result out. */
 const inArena = (): Plan => {
   const plan = planFor({
     more: [{ in: 'arena', shape: yShape }, { in: 'arena', shape: yShape }, output(), input(yShape)],
-    map: { domain: [...domain], loads: [load(2, FULL), load(3, FULL)], code: [op('add', 0, 1), op('relu', 2)], stores: [{ register: 3, buffer: 4 }], reductions: [] },
-    after: [fusedOf({ name: 'out', domain: [...domain], loads: [load(4, FULL)], stores: [{ register: 0, buffer: 5 }] })],
+    map: {
+      domain: [...domain],
+      loads: [load(2, FULL), load(3, FULL)],
+      code: [op('add', 0, 1), op('relu', 2)],
+      stores: [{ register: 3, buffer: 4 }],
+      reductions: [],
+    },
+    after: [
+      fusedOf({
+        name: 'out',
+        domain: [...domain],
+        loads: [load(4, FULL)],
+        stores: [{ register: 0, buffer: 5 }],
+      }),
+    ],
   });
-  const r = fusedOf({ name: 'r', domain: [...domain], loads: [load(6, FULL)], stores: [{ register: 0, buffer: 3 }] });
+  const r = fusedOf({
+    name: 'r',
+    domain: [...domain],
+    loads: [load(6, FULL)],
+    stores: [{ register: 0, buffer: 3 }],
+  });
   return { ...plan, steps: [r, ...plan.steps] };
 };
 
@@ -238,13 +503,21 @@ describe('two steps stay apart', () => {
   };
   const relu = (more: Partial<FusedStep>): Case => ({
     more: [input([pixels]), output(), output([F])],
-    map: { domain: [...domain], loads: [load(2, FULL)], code: [op('relu', 0)], stores: [{ register: 1, buffer: 4 }], reductions: [], ...more },
+    map: {
+      domain: [...domain],
+      loads: [load(2, FULL)],
+      code: [op('relu', 0)],
+      stores: [{ register: 1, buffer: 4 }],
+      reductions: [],
+      ...more,
+    },
     after: more.reductions === undefined ? [callOf('fill', [], [5], { value: 0 })] : [],
   });
 
   it('where a result lies on an operand, even element on element', async () => {
     const plan = inArena();
-    for (const free of [plan, placed(plan, 4, 2)]) { // the convolution's own place is free
+    for (const free of [plan, placed(plan, 4, 2)]) {
+      // the convolution's own place is free
       const ran = await run(await open(), free);
       expect(isFused(ran)).toBe(true);
       expectRight(ran);
@@ -253,14 +526,31 @@ describe('two steps stay apart', () => {
     await apart(placed(plan, 4, 1, 64)); // on a part of the weight
     await apart(placed(plan, 4, 3)); // on r
   });
-  it('where the map has another form than an epilogue', () => apart(joined([
-    { loads: [load(2, FULL), load(3, [0, 1, 0])], code: [op('add', 0, 1)], stores: [{ register: 2, buffer: 4 }] }, // an operand that differs from pixel to pixel alone
-    { code: [op('exp2', 0)] }, // which cuDNN lacks
-    { reductions: [{ register: 1, op: 'sum', keep: 'inner', buffer: 5 }] }, // it adds up
-    { loads: [load(2, FULL), load(2, CHANNEL)], code: [op('sub', 0, 1)], stores: [{ register: 2, buffer: 4 }] }, // the convolution not element by element
-    { loads: [load(3, [0, 1, 0])], code: [op('relu', 0)] }, // or not at all
-    { loads: [load(2, FULL)], code: [constant(3), op('relu', 0)], stores: [{ register: 1, buffer: 4 }] }, // a result that is the same for all
-  ].map((more) => relu(more as Partial<FusedStep>)))));
+  it('where the map has another form than an epilogue', () =>
+    apart(
+      joined(
+        [
+          {
+            loads: [load(2, FULL), load(3, [0, 1, 0])],
+            code: [op('add', 0, 1)],
+            stores: [{ register: 2, buffer: 4 }],
+          }, // an operand that differs from pixel to pixel alone
+          { code: [op('exp2', 0)] }, // which cuDNN lacks
+          { reductions: [{ register: 1, op: 'sum', keep: 'inner', buffer: 5 }] }, // it adds up
+          {
+            loads: [load(2, FULL), load(2, CHANNEL)],
+            code: [op('sub', 0, 1)],
+            stores: [{ register: 2, buffer: 4 }],
+          }, // the convolution not element by element
+          { loads: [load(3, [0, 1, 0])], code: [op('relu', 0)] }, // or not at all
+          {
+            loads: [load(2, FULL)],
+            code: [constant(3), op('relu', 0)],
+            stores: [{ register: 1, buffer: 4 }],
+          }, // a result that is the same for all
+        ].map((more) => relu(more as Partial<FusedStep>)),
+      ),
+    ));
   it('where its launches do other steps as well', async () => apart(planFor(normalised), 1));
   it('where nothing is built, or nothing is there', async () => {
     set('0', '10000', 'build');
@@ -278,13 +568,25 @@ describe('two steps stay apart', () => {
 describe('in two lanes', () => {
   it('one operation for two steps waits for what either of them needs', async () => {
     const { more, map } = normalised;
-    const { specs, steps } = partsOf({ more: [...more, { in: 'arena', shape: yShape }], map: { ...map, loads: [load(2, FULL), load(3, CHANNEL), load(4, CHANNEL), load(7, FULL)] } });
+    const { specs, steps } = partsOf({
+      more: [...more, { in: 'arena', shape: yShape }],
+      map: { ...map, loads: [load(2, FULL), load(3, CHANNEL), load(4, CHANNEL), load(7, FULL)] },
+    });
     const aside: Step = { ...(convolution('conv2d') as CallStep), outputs: [7] };
     const plan = planOf(specs, [...steps.slice(0, 2), aside, ...steps.slice(2)], 'two');
-    expect(emitCuda(plan).steps.map((s) => [s.lane, s.after])).toEqual([[undefined, undefined], [undefined, undefined], ['side', undefined], [undefined, undefined], [undefined, 2]]);
+    expect(emitCuda(plan).steps.map((s) => [s.lane, s.after])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+      ['side', undefined],
+      [undefined, undefined],
+      [undefined, 2],
+    ]);
     process.env['FAKE_CUDNN_CONV'] = '30000'; // so that it is not done by chance
     const ran = await run(await open(undefined, { lanes: 'two' }), plan);
-    expect(ran.pairs.map(({ conv }) => conv)).toEqual([expect.stringMatching(/knobs -$/), expect.stringMatching(/, with the step after it$/)]);
+    expect(ran.pairs.map(({ conv }) => conv)).toEqual([
+      expect.stringMatching(/knobs -$/),
+      expect.stringMatching(/, with the step after it$/),
+    ]);
     expectRight(ran);
   });
 });
@@ -293,33 +595,62 @@ describe('in two lanes', () => {
 const moments: Case = {
   more: [{ in: 'arena', shape: [F] }, { in: 'arena', shape: [F] }, output([F]), output([F]), output()],
   map: {
-    domain: [...domain], loads: [load(2, FULL), load(2, CHANNEL)], code: [op('sub', 0, 1), op('mul', 2, 2)], stores: [],
-    reductions: [{ register: 2, op: 'sum', keep: 'inner', buffer: 3 }, { register: 3, op: 'sum', keep: 'inner', buffer: 4 }],
+    domain: [...domain],
+    loads: [load(2, FULL), load(2, CHANNEL)],
+    code: [op('sub', 0, 1), op('mul', 2, 2)],
+    stores: [],
+    reductions: [
+      { register: 2, op: 'sum', keep: 'inner', buffer: 3 },
+      { register: 3, op: 'sum', keep: 'inner', buffer: 4 },
+    ],
   },
   after: [
     fusedOf({
-      name: 'variance', domain: [1, F, 1], loads: [load(3, [0, 1, 0]), load(4, [0, 1, 0])],
+      name: 'variance',
+      domain: [1, F, 1],
+      loads: [load(3, [0, 1, 0]), load(4, [0, 1, 0])],
       code: [constant(1 / pixels), op('mul', 0, 2), op('mul', 1, 2), op('mul', 3, 3), op('sub', 4, 5)],
-      stores: [{ register: 3, buffer: 5 }, { register: 6, buffer: 6 }],
+      stores: [
+        { register: 3, buffer: 5 },
+        { register: 6, buffer: 6 },
+      ],
     }),
-    fusedOf({ name: 'later', domain: [...domain], loads: [load(2, FULL)], code: [op('add', 0, 0)], stores: [{ register: 1, buffer: 7 }] }),
+    fusedOf({
+      name: 'later',
+      domain: [...domain],
+      loads: [load(2, FULL)],
+      code: [op('add', 0, 0)],
+      stores: [{ register: 1, buffer: 7 }],
+    }),
   ],
 };
 
 describe('sums of channels in the convolution', () => {
-  const summed = ', with the sums of the step after it', made = ', of the sums in the step before';
-  const slow = (): void => { process.env['FAKE_CUDNN_CONV'] = '10000'; }; // convolutions by themselves
+  const summed = ', with the sums of the step after it',
+    made = ', of the sums in the step before';
+  const slow = (): void => {
+    process.env['FAKE_CUDNN_CONV'] = '10000';
+  }; // convolutions by themselves
   const isSummed = ({ pairs: [pair] }: Ran): boolean => {
     expect(pair!.conv.endsWith(summed)).toBe(pair!.map.endsWith(made));
     return pair!.conv.endsWith(summed);
   };
 
-  it.each([['each step by itself', false], ['the small steps in one launch', true]])('give the moments that our launches give, %s', async (_, join) => {
+  it.each([
+    ['each step by itself', false],
+    ['the small steps in one launch', true],
+  ])('give the moments that our launches give, %s', async (_, join) => {
     slow();
     const ran = await run(await open(), planFor(moments), undefined, 0, join);
     expect(isSummed(ran)).toBe(true);
     expectRight(ran, 1e-5);
-    const apart = await run(await open(undefined, { epilogues: false }), planFor(moments), undefined, 0, join);
+    const apart = await run(
+      await open(undefined, { epilogues: false }),
+      planFor(moments),
+      undefined,
+      0,
+      join,
+    );
     expect(isSummed(apart)).toBe(false);
     expectRight(apart);
   });
@@ -327,7 +658,9 @@ describe('sums of channels in the convolution', () => {
     slow();
     const ran = await run(await open(), planFor(moments), ([x, w]) => {
       x!.fill(100);
-      w!.forEach((_, i) => { w![i] = Math.floor(i / C) % 9 === 4 ? 0.3 + i / 1000 : 0; }); // the middle alone, so that a channel is one number
+      w!.forEach((_, i) => {
+        w![i] = Math.floor(i / C) % 9 === 4 ? 0.3 + i / 1000 : 0;
+      }); // the middle alone, so that a channel is one number
     });
     expect(isSummed(ran)).toBe(true);
     for (const v of ran.outputs[1]!) expect(v).toBeGreaterThanOrEqual(-1e-6);
@@ -345,19 +678,30 @@ describe('sums of channels in the convolution', () => {
   it('are not taken where they would lie on what the convolution reads', async () => {
     slow();
     const plan = planFor(moments);
-    const on = (buffer: number): Plan => ({ ...plan, buffers: plan.buffers.map((b, i) => (i === 3 ? { ...b, place: plan.buffers[buffer]!.place } : b)) });
+    const on = (buffer: number): Plan => ({
+      ...plan,
+      buffers: plan.buffers.map((b, i) => (i === 3 ? { ...b, place: plan.buffers[buffer]!.place } : b)),
+    });
     const ran = await run(await open(), on(1));
     expect(isSummed(ran)).toBe(false);
   });
 });
 
 describe('measurements decide', () => {
-  const linesOf = (cache: string): string[] => readdirSync(cache).filter((f) => f.endsWith('.tuning')).flatMap((f) => readFileSync(join(cache, f), 'utf8').trim().split('\n'));
+  const linesOf = (cache: string): string[] =>
+    readdirSync(cache)
+      .filter((f) => f.endsWith('.tuning'))
+      .flatMap((f) => readFileSync(join(cache, f), 'utf8').trim().split('\n'));
   const executions = (): number => log.take().filter((l) => l.startsWith('cudnn')).length;
-  const signature = 'conv2d 2x5x4x3 to 3x2x8, kernel 3x3, stride 2x2, dilation 1x1, padding 1 1 1 1, tf32, deterministic';
-  const program = 'v1=channel.f32 v2=channel.f32 v3=full.f32 v4=0x0p+0 v5=mul(v0 v1) v6=add(v5 v2) v7=add(v6 v3) v8=lessOrEqual(v7 v4) v9=select(v8 v4 v7) -> v9.f32';
+  const signature =
+    'conv2d 2x5x4x3 to 3x2x8, kernel 3x3, stride 2x2, dilation 1x1, padding 1 1 1 1, tf32, deterministic';
+  const program =
+    'v1=channel.f32 v2=channel.f32 v3=full.f32 v4=0x0p+0 v5=mul(v0 v1) v6=add(v5 v2) v7=add(v6 v3) v8=lessOrEqual(v7 v4) v9=select(v8 v4 v7) -> v9.f32';
 
-  it.each([['two steps stay', 'plain', fusedIsSlower], ['one operation replaces them', 'an engine', fusedIsFaster]] as const)('%s where they are faster, and the next process does not measure', async (_, engine, how) => {
+  it.each([
+    ['two steps stay', 'plain', fusedIsSlower],
+    ['one operation replaces them', 'an engine', fusedIsFaster],
+  ] as const)('%s where they are faster, and the next process does not measure', async (_, engine, how) => {
     how();
     const cache = join(folder, `kept-${engine}`);
     const first = await run(await open(cache), planFor(normalised));
@@ -370,7 +714,8 @@ describe('measurements decide', () => {
     expect(Number(lines[1]![3])).toBeGreaterThan(0);
 
     // Whatever it would measure now.
-    if (engine === 'plain') fusedIsFaster(); else fusedIsSlower();
+    if (engine === 'plain') fusedIsFaster();
+    else fusedIsSlower();
     log.take();
     const second = await run(await open(cache), planFor(normalised));
     expect(executions()).toBe(1); // the run itself
@@ -386,10 +731,14 @@ describe('measurements decide', () => {
 
   it('equal pairs share what is built', async () => {
     const { more, map } = normalised;
-    const plan = planFor({ more: [...more, output()], map, after: [
-      convolution('conv2d'),
-      fusedOf({ ...map, name: 'again', stores: [{ register: 6, buffer: 7 }] }),
-    ] });
+    const plan = planFor({
+      more: [...more, output()],
+      map,
+      after: [
+        convolution('conv2d'),
+        fusedOf({ ...map, name: 'again', stores: [{ register: 6, buffer: 7 }] }),
+      ],
+    });
     const ran = await run(await open(), plan);
     expect(ran.pairs.map((_, k) => isFused(ran, k))).toEqual([true, true]);
     expectRight(ran);

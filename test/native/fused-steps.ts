@@ -15,15 +15,33 @@ export const log2Floor = (x: number): number => {
 /** What each instruction means, in float64 on float32 operands. */
 export const meaning: Record<Instruction, (a: number, b: number, c: number) => number> = {
   const: () => NaN,
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, div: (a, b) => a / b,
-  max: (a, b) => Math.max(a, b), min: (a, b) => Math.min(a, b), mulAdd: (a, b, c) => a * b + c,
-  neg: (a) => -a, abs: Math.abs, sign: Math.sign, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, rsqrt: (a) => 1 / Math.sqrt(a),
-  exp2: (a) => 2 ** a, exponent: log2Floor,
-  relu: (a) => (Number.isNaN(a) ? a : a > 0 ? a : 0), step: (a) => (a > 0 ? 1 : 0),
-  greater: (a, b) => (a > b ? 1 : 0), equal: (a, b) => (a === b ? 1 : 0), select: (a, b, c) => (a !== 0 ? b : c),
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  max: (a, b) => Math.max(a, b),
+  min: (a, b) => Math.min(a, b),
+  mulAdd: (a, b, c) => a * b + c,
+  neg: (a) => -a,
+  abs: Math.abs,
+  sign: Math.sign,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  rsqrt: (a) => 1 / Math.sqrt(a),
+  exp2: (a) => 2 ** a,
+  exponent: log2Floor,
+  relu: (a) => (Number.isNaN(a) ? a : a > 0 ? a : 0),
+  step: (a) => (a > 0 ? 1 : 0),
+  greater: (a, b) => (a > b ? 1 : 0),
+  equal: (a, b) => (a === b ? 1 : 0),
+  select: (a, b, c) => (a !== 0 ? b : c),
 };
 
-export interface Result { readonly values: Float64Array; readonly scale: number }
+export interface Result {
+  readonly values: Float64Array;
+  readonly scale: number;
+}
 
 /** A fused step by plain loops in float64: stores, then reductions; `scale` is the norm that errors are measured by. */
 export const naive = (step: FusedStep, buffers: readonly ArrayLike<number>[]): Result[] => {
@@ -31,16 +49,27 @@ export const naive = (step: FusedStep, buffers: readonly ArrayLike<number>[]): R
   const n = O * R * I;
   const registers = step.loads.map(({ buffer, strides }) => {
     const y = new Float64Array(n);
-    for (let o = 0, e = 0; o < O; o++) for (let r = 0; r < R; r++) for (let i = 0; i < I; i++) y[e++] = buffers[buffer]![o * strides[0] + r * strides[1] + i * strides[2]]!;
+    for (let o = 0, e = 0; o < O; o++)
+      for (let r = 0; r < R; r++)
+        for (let i = 0; i < I; i++)
+          y[e++] = buffers[buffer]![o * strides[0] + r * strides[1] + i * strides[2]]!;
     return y;
   });
   for (const { op, args, value } of step.code) {
-    const [a, b, c] = [0, 1, 2].map((k) => registers[args[k] ?? 0]!) as [Float64Array, Float64Array, Float64Array];
+    const [a, b, c] = [0, 1, 2].map((k) => registers[args[k] ?? 0]!) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
     const f = op === 'const' ? () => Math.fround(value!) : meaning[op];
     registers.push(Float64Array.from({ length: n }, (_, e) => f(a[e]!, b[e]!, c[e]!)));
   }
-  const norm = (x: Float64Array): number => Math.sqrt(x.reduce((s, v) => (Number.isFinite(v) ? s + v * v : s), 0));
-  const stores = step.stores.map((s) => ({ values: registers[s.register]!, scale: norm(registers[s.register]!) }));
+  const norm = (x: Float64Array): number =>
+    Math.sqrt(x.reduce((s, v) => (Number.isFinite(v) ? s + v * v : s), 0));
+  const stores = step.stores.map((s) => ({
+    values: registers[s.register]!,
+    scale: norm(registers[s.register]!),
+  }));
   const reductions = step.reductions.map(({ register, op, keep }) => {
     const size = { none: 1, inner: I, outer: O, outerInner: O * I }[keep];
     const values = new Float64Array(size).fill(op === 'sum' ? 0 : -Infinity);
@@ -59,17 +88,74 @@ export const naive = (step: FusedStep, buffers: readonly ArrayLike<number>[]): R
 /** Norm of the difference over the scale. */
 export const errorOf = (got: ArrayLike<number>, { values, scale }: Result): number => {
   let d = 0;
-  for (let i = 0; i < values.length; i++) if (!Object.is(got[i], values[i]) && got[i] !== values[i]) d += (got[i]! - values[i]!) ** 2;
+  for (let i = 0; i < values.length; i++)
+    if (!Object.is(got[i], values[i]) && got[i] !== values[i]) d += (got[i]! - values[i]!) ** 2;
   return got.length !== values.length || Number.isNaN(d) ? Infinity : d === 0 ? 0 : Math.sqrt(d) / scale;
 };
 
-export const special = [0, -0, 1, -1, 0.5, -0.5, 2, 3, -7.25, 1e-3, 1e30, -1e30, 1e-38, 1e-40, -1e-40, 1.4e-45, 3.4e38, -3.4e38, Infinity, -Infinity, NaN,
-  88, -88, 88.8, -104, 127, 128, -126, -127, -140, -149, -150, 10, 0.1, 0.7071067, 1.4142135, 1.0000001, 0.9999999];
+export const special = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  2,
+  3,
+  -7.25,
+  1e-3,
+  1e30,
+  -1e30,
+  1e-38,
+  1e-40,
+  -1e-40,
+  1.4e-45,
+  3.4e38,
+  -3.4e38,
+  Infinity,
+  -Infinity,
+  NaN,
+  88,
+  -88,
+  88.8,
+  -104,
+  127,
+  128,
+  -126,
+  -127,
+  -140,
+  -149,
+  -150,
+  10,
+  0.1,
+  0.7071067,
+  1.4142135,
+  1.0000001,
+  0.9999999,
+];
 
 export const keeps = ['none', 'inner', 'outer', 'outerInner'] as const;
 export const domains: readonly (readonly [number, number, number])[] = [
-  [1, 1, 1], [1, 1, 5], [1, 7, 1], [3, 1, 1], [5, 3, 2], [2, 513, 16], [1, 3000, 3], [3, 700, 10], [40, 9, 10], [1000, 1, 10], [1000, 10, 1],
-  [2, 3, 2500], [1, 1, 40000], [1, 40000, 1], [40000, 1, 1], [4, 64, 64], [1, 5, 9000], [33, 50, 64], [7, 1, 3001], [600, 16, 16],
+  [1, 1, 1],
+  [1, 1, 5],
+  [1, 7, 1],
+  [3, 1, 1],
+  [5, 3, 2],
+  [2, 513, 16],
+  [1, 3000, 3],
+  [3, 700, 10],
+  [40, 9, 10],
+  [1000, 1, 10],
+  [1000, 10, 1],
+  [2, 3, 2500],
+  [1, 1, 40000],
+  [1, 40000, 1],
+  [40000, 1, 1],
+  [4, 64, 64],
+  [1, 5, 9000],
+  [33, 50, 64],
+  [7, 1, 3001],
+  [600, 16, 16],
 ];
 
 export interface Case {
@@ -96,19 +182,39 @@ export const everyPattern = (domain: readonly [number, number, number]): Case[] 
   const n = loads.length;
   // sum of all loads, each scaled, so that a fault in any of them shows; half of it depends on slow registers only
   const code: FusedStep['code'] = [
-    { op: 'mul', args: [1, 2] }, { op: 'add', args: [n, 3] }, { op: 'mulAdd', args: [0, n + 1, 4] }, { op: 'sub', args: [n + 2, 5] },
-    { op: 'add', args: [6, 7] }, { op: 'mulAdd', args: [n + 4, n + 3, 8] }, { op: 'const', args: [], value: 0.25 }, { op: 'mul', args: [n + 5, n + 6] },
+    { op: 'mul', args: [1, 2] },
+    { op: 'add', args: [n, 3] },
+    { op: 'mulAdd', args: [0, n + 1, 4] },
+    { op: 'sub', args: [n + 2, 5] },
+    { op: 'add', args: [6, 7] },
+    { op: 'mulAdd', args: [n + 4, n + 3, 8] },
+    { op: 'const', args: [], value: 0.25 },
+    { op: 'mul', args: [n + 5, n + 6] },
   ];
   const last = n + code.length - 1;
   const shapes = { none: [], inner: [I], outer: [O], outerInner: [O, I] };
-  const reduced = [[last, 'sum'], [n + 2, 'max'], [n, 'sum'], [0, 'sum']] as const;
+  const reduced = [
+    [last, 'sum'],
+    [n + 2, 'max'],
+    [n, 'sum'],
+    [0, 'sum'],
+  ] as const;
   const out = (shape: number[]): BufferSpec => ({ in: 'output', shape });
   const inputs = patterns.map((p): BufferSpec => ({ in: 'input', shape: p.shape }));
   return [...keeps.map((k) => [k]), keeps].map((kept) => {
     const reductions = kept.flatMap((keep) => reduced.map(([register, op]) => ({ register, op, keep })));
     const first = n + 2;
     return {
-      step: fusedOf({ domain: [O, R, I], loads, code, stores: [{ register: last, buffer: n }, { register: n + 1, buffer: n + 1 }], reductions: reductions.map((r, k) => ({ ...r, buffer: first + k })) }),
+      step: fusedOf({
+        domain: [O, R, I],
+        loads,
+        code,
+        stores: [
+          { register: last, buffer: n },
+          { register: n + 1, buffer: n + 1 },
+        ],
+        reductions: reductions.map((r, k) => ({ ...r, buffer: first + k })),
+      }),
       specs: [...inputs, out([O, R, I]), out([O, R, I]), ...reductions.map((r) => out(shapes[r.keep]))],
     };
   });
@@ -116,11 +222,36 @@ export const everyPattern = (domain: readonly [number, number, number]): Case[] 
 
 /** Loads of all element types and patterns, any instructions, stores and reductions. */
 export const randomStep = (next: () => number): Case => {
-  const ops = ['add', 'sub', 'mul', 'max', 'min', 'mulAdd', 'neg', 'abs', 'relu', 'step', 'greater', 'select'] as const;
+  const ops = [
+    'add',
+    'sub',
+    'mul',
+    'max',
+    'min',
+    'mulAdd',
+    'neg',
+    'abs',
+    'relu',
+    'step',
+    'greater',
+    'select',
+  ] as const;
   const [O, R, I] = [integer(next, 1, 12), integer(next, 1, 40), integer(next, 1, 40)];
   const dtypes = [undefined, undefined, undefined, 'i32', 'u8'] as const;
-  const all: [number, number, number][] = [[R * I, I, 1], [0, 0, 1], [0, 0, 0], [I, 0, 1], [R, 1, 0], [1, 0, 0], [0, I, 1], [0, 1, 0]];
-  const loads = Array.from({ length: integer(next, 1, 4) }, (_, buffer) => ({ buffer, strides: all[integer(next, 0, all.length - 1)]! }));
+  const all: [number, number, number][] = [
+    [R * I, I, 1],
+    [0, 0, 1],
+    [0, 0, 0],
+    [I, 0, 1],
+    [R, 1, 0],
+    [1, 0, 0],
+    [0, I, 1],
+    [0, 1, 0],
+  ];
+  const loads = Array.from({ length: integer(next, 1, 4) }, (_, buffer) => ({
+    buffer,
+    strides: all[integer(next, 0, all.length - 1)]!,
+  }));
   const specs: BufferSpec[] = loads.map((l): BufferSpec => {
     const dtype = dtypes[integer(next, 0, 4)];
     const shape = [(O - 1) * l.strides[0] + (R - 1) * l.strides[1] + (I - 1) * l.strides[2] + 1];
@@ -128,15 +259,29 @@ export const randomStep = (next: () => number): Case => {
   });
   const code = Array.from({ length: integer(next, 1, 12) }, (_, k) => {
     const op = ops[integer(next, 0, ops.length - 1)]!;
-    return { op, args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, 0, loads.length + k - 1)) };
+    return {
+      op,
+      args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, 0, loads.length + k - 1)),
+    };
   });
   const registers = loads.length + code.length;
-  const stores = Array.from({ length: integer(next, 0, 3) }, (_, k) => ({ register: integer(next, 0, registers - 1), buffer: loads.length + k }));
+  const stores = Array.from({ length: integer(next, 0, 3) }, (_, k) => ({
+    register: integer(next, 0, registers - 1),
+    buffer: loads.length + k,
+  }));
   const reductions = Array.from({ length: integer(next, stores.length === 0 ? 1 : 0, 3) }, (_, k) => ({
-    register: integer(next, 0, registers - 1), op: next() < 0.5 ? ('sum' as const) : ('max' as const), keep: keeps[integer(next, 0, 3)]!, buffer: loads.length + stores.length + k,
+    register: integer(next, 0, registers - 1),
+    op: next() < 0.5 ? ('sum' as const) : ('max' as const),
+    keep: keeps[integer(next, 0, 3)]!,
+    buffer: loads.length + stores.length + k,
   }));
   specs.push(...stores.map((): BufferSpec => ({ in: 'output', shape: [O, R, I] })));
-  specs.push(...reductions.map((r): BufferSpec => ({ in: 'output', shape: { none: [], inner: [I], outer: [O], outerInner: [O, I] }[r.keep] })));
+  specs.push(
+    ...reductions.map((r): BufferSpec => ({
+      in: 'output',
+      shape: { none: [], inner: [I], outer: [O], outerInner: [O, I] }[r.keep],
+    })),
+  );
   return { step: fusedOf({ domain: [O, R, I], loads, code, stores, reductions }), specs };
 };
 
@@ -146,18 +291,38 @@ export const randomOverwritingStep = (next: () => number): Case & { readonly sta
   const [O, R, I] = [integer(next, 1, 4), integer(next, 1, 30), integer(next, 1, 30)];
   const states = integer(next, 1, 4);
   const full: [number, number, number] = [R * I, I, 1];
-  const loads = Array.from({ length: states + 1 }, (_, buffer) => ({ buffer, strides: buffer === states ? ([0, 0, 1] as [number, number, number]) : full }));
+  const loads = Array.from({ length: states + 1 }, (_, buffer) => ({
+    buffer,
+    strides: buffer === states ? ([0, 0, 1] as [number, number, number]) : full,
+  }));
   const code = Array.from({ length: integer(next, 1, 10) }, (_, k) => {
     const op = ops[integer(next, 0, ops.length - 1)]!;
-    return { op, args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, Math.max(0, k - 2), loads.length + k - 1)) };
+    return {
+      op,
+      args: Array.from({ length: INSTRUCTIONS[op] }, () =>
+        integer(next, Math.max(0, k - 2), loads.length + k - 1),
+      ),
+    };
   });
   const registers = loads.length + code.length;
-  const stores = Array.from({ length: states }, (_, buffer) => ({ register: integer(next, 0, registers - 1), buffer })).filter(() => next() < 0.8);
-  const reductions = Array.from({ length: integer(next, 0, 2) }, (_, k) => ({ register: integer(next, 0, registers - 1), op: 'sum' as const, keep: keeps[integer(next, 0, 3)]!, buffer: states + 1 + k }));
+  const stores = Array.from({ length: states }, (_, buffer) => ({
+    register: integer(next, 0, registers - 1),
+    buffer,
+  })).filter(() => next() < 0.8);
+  const reductions = Array.from({ length: integer(next, 0, 2) }, (_, k) => ({
+    register: integer(next, 0, registers - 1),
+    op: 'sum' as const,
+    keep: keeps[integer(next, 0, 3)]!,
+    buffer: states + 1 + k,
+  }));
   const shapes = { none: [], inner: [I], outer: [O], outerInner: [O, I] };
   return {
     states,
     step: fusedOf({ domain: [O, R, I], loads, code, stores, reductions }),
-    specs: [...Array.from({ length: states }, (): BufferSpec => ({ in: 'state', shape: [O, R, I] })), { in: 'input', shape: [I] }, ...reductions.map((r): BufferSpec => ({ in: 'output', shape: shapes[r.keep] }))],
+    specs: [
+      ...Array.from({ length: states }, (): BufferSpec => ({ in: 'state', shape: [O, R, I] })),
+      { in: 'input', shape: [I] },
+      ...reductions.map((r): BufferSpec => ({ in: 'output', shape: shapes[r.keep] })),
+    ],
   };
 };

@@ -9,7 +9,12 @@ import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const wheels = process.env['PATHEX_CUDA_WHEELS'] ?? join(root, 'build/cuda-wheels'); // as pip install --target leaves them
-const folders = [...[process.env['CUDA_HOME'], process.env['CUDA_PATH'], '/usr/local/cuda'].flatMap((f) => (f ? [join(f, 'include')] : [])), join(wheels, 'nvidia/cu13/include')];
+const folders = [
+  ...[process.env['CUDA_HOME'], process.env['CUDA_PATH'], '/usr/local/cuda'].flatMap((f) =>
+    f ? [join(f, 'include')] : [],
+  ),
+  join(wheels, 'nvidia/cu13/include'),
+];
 const folderOf = (header: string): string | undefined => folders.find((f) => existsSync(join(f, header)));
 
 /**
@@ -48,7 +53,11 @@ const complaints = (include: string, header: string, ours: string, checks: reado
   try {
     const file = join(folder, 'check.cc');
     writeFileSync(file, [`#include <${header}>`, `#include "${ours}"`, COMPARISON, ...checks, ''].join('\n'));
-    const { status, stderr } = spawnSync('g++', ['-std=c++20', '-fsyntax-only', '-w', '-I', join(root, 'native'), '-isystem', include, file], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(
+      'g++',
+      ['-std=c++20', '-fsyntax-only', '-w', '-I', join(root, 'native'), '-isystem', include, file],
+      { encoding: 'utf8' },
+    );
     return status === 0 ? [] : stderr.split('\n').filter((l) => l.includes('error'));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -56,21 +65,30 @@ const complaints = (include: string, header: string, ours: string, checks: reado
 };
 const functionsIn = (text: string): string[] => [...text.matchAll(/\(\*(\w+)\)\(/g)].map((m) => m[1]!);
 
-describe('NVIDIA\'s headers agree with', () => {
+describe("NVIDIA's headers agree with", () => {
   const cuda = folderOf('cuda.h');
   const page = readFileSync(join(root, 'native/cuda/driver.h'), 'utf8');
   const values = [...page.matchAll(/^constexpr (?:int|unsigned) (CU\w+) = \d+;$/gm)].map((m) => m[1]!);
   const functions = functionsIn(page);
   const checks = [
-    ...values.map((name) => `static_assert(static_cast<long>(pathex::cuda::value::${name}) == static_cast<long>(::${name}), "${name}");`),
-    ...functions.map((name) => `static_assert(Same<decltype(pathex::cuda::Driver::${name}), decltype(&::${name})>::value, "${name}");`),
+    ...values.map(
+      (name) =>
+        `static_assert(static_cast<long>(pathex::cuda::value::${name}) == static_cast<long>(::${name}), "${name}");`,
+    ),
+    ...functions.map(
+      (name) =>
+        `static_assert(Same<decltype(pathex::cuda::Driver::${name}), decltype(&::${name})>::value, "${name}");`,
+    ),
     'static_assert(std::is_same_v<CUdeviceptr, unsigned long long> && sizeof(CUdevice) == sizeof(int));',
   ];
-  it.skipIf(cuda === undefined)(`driver.h${cuda === undefined ? ': no cuda.h in CUDA_HOME, CUDA_PATH, /usr/local/cuda or the wheels' : ''}`, () => {
-    expect(values.length).toBeGreaterThan(20);
-    expect(functions.length).toBeGreaterThan(35);
-    expect(complaints(cuda!, 'cuda.h', 'cuda/driver.h', checks)).toEqual([]);
-  });
+  it.skipIf(cuda === undefined)(
+    `driver.h${cuda === undefined ? ': no cuda.h in CUDA_HOME, CUDA_PATH, /usr/local/cuda or the wheels' : ''}`,
+    () => {
+      expect(values.length).toBeGreaterThan(20);
+      expect(functions.length).toBeGreaterThan(35);
+      expect(complaints(cuda!, 'cuda.h', 'cuda/driver.h', checks)).toEqual([]);
+    },
+  );
   it.skipIf(cuda === undefined)('a wrong page is found', () => {
     const wrong = [
       'static_assert(static_cast<long>(::CUDA_ERROR_ASSERT) == 711, "value");',
@@ -78,16 +96,28 @@ describe('NVIDIA\'s headers agree with', () => {
       'static_assert(Same<int (*)(CUstream*), decltype(&::cuStreamCreate)>::value, "count");',
       'static_assert(Same<int (*)(void*, CUdeviceptr, unsigned, CUstream), decltype(&::cuMemcpyDtoHAsync_v2)>::value, "size");',
     ];
-    expect(complaints(cuda!, 'cuda.h', 'cuda/driver.h', wrong).map((l) => /(value|order|count|size)$/.exec(l)?.[1])).toEqual(['value', 'order', 'count', 'size']);
+    expect(
+      complaints(cuda!, 'cuda.h', 'cuda/driver.h', wrong).map(
+        (l) => /(value|order|count|size)$/.exec(l)?.[1],
+      ),
+    ).toEqual(['value', 'order', 'count', 'size']);
   });
 
   const nvrtc = folderOf('nvrtc.h');
-  it.skipIf(nvrtc === undefined)(`nvrtc.h${nvrtc === undefined ? ': no nvrtc.h in CUDA_HOME, CUDA_PATH, /usr/local/cuda or the wheels' : ''}`, () => {
-    const names = functionsIn(readFileSync(join(root, 'native/cuda/nvrtc.h'), 'utf8'));
-    expect(names).toHaveLength(9);
-    expect(complaints(nvrtc!, 'nvrtc.h', 'cuda/nvrtc.h', [
-      ...names.map((name) => `static_assert(Same<decltype(pathex::cuda::Nvrtc::${name}), decltype(&::${name})>::value, "${name}");`),
-      'static_assert(NVRTC_SUCCESS == 0);',
-    ])).toEqual([]);
-  });
+  it.skipIf(nvrtc === undefined)(
+    `nvrtc.h${nvrtc === undefined ? ': no nvrtc.h in CUDA_HOME, CUDA_PATH, /usr/local/cuda or the wheels' : ''}`,
+    () => {
+      const names = functionsIn(readFileSync(join(root, 'native/cuda/nvrtc.h'), 'utf8'));
+      expect(names).toHaveLength(9);
+      expect(
+        complaints(nvrtc!, 'nvrtc.h', 'cuda/nvrtc.h', [
+          ...names.map(
+            (name) =>
+              `static_assert(Same<decltype(pathex::cuda::Nvrtc::${name}), decltype(&::${name})>::value, "${name}");`,
+          ),
+          'static_assert(NVRTC_SUCCESS == 0);',
+        ]),
+      ).toEqual([]);
+    },
+  );
 });

@@ -1,4 +1,12 @@
-import { PLAN_VERSION, type CallAttributes, type CallName, type FusedStep, type Plan, type PlanBuffer, type Step } from '../../src/compile/plan.js';
+import {
+  PLAN_VERSION,
+  type CallAttributes,
+  type CallName,
+  type FusedStep,
+  type Plan,
+  type PlanBuffer,
+  type Step,
+} from '../../src/compile/plan.js';
 import { loadNative, type NativeArray, type NativeDevice } from '../../src/runtime/native.js';
 
 /** Plans written by hand, and the means to run them once. */
@@ -6,7 +14,8 @@ import { loadNative, type NativeArray, type NativeDevice } from '../../src/runti
 export const addon = loadNative();
 
 /** For buffers that are bound; those of bf16 never are. */
-export const arrayOf = (dtype: PlanBuffer['dtype'], n: number): NativeArray => (dtype === 'i32' ? new Int32Array(n) : dtype === 'u8' ? new Uint8Array(n) : new Float32Array(n));
+export const arrayOf = (dtype: PlanBuffer['dtype'], n: number): NativeArray =>
+  dtype === 'i32' ? new Int32Array(n) : dtype === 'u8' ? new Uint8Array(n) : new Float32Array(n);
 const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -18,7 +27,11 @@ export interface BufferSpec {
 
 /** Lays out buffers and slots for given steps. */
 export const planOf = (specs: readonly BufferSpec[], steps: readonly Step[], name = 'test'): Plan => {
-  const slots = { state: [] as { name: string; buffer: number }[], input: [] as { name: string; buffer: number }[], output: [] as { name: string; buffer: number }[] };
+  const slots = {
+    state: [] as { name: string; buffer: number }[],
+    input: [] as { name: string; buffer: number }[],
+    output: [] as { name: string; buffer: number }[],
+  };
   let arenaBytes = 0;
   const buffers = specs.map((spec, i): PlanBuffer => {
     const dtype = spec.dtype ?? 'f32';
@@ -30,17 +43,43 @@ export const planOf = (specs: readonly BufferSpec[], steps: readonly Step[], nam
     const at = slots[spec.in].push({ name: `b${i}`, buffer: i }) - 1;
     return { dtype, shape: spec.shape, place: { in: spec.in, at } };
   });
-  return { format: 'pathex-plan', version: PLAN_VERSION, name, arenaBytes, buffers, state: slots.state, inputs: slots.input, outputs: slots.output, steps };
+  return {
+    format: 'pathex-plan',
+    version: PLAN_VERSION,
+    name,
+    arenaBytes,
+    buffers,
+    state: slots.state,
+    inputs: slots.input,
+    outputs: slots.output,
+    steps,
+  };
 };
 
-export const callOf = <K extends CallName>(kernel: K, inputs: number[], outputs: number[], attributes: CallAttributes<K>): Step =>
-  ({ kind: 'call', name: kernel, kernel, inputs, outputs, attributes }) as unknown as Step; // the table of kernels cannot be inferred from K
+export const callOf = <K extends CallName>(
+  kernel: K,
+  inputs: number[],
+  outputs: number[],
+  attributes: CallAttributes<K>,
+): Step => ({ kind: 'call', name: kernel, kernel, inputs, outputs, attributes }) as unknown as Step; // the table of kernels cannot be inferred from K
 
-export const fusedOf = (step: Partial<FusedStep> & Pick<FusedStep, 'domain'>): FusedStep =>
-  ({ kind: 'fused', name: 'fused', loads: [], code: [], stores: [], reductions: [], ...step });
+export const fusedOf = (step: Partial<FusedStep> & Pick<FusedStep, 'domain'>): FusedStep => ({
+  kind: 'fused',
+  name: 'fused',
+  loads: [],
+  code: [],
+  stores: [],
+  reductions: [],
+  ...step,
+});
 
 /** Runs a plan without state; float outputs are poisoned with NaN before. */
-export const runOn = async (device: NativeDevice, plan: Plan, inputs: readonly NativeArray[], state: readonly NativeArray[] = []): Promise<NativeArray[]> => {
+export const runOn = async (
+  device: NativeDevice,
+  plan: Plan,
+  inputs: readonly NativeArray[],
+  state: readonly NativeArray[] = [],
+): Promise<NativeArray[]> => {
   const executable = await device.load(plan);
   const outputs = plan.outputs.map(({ buffer }) => {
     const { dtype, shape } = plan.buffers[buffer]!;
@@ -70,7 +109,8 @@ export const floats = (n: number, seed: number): Float32Array => {
   const next = random(seed * 7919 + 13);
   return Float32Array.from({ length: n }, () => next() * 2 - 1);
 };
-export const integer = (next: () => number, low: number, high: number): number => low + Math.floor(next() * (high - low + 1));
+export const integer = (next: () => number, low: number, high: number): number =>
+  low + Math.floor(next() * (high - low + 1));
 
 /** ||a - b|| / ||b||; infinite where one has a NaN and the other none. */
 export const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {

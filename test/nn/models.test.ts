@@ -7,8 +7,13 @@ import { parameters, prunable, type Network } from '../../src/nn/network.js';
 import { size } from '../../src/tensor/tensor.js';
 
 const count = (net: Network, ...roles: readonly Role[]): number =>
-  parameters(net).filter((p) => roles.includes(roleOf(p)!)).reduce((n, p) => n + size(p.shape), 0);
-const learnt = (net: Network): number => parameters(net).filter(isLearnt).reduce((n, p) => n + size(p.shape), 0);
+  parameters(net)
+    .filter((p) => roles.includes(roleOf(p)!))
+    .reduce((n, p) => n + size(p.shape), 0);
+const learnt = (net: Network): number =>
+  parameters(net)
+    .filter(isLearnt)
+    .reduce((n, p) => n + size(p.shape), 0);
 
 /** He et al. 2016 with 1x1 shortcuts: the weights of stem, stages, shortcuts and classifier, written out. */
 const resnetWeights = (blocks: number): number => {
@@ -27,7 +32,11 @@ describe('ResNet of CIFAR', () => {
     expect(learnt(net)).toBe(272_474);
     expect(resnetWeights(3)).toBe(270_896);
   });
-  it.each([[20, 3], [32, 5], [56, 9]])('%i has %i blocks a stage', (depth, blocks) => {
+  it.each([
+    [20, 3],
+    [32, 5],
+    [56, 9],
+  ])('%i has %i blocks a stage', (depth, blocks) => {
     const net = resnetCifar({ depth });
     const norms = 2 * (16 * (1 + 2 * blocks) + 32 * (1 + 2 * blocks) + 64 * (1 + 2 * blocks));
     expect(prunable(net).length).toBe(1 + 6 * blocks + 2 + 1);
@@ -36,12 +45,22 @@ describe('ResNet of CIFAR', () => {
     expect(learnt(net)).toBe(resnetWeights(blocks) + norms + 10);
   });
   it('names its parameters as the PyTorch model does, in its order but for the shortcut', () => {
-    const norm = (at: string): string[] => ['weight', 'bias', 'running_mean', 'running_var'].map((p) => `${at}.${p}`);
+    const norm = (at: string): string[] =>
+      ['weight', 'bias', 'running_mean', 'running_var'].map((p) => `${at}.${p}`);
     const block = (i: number): string[] => [
-      `blocks.${i}.conv1.weight`, ...norm(`blocks.${i}.bn1`), `blocks.${i}.conv2.weight`, ...norm(`blocks.${i}.bn2`),
+      `blocks.${i}.conv1.weight`,
+      ...norm(`blocks.${i}.bn1`),
+      `blocks.${i}.conv2.weight`,
+      ...norm(`blocks.${i}.bn2`),
       ...(i === 3 || i === 6 ? [`blocks.${i}.shortcut.0.weight`, ...norm(`blocks.${i}.shortcut.1`)] : []),
     ];
-    const names = ['conv.weight', ...norm('bn'), ...Array.from({ length: 9 }, (_, i) => block(i)).flat(), 'fc.weight', 'fc.bias'];
+    const names = [
+      'conv.weight',
+      ...norm('bn'),
+      ...Array.from({ length: 9 }, (_, i) => block(i)).flat(),
+      'fc.weight',
+      'fc.bias',
+    ];
     expect(parameters(resnetCifar()).map(nameOf).sort()).toEqual([...names].sort());
     const weights = names.filter((n) => /(conv\d?|shortcut\.0|fc)\.weight$/.test(n));
     expect(prunable(resnetCifar()).map(nameOf)).toEqual(weights);
@@ -59,10 +78,14 @@ describe('ResNet of CIFAR', () => {
     expect(start.get('blocks.3.shortcut.0.weight')).toEqual({ kind: 'kaimingNormal', fanIn: 16 });
     expect(start.get('fc.weight')).toEqual({ kind: 'kaimingNormal', fanIn: 64 });
     expect(start.get('fc.bias')).toEqual({ kind: 'uniform', bound: 1 / 8 });
-    expect(['weight', 'bias', 'running_mean', 'running_var'].map((p) => start.get(`bn.${p}`))).toEqual([1, 0, 0, 1].map((value) => ({ kind: 'constant', value })));
+    expect(['weight', 'bias', 'running_mean', 'running_var'].map((p) => start.get(`bn.${p}`))).toEqual(
+      [1, 0, 0, 1].map((value) => ({ kind: 'constant', value })),
+    );
   });
   it('refuses a depth that is not 6 n + 2, and no width', () => {
-    expect(() => resnetCifar({ depth: 18 })).toThrow('resnetCifar: depth 18 is not 6 n + 2; choose 8, 14, 20, 32, 44, 56, ...');
+    expect(() => resnetCifar({ depth: 18 })).toThrow(
+      'resnetCifar: depth 18 is not 6 n + 2; choose 8, 14, 20, 32, 44, 56, ...',
+    );
     expect(() => resnetCifar({ depth: 2 })).toThrow('resnetCifar: depth 2 is not 6 n + 2');
     expect(() => resnetCifar({ width: 0 })).toThrow('resnetCifar: width 0 is not a positive integer');
   });

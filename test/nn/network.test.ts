@@ -2,7 +2,16 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, it } from 'vitest';
 import { nameOf, walk } from '../../src/graph/graph.js';
 import { print } from '../../src/graph/print.js';
-import { add, batchNorm, conv2d, flatten, globalAveragePool, linear, refine, relu } from '../../src/nn/layers.js';
+import {
+  add,
+  batchNorm,
+  conv2d,
+  flatten,
+  globalAveragePool,
+  linear,
+  refine,
+  relu,
+} from '../../src/nn/layers.js';
 import { network, networkOf, parameters, rebatch, type Network } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
 import { key, normal } from '../../src/random.js';
@@ -12,27 +21,38 @@ import { size } from '../../src/tensor/tensor.js';
 import { inference, training } from '../../src/transform/statistics.js';
 import { MODELS, valueOf } from '../graph/helper.js';
 
-const run = (roots: readonly Tensor[], images: Float64Array): Float64Array[] => evaluate(roots, (leaf) => (leaf.op === 'input' ? images : valueOf(leaf)));
+const run = (roots: readonly Tensor[], images: Float64Array): Float64Array[] =>
+  evaluate(roots, (leaf) => (leaf.op === 'input' ? images : valueOf(leaf)));
 
 /** Uses of the batch size beyond layers: slices, concatenation and broadcasting. */
 const split: Network = network('split', [4, 3, 2], (x) => {
   const half = (from: number) => ops.slice(x, [0, 0, 0, from], [1, 4, 3, from + 1], [1, 1, 1, 1]);
   const mean = ops.mul(ops.sum(x, [1, 2, 3]), ops.scalar(1 / 24));
   const y = ops.concat([half(1), ops.neg(half(0)), ops.broadcast(mean, [1, 4, 3, 1], [0])], 3);
-  return linear('fc', 2)(flatten(ops.transpose(y, [0, 3, 2, 1]) as Tensor<Nhwc<number, number, number, number>>));
+  return linear(
+    'fc',
+    2,
+  )(flatten(ops.transpose(y, [0, 3, 2, 1]) as Tensor<Nhwc<number, number, number, number>>));
 });
 
 describe('rebatch', () => {
-  it.each([...MODELS, split].map((net) => ({ name: `${net.name} ${net.input.shape.join('x')}`, net })))('$name: three samples at once are three samples one by one', ({ net }) => {
-    const one = inference(net);
-    const three = inference(rebatch(net, 3));
-    const n = size(net.input.shape);
-    const images = normal(key(11), 3 * n);
-    const together = run([three.output], images)[0]!;
-    const apart = [0, 1, 2].flatMap((i) => Array.from(run([one.output], images.slice(i * n, (i + 1) * n))[0]!));
-    expect(three.output.shape).toEqual([3, ...net.output.shape.slice(1)]);
-    together.forEach((v, i) => expect(Math.abs(v - apart[i]!)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(v))));
-  });
+  it.each([...MODELS, split].map((net) => ({ name: `${net.name} ${net.input.shape.join('x')}`, net })))(
+    '$name: three samples at once are three samples one by one',
+    ({ net }) => {
+      const one = inference(net);
+      const three = inference(rebatch(net, 3));
+      const n = size(net.input.shape);
+      const images = normal(key(11), 3 * n);
+      const together = run([three.output], images)[0]!;
+      const apart = [0, 1, 2].flatMap((i) =>
+        Array.from(run([one.output], images.slice(i * n, (i + 1) * n))[0]!),
+      );
+      expect(three.output.shape).toEqual([3, ...net.output.shape.slice(1)]);
+      together.forEach((v, i) =>
+        expect(Math.abs(v - apart[i]!)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(v))),
+      );
+    },
+  );
   it('there and back is the same network', () => {
     for (const net of [...MODELS, split]) {
       expect(rebatch(net, 1)).toBe(net);
@@ -40,17 +60,25 @@ describe('rebatch', () => {
     }
   });
   it('commutes with reading for inference', () => {
-    for (const net of MODELS) expect(print([rebatch(inference(net), 3).output])).toBe(print([inference(rebatch(net, 3)).output]));
+    for (const net of MODELS)
+      expect(print([rebatch(inference(net), 3).output])).toBe(print([inference(rebatch(net, 3)).output]));
   });
   it('keeps parameters as they are', () => {
     expect(rebatch(MODELS[1]!, 3).output.inputs[1]).toBe(MODELS[1]!.output.inputs[1]);
   });
   it('refuses what is no batch', () => {
-    for (const n of [0, -1, 1.5, NaN]) expect(() => rebatch(MODELS[0]!, n)).toThrow(`batch: ${n} is not a positive integer`);
+    for (const n of [0, -1, 1.5, NaN])
+      expect(() => rebatch(MODELS[0]!, n)).toThrow(`batch: ${n} is not a positive integer`);
   });
   it('refuses a network whose output has lost the batch axis', () => {
-    const net = network('lost', [3], (x) => ops.transpose(linear('fc', 1)(x), [1, 0]) as Tensor<readonly [n: number, c: 1]>);
-    expect(() => rebatch(net, 2)).toThrow("network 'lost': its output [1, 2] does not have the batch 2 as first axis; keep the batch axis");
+    const net = network(
+      'lost',
+      [3],
+      (x) => ops.transpose(linear('fc', 1)(x), [1, 0]) as Tensor<readonly [n: number, c: 1]>,
+    );
+    expect(() => rebatch(net, 2)).toThrow(
+      "network 'lost': its output [1, 2] does not have the batch 2 as first axis; keep the batch axis",
+    );
   });
 });
 
@@ -72,27 +100,42 @@ describe('both ways to read statistics', () => {
     }
   });
   it('leave no marker', () => {
-    for (const net of MODELS) expect(walk([inference(net).output, training(net).output]).some((n) => n.op === 'statistic')).toBe(false);
+    for (const net of MODELS)
+      expect(walk([inference(net).output, training(net).output]).some((n) => n.op === 'statistic')).toBe(
+        false,
+      );
   });
 });
 
 describe('networks that are none', () => {
   it('two layers of one name', () => {
-    expect(() => network('net', [3], (x) => pipe(x, linear('fc', 3), linear('fc', 2)))).toThrow("network 'net': two parameters are called 'fc.weight'; give their layers different names");
+    expect(() => network('net', [3], (x) => pipe(x, linear('fc', 3), linear('fc', 2)))).toThrow(
+      "network 'net': two parameters are called 'fc.weight'; give their layers different names",
+    );
   });
   it('two inputs', () => {
     const other = ops.input('other', [1, 3]);
-    expect(() => network('net', [3], (x) => add(x, other))).toThrow("network 'net': its output depends on 'images', 'other'; it must depend on its one input 'images'");
-    expect(() => networkOf('net', [ops.add(ops.input('a', [1, 3]), other)])).toThrow("network 'net': its output depends on 'a', 'other'; it must depend on its one input 'a'");
+    expect(() => network('net', [3], (x) => add(x, other))).toThrow(
+      "network 'net': its output depends on 'images', 'other'; it must depend on its one input 'images'",
+    );
+    expect(() => networkOf('net', [ops.add(ops.input('a', [1, 3]), other)])).toThrow(
+      "network 'net': its output depends on 'a', 'other'; it must depend on its one input 'a'",
+    );
   });
   it('an output that ignores the input', () => {
     const fixed = ops.state('fixed', [1, 3]);
-    expect(() => network('net', [3], () => fixed)).toThrow("network 'net': its output depends on no input; it must depend on its one input 'images'");
-    expect(() => networkOf('net', [fixed])).toThrow("network 'net': it has 0 inputs and 1 outputs; a network has one of each");
+    expect(() => network('net', [3], () => fixed)).toThrow(
+      "network 'net': its output depends on no input; it must depend on its one input 'images'",
+    );
+    expect(() => networkOf('net', [fixed])).toThrow(
+      "network 'net': it has 0 inputs and 1 outputs; a network has one of each",
+    );
   });
   it('two outputs', () => {
     const x = ops.input('x', [1, 3]);
-    expect(() => networkOf('net', [ops.neg(x), ops.exp(x)])).toThrow("network 'net': it has 1 inputs and 2 outputs; a network has one of each");
+    expect(() => networkOf('net', [ops.neg(x), ops.exp(x)])).toThrow(
+      "network 'net': it has 1 inputs and 2 outputs; a network has one of each",
+    );
   });
 });
 
@@ -100,16 +143,44 @@ describe('layers name themselves where their input does not fit', () => {
   const images: Tensor<Nhwc<1, 6, 6, 3>> = ops.input('images', [1, 6, 6, 3]);
   // What plain JavaScript, or a `number` dimension, lets through the types.
   const untyped = <T>(x: unknown): T => x as T;
-  it.each(([
-    [() => conv2d('c', 4, { kernel: 2 })(images), 'conv2d: kernel 2 is even; at c; centred padding needs an odd kernel'],
-    [() => conv2d('c', 4, { kernel: 3 })(untyped(ops.input('v', [1, 3]))), 'conv2d: input is [1, 3]; at c; it needs the axes [n, h, w, c]'],
-    [() => conv2d('c', 4, { kernel: 3, in: 16 })(untyped(images)), "conv2d: channels differ: input has 3, 'in' says 16; at c; correct one of them"],
-    [() => linear('fc', 4)(untyped<Tensor<readonly [n: number, c: number]>>(images)), 'linear: input is [1, 6, 6, 3]; at fc; it needs the axes [n, c], flatten or pool first'],
-    [() => batchNorm('bn')(ops.input('v', [])), 'batchNorm: a scalar has no channels; at bn; pass [..., c]'],
-    [() => add(conv2d('c', 4, { kernel: 3 })(images), untyped(images)), 'add: shapes differ: [1, 6, 6, 4], [1, 6, 6, 3]; at c; shapes must be equal, or the smaller the trailing dimensions of the larger'],
-    [() => refine(conv2d('c', 4, { kernel: 3 })(images), [1, 6, 6, 8]), 'refine: tensor is [1, 6, 6, 4], expected [1, 6, 6, 8]; at c; correct the expected shape'],
-    [() => conv2d('c', 0, { kernel: 3 })(images), 'state: the result would be f32[0, 3, 3, 3]; at c; every size must be a positive integer'],
-  ] as const satisfies readonly (readonly [() => unknown, string])[]).map(([build, message]) => ({ build, message })))('$message', ({ build, message }) => {
+  it.each(
+    (
+      [
+        [
+          () => conv2d('c', 4, { kernel: 2 })(images),
+          'conv2d: kernel 2 is even; at c; centred padding needs an odd kernel',
+        ],
+        [
+          () => conv2d('c', 4, { kernel: 3 })(untyped(ops.input('v', [1, 3]))),
+          'conv2d: input is [1, 3]; at c; it needs the axes [n, h, w, c]',
+        ],
+        [
+          () => conv2d('c', 4, { kernel: 3, in: 16 })(untyped(images)),
+          "conv2d: channels differ: input has 3, 'in' says 16; at c; correct one of them",
+        ],
+        [
+          () => linear('fc', 4)(untyped<Tensor<readonly [n: number, c: number]>>(images)),
+          'linear: input is [1, 6, 6, 3]; at fc; it needs the axes [n, c], flatten or pool first',
+        ],
+        [
+          () => batchNorm('bn')(ops.input('v', [])),
+          'batchNorm: a scalar has no channels; at bn; pass [..., c]',
+        ],
+        [
+          () => add(conv2d('c', 4, { kernel: 3 })(images), untyped(images)),
+          'add: shapes differ: [1, 6, 6, 4], [1, 6, 6, 3]; at c; shapes must be equal, or the smaller the trailing dimensions of the larger',
+        ],
+        [
+          () => refine(conv2d('c', 4, { kernel: 3 })(images), [1, 6, 6, 8]),
+          'refine: tensor is [1, 6, 6, 4], expected [1, 6, 6, 8]; at c; correct the expected shape',
+        ],
+        [
+          () => conv2d('c', 0, { kernel: 3 })(images),
+          'state: the result would be f32[0, 3, 3, 3]; at c; every size must be a positive integer',
+        ],
+      ] as const satisfies readonly (readonly [() => unknown, string])[]
+    ).map(([build, message]) => ({ build, message })),
+  )('$message', ({ build, message }) => {
     expect(build).toThrow(expect.objectContaining({ code: 'SHAPE', message }) as Error);
   });
 });
@@ -139,14 +210,21 @@ describe('training statistics', () => {
   const varianceOf = (v: Float64Array): number => meanOf(v.map((x) => (x - meanOf(v)) ** 2));
   const read = training(net, momentum);
   const state: Readonly<Record<string, Float64Array>> = {
-    'bn.weight': Float64Array.of(1.5, -2), 'bn.bias': Float64Array.of(0.25, 1), 'bn.running_mean': Float64Array.of(3, -1), 'bn.running_var': Float64Array.of(2, 5),
+    'bn.weight': Float64Array.of(1.5, -2),
+    'bn.bias': Float64Array.of(0.25, 1),
+    'bn.running_mean': Float64Array.of(3, -1),
+    'bn.running_var': Float64Array.of(2, 5),
   };
-  const [y, ...next] = evaluate([read.output, ...read.updates.map((u) => u.next)], (leaf) => (leaf.op === 'input' ? images : state[nameOf(leaf)]));
+  const [y, ...next] = evaluate([read.output, ...read.updates.map((u) => u.next)], (leaf) =>
+    leaf.op === 'input' ? images : state[nameOf(leaf)],
+  );
 
   it('normalise by the mean and the biased variance of the batch', () => {
     images.forEach((x, i) => {
       const v = channel(i % c);
-      const expected = ((x - meanOf(v)) / Math.sqrt(varianceOf(v) + 1e-5)) * state['bn.weight']![i % c]! + state['bn.bias']![i % c]!;
+      const expected =
+        ((x - meanOf(v)) / Math.sqrt(varianceOf(v) + 1e-5)) * state['bn.weight']![i % c]! +
+        state['bn.bias']![i % c]!;
       expect(Math.abs(y![i]! - expected)).toBeLessThan(1e-9);
     });
   });
@@ -154,7 +232,10 @@ describe('training statistics', () => {
     expect(read.updates.map((u) => nameOf(u.stored))).toEqual(['bn.running_mean', 'bn.running_var']);
     for (let k = 0; k < c; k++) {
       expect(next[0]![k]).toBeCloseTo(0.9 * state['bn.running_mean']![k]! + 0.1 * meanOf(channel(k)), 9);
-      expect(next[1]![k]).toBeCloseTo(0.9 * state['bn.running_var']![k]! + 0.1 * varianceOf(channel(k)) * (count / (count - 1)), 9);
+      expect(next[1]![k]).toBeCloseTo(
+        0.9 * state['bn.running_var']![k]! + 0.1 * varianceOf(channel(k)) * (count / (count - 1)),
+        9,
+      );
     }
   });
   it('stay accurate in float32, where the sum of squares of x itself would not', () => {
@@ -172,14 +253,24 @@ describe('training statistics', () => {
     expect(Math.abs(onePass(v, 0) / varianceOf(v) - 1)).toBeGreaterThan(1e-3);
   });
   it('of a dense layer are over the batch alone', () => {
-    const dense = training(rebatch(network('dense', [3], (x) => batchNorm('bn')(x)), 5));
+    const dense = training(
+      rebatch(
+        network('dense', [3], (x) => batchNorm('bn')(x)),
+        5,
+      ),
+    );
     const v = normal(key(9), 15);
-    const [out] = evaluate([dense.output], (leaf) => (leaf.op === 'input' ? v : nameOf(leaf) === 'bn.weight' ? Float64Array.of(1, 1, 1) : new Float64Array(3)));
-    for (let k = 0; k < 3; k++) expect(Math.abs(meanOf(out!.filter((_, i) => i % 3 === k)))).toBeLessThan(1e-14);
+    const [out] = evaluate([dense.output], (leaf) =>
+      leaf.op === 'input' ? v : nameOf(leaf) === 'bn.weight' ? Float64Array.of(1, 1, 1) : new Float64Array(3),
+    );
+    for (let k = 0; k < 3; k++)
+      expect(Math.abs(meanOf(out!.filter((_, i) => i % 3 === k)))).toBeLessThan(1e-14);
   });
   it('of one value have variance 0, not NaN', () => {
     const single = training(network('one', [3], (x) => batchNorm('bn')(x)));
-    const values = evaluate([single.output, ...single.updates.map((u) => u.next)], (leaf) => (leaf.op === 'input' ? Float64Array.of(1, 2, 3) : Float64Array.of(1, 1, 1)));
+    const values = evaluate([single.output, ...single.updates.map((u) => u.next)], (leaf) =>
+      leaf.op === 'input' ? Float64Array.of(1, 2, 3) : Float64Array.of(1, 1, 1),
+    );
     expect(Array.from(values[0]!)).toEqual([1, 1, 1]);
     expect(Array.from(values[2]!)).toEqual([0.9, 0.9, 0.9]);
   });

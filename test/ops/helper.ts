@@ -31,16 +31,23 @@ export interface Case {
 
 export type Binding = ReadonlyMap<Tensor, Float64Array>;
 
-export const run = (roots: readonly Tensor[], binding: Binding): Float64Array[] => evaluate(roots, (leaf) => binding.get(leaf));
+export const run = (roots: readonly Tensor[], binding: Binding): Float64Array[] =>
+  evaluate(roots, (leaf) => binding.get(leaf));
 
-export const leaf = (name: string, shape: Shape, dtype: DType = 'f32', path = ''): Tensor => ops.state(name, shape, { dtype }, path);
+export const leaf = (name: string, shape: Shape, dtype: DType = 'f32', path = ''): Tensor =>
+  ops.state(name, shape, { dtype }, path);
 export const noise = (seed: Key, shape: Shape): Float64Array => normal(seed, size(shape));
 export const dot = (a: Float64Array, b: Float64Array): number => a.reduce((s, v, i) => s + v * b[i]!, 0);
-const magnitude = (a: Float64Array, b: Float64Array): number => a.reduce((s, v, i) => s + Math.abs(v * b[i]!), 0);
+const magnitude = (a: Float64Array, b: Float64Array): number =>
+  a.reduce((s, v, i) => s + Math.abs(v * b[i]!), 0);
 export const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
 
 export const real = (x: Tensor): Tensor => (x.dtype === 'f32' ? x : ops.toReal(x));
-export const total = (x: Tensor): Tensor => ops.sum(x, x.shape.map((_, i) => i));
+export const total = (x: Tensor): Tensor =>
+  ops.sum(
+    x,
+    x.shape.map((_, i) => i),
+  );
 
 /** Elements of all real inputs from one shuffled grid of spacing 4/N around zero, which it does not hold. */
 const draw = (inputs: readonly Given[], positive: boolean, seed: Key): Float64Array[] => {
@@ -51,7 +58,9 @@ const draw = (inputs: readonly Given[], positive: boolean, seed: Key): Float64Ar
     const z = (1.0371 * (order[next++]! + 0.5)) / n - 1.0371;
     return positive ? 0.4 + (z + 1.0371) : 2 * z;
   };
-  return inputs.map((g) => (g.values === undefined ? Float64Array.from({ length: size(g.shape) }, one) : Float64Array.from(g.values)));
+  return inputs.map((g) =>
+    g.values === undefined ? Float64Array.from({ length: size(g.shape) }, one) : Float64Array.from(g.values),
+  );
 };
 
 export interface Trial {
@@ -65,20 +74,31 @@ export interface Trial {
 export const trial = ({ inputs, build, positive = false }: Case, seed: number): Trial => {
   const xs = inputs.map((g, i) => leaf(`x${i}`, g.shape, g.dtype ?? 'f32', 'layer'));
   const values = draw(inputs, positive, key(seed));
-  return { xs, y: build(xs), at: new Map(xs.map((x, i) => [x, values[i]!])), reals: xs.flatMap((x, i) => (x.dtype === 'f32' ? [i] : [])) };
+  return {
+    xs,
+    y: build(xs),
+    at: new Map(xs.map((x, i) => [x, values[i]!])),
+    reals: xs.flatMap((x, i) => (x.dtype === 'f32' ? [i] : [])),
+  };
 };
 
 const STEP = 1e-4;
 
 /** d/dt f(at + t direction) at 0 by central differences of two step sizes, extrapolated: the error is of order STEP^4. */
 const slope = (f: (b: Binding) => number, at: Binding, direction: Binding): number => {
-  const moved = (t: number): Binding => new Map([...at].map(([x, v]) => [x, v.map((e, i) => e + t * (direction.get(x)?.[i] ?? 0))]));
+  const moved = (t: number): Binding =>
+    new Map([...at].map(([x, v]) => [x, v.map((e, i) => e + t * (direction.get(x)?.[i] ?? 0))]));
   const central = (h: number): number => (f(moved(h)) - f(moved(-h))) / (2 * h);
   return (4 * central(STEP / 2) - central(STEP)) / 3;
 };
 
 /** Differentiates `scalar` by `wrt` in a random direction, once by its gradient graph and once numerically; the error relative to the sum of magnitudes. */
-export const gradientError = (scalar: Tensor, wrt: readonly Tensor[], at: Binding, seed: number): { readonly error: number; readonly slope: number } => {
+export const gradientError = (
+  scalar: Tensor,
+  wrt: readonly Tensor[],
+  at: Binding,
+  seed: number,
+): { readonly error: number; readonly slope: number } => {
   const direction: Binding = new Map(wrt.map((x, i) => [x, noise(fold(key(seed), 'direction', i), x.shape)]));
   const gradient = run(grad(scalar, wrt), at);
   const exact = wrt.reduce((s, x, i) => s + dot(gradient[i]!, direction.get(x)!), 0);
@@ -92,11 +112,14 @@ export const probe = (y: Tensor, seed: number): Tensor =>
   total(ops.mul(real(y), ops.literal(y.shape, Array.from(noise(fold(key(seed), 'probe'), y.shape)))));
 
 /** <c, y^3>: curved even where y is linear or a square root, so that its second derivative meets every rule twice. */
-export const curvedProbe = (y: Tensor, seed: number): Tensor => probe(ops.mul(real(y), ops.mul(real(y), real(y))), seed);
+export const curvedProbe = (y: Tensor, seed: number): Tensor =>
+  probe(ops.mul(real(y), ops.mul(real(y), real(y))), seed);
 
 /** Σ_i <u_i, d scalar / d x_i> for fixed random u. */
 export const gradientProbe = (scalar: Tensor, wrt: readonly Tensor[], seed: number): Tensor =>
-  grad(scalar, wrt).map((g, i) => probe(g, seed + i + 1)).reduce((a, b) => ops.add(a, b));
+  grad(scalar, wrt)
+    .map((g, i) => probe(g, seed + i + 1))
+    .reduce((a, b) => ops.add(a, b));
 
 /** Every node of the graph evaluates to as many elements as its shape says. */
 export const sizesAgree = (roots: readonly Tensor[], at: Binding): boolean => {
@@ -115,5 +138,9 @@ export const tabulate = (shape: Shape, f: (...index: number[]) => number): Float
 };
 
 /** Reads by multi-index; undefined outside. */
-export const reader = (values: Float64Array, shape: Shape) => (...index: number[]): number | undefined =>
-  index.every((i, k) => i >= 0 && i < shape[k]!) ? values[index.reduce((s, i, k) => s * shape[k]! + i, 0)] : undefined;
+export const reader =
+  (values: Float64Array, shape: Shape) =>
+  (...index: number[]): number | undefined =>
+    index.every((i, k) => i >= 0 && i < shape[k]!)
+      ? values[index.reduce((s, i, k) => s * shape[k]! + i, 0)]
+      : undefined;

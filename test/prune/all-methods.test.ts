@@ -14,9 +14,24 @@ import { asWeights, randomImages, randomState, seeded } from './helper.js';
 /** What holds for every method, whatever it does; IMP, which trains, has the same statements in imp.test.ts. */
 
 const net = network('small', [5, 5, 2], (x) =>
-  linear('fc', 3)(globalAveragePool(relu(batchNorm('bn')(conv2d('b', 4, { kernel: 3, bias: true })(relu(conv2d('a', 4, { kernel: 3, stride: 2 })(x)))))))) as unknown as Network;
+  linear(
+    'fc',
+    3,
+  )(
+    globalAveragePool(
+      relu(
+        batchNorm('bn')(
+          conv2d('b', 4, { kernel: 3, bias: true })(relu(conv2d('a', 4, { kernel: 3, stride: 2 })(x))),
+        ),
+      ),
+    ),
+  ),
+) as unknown as Network;
 const BATCH = 4;
-const minibatch = (seed: number): Minibatch => ({ images: Float32Array.from(randomImages(net, BATCH, seeded(seed))), labels: integers(fold(seeded(seed), 'labels'), BATCH, 3) });
+const minibatch = (seed: number): Minibatch => ({
+  images: Float32Array.from(randomImages(net, BATCH, seeded(seed))),
+  labels: integers(fold(seeded(seed), 'labels'), BATCH, 3),
+});
 const weights = asWeights(net, randomState(net, seeded(4)));
 const data = [minibatch(1), minibatch(2)];
 
@@ -25,8 +40,12 @@ const SCORED = METHODS.filter((m) => m !== 'imp');
 /** Every method, and the options that make it another. */
 const ALL: readonly MethodOptions[] = [
   ...SCORED.map((method) => ({ method }) as MethodOptions),
-  { method: 'px', mode: 'px-gated' }, { method: 'px', mode: 'px-release' }, { method: 'synflow-l2', form: 'gradient' }, { method: 'snip', statistics: 'stored' },
-  { method: 'prospr', order: 'first' }, { method: 'prospr', momentum: 0.9 },
+  { method: 'px', mode: 'px-gated' },
+  { method: 'px', mode: 'px-release' },
+  { method: 'synflow-l2', form: 'gradient' },
+  { method: 'snip', statistics: 'stored' },
+  { method: 'prospr', order: 'first' },
+  { method: 'prospr', momentum: 0.9 },
 ];
 const roundsOf = (options: MethodOptions): number => (procedureOf(options).rounds.kind === 'single' ? 1 : 3);
 
@@ -38,11 +57,22 @@ afterAll(async () => {
   await cpu.dispose();
 });
 
-type Given = Partial<Omit<PruneOptions, 'method'>> & { readonly epsilon?: number; readonly from?: Weights; readonly on?: Device };
+type Given = Partial<Omit<PruneOptions, 'method'>> & {
+  readonly epsilon?: number;
+  readonly from?: Weights;
+  readonly on?: Device;
+};
 const find = ({ from = weights, on = cpu, ...options }: Given & MethodOptions): ReturnType<typeof prune> =>
   // The method's options are whole; only what all methods share may be missing.
-  prune(net, from, on, { density: 0.4, rounds: roundsOf(options), data, allowCollapse: true, ...options } as PruneOptions);
-const bytes = (xs: Float32Array | Int32Array): Uint8Array => new Uint8Array(xs.buffer, xs.byteOffset, xs.byteLength).slice();
+  prune(net, from, on, {
+    density: 0.4,
+    rounds: roundsOf(options),
+    data,
+    allowCollapse: true,
+    ...options,
+  } as PruneOptions);
+const bytes = (xs: Float32Array | Int32Array): Uint8Array =>
+  new Uint8Array(xs.buffer, xs.byteOffset, xs.byteLength).slice();
 
 describe.each(ALL)('$method $mode $form $statistics $order $momentum', (options) => {
   test('weights, statistics and data keep their bits', async () => {
@@ -61,36 +91,71 @@ describe.each(ALL)('$method $mode $form $statistics $order $momentum', (options)
   });
   test('masks of all prunable weights, in layer order, of zeros and ones', async () => {
     const { masks } = await find({ ...options });
-    expect([...masks].map(([name, mask]) => [name, mask.length])).toEqual([['a.weight', 72], ['b.weight', 144], ['fc.weight', 12]]);
+    expect([...masks].map(([name, mask]) => [name, mask.length])).toEqual([
+      ['a.weight', 72],
+      ['b.weight', 144],
+      ['fc.weight', 12],
+    ]);
     for (const mask of masks.values()) expect(mask.every((m) => m === 0 || m === 1)).toBe(true);
   });
   test('one round or a reason', async () => {
     const { rounds, name } = procedureOf(options);
-    if (rounds.kind === 'any') expect((await find({ ...options, rounds: 2 })).rounds.map((r) => r.round)).toEqual([0, 1]);
-    else await expect(find({ ...options, rounds: 2 })).rejects.toMatchObject({ code: 'OPTION', message: `prune: ${name} is single-shot, rounds 2: ${rounds.why}; use 1` });
+    if (rounds.kind === 'any')
+      expect((await find({ ...options, rounds: 2 })).rounds.map((r) => r.round)).toEqual([0, 1]);
+    else
+      await expect(find({ ...options, rounds: 2 })).rejects.toMatchObject({
+        code: 'OPTION',
+        message: `prune: ${name} is single-shot, rounds 2: ${rounds.why}; use 1`,
+      });
   });
 });
 
 describe('scores that are not finite are an error of one line', () => {
   const leaves = parameters(net);
   const spoilt = (role: string, value: number): Weights =>
-    new Map([...weights].map(([name, w]) => [name, roleOf(leaves.find((p) => nameOf(p) === name)!) === role ? { ...w, data: w.data.map(() => value) } : w]));
+    new Map(
+      [...weights].map(([name, w]) => [
+        name,
+        roleOf(leaves.find((p) => nameOf(p) === name)!) === role
+          ? { ...w, data: w.data.map(() => value) }
+          : w,
+      ]),
+    );
   const withNaN = [{ ...data[0]!, images: data[0]!.images.map((v, i) => (i === 7 ? NaN : v)) }];
   /** How to make a score that is no number; null where weights are finite and so is everything made of them. */
   const HOW: { readonly [M in (typeof SCORED)[number]]: Given | null } = {
-    px: { data: withNaN }, snip: { data: withNaN }, itersnip: { data: withNaN }, force: { data: withNaN }, grasp: { data: withNaN }, prospr: { data: withNaN },
-    synflow: { from: spoilt('variance', -1) }, 'synflow-l2': { from: spoilt('variance', -1) },
+    px: { data: withNaN },
+    snip: { data: withNaN },
+    itersnip: { data: withNaN },
+    force: { data: withNaN },
+    grasp: { data: withNaN },
+    prospr: { data: withNaN },
+    synflow: { from: spoilt('variance', -1) },
+    'synflow-l2': { from: spoilt('variance', -1) },
     'ntk-sap': { epsilon: 1e30 }, // its square is beyond float32
-    logsynflow: null, phew: null, magnitude: null, random: null,
+    logsynflow: null,
+    phew: null,
+    magnitude: null,
+    random: null,
   };
   test.each(SCORED.filter((m) => HOW[m] !== null))('%s', async (method) => {
     const options = { method } as MethodOptions;
     await expect(find({ ...options, ...HOW[method] })).rejects.toMatchObject({
-      code: 'NON_FINITE', message: expect.stringMatching(new RegExp(`^prune: ${method}, round 1 of ${roundsOf(options)}: \\d+ of 228 scores are NaN or infinite; check the weights and the data$`)) as string,
+      code: 'NON_FINITE',
+      message: expect.stringMatching(
+        new RegExp(
+          `^prune: ${method}, round 1 of ${roundsOf(options)}: \\d+ of 228 scores are NaN or infinite; check the weights and the data$`,
+        ),
+      ) as string,
     });
   });
-  test.each(SCORED.filter((m) => HOW[m] === null))('%s looks at weights alone: neither a spoilt variance nor spoilt images matter', async (method) => {
-    const options = { method } as MethodOptions;
-    expect([...(await find({ ...options, from: spoilt('variance', -1), data: withNaN })).masks]).toEqual([...(await find({ ...options })).masks]);
-  });
+  test.each(SCORED.filter((m) => HOW[m] === null))(
+    '%s looks at weights alone: neither a spoilt variance nor spoilt images matter',
+    async (method) => {
+      const options = { method } as MethodOptions;
+      expect([...(await find({ ...options, from: spoilt('variance', -1), data: withNaN })).masks]).toEqual([
+        ...(await find({ ...options })).masks,
+      ]);
+    },
+  );
 });

@@ -13,7 +13,17 @@ import { referenceDevice } from '../../src/runtime/reference.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
 import { inference, training } from '../../src/transform/statistics.js';
-import { activation, asWeights, difference, randomImages, randomState, scoresOf, seeded, sum, valuesOf } from './helper.js';
+import {
+  activation,
+  asWeights,
+  difference,
+  randomImages,
+  randomState,
+  scoresOf,
+  seeded,
+  sum,
+  valuesOf,
+} from './helper.js';
 import { anyNet, forAll, mlp, near, setting, type Features } from './random-networks.js';
 
 /** What follows from PX's formula (methods.md 3.9), and from the one that its newest release computes (3.10, version C). */
@@ -24,21 +34,40 @@ describe('what the formula implies', () => {
       const [a, b] = [await scoresOf(net, px(), state, { images }), await scoresOf(net, synflowL2(), state)];
       fc.pre(a.q !== 0);
       const abar = activation(net, px(), state, images);
-      expect(difference(abar, abar.map(() => abar[0]!))).toBeLessThan(1e-14);
+      expect(
+        difference(
+          abar,
+          abar.map(() => abar[0]!),
+        ),
+      ).toBeLessThan(1e-14);
       near(a.q, b.q * abar[0]!);
       for (const [name, s] of a.shares) expect(difference(s, b.shares.get(name)!), name).toBeLessThan(1e-12);
     }));
 
   test('with a masked classifier it is not', async () => {
     const net = mlp([3, 4, 4, 2], false);
-    const state = new Map([...randomState(net, seeded(8)), ['mask/l2.weight', Float64Array.of(1, 1, 1, 1, 0, 1, 1, 1)]]);
+    const state = new Map([
+      ...randomState(net, seeded(8)),
+      ['mask/l2.weight', Float64Array.of(1, 1, 1, 1, 0, 1, 1, 1)],
+    ]);
     const abar = activation(net, px(), state, randomImages(net, 20, seeded(9)));
     expect(abar[1]).toBeLessThan(abar[0]!);
   });
 
   test('a shift of exactly 0 is still a path: its constant counts 1 in the activation network and 0 in the kernel network', async () => {
-    const net = network('shift', [1], (x) => linear('v', 1, { bias: false })(relu(batchNorm('n')(linear('w', 1, { bias: false })(x)))));
-    const state = new Map(Object.entries({ 'w.weight': [2], 'v.weight': [3], 'n.weight': [1], 'n.bias': [0], 'n.running_mean': [0], 'n.running_var': [1 - 1e-5] }));
+    const net = network('shift', [1], (x) =>
+      linear('v', 1, { bias: false })(relu(batchNorm('n')(linear('w', 1, { bias: false })(x)))),
+    );
+    const state = new Map(
+      Object.entries({
+        'w.weight': [2],
+        'v.weight': [3],
+        'n.weight': [1],
+        'n.bias': [0],
+        'n.running_mean': [0],
+        'n.running_var': [1 - 1e-5],
+      }),
+    );
     const images = [5, 7];
     expect(activation(net, px(), state, images)[0]).toBeCloseTo(5 ** 2 + 1 + 7 ** 2 + 1, 10);
     expect(activation(net, px({ biasPaths: false }), state, images)[0]).toBeCloseTo(5 ** 2 + 7 ** 2, 10);
@@ -48,7 +77,11 @@ describe('what the formula implies', () => {
   });
 
   test('outputs at each pixel keep their own weights from the first round on', async () => {
-    const net = network('dense prediction', [4, 4, 2], (x) => conv2d('out', 3, { kernel: 3 })(relu(conv2d('conv', 4, { kernel: 3 })(x as Features))) as never) as unknown as Network;
+    const net = network(
+      'dense prediction',
+      [4, 4, 2],
+      (x) => conv2d('out', 3, { kernel: 3 })(relu(conv2d('conv', 4, { kernel: 3 })(x as Features))) as never,
+    ) as unknown as Network;
     const state = randomState(net, seeded(12));
     const images = randomImages(net, 5, seeded(13));
     const abar = activation(net, px(), state, images);
@@ -61,13 +94,32 @@ describe('what the formula implies', () => {
   test('a residual branch may empty: its identity still carries a flow, and the ticket is one', async () => {
     const net = network('branch', [4, 4, 2], (x) => {
       const h = relu(conv2d('stem', 2, { kernel: 1 })(x as Features));
-      return linear('fc', 2, { bias: false })(globalAveragePool(relu(add(conv2d('branch', 2, { kernel: 1 })(h), h)))) as never;
+      return linear('fc', 2, { bias: false })(
+        globalAveragePool(relu(add(conv2d('branch', 2, { kernel: 1 })(h), h))),
+      ) as never;
     }) as unknown as Network;
-    const state = new Map([...randomState(net, seeded(14)), ['branch.weight', Float64Array.of(1e-3, 2e-3, 3e-3, 4e-3)] as const]);
-    const data = [{ images: Float32Array.from(randomImages(net, 4, seeded(15))), labels: Int32Array.of(0, 1, 0, 1) }];
+    const state = new Map([
+      ...randomState(net, seeded(14)),
+      ['branch.weight', Float64Array.of(1e-3, 2e-3, 3e-3, 4e-3)] as const,
+    ]);
+    const data = [
+      { images: Float32Array.from(randomImages(net, 4, seeded(15))), labels: Int32Array.of(0, 1, 0, 1) },
+    ];
     for (const method of ['px', 'synflow', 'synflow-l2', 'magnitude'] as const) {
-      const ticket = await prune(net, asWeights(net, state), referenceDevice(), { method, density: 8 / 12, rounds: 2, data });
-      expect(layerDensities(net, ticket.masks).map((l) => [l.layer, l.live]), method).toEqual([['stem', 4], ['branch', 0], ['fc', 4]]);
+      const ticket = await prune(net, asWeights(net, state), referenceDevice(), {
+        method,
+        density: 8 / 12,
+        rounds: 2,
+        data,
+      });
+      expect(
+        layerDensities(net, ticket.masks).map((l) => [l.layer, l.live]),
+        method,
+      ).toEqual([
+        ['stem', 4],
+        ['branch', 0],
+        ['fc', 4],
+      ]);
     }
   });
 });
@@ -78,20 +130,39 @@ describe('identical all-ones images on batch statistics, gates open and convolut
   const convolutions = prunable(net).filter((w) => w.path !== 'fc');
   const ones = new Float64Array(3 * 8 * 8 * 3).fill(1);
   const squares = new Map(convolutions.map((w) => [w, ops.mul(w, w)]));
-  const open = (read: { readonly output: Tensor }): Tensor => rewrite([read.output], (node, inputs) =>
-    squares.get(node) ?? (definitionOf(node.op).paths.kind === 'gate' ? inputs[0]! : withInputs(node, inputs)))[0]!;
+  const open = (read: { readonly output: Tensor }): Tensor =>
+    rewrite(
+      [read.output],
+      (node, inputs) =>
+        squares.get(node) ??
+        (definitionOf(node.op).paths.kind === 'gate' ? inputs[0]! : withInputs(node, inputs)),
+    )[0]!;
   const batch = rebatch(net, 3);
   /** The output, and the sum of |theta^2 d output / d theta^2| over all convolutions. */
-  const run = (read: { readonly output: Tensor }, at: ReadonlyMap<string, Float64Array>): { readonly output: Float64Array; readonly scores: number } => {
+  const run = (
+    read: { readonly output: Tensor },
+    at: ReadonlyMap<string, Float64Array>,
+  ): { readonly output: Float64Array; readonly scores: number } => {
     const output = open(read);
-    const [value, ...slopes] = valuesOf([output, ...grad(ops.sum(output, [0, 1]), [...squares.values()])], at, ones);
-    return { output: value!, scores: sum(slopes.map((g, i) => sum(g.map((v, j) => Math.abs(v * at.get(nameOf(convolutions[i]!))![j]! ** 2))))) };
+    const [value, ...slopes] = valuesOf(
+      [output, ...grad(ops.sum(output, [0, 1]), [...squares.values()])],
+      at,
+      ones,
+    );
+    return {
+      output: value!,
+      scores: sum(
+        slopes.map((g, i) => sum(g.map((v, j) => Math.abs(v * at.get(nameOf(convolutions[i]!))![j]! ** 2)))),
+      ),
+    };
   };
 
   test('the pooled features are the shifts of the last BatchNorms, whatever the convolutions', () => {
     const of = (name: string): Float64Array => state.get(name)!;
     const pooled = of('blocks.2.bn2.bias').map((b, c) => b + of('blocks.2.shortcut.1.bias')[c]!);
-    const logits = of('fc.bias').map((b, k) => b + sum(pooled.map((p, c) => p * of('fc.weight')[k * pooled.length + c]!)));
+    const logits = of('fc.bias').map(
+      (b, k) => b + sum(pooled.map((p, c) => p * of('fc.weight')[k * pooled.length + c]!)),
+    );
     const { output } = run(training(batch), state);
     expect(difference(output, [...logits, ...logits, ...logits])).toBeLessThan(1e-12);
   });

@@ -11,7 +11,13 @@ import { sum } from './helper.js';
 
 /** Iterative magnitude pruning against a plain loop over fit(), and what reaches the device at the start of each training. */
 
-const training = { epochs: 3, batch: 8, rate: { kind: 'oneCycle', rate: 0.1 }, augment: { pad: 1, flip: true }, weightDecay: 1e-3 } as const;
+const training = {
+  epochs: 3,
+  batch: 8,
+  rate: { kind: 'oneCycle', rate: 0.1 },
+  augment: { pad: 1, flip: true },
+  weightDecay: 1e-3,
+} as const;
 const STEPS = 18;
 const TOTAL = 6 * 27 + 8 * 54 + 3 * 8;
 const weights = initialise(tinyNet, 1);
@@ -43,10 +49,18 @@ const recording = (device: Device): { readonly device: Device; readonly starts: 
 };
 
 const rankOf = (trained: Weights, masks: Masks | null, keep: number): Masks => {
-  const flat = [...weights.keys()].filter((name) => name.startsWith('conv') || name === 'fc.weight')
-    .flatMap((name) => Array.from(trained.get(name)!.data, (v, i) => ({ name, i, size: masks === null || masks.get(name)![i] === 1 ? Math.abs(v) : -1 })));
+  const flat = [...weights.keys()]
+    .filter((name) => name.startsWith('conv') || name === 'fc.weight')
+    .flatMap((name) =>
+      Array.from(trained.get(name)!.data, (v, i) => ({
+        name,
+        i,
+        size: masks === null || masks.get(name)![i] === 1 ? Math.abs(v) : -1,
+      })),
+    );
   const next = new Map<string, Uint8Array>();
-  for (const { name } of flat) if (!next.has(name)) next.set(name, new Uint8Array(weights.get(name)!.data.length));
+  for (const { name } of flat)
+    if (!next.has(name)) next.set(name, new Uint8Array(weights.get(name)!.data.length));
   for (const { name, i } of [...flat].sort((a, b) => b.size - a.size).slice(0, keep)) next.get(name)![i] = 1; // sort keeps the order of equals
   return next;
 };
@@ -55,10 +69,23 @@ const plain = (masks: Masks): object => Object.fromEntries([...masks].map(([name
 
 describe('IMP', () => {
   let device: Device;
-  beforeAll(async () => { device = await openDevice('cpu', { threads: 1 }); });
+  beforeAll(async () => {
+    device = await openDevice('cpu', { threads: 1 });
+  });
   afterAll(() => device.dispose());
-  const imp = (more: Partial<Extract<PruneOptions, { method: 'imp' }>> = {}, on: Device = device): Promise<Ticket> =>
-    prune(tinyNet, weights, on, { method: 'imp', density, rounds, dataset: tinyData, training, seed: 3, ...more });
+  const imp = (
+    more: Partial<Extract<PruneOptions, { method: 'imp' }>> = {},
+    on: Device = device,
+  ): Promise<Ticket> =>
+    prune(tinyNet, weights, on, {
+      method: 'imp',
+      density,
+      rounds,
+      dataset: tinyData,
+      training,
+      seed: 3,
+      ...more,
+    });
 
   test('is a loop of training, ranking the size of survivors, and resetting', async () => {
     const ticket = await imp();
@@ -69,7 +96,9 @@ describe('IMP', () => {
     }
     expect(plain(ticket.masks)).toEqual(plain(masks!));
     expect(ticket.rounds.map((r) => r.live)).toEqual(keepCounts(TOTAL, density, rounds, 'exponential'));
-    expect(sum([...ticket.masks.values()].flatMap((m) => [...m]))).toBe(TOTAL - Math.trunc((1 - density) * TOTAL));
+    expect(sum([...ticket.masks.values()].flatMap((m) => [...m]))).toBe(
+      TOTAL - Math.trunc((1 - density) * TOTAL),
+    );
     expect(ticket).toMatchObject({ method: 'imp', density });
     expect(ticket.weights).toBe(weights);
     expect(ticket.rounds.every((r) => r.log2Flow === null)).toBe(true);
@@ -82,8 +111,14 @@ describe('IMP', () => {
       expect([...start.get(name)!], name).toEqual(Array.from(data, (v, i) => (mask?.[i] === 0 ? 0 : v)));
     }
   };
-  const velocitiesOf = (start: Start): number => sum([...start].filter(([name]) => name.startsWith('velocity/')).map(([, v]) => v.reduce((s, x) => s + Math.abs(x), 0)));
-  const masksOf = (start: Start): number[] => [...start].filter(([name]) => name.startsWith('mask/')).flatMap(([, m]) => [...m]);
+  const velocitiesOf = (start: Start): number =>
+    sum(
+      [...start]
+        .filter(([name]) => name.startsWith('velocity/'))
+        .map(([, v]) => v.reduce((s, x) => s + Math.abs(x), 0)),
+    );
+  const masksOf = (start: Start): number[] =>
+    [...start].filter(([name]) => name.startsWith('mask/')).flatMap(([, m]) => [...m]);
 
   test('starts every round from the given weights and statistics, with masks inside the last ones and no velocity', async () => {
     const given = structuredClone(weights);
@@ -94,7 +129,10 @@ describe('IMP', () => {
       expectStart(start, weights);
       expect(velocitiesOf(start)).toBe(0);
     }
-    expect(starts.map((s) => sum(masksOf(s)))).toEqual([TOTAL, ...keepCounts(TOTAL, density, rounds, 'exponential').slice(0, -1)]);
+    expect(starts.map((s) => sum(masksOf(s)))).toEqual([
+      TOTAL,
+      ...keepCounts(TOTAL, density, rounds, 'exponential').slice(0, -1),
+    ]);
     expect(masksOf(starts[2]!).some((m, i) => m > masksOf(starts[1]!)[i]!)).toBe(false);
     expect(weights).toEqual(given);
   });
@@ -114,9 +152,14 @@ describe('IMP', () => {
 
     let masks: Masks | null = null;
     for (const [round, keep] of keepCounts(TOTAL, density, rounds, 'exponential').entries()) {
-      const trained: Weights = (round === 0
-        ? await fit(tinyNet, { weights }, tinyData, device, options)
-        : await fit(tinyNet, { weights: point.weights, masks }, tinyData, device, { ...options, steps: { from: k } })).weights;
+      const trained: Weights = (
+        round === 0
+          ? await fit(tinyNet, { weights }, tinyData, device, options)
+          : await fit(tinyNet, { weights: point.weights, masks }, tinyData, device, {
+              ...options,
+              steps: { from: k },
+            })
+      ).weights;
       masks = rankOf(trained, masks, keep);
     }
     expect(plain(ticket.masks)).toEqual(plain(masks!));
@@ -128,8 +171,14 @@ describe('IMP', () => {
     const [seenRounds, seenSteps]: [number[], number[]] = [[], []];
     const stop = new AbortController();
     const stopped = imp({
-      signal: stop.signal, onRound: ({ round }) => seenRounds.push(round),
-      training: { ...training, onStep: ({ epoch, step }) => { if (seenSteps.push(6 * epoch + step) === STEPS + 4) stop.abort(new Error('enough')); } },
+      signal: stop.signal,
+      onRound: ({ round }) => seenRounds.push(round),
+      training: {
+        ...training,
+        onStep: ({ epoch, step }) => {
+          if (seenSteps.push(6 * epoch + step) === STEPS + 4) stop.abort(new Error('enough'));
+        },
+      },
     });
     await expect(stopped).rejects.toThrow('enough');
     expect(seenRounds).toEqual([0]);
@@ -138,15 +187,33 @@ describe('IMP', () => {
   });
 
   test('takes six rounds by itself', async () => {
-    const { rounds: _, ...usual } = { method: 'imp' as const, density, rounds, dataset: tinyData, training: { ...training, epochs: 1 } };
+    const { rounds: _, ...usual } = {
+      method: 'imp' as const,
+      density,
+      rounds,
+      dataset: tinyData,
+      training: { ...training, epochs: 1 },
+    };
     expect((await prune(tinyNet, weights, device, usual)).rounds).toHaveLength(6);
   });
 
   test('refuses a rewind point outside the training, no training, and a network of other images', async () => {
-    const refusal = (more: Parameters<typeof imp>[0]): Promise<string> => imp(more).then(() => 'accepted', (e: Error) => e.message);
-    expect(await refusal({ rewind: { steps: STEPS } })).toBe(`imp: rewinding to step ${STEPS}: give a step from 0 to ${STEPS - 1}, since a training has ${STEPS} steps`);
-    expect(await refusal({ rewind: { steps: -1 } })).toBe(`imp: rewinding to step -1: give a step from 0 to ${STEPS - 1}, since a training has ${STEPS} steps`);
-    expect(await refusal({ training: { ...training, epochs: 0 } })).toBe('train: epochs 0 is not a positive integer');
-    expect(await refusal({ dataset: { ...tinyData, height: 7 } })).toBe("network 'tiny' takes images [6, 6, 3], tiny has [7, 6, 3]; build the network for that size");
+    const refusal = (more: Parameters<typeof imp>[0]): Promise<string> =>
+      imp(more).then(
+        () => 'accepted',
+        (e: Error) => e.message,
+      );
+    expect(await refusal({ rewind: { steps: STEPS } })).toBe(
+      `imp: rewinding to step ${STEPS}: give a step from 0 to ${STEPS - 1}, since a training has ${STEPS} steps`,
+    );
+    expect(await refusal({ rewind: { steps: -1 } })).toBe(
+      `imp: rewinding to step -1: give a step from 0 to ${STEPS - 1}, since a training has ${STEPS} steps`,
+    );
+    expect(await refusal({ training: { ...training, epochs: 0 } })).toBe(
+      'train: epochs 0 is not a positive integer',
+    );
+    expect(await refusal({ dataset: { ...tinyData, height: 7 } })).toBe(
+      "network 'tiny' takes images [6, 6, 3], tiny has [7, 6, 3]; build the network for that size",
+    );
   });
 });

@@ -1,8 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import { choice, count, flag, fraction, listOptions, option, positive, positiveInteger, readOptions, settle, type Options } from '../../src/prune/options.js';
-import { METHOD_OPTIONS, METHODS, procedureOf, readMethod, type CriterionOptions } from '../../src/prune/methods.js';
+import {
+  choice,
+  count,
+  flag,
+  fraction,
+  listOptions,
+  option,
+  positive,
+  positiveInteger,
+  readOptions,
+  settle,
+  type Options,
+} from '../../src/prune/options.js';
+import {
+  METHOD_OPTIONS,
+  METHODS,
+  procedureOf,
+  readMethod,
+  type CriterionOptions,
+} from '../../src/prune/methods.js';
 
-const SPECS = { size: option(positive, 2.5, 'how large'), open: option(flag, true, 'whether it is open'), kind: option(choice('red', 'blue'), 'red', 'its colour') };
+const SPECS = {
+  size: option(positive, 2.5, 'how large'),
+  open: option(flag, true, 'whether it is open'),
+  kind: option(choice('red', 'blue'), 'red', 'its colour'),
+};
 
 describe('options from text', () => {
   test('name=value in any order, as values of their types', () => {
@@ -23,9 +45,14 @@ describe('options from text', () => {
     [['kind=green'], `thing: kind 'green' is not one of red, blue; ${LIST}`],
     [['size=1', 'size=2'], `thing: option 'size' is given twice; ${LIST}`],
   ])('%o is refused', (texts, message) => {
-    expect(() => readOptions('thing', SPECS, texts)).toThrow(expect.objectContaining({ code: 'OPTION', message }) as Error);
+    expect(() => readOptions('thing', SPECS, texts)).toThrow(
+      expect.objectContaining({ code: 'OPTION', message }) as Error,
+    );
   });
-  test('of something without options', () => expect(() => readOptions('thing', {}, ['a=1'])).toThrow("thing: option 'a' is unknown; it has no options"));
+  test('of something without options', () =>
+    expect(() => readOptions('thing', {}, ['a=1'])).toThrow(
+      "thing: option 'a' is unknown; it has no options",
+    ));
 });
 
 describe('options from code', () => {
@@ -35,14 +62,22 @@ describe('options from code', () => {
   });
   test('a value of the wrong type is refused, a text in the place of a number too', () => {
     const loose: Readonly<Record<string, unknown>> = { size: '3' };
-    expect(() => settle('thing', SPECS, loose as { readonly size?: number })).toThrow('thing: size 3 is not a positive number');
+    expect(() => settle('thing', SPECS, loose as { readonly size?: number })).toThrow(
+      'thing: size 3 is not a positive number',
+    );
     expect(() => settle('thing', SPECS, { size: NaN })).toThrow('thing: size NaN is not a positive number');
   });
 });
 
 test('the types of numbers end where they say', () => {
-  const accepted = (type: { readonly is: (u: unknown) => boolean }): number[] => [-1, 0, 0.5, 1, 2].filter(type.is);
-  expect([positive, positiveInteger, count, fraction].map(accepted)).toEqual([[0.5, 1, 2], [1, 2], [0, 1, 2], [0, 0.5]]);
+  const accepted = (type: { readonly is: (u: unknown) => boolean }): number[] =>
+    [-1, 0, 0.5, 1, 2].filter(type.is);
+  expect([positive, positiveInteger, count, fraction].map(accepted)).toEqual([
+    [0.5, 1, 2],
+    [1, 2],
+    [0, 1, 2],
+    [0, 0.5],
+  ]);
 });
 
 describe('options of the methods', () => {
@@ -53,9 +88,14 @@ describe('options of the methods', () => {
       expect(doc).not.toBe('');
     }
     const texts = Object.entries(specs).map(([name, { usual }]) => `${name}=${String(usual)}`);
-    expect(readMethod(method, texts)).toEqual({ method, ...Object.fromEntries(Object.entries(specs).map(([name, { usual }]) => [name, usual])) });
+    expect(readMethod(method, texts)).toEqual({
+      method,
+      ...Object.fromEntries(Object.entries(specs).map(([name, { usual }]) => [name, usual])),
+    });
     expect(procedureOf({ method }).name).toBe(method);
-    expect(() => readMethod(method, ['magic=1'])).toThrow(`${method}: option 'magic' is unknown; ${texts.length === 0 ? 'it has no options' : `its options are ${listOptions(specs)}`}`);
+    expect(() => readMethod(method, ['magic=1'])).toThrow(
+      `${method}: option 'magic' is unknown; ${texts.length === 0 ? 'it has no options' : `its options are ${listOptions(specs)}`}`,
+    );
   });
   test('text and code make the same method', () => {
     const made: CriterionOptions = { method: 'ntk-sap', epsilon: 0.1, resamplings: 5 };

@@ -10,7 +10,17 @@ import { snip } from '../../src/prune/criteria/snip.js';
 import { synflow, synflowL2 } from '../../src/prune/criteria/synflow.js';
 import { viewOf, type Criterion } from '../../src/prune/criterion.js';
 import { maskName } from '../../src/transform/mask.js';
-import { activation, constantScores, difference, normDifference, runOnce, scoresOf, sum, times, type State } from './helper.js';
+import {
+  activation,
+  constantScores,
+  difference,
+  normDifference,
+  runOnce,
+  scoresOf,
+  sum,
+  times,
+  type State,
+} from './helper.js';
 import { data, images, masks, net, oracle, ours, values, type Scores } from './oracle-network.js';
 
 /** Agreement with test/oracle/px.py: the same network and images in PyTorch, float64, its own formulas and autodiff. */
@@ -38,7 +48,11 @@ describe.each([
 
   test('logits, by stored and by batch statistics', async () => {
     const { batch, trained } = viewOf(net, oracle.labels.length);
-    const out = await runOnce(program('logits', { outputs: { eval: batch.output, train: trained.output } }), state, { images });
+    const out = await runOnce(
+      program('logits', { outputs: { eval: batch.output, train: trained.output } }),
+      state,
+      { images },
+    );
     expect(difference(out['eval']!, theirs.logits.eval)).toBeLessThan(TOLERANCE);
     expect(difference(out['train']!, theirs.logits.train)).toBeLessThan(TOLERANCE);
   });
@@ -46,7 +60,9 @@ describe.each([
   describe.each([true, false])('with exponents: %s', (scaled) => {
     test('px', () => agree(px({ scaled }), theirs.px, theirs.px.Q));
     test('the activation flow of px', () => {
-      expect(difference(activation(net, px({ scaled }), state, images), theirs.px.Abar)).toBeLessThan(TOLERANCE);
+      expect(difference(activation(net, px({ scaled }), state, images), theirs.px.Abar)).toBeLessThan(
+        TOLERANCE,
+      );
     });
     test('synflow', () => agree(synflow({ scaled }), theirs.synflow, theirs.synflow.Q));
     test('synflow-l2', () => agree(synflowL2({ scaled }), theirs['synflow-l2'], theirs['synflow-l2'].Q));
@@ -54,7 +70,16 @@ describe.each([
       const { q, shares } = await scoresOf(net, synflowL2({ scaled, form: 'gradient' }), state);
       for (const [name, s] of shares) {
         const theta = values.get(name)!;
-        expect(difference(times(q, s.map((v, i) => v * Math.abs(theta[i]!))), ours(name, theirs['synflow-l2'].scores[name]!)), name).toBeLessThan(TOLERANCE);
+        expect(
+          difference(
+            times(
+              q,
+              s.map((v, i) => v * Math.abs(theta[i]!)),
+            ),
+            ours(name, theirs['synflow-l2'].scores[name]!),
+          ),
+          name,
+        ).toBeLessThan(TOLERANCE);
       }
     });
   });
@@ -67,17 +92,28 @@ describe.each([
     const { scores } = await scoresOf(net, magnitude(), state);
     for (const [name, s] of scores) {
       const m = state.get(maskName(name));
-      expect(s.map((v, i) => v * (m?.[i] ?? 1)), name).toEqual(ours(name, theirs.magnitude.scores[name]!));
+      expect(
+        s.map((v, i) => v * (m?.[i] ?? 1)),
+        name,
+      ).toEqual(ours(name, theirs.magnitude.scores[name]!));
     }
   });
 
   test('the constants that px counts paths from', () => {
     const found = constantScores(net, state, theirs.px.Abar);
-    const layers = parameters(net).filter((p) => roleOf(p) === 'shift').map((p) => p.path);
+    const layers = parameters(net)
+      .filter((p) => roleOf(p) === 'shift')
+      .map((p) => p.path);
     for (const layer of [...layers, 'fc']) {
-      expect(difference(found.get(layer)!, theirs.px.constants[layer === 'fc' ? 'fc.bias' : layer]!), layer).toBeLessThan(TOLERANCE);
+      expect(
+        difference(found.get(layer)!, theirs.px.constants[layer === 'fc' ? 'fc.bias' : layer]!),
+        layer,
+      ).toBeLessThan(TOLERANCE);
     }
-    const all = Object.values(theirs.px.constants).reduce((s, c) => s + sum(c), sum(theirs.px.scores['conv.weight']!));
+    const all = Object.values(theirs.px.constants).reduce(
+      (s, c) => s + sum(c),
+      sum(theirs.px.scores['conv.weight']!),
+    );
     expect(Math.abs(all / theirs.px.Q - 1)).toBeLessThan(TOLERANCE);
   });
 });

@@ -6,7 +6,10 @@ import { sample } from './sample.js';
 
 const NASTY = `<script>alert("1")</script>&'`;
 const svgs = (html: string): readonly string[] => html.match(/<svg [^]*?<\/svg>/g) ?? [];
-const without = (report: ExperimentReport, change: object): ExperimentReport => ({ ...report, runs: report.runs.map((r) => ({ ...r, ...change })) });
+const without = (report: ExperimentReport, change: object): ExperimentReport => ({
+  ...report,
+  runs: report.runs.map((r) => ({ ...r, ...change })),
+});
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -15,7 +18,17 @@ afterEach(() => {
 describe('the page', () => {
   it('shows the figures of every run', async () => {
     const html = await renderHtml(sample());
-    for (const text of ['resnet20: 272,474 parameters', '50,000 training', '98.00', '6,494', '3 of 22', '49.1', '86.91', '1,235.5', 'pathex start --network']) {
+    for (const text of [
+      'resnet20: 272,474 parameters',
+      '50,000 training',
+      '98.00',
+      '6,494',
+      '3 of 22',
+      '49.1',
+      '86.91',
+      '1,235.5',
+      'pathex start --network',
+    ]) {
       expect(html).toContain(text);
     }
     expect(html.length).toBeLessThan(1_000_000);
@@ -29,7 +42,15 @@ describe('the page', () => {
       expect(svg).not.toMatch(/NaN|undefined|Infinity/);
     }
     expect(html.match(/<details>/g)).toHaveLength(5);
-    for (const title of ['test accuracy (%)', 'training loss (cross-entropy, nats)', 'live weights (% of the layer, log scale)', 'output units alive (% of the layer)', 'log2 of the flow Q', 'blocks.6.shortcut.0', 'emptied']) {
+    for (const title of [
+      'test accuracy (%)',
+      'training loss (cross-entropy, nats)',
+      'live weights (% of the layer, log scale)',
+      'output units alive (% of the layer)',
+      'log2 of the flow Q',
+      'blocks.6.shortcut.0',
+      'emptied',
+    ]) {
       expect(svgs(html).join('')).toContain(`>${title}</text>`);
     }
     const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((m) => m[1]);
@@ -46,9 +67,22 @@ describe('the page', () => {
   it('takes text for text, wherever it comes from', async () => {
     const plain = sample({ epochs: 1 });
     const html = await renderHtml({
-      ...plain, title: NASTY, network: NASTY, device: NASTY, recipe: NASTY, command: NASTY, date: NASTY, version: NASTY,
+      ...plain,
+      title: NASTY,
+      network: NASTY,
+      device: NASTY,
+      recipe: NASTY,
+      command: NASTY,
+      date: NASTY,
+      version: NASTY,
       dataset: { ...plain.dataset, name: NASTY, source: NASTY },
-      runs: [{ ...plain.runs[1]!, method: NASTY, layerDensities: plain.runs[1]!.layerDensities.map((l, i) => ({ ...l, layer: `${NASTY}${i}` })) }],
+      runs: [
+        {
+          ...plain.runs[1]!,
+          method: NASTY,
+          layerDensities: plain.runs[1]!.layerDensities.map((l, i) => ({ ...l, layer: `${NASTY}${i}` })),
+        },
+      ],
     });
     expect(html).not.toContain('<script');
     expect(html).toContain('<h1>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;</h1>');
@@ -64,11 +98,21 @@ describe('the page', () => {
   it('stands for experiments of every size', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const report = sample({ epochs: 1 });
-    const one: ExperimentReport = { ...report, runs: [{ ...report.runs[1]!, layerDensities: report.runs[1]!.layerDensities.slice(0, 1), log2Flow: [3] }] };
+    const one: ExperimentReport = {
+      ...report,
+      runs: [
+        { ...report.runs[1]!, layerDensities: report.runs[1]!.layerDensities.slice(0, 1), log2Flow: [3] },
+      ],
+    };
     const untrained = without(sample({ epochs: 0 }), { layerDensities: [] });
-    const dead = without(report, { layerDensities: [{ layer: 'fc', weights: 10, live: 0, units: 2, unitsAlive: 0 }], log2Flow: [null] });
+    const dead = without(report, {
+      layerDensities: [{ layer: 'fc', weights: 10, live: 0, units: 2, unitsAlive: 0 }],
+      log2Flow: [null],
+    });
     const long = without(sample({ epochs: 200 }), {});
-    const counts = await Promise.all([one, untrained, dead, long, { ...report, runs: [] }].map(async (r) => svgs(await renderHtml(r))));
+    const counts = await Promise.all(
+      [one, untrained, dead, long, { ...report, runs: [] }].map(async (r) => svgs(await renderHtml(r))),
+    );
     expect(counts.map((c) => c.length)).toEqual([5, 1, 4, 5, 0]);
     expect(counts.flat().join('')).not.toMatch(/NaN|Infinity/);
     expect(warn).not.toHaveBeenCalled();
@@ -79,7 +123,12 @@ describe('the charts', () => {
   it('tell runs apart by sparsity, then by number, only where the method does not', () => {
     const [dense, px] = sample().runs;
     expect(runLabels([dense!, px!])).toEqual(['dense', 'px']);
-    expect(runLabels([dense!, px!, { ...px!, sparsity: 0.9995 }, px!])).toEqual(['dense', 'px 98 % (2)', 'px 99.95 %', 'px 98 % (4)']);
+    expect(runLabels([dense!, px!, { ...px!, sparsity: 0.9995 }, px!])).toEqual([
+      'dense',
+      'px 98 % (2)',
+      'px 99.95 %',
+      'px 98 % (4)',
+    ]);
   });
 
   it('keep the order of the network, and a place for every layer of every run', () => {
@@ -90,7 +139,11 @@ describe('the charts', () => {
   });
 
   it('leave out runs without data', () => {
-    expect(chartsOf(sample()).find((c) => c.title.includes('flow'))!.series.map((s) => s.run)).toEqual(['px', 'synflow']);
+    expect(
+      chartsOf(sample())
+        .find((c) => c.title.includes('flow'))!
+        .series.map((s) => s.run),
+    ).toEqual(['px', 'synflow']);
   });
 });
 

@@ -4,8 +4,17 @@ import { progress, showSeconds } from '../../src/report/progress.js';
 
 const recorder = (columns?: number) => {
   const written: string[] = [];
-  const stream = new Writable({ decodeStrings: false, write: (chunk: unknown, _e, done) => { written.push(String(chunk)); done(); } });
-  return { stream: columns === undefined ? stream : Object.assign(stream, { columns }), text: () => written.join('') };
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (chunk: unknown, _e, done) => {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  return {
+    stream: columns === undefined ? stream : Object.assign(stream, { columns }),
+    text: () => written.join(''),
+  };
 };
 const closed = (code: string): Writable =>
   new Writable({ write: (_chunk, _e, done) => done(Object.assign(new Error(`write ${code}`), { code })) });
@@ -67,7 +76,9 @@ describe('progress on a terminal', () => {
     p.update(50, { loss: '1.24', accuracy: '61.3 %' });
     p.log('round 50');
     expect(text()).toContain('\r\x1B[Kround 50\n');
-    expect(text()).toContain('px [===============---------------] 50 %  50 of 100  loss 1.24  accuracy 61.3 %  10 s left');
+    expect(text()).toContain(
+      'px [===============---------------] 50 %  50 of 100  loss 1.24  accuracy 61.3 %  10 s left',
+    );
     p.update(100, { loss: '1.00' });
     p.stop();
     const before = text();
@@ -85,7 +96,7 @@ describe('progress on a terminal', () => {
     const p = progress('px', 2, { stream, isTerminal: true });
     p.log('a');
     p.stop();
-    expect(text()).not.toMatch(/\x1B[78]/);  
+    expect(text()).not.toMatch(/\x1B[78]/);
   });
 
   it('gives up the bar, then the end of the figures, on a narrow terminal', () => {
@@ -108,7 +119,11 @@ describe('progress on a terminal', () => {
 });
 
 describe('a stream that nobody reads any more', () => {
-  it.each([['EPIPE', true], ['EPIPE', false], ['EIO', false]] as const)('does not disturb the work (%s, terminal %s)', async (code, isTerminal) => {
+  it.each([
+    ['EPIPE', true],
+    ['EPIPE', false],
+    ['EIO', false],
+  ] as const)('does not disturb the work (%s, terminal %s)', async (code, isTerminal) => {
     const stream = closed(code);
     const p = progress('px', 10, { stream, isTerminal });
     p.log('a');
@@ -129,5 +144,13 @@ describe('a stream that nobody reads any more', () => {
 });
 
 it('time is rounded up to what a person reads', () => {
-  expect([0, 0.2, 59.5, 61, 3599, 3661, 90_000].map(showSeconds)).toEqual(['0 s', '1 s', '1 min 0 s', '1 min 1 s', '59 min 59 s', '1 h 1 min', '25 h 0 min']);
+  expect([0, 0.2, 59.5, 61, 3599, 3661, 90_000].map(showSeconds)).toEqual([
+    '0 s',
+    '1 s',
+    '1 min 0 s',
+    '1 min 1 s',
+    '59 min 59 s',
+    '1 h 1 min',
+    '25 h 0 min',
+  ]);
 });

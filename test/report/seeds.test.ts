@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { chartsOf } from '../../src/report/charts.js';
-import { decodeReport, encodeReport, type ExperimentReport, type RunResult } from '../../src/report/experiment.js';
+import {
+  decodeReport,
+  encodeReport,
+  type ExperimentReport,
+  type RunResult,
+} from '../../src/report/experiment.js';
 import { renderHtml, summaryTable } from '../../src/report/html.js';
 import { meanOverSeeds } from '../../src/report/seeds.js';
 import { sample } from './sample.js';
 
 const [dense, px] = sample({ epochs: 3 }).runs as [RunResult, RunResult];
 const seeds = [0.5, 0.6, 0.7].map((testAccuracy, seed): RunResult => ({
-  ...px, seed, testAccuracy, layersEmptied: seed, pruneSeconds: seed, log2Flow: [seed, seed === 2 ? null : 4],
+  ...px,
+  seed,
+  testAccuracy,
+  layersEmptied: seed,
+  pruneSeconds: seed,
+  log2Flow: [seed, seed === 2 ? null : 4],
   epochs: px.epochs.map((e) => ({ ...e, trainLoss: e.epoch + seed })).slice(0, 3 - (seed % 2)),
   layerDensities: px.layerDensities.map((l) => ({ ...l, live: 10 * seed })),
 }));
@@ -15,7 +25,13 @@ const seeds = [0.5, 0.6, 0.7].map((testAccuracy, seed): RunResult => ({
 describe('runs of several seeds', () => {
   it('become one of means, with the sample deviation of the accuracy', () => {
     const [one] = meanOverSeeds(seeds);
-    expect(one).toMatchObject({ method: 'px', seeds: 3, layersEmptied: 1, pruneSeconds: 1, log2Flow: [1, null] });
+    expect(one).toMatchObject({
+      method: 'px',
+      seeds: 3,
+      layersEmptied: 1,
+      pruneSeconds: 1,
+      log2Flow: [1, null],
+    });
     expect(one!.testAccuracy).toBeCloseTo(0.6, 12);
     expect(one!.deviation).toBeCloseTo(0.1, 12);
     expect(one!.epochs.map((e) => e.trainLoss)).toEqual([2, 3]); // as long as the shortest
@@ -24,19 +40,39 @@ describe('runs of several seeds', () => {
 
   it('stay apart by method and by what is live, and where no seed is told', () => {
     const other = { ...seeds[0]!, live: px.live + 1 };
-    expect(meanOverSeeds([dense, { ...dense }, seeds[0]!, { ...seeds[1]!, method: 'snip' }, other, seeds[2]!]).map((r) => [r.method, r.seeds])).toEqual(
-      [['dense', 1], ['dense', 1], ['px', 2], ['snip', 1], ['px', 1]]);
+    expect(
+      meanOverSeeds([dense, { ...dense }, seeds[0]!, { ...seeds[1]!, method: 'snip' }, other, seeds[2]!]).map(
+        (r) => [r.method, r.seeds],
+      ),
+    ).toEqual([
+      ['dense', 1],
+      ['dense', 1],
+      ['px', 2],
+      ['snip', 1],
+      ['px', 1],
+    ]);
   });
 
   it('are one line in the charts', () => {
-    expect(chartsOf({ ...sample(), runs: [{ ...dense, seed: 0 }, ...seeds] }).map((c) => c.series.length)).toEqual([2, 2, 2, 2, 1]);
+    expect(
+      chartsOf({ ...sample(), runs: [{ ...dense, seed: 0 }, ...seeds] }).map((c) => c.series.length),
+    ).toEqual([2, 2, 2, 2, 1]);
   });
 });
 
 describe('a report of several seeds and of methods that failed', () => {
   const report: ExperimentReport = {
-    ...sample({ synthetic: false }), runs: [{ ...dense, seed: 0 }, ...seeds],
-    failures: [{ method: 'synflow', seed: 1, code: 'COLLAPSE', message: 'prune: synflow, round 1 of 1: no path is left', seconds: 1.25 }],
+    ...sample({ synthetic: false }),
+    runs: [{ ...dense, seed: 0 }, ...seeds],
+    failures: [
+      {
+        method: 'synflow',
+        seed: 1,
+        code: 'COLLAPSE',
+        message: 'prune: synflow, round 1 of 1: no path is left',
+        seconds: 1.25,
+      },
+    ],
   };
 
   it('says so in the table', () => {

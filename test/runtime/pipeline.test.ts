@@ -2,9 +2,15 @@ import { expect, test } from 'vitest';
 import { pipeline } from '../../src/runtime/pipeline.js';
 
 /** Work that ends when it is told to. */
-const work = (): { readonly promise: Promise<void>; readonly end: () => void; readonly fail: (why: string) => void } => {
+const work = (): {
+  readonly promise: Promise<void>;
+  readonly end: () => void;
+  readonly fail: (why: string) => void;
+} => {
   let [end, failWith]: [() => void, (e: Error) => void] = [() => undefined, () => undefined];
-  const promise = new Promise<void>((resolve, reject) => { [end, failWith] = [resolve, reject]; });
+  const promise = new Promise<void>((resolve, reject) => {
+    [end, failWith] = [resolve, reject];
+  });
   return { promise, end, fail: (why) => failWith(new Error(why)) };
 };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -13,7 +19,13 @@ test('waits for the oldest once it is full', async () => {
   const [a, b] = [work(), work()];
   const p = pipeline(2);
   let added = 0;
-  void p.add(a.promise).then(() => { added = 1; return p.add(b.promise); }).then(() => (added = 2));
+  void p
+    .add(a.promise)
+    .then(() => {
+      added = 1;
+      return p.add(b.promise);
+    })
+    .then(() => (added = 2));
   await turn();
   expect(added).toBe(1);
   a.end();

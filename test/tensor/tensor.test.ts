@@ -13,5 +13,9 @@ describe('shapes', () => {
     expect(sameShape([2, 3], [2, 3, 1])).toBe(false);
     expect(sameShape([], [])).toBe(true);
   });
-  it('are shown with their dtype', () => expect([showType({ shape: [2, 3], dtype: 'f32' }), showType({ shape: [], dtype: 'i32' })]).toEqual(['f32[2, 3]', 'i32[]']));
+  it('are shown with their dtype', () =>
+    expect([showType({ shape: [2, 3], dtype: 'f32' }), showType({ shape: [], dtype: 'i32' })]).toEqual([
+      'f32[2, 3]',
+      'i32[]',
+    ]));
 });

@@ -10,9 +10,16 @@ import { openDevice } from '../../src/runtime/open.js';
 import { evaluate, fit, type FitOptions } from '../../src/train/fit.js';
 import { tinyData, tinyNet } from './tiny.js';
 
-const options: FitOptions = { epochs: 4, batch: 8, rate: { kind: 'oneCycle', rate: 0.1 }, augment: { pad: 1, flip: true }, seed: 3 };
+const options: FitOptions = {
+  epochs: 4,
+  batch: 8,
+  rate: { kind: 'oneCycle', rate: 0.1 },
+  augment: { pad: 1, flip: true },
+  seed: 3,
+};
 const weights = initialise(tinyNet, 1);
-const values = (w: typeof weights): Record<string, readonly number[]> => Object.fromEntries([...w].map(([name, { data }]) => [name, Array.from(data)]));
+const values = (w: typeof weights): Record<string, readonly number[]> =>
+  Object.fromEntries([...w].map(([name, { data }]) => [name, Array.from(data)]));
 
 describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
   let device: Device;
@@ -34,22 +41,37 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
   });
 
   test('two runs give the same bits, another seed gives others', async () => {
-    const [a, b, c] = [await fit(tinyNet, { weights }, tinyData, device, options), await fit(tinyNet, { weights }, tinyData, device, options), await fit(tinyNet, { weights }, tinyData, device, { ...options, seed: 4 })];
+    const [a, b, c] = [
+      await fit(tinyNet, { weights }, tinyData, device, options),
+      await fit(tinyNet, { weights }, tinyData, device, options),
+      await fit(tinyNet, { weights }, tinyData, device, { ...options, seed: 4 }),
+    ];
     expect(values(b.weights)).toEqual(values(a.weights));
     expect(values(c.weights)).not.toEqual(values(a.weights));
   });
 
   test('masked weights stay exactly zero and the start is not touched', async () => {
     const before = values(weights);
-    const ticket = await prune(tinyNet, weights, device, { method: 'px', density: 0.2, rounds: 5, data: pruningSplit(tinyData, { examples: 4 }) });
-    const trained = await fit(tinyNet, { weights, masks: ticket.masks }, tinyData, device, { ...options, weightDecay: 1e-2, nesterov: true });
+    const ticket = await prune(tinyNet, weights, device, {
+      method: 'px',
+      density: 0.2,
+      rounds: 5,
+      data: pruningSplit(tinyData, { examples: 4 }),
+    });
+    const trained = await fit(tinyNet, { weights, masks: ticket.masks }, tinyData, device, {
+      ...options,
+      weightDecay: 1e-2,
+      nesterov: true,
+    });
     for (const [name, mask] of ticket.masks) {
       const w = trained.weights.get(name)!.data;
       expect(mask.some((m, i) => m === 0 && !Object.is(w[i], 0) && !Object.is(w[i], -0))).toBe(false);
       expect(mask.some((m, i) => m === 1 && w[i] !== weights.get(name)!.data[i])).toBe(true);
     }
     expect(values(weights)).toEqual(before);
-    expect((await evaluate(tinyNet, { weights: trained.weights, masks: ticket.masks }, tinyData, device)).accuracy).toBe(trained.testAccuracy);
+    expect(
+      (await evaluate(tinyNet, { weights: trained.weights, masks: ticket.masks }, tinyData, device)).accuracy,
+    ).toBe(trained.testAccuracy);
   });
 
   test('a run that is killed and resumed gives the bits of an unbroken one', async () => {
@@ -57,42 +79,83 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     const checkpoint = join(folder, 'killed');
     const controller = new AbortController();
     const killed = fit(tinyNet, { weights }, tinyData, device, {
-      ...options, checkpoint, signal: controller.signal,
-      onStep: ({ epoch, step }) => { if (epoch === 2 && step === 3) controller.abort(new Error('killed')); },
+      ...options,
+      checkpoint,
+      signal: controller.signal,
+      onStep: ({ epoch, step }) => {
+        if (epoch === 2 && step === 3) controller.abort(new Error('killed'));
+      },
     });
     await expect(killed).rejects.toThrow('killed');
-    expect((await readdir(folder)).filter((f) => f.startsWith('killed'))).toEqual(['killed-0002.safetensors', 'killed.json']);
-    const resumed = await fit(tinyNet, { weights }, tinyData, device, { ...options, checkpoint, resume: true });
+    expect((await readdir(folder)).filter((f) => f.startsWith('killed'))).toEqual([
+      'killed-0002.safetensors',
+      'killed.json',
+    ]);
+    const resumed = await fit(tinyNet, { weights }, tinyData, device, {
+      ...options,
+      checkpoint,
+      resume: true,
+    });
     expect(values(resumed.weights)).toEqual(values(whole.weights));
     expect(resumed.history.map((h) => h.trainLoss)).toEqual(whole.history.map((h) => h.trainLoss));
   });
 
   test('takes a part of the steps; two parts that meet are the unbroken run', async () => {
     const whole = await fit(tinyNet, { weights }, tinyData, device, options);
-    for (const k of [6, 9]) { // between two epochs, and within one
+    for (const k of [6, 9]) {
+      // between two epochs, and within one
       const first = await fit(tinyNet, { weights }, tinyData, device, { ...options, steps: { to: k } });
       const second = await fit(tinyNet, first, tinyData, device, { ...options, steps: { from: k } });
       if (kind === 'cpu') {
         expect(values(second.weights)).toEqual(values(whole.weights));
         expect(values(second.velocities)).toEqual(values(whole.velocities));
-        expect(second.history.slice(-2)).toEqual(whole.history.slice(-2).map((e) => ({ ...e, seconds: expect.any(Number) as number })));
-      } else { // it holds float64, and weights are handed over in float32
-        for (const [name, { data }] of second.weights) data.forEach((v, i) => expect(v).toBeCloseTo(whole.weights.get(name)!.data[i]!, 5));
+        expect(second.history.slice(-2)).toEqual(
+          whole.history.slice(-2).map((e) => ({ ...e, seconds: expect.any(Number) as number })),
+        );
+      } else {
+        // it holds float64, and weights are handed over in float32
+        for (const [name, { data }] of second.weights)
+          data.forEach((v, i) => expect(v).toBeCloseTo(whole.weights.get(name)!.data[i]!, 5));
       }
-      expect([first, second].map((r) => r.history.map((e) => e.epoch))).toEqual(k === 6 ? [[1], [2, 3, 4]] : [[1, 2], [2, 3, 4]]);
+      expect([first, second].map((r) => r.history.map((e) => e.epoch))).toEqual(
+        k === 6
+          ? [[1], [2, 3, 4]]
+          : [
+              [1, 2],
+              [2, 3, 4],
+            ],
+      );
     }
   });
 
   test('velocities count, except where the weight is masked', async () => {
     const first = await fit(tinyNet, { weights }, tinyData, device, { ...options, steps: { to: 6 } });
-    const masks = new Map([...weights].filter(([name]) => name.startsWith('conv') || name === 'fc.weight').map(([name, w]) => [name, Uint8Array.from(w.data, (_, i) => i % 2)]));
+    const masks = new Map(
+      [...weights]
+        .filter(([name]) => name.startsWith('conv') || name === 'fc.weight')
+        .map(([name, w]) => [name, Uint8Array.from(w.data, (_, i) => i % 2)]),
+    );
     const after = async (velocities: typeof weights | null): Promise<typeof weights> =>
-      (await fit(tinyNet, { weights: first.weights, masks, velocities }, tinyData, device, { ...options, steps: { from: 6, to: 7 } })).weights;
+      (
+        await fit(tinyNet, { weights: first.weights, masks, velocities }, tinyData, device, {
+          ...options,
+          steps: { from: 6, to: 7 },
+        })
+      ).weights;
     const [carried, fresh] = [await after(first.velocities), await after(null)];
     expect(values(carried)).not.toEqual(values(fresh));
-    for (const [name, mask] of masks) expect(mask.every((m, i) => m === 1 || carried.get(name)!.data[i] === 0)).toBe(true);
-    await expect(after(new Map([...first.velocities].slice(1)))).rejects.toMatchObject({ code: 'WEIGHTS', message: /^velocities: 'velocity\/conv1\.weight' is missing/ });
-    await expect(after(new Map([...first.velocities, ['fc.bias', { shape: [2], data: new Float32Array(2) }]]))).rejects.toMatchObject({ code: 'WEIGHTS', message: "velocities: 'velocity/fc.bias' has 2 numbers, the parameter has 3" });
+    for (const [name, mask] of masks)
+      expect(mask.every((m, i) => m === 1 || carried.get(name)!.data[i] === 0)).toBe(true);
+    await expect(after(new Map([...first.velocities].slice(1)))).rejects.toMatchObject({
+      code: 'WEIGHTS',
+      message: /^velocities: 'velocity\/conv1\.weight' is missing/,
+    });
+    await expect(
+      after(new Map([...first.velocities, ['fc.bias', { shape: [2], data: new Float32Array(2) }]])),
+    ).rejects.toMatchObject({
+      code: 'WEIGHTS',
+      message: "velocities: 'velocity/fc.bias' has 2 numbers, the parameter has 3",
+    });
   });
 
   test('a part of the steps can be killed and resumed', async () => {
@@ -100,13 +163,21 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     const whole = await fit(tinyNet, { weights }, tinyData, device, part);
     const checkpoint = join(folder, 'part');
     const controller = new AbortController();
-    await expect(fit(tinyNet, { weights }, tinyData, device, {
-      ...part, checkpoint, signal: controller.signal,
-      onStep: ({ epoch, step }) => { if (epoch === 3 && step === 0) controller.abort(new Error('killed')); },
-    })).rejects.toThrow('killed');
+    await expect(
+      fit(tinyNet, { weights }, tinyData, device, {
+        ...part,
+        checkpoint,
+        signal: controller.signal,
+        onStep: ({ epoch, step }) => {
+          if (epoch === 3 && step === 0) controller.abort(new Error('killed'));
+        },
+      }),
+    ).rejects.toThrow('killed');
     const resumed = await fit(tinyNet, { weights }, tinyData, device, { ...part, checkpoint, resume: true });
     expect(values(resumed.weights)).toEqual(values(whole.weights));
-    await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, checkpoint, resume: true })).rejects.toMatchObject({
+    await expect(
+      fit(tinyNet, { weights }, tinyData, device, { ...options, checkpoint, resume: true }),
+    ).rejects.toMatchObject({
       message: `${checkpoint}.json: made with other settings: there steps=3-21, here nothing; repeat them, or choose another path`,
     });
   });
@@ -114,9 +185,16 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
   test('refuses checkpoints that are there already, of other settings, truncated or altered', async () => {
     const checkpoint = join(folder, 'kept');
     await fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 1, checkpoint });
-    const again = (more: Partial<FitOptions>): Promise<unknown> => fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 1, checkpoint, ...more });
-    await expect(again({})).rejects.toMatchObject({ code: 'CHECKPOINT', message: `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path` });
-    await expect(again({ resume: true, seed: 9 })).rejects.toMatchObject({ code: 'CHECKPOINT', message: `${checkpoint}.json: made with other settings: there seed=3, here seed=9; repeat them, or choose another path` });
+    const again = (more: Partial<FitOptions>): Promise<unknown> =>
+      fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 1, checkpoint, ...more });
+    await expect(again({})).rejects.toMatchObject({
+      code: 'CHECKPOINT',
+      message: `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path`,
+    });
+    await expect(again({ resume: true, seed: 9 })).rejects.toMatchObject({
+      code: 'CHECKPOINT',
+      message: `${checkpoint}.json: made with other settings: there seed=3, here seed=9; repeat them, or choose another path`,
+    });
     const file = `${checkpoint}-0001.safetensors`;
     const bytes = await readFile(file);
     await writeFile(file, bytes.subarray(0, bytes.length - 4));
@@ -126,18 +204,33 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
   });
 
   test('names a diverging loss', async () => {
-    await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, epochs: 20, rate: { kind: 'multiStep', rate: 1e12, milestones: [] } })).rejects.toMatchObject({ code: 'NON_FINITE' });
+    await expect(
+      fit(tinyNet, { weights }, tinyData, device, {
+        ...options,
+        epochs: 20,
+        rate: { kind: 'multiStep', rate: 1e12, milestones: [] },
+      }),
+    ).rejects.toMatchObject({ code: 'NON_FINITE' });
   });
 
   test.each<[Partial<FitOptions>, string]>([
     [{ epochs: 0 }, 'train: epochs 0 is not a positive integer'],
     [{ batch: 0 }, 'train: batch 0 is not a positive integer'],
     [{ rate: { kind: 'oneCycle', rate: -1 } }, 'train: learning rate -1 is not a positive number'],
-    [{ steps: { from: 24 } }, 'train: steps 24 to 24 are no part of the training, which has 24 steps; give 0 <= from < to <= 24'],
-    [{ steps: { to: 2.5 } }, 'train: steps 0 to 2.5 are no part of the training, which has 24 steps; give 0 <= from < to <= 24'],
+    [
+      { steps: { from: 24 } },
+      'train: steps 24 to 24 are no part of the training, which has 24 steps; give 0 <= from < to <= 24',
+    ],
+    [
+      { steps: { to: 2.5 } },
+      'train: steps 0 to 2.5 are no part of the training, which has 24 steps; give 0 <= from < to <= 24',
+    ],
     [{ momentum: 1 }, 'train: momentum 1 is not in [0, 1)'],
     [{ weightDecay: Number.NaN }, 'train: weight decay NaN is not a number from 0 on'],
   ])('refuses %o', async (more, message) => {
-    await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, ...more })).rejects.toMatchObject({ code: 'OPTION', message });
+    await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, ...more })).rejects.toMatchObject({
+      code: 'OPTION',
+      message,
+    });
   });
 });

@@ -1,7 +1,12 @@
 import type { CeilDiv, Half } from '../../src/tensor/dims.js';
 import { holds, type Exact } from './exact.js';
 
-type Row<N extends number> = readonly [half: CeilDiv<N, 2>, quarter: CeilDiv<N, 4>, eighth: CeilDiv<N, 8>, floor: Half<N>];
+type Row<N extends number> = readonly [
+  half: CeilDiv<N, 2>,
+  quarter: CeilDiv<N, 4>,
+  eighth: CeilDiv<N, 8>,
+  floor: Half<N>,
+];
 const rowsOf = <const R extends { readonly [N in keyof R]: R[N] & Row<N & number> }>(rows: R): R => rows;
 
 /** n: [ceil(n / 2), ceil(n / 4), ceil(n / 8), floor(n / 2)]. The compiler checks it against the types, test/tensor/dims.test.ts against the values. */
@@ -73,7 +78,18 @@ export const ROWS = rowsOf({
 });
 
 type Literal<N extends number> = number extends N ? false : true;
-holds<{ [N in keyof typeof ROWS]: [Literal<Row<N>[0]>, Literal<Row<N>[1]>, Literal<Row<N>[2]>, Literal<Row<N>[3]>] }[keyof typeof ROWS] extends [true, true, true, true] ? true : false>();
+holds<
+  {
+    [N in keyof typeof ROWS]: [
+      Literal<Row<N>[0]>,
+      Literal<Row<N>[1]>,
+      Literal<Row<N>[2]>,
+      Literal<Row<N>[3]>,
+    ];
+  }[keyof typeof ROWS] extends [true, true, true, true]
+    ? true
+    : false
+>();
 
 // @ts-expect-error 513 is odd: 257, not 256
 export const wrong: CeilDiv<513, 2> = 256;

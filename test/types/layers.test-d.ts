@@ -1,7 +1,18 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { identityBlock, projectionBlock, resnetCifar } from '../../src/models/resnet-cifar.js';
 import { lenet, mlp } from '../../src/models/mlp.js';
-import { add, averagePool2, batchNorm, conv2d, flatten, globalAveragePool, linear, maxPool2, refine, relu } from '../../src/nn/layers.js';
+import {
+  add,
+  averagePool2,
+  batchNorm,
+  conv2d,
+  flatten,
+  globalAveragePool,
+  linear,
+  maxPool2,
+  refine,
+  relu,
+} from '../../src/nn/layers.js';
 import { network, rebatch, type Network } from '../../src/nn/network.js';
 import { mul, sub } from '../../src/ops/registry.js';
 import type { CeilDiv } from '../../src/tensor/dims.js';
@@ -38,14 +49,20 @@ export const layersKeepLiteralShapes = (): void => {
 export const unknownSizesAreLegal = (): void => {
   const y: Tensor<Nhwc<number, number, number, 8>> = conv2d('c', 8, { kernel: 3, stride: 2 })(loose);
   const widths: readonly number[] = [4, 8];
-  const looped = widths.reduce<Tensor<Nhwc<2, 32, 32, number>>>((h, width, i) => conv2d(`c${i}`, width, { kernel: 3 })(h), x);
+  const looped = widths.reduce<Tensor<Nhwc<2, 32, 32, number>>>(
+    (h, width, i) => conv2d(`c${i}`, width, { kernel: 3 })(h),
+    x,
+  );
   void [y, looped, relu(loose), add(loose, loose), identityBlock('b')(loose)];
 };
 
 export const blocksCheckForEverySize = (): void => {
-  const twice = <N extends number, H extends number, W extends number, C extends number>(y: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, H, W, C>> =>
-    pipe(y, identityBlock('a'), identityBlock('b'), (z) => add(z, y));
-  const down = <N extends number, H extends number, W extends number, C extends number>(y: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, CeilDiv<H, 2>, CeilDiv<W, 2>, 32>> =>
+  const twice = <N extends number, H extends number, W extends number, C extends number>(
+    y: Tensor<Nhwc<N, H, W, C>>,
+  ): Tensor<Nhwc<N, H, W, C>> => pipe(y, identityBlock('a'), identityBlock('b'), (z) => add(z, y));
+  const down = <N extends number, H extends number, W extends number, C extends number>(
+    y: Tensor<Nhwc<N, H, W, C>>,
+  ): Tensor<Nhwc<N, CeilDiv<H, 2>, CeilDiv<W, 2>, 32>> =>
     pipe(y, projectionBlock('a', 32, 2), identityBlock('b'));
   const kept = twice(x);
   holds<Exact<typeof kept, Tensor<Nhwc<2, 32, 32, 16>>>>();
@@ -55,7 +72,9 @@ export const blocksCheckForEverySize = (): void => {
 };
 
 export const networksKnowSampleAndClasses = (): void => {
-  const net = network('net', [32, 24, 3], (images) => pipe(images, conv2d('c', 8, { kernel: 3, stride: 2 }), relu, globalAveragePool, linear('fc', 10)));
+  const net = network('net', [32, 24, 3], (images) =>
+    pipe(images, conv2d('c', 8, { kernel: 3, stride: 2 }), relu, globalAveragePool, linear('fc', 10)),
+  );
   holds<Exact<typeof net, Network<readonly [32, 24, 3], [c: 10]>>>();
   holds<Exact<ReturnType<typeof rebatch<readonly [32, 24, 3], [c: 10]>>, typeof net>>();
   const resnet: Network<readonly [32, 32, 3], readonly [100]> = resnetCifar({ classes: 100 });
@@ -88,7 +107,9 @@ export const wrongShapesDoNotCompile = (): void => {
   // @ts-expect-error classifier width
   const classes: Matrix<2, 100> = pipe(x, globalAveragePool, linear('fc', 10));
   // @ts-expect-error classifier width of a network
-  const net: Network<readonly [32, 32, 3], readonly [100]> = network('net', [32, 32, 3], (images) => pipe(images, globalAveragePool, linear('fc', 10)));
+  const net: Network<readonly [32, 32, 3], readonly [100]> = network('net', [32, 32, 3], (images) =>
+    pipe(images, globalAveragePool, linear('fc', 10)),
+  );
   // @ts-expect-error classifier width of a model
   const model: Network<readonly [32, 32, 3], readonly [100]> = resnetCifar({ classes: 10 });
   // @ts-expect-error sample size of a model
@@ -117,10 +138,14 @@ export const wrongShapesDoNotCompile = (): void => {
 };
 
 export const blocksThatDoNotFitDoNotCompile = (): void => {
-  const wrong = <N extends number, H extends number, W extends number, C extends number>(y: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, H, W, C>> =>
+  const wrong = <N extends number, H extends number, W extends number, C extends number>(
+    y: Tensor<Nhwc<N, H, W, C>>,
+  ): Tensor<Nhwc<N, H, W, C>> =>
     // @ts-expect-error stride 2 does not keep H and W
     pipe(y, conv2d('c', y.shape[3], { kernel: 3, stride: 2 }), (z) => add(y, z));
-  const widened = <N extends number, H extends number, W extends number, C extends number>(y: Tensor<Nhwc<N, H, W, C>>): Tensor<Nhwc<N, H, W, C>> =>
+  const widened = <N extends number, H extends number, W extends number, C extends number>(
+    y: Tensor<Nhwc<N, H, W, C>>,
+  ): Tensor<Nhwc<N, H, W, C>> =>
     // @ts-expect-error 64 channels are not C
     pipe(y, conv2d('c', 64, { kernel: 3 }), (z) => add(y, z));
   void [wrong, widened];

@@ -15,14 +15,24 @@ interface Checked {
 
 const compile = (...args: readonly string[]): Promise<Checked> =>
   new Promise((resolve) => {
-    execFile(tsc, ['--noEmit', '--pretty', 'false', ...args], { cwd: root, maxBuffer: 1 << 24 }, (error, stdout, stderr) => resolve({ ok: error === null, text: stdout + stderr }));
+    execFile(
+      tsc,
+      ['--noEmit', '--pretty', 'false', ...args],
+      { cwd: root, maxBuffer: 1 << 24 },
+      (error, stdout, stderr) => resolve({ ok: error === null, text: stdout + stderr }),
+    );
   });
 
 /** Checks some files alone, under the project's options. */
 const compileFiles = async (files: readonly string[], ...args: readonly string[]): Promise<Checked> => {
   const folder = await mkdtemp(join(tmpdir(), 'pathex-types-'));
   try {
-    const config = { extends: join(root, 'tsconfig.json'), compilerOptions: { rootDir: '/', types: [] }, include: [], files };
+    const config = {
+      extends: join(root, 'tsconfig.json'),
+      compilerOptions: { rootDir: '/', types: [] },
+      include: [],
+      files,
+    };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
     return await compile('-p', folder, ...args);
   } finally {
@@ -35,12 +45,15 @@ const complaintsAbout = async (...lines: readonly string[]): Promise<string> => 
   const folder = await mkdtemp(join(tmpdir(), 'pathex-types-'));
   try {
     const file = join(folder, 'user.ts');
-    await writeFile(file, [
-      `import { add, conv2d } from '${join(root, 'src/nn/layers.js')}';`,
-      `import type { Nhwc, Tensor } from '${join(root, 'src/tensor/tensor.js')}';`,
-      'declare const x: Tensor<Nhwc<32, 112, 112, 64>>;',
-      ...lines,
-    ].join('\n'));
+    await writeFile(
+      file,
+      [
+        `import { add, conv2d } from '${join(root, 'src/nn/layers.js')}';`,
+        `import type { Nhwc, Tensor } from '${join(root, 'src/tensor/tensor.js')}';`,
+        'declare const x: Tensor<Nhwc<32, 112, 112, 64>>;',
+        ...lines,
+      ].join('\n'),
+    );
     const { ok, text } = await compileFiles([file]);
     expect(ok).toBe(false);
     return text.replaceAll(/^.*user\.ts/gm, 'user.ts');
@@ -80,7 +93,10 @@ describe.concurrent('the compiler', () => {
 
   it('checks ResNet-50 at 224 in few instantiations', async () => {
     const instantiations = async (file: string): Promise<number> => {
-      const { ok, text } = await compileFiles([join(root, 'test/types/budget', file)], '--extendedDiagnostics');
+      const { ok, text } = await compileFiles(
+        [join(root, 'test/types/budget', file)],
+        '--extendedDiagnostics',
+      );
       expect(ok, text).toBe(true);
       return Number(/Instantiations:\s+(\d+)/.exec(text)![1]);
     };

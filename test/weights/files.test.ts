@@ -6,8 +6,13 @@ import { PathexError } from '../../src/errors.js';
 import { readFileChecked, writeFileAtomic } from '../../src/weights/files.js';
 
 let folder = '';
-beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'pathex-files-')); });
-afterEach(async () => { await chmod(folder, 0o755); await rm(folder, { recursive: true }); });
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pathex-files-'));
+});
+afterEach(async () => {
+  await chmod(folder, 0o755);
+  await rm(folder, { recursive: true });
+});
 
 const bytes = Uint8Array.of(1, 2, 3);
 
@@ -21,7 +26,9 @@ describe('an atomic write', () => {
   });
   it('writes many files of one name at once and ends with one of them whole', async () => {
     const path = join(folder, 'a.bin');
-    await Promise.all(Array.from({ length: 8 }, (_, i) => writeFileAtomic(path, new Uint8Array(50_000).fill(i))));
+    await Promise.all(
+      Array.from({ length: 8 }, (_, i) => writeFileAtomic(path, new Uint8Array(50_000).fill(i))),
+    );
     const got = await readFile(path);
     expect(got.length).toBe(50_000);
     expect(new Set(got).size).toBe(1);
@@ -34,21 +41,33 @@ describe('an atomic write', () => {
     const error = await writeFileAtomic(path, bytes).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(PathexError);
     expect(error).toMatchObject({ code: 'OUTPUT' });
-    expect((error as PathexError).message.startsWith(`${path}: cannot be written: it is a folder (EISDIR)`)).toBe(true);
+    expect(
+      (error as PathexError).message.startsWith(`${path}: cannot be written: it is a folder (EISDIR)`),
+    ).toBe(true);
     expect(await readdir(folder)).toEqual(['taken']);
     expect(await readdir(path)).toEqual(['kept']);
   });
   it('names path and cause where the folder is missing or no folder', async () => {
-    await expect(writeFileAtomic(join(folder, 'no', 'a'), bytes)).rejects.toThrow(new PathexError(
-      'OUTPUT', `${join(folder, 'no', 'a')}: cannot be written: no such file or folder (ENOENT); choose a folder that exists and can be written to`,
-    ));
+    await expect(writeFileAtomic(join(folder, 'no', 'a'), bytes)).rejects.toThrow(
+      new PathexError(
+        'OUTPUT',
+        `${join(folder, 'no', 'a')}: cannot be written: no such file or folder (ENOENT); choose a folder that exists and can be written to`,
+      ),
+    );
     await writeFile(join(folder, 'file'), bytes);
-    await expect(writeFileAtomic(join(folder, 'file', 'a'), bytes)).rejects.toThrow('a part of the path is not a folder (ENOTDIR)');
+    await expect(writeFileAtomic(join(folder, 'file', 'a'), bytes)).rejects.toThrow(
+      'a part of the path is not a folder (ENOTDIR)',
+    );
   });
-  it.skipIf(process.getuid?.() === 0)('names path and cause where the folder cannot be written to (not as root, who may write anywhere)', async () => {
-    await chmod(folder, 0o555);
-    await expect(writeFileAtomic(join(folder, 'a'), bytes)).rejects.toThrow(/cannot be written: permission denied \(EACCES\)/);
-  });
+  it.skipIf(process.getuid?.() === 0)(
+    'names path and cause where the folder cannot be written to (not as root, who may write anywhere)',
+    async () => {
+      await chmod(folder, 0o555);
+      await expect(writeFileAtomic(join(folder, 'a'), bytes)).rejects.toThrow(
+        /cannot be written: permission denied \(EACCES\)/,
+      );
+    },
+  );
 });
 
 describe('a checked read', () => {
@@ -56,7 +75,13 @@ describe('a checked read', () => {
     await writeFile(join(folder, 'a'), bytes);
     expect(new Uint8Array(await readFileChecked(join(folder, 'a'), 'DATA'))).toEqual(bytes);
     const missing = join(folder, 'b');
-    await expect(readFileChecked(missing, 'WEIGHTS')).rejects.toMatchObject({ code: 'WEIGHTS', message: `${missing}: cannot be read: no such file or folder (ENOENT)` });
-    await expect(readFileChecked(folder, 'CHECKPOINT')).rejects.toMatchObject({ code: 'CHECKPOINT', message: `${folder}: cannot be read: it is a folder (EISDIR)` });
+    await expect(readFileChecked(missing, 'WEIGHTS')).rejects.toMatchObject({
+      code: 'WEIGHTS',
+      message: `${missing}: cannot be read: no such file or folder (ENOENT)`,
+    });
+    await expect(readFileChecked(folder, 'CHECKPOINT')).rejects.toMatchObject({
+      code: 'CHECKPOINT',
+      message: `${folder}: cannot be read: it is a folder (EISDIR)`,
+    });
   });
 });

@@ -20,33 +20,52 @@ const MOST_RUNS = 200;
 
 const runOf = (plan: Plan, step: Step): Run | null => {
   if (step.kind !== 'call' || step.kernel !== 'copy') return null;
-  const { inputs: [from = 0], outputs: [to = 0], attributes } = step as Extract<CallStep, { kernel: 'copy' }>;
+  const {
+    inputs: [from = 0],
+    outputs: [to = 0],
+    attributes,
+  } = step as Extract<CallStep, { kernel: 'copy' }>;
   const axes = simplified(attributes);
   const [axis = { extent: 1, from: 1, to: 1 }] = axes;
   const isRun = axes.length <= 1 && axis.from === 1 && axis.to === 1 && axis.extent > 0;
   const isSame = plan.buffers[from]!.dtype === plan.buffers[to]!.dtype;
   const isSmall = elementsOf(plan.buffers[from]!) < 2 ** 31 && elementsOf(plan.buffers[to]!) < 2 ** 31;
-  return isRun && isSame && isSmall ? { from, to, srcOffset: attributes.srcOffset, dstOffset: attributes.dstOffset, count: axis.extent } : null;
+  return isRun && isSame && isSmall
+    ? { from, to, srcOffset: attributes.srcOffset, dstOffset: attributes.dstOffset, count: axis.extent }
+    : null;
 };
 
 /** Whether `next` may run beside `before`: it reads nothing that they write, writes nothing that they read, and nothing twice. */
 const isApart = (plan: Plan, before: readonly Run[], next: Run): boolean =>
-  before.every((r) => !overlap(plan, next.from, r.to) && !overlap(plan, next.to, r.from)
-    && (r.to === next.to ? next.dstOffset >= r.dstOffset + r.count || r.dstOffset >= next.dstOffset + next.count : !overlap(plan, next.to, r.to)));
+  before.every(
+    (r) =>
+      !overlap(plan, next.from, r.to) &&
+      !overlap(plan, next.to, r.from) &&
+      (r.to === next.to
+        ? next.dstOffset >= r.dstOffset + r.count || r.dstOffset >= next.dstOffset + next.count
+        : !overlap(plan, next.to, r.to)),
+  );
 
 /** How many steps from `at` on are runs of one element type that may be copied side by side. */
 const runsFrom = (plan: Plan, at: number): readonly Run[] => {
   const runs: Run[] = [];
   for (const step of plan.steps.slice(at, at + MOST_RUNS)) {
     const run = runOf(plan, step);
-    if (run === null || !isApart(plan, runs, run) || (runs[0] !== undefined && cType(plan.buffers[run.from]!) !== cType(plan.buffers[runs[0].from]!))) break;
+    if (
+      run === null ||
+      !isApart(plan, runs, run) ||
+      (runs[0] !== undefined && cType(plan.buffers[run.from]!) !== cType(plan.buffers[runs[0].from]!))
+    )
+      break;
     runs.push(run);
   }
   return runs;
 };
 
 /** For each step that begins two or more runs: their launch, and how many steps it does. */
-export const joinedCopies = (plan: Plan): ReadonlyMap<number, { readonly steps: number; readonly draft: Draft }> => {
+export const joinedCopies = (
+  plan: Plan,
+): ReadonlyMap<number, { readonly steps: number; readonly draft: Draft }> => {
   const found = new Map<number, { readonly steps: number; readonly draft: Draft }>();
   for (let at = 0; at < plan.steps.length;) {
     const runs = runsFrom(plan, at);
@@ -76,8 +95,11 @@ const draftOf = (plan: Plan, runs: readonly Run[]): Draft => {
     body: indent([
       `const ${type}* from = x0;`,
       `${type}* to = y0;`,
-      'unsigned first = 0, count = 0;  // the first block of this block\'s run, and its elements',
-      ...runs.map((r, k) => `${k === 0 ? '' : 'else '}${k === runs.length - 1 ? '' : `if (blockIdx.x < ${firsts[k + 1]!}) `}{ from = x${inputs.indexOf(r.from)}${offset(r.srcOffset)}; to = y${outputs.indexOf(r.to)}${offset(r.dstOffset)}; first = ${firsts[k]!}; count = ${r.count}; }`),
+      "unsigned first = 0, count = 0;  // the first block of this block's run, and its elements",
+      ...runs.map(
+        (r, k) =>
+          `${k === 0 ? '' : 'else '}${k === runs.length - 1 ? '' : `if (blockIdx.x < ${firsts[k + 1]!}) `}{ from = x${inputs.indexOf(r.from)}${offset(r.srcOffset)}; to = y${outputs.indexOf(r.to)}${offset(r.dstOffset)}; first = ${firsts[k]!}; count = ${r.count}; }`,
+      ),
       `const unsigned e = (blockIdx.x - first) * ${THREADS} + threadIdx.x;`,
       'if (e < count) to[e] = from[e];',
     ]),

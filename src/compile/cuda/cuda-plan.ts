@@ -24,7 +24,10 @@ const Arg = t.union([t.strict({ buffer: Natural }), t.strict({ scratch: Natural 
 const Extent = t.readonly(t.tuple([Natural, Natural, Natural]), 'extent');
 
 /** One kernel launch; `sharedBytes` is shared memory beyond what the kernel declares itself. */
-const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedBytes: Natural, args: t.readonlyArray(Arg) }, 'launch');
+const Launch = t.strict(
+  { kernel: t.string, grid: Extent, block: Extent, sharedBytes: Natural, args: t.readonlyArray(Arg) },
+  'launch',
+);
 
 /**
  * How a step of the plan runs: as launches, one after the other (none where there is nothing to do, or where a step before did it), or in
@@ -37,7 +40,11 @@ const Launch = t.strict({ kernel: t.string, grid: Extent, block: Extent, sharedB
 const Order = t.partial({ lane: t.literal('side'), after: Natural }, 'order');
 const CudaStep = t.union(
   [
-    t.intersection([t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch), covers: Natural }), t.partial({ fromSums: Launch }), Order]),
+    t.intersection([
+      t.strict({ kind: t.literal('launches'), launches: t.readonlyArray(Launch), covers: Natural }),
+      t.partial({ fromSums: Launch }),
+      Order,
+    ]),
     t.intersection([t.strict({ kind: t.literal('library') }), Order]),
   ],
   'step',

@@ -10,18 +10,51 @@ import { draftsOf } from './steps.js';
 import { H200, type Target } from './target.js';
 
 /** From a plan to CUDA C and launches. `join` false gives every step launches of its own, with the same results. */
-export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { readonly join?: boolean } = {}): CudaPlan => {
-  const kernels = new Map<string, { readonly name: string; readonly step: Step; readonly at: number; readonly draft: Draft; readonly also: number[] }>();
+export const emitCuda = (
+  plan: Plan,
+  target: Target = H200,
+  { join = true }: { readonly join?: boolean } = {},
+): CudaPlan => {
+  const kernels = new Map<
+    string,
+    {
+      readonly name: string;
+      readonly step: Step;
+      readonly at: number;
+      readonly draft: Draft;
+      readonly also: number[];
+    }
+  >();
   const launchOf = (draft: Draft, step: Step, at: number, part: string): Launch => {
-    const key = [draft.block, draft.table ?? 0, ...draft.parameters.map((p) => `${p.type} ${p.name}`), ...draft.body].join('\n');
+    const key = [
+      draft.block,
+      draft.table ?? 0,
+      ...draft.parameters.map((p) => `${p.type} ${p.name}`),
+      ...draft.body,
+    ].join('\n');
     const known = kernels.get(key);
-    if (known === undefined) kernels.set(key, { name: `${identifier(step.kind === 'fused' ? 'fused' : step.kernel)}_${at}_${identifier(step.name)}${part}`, step, at, draft, also: [] });
+    if (known === undefined)
+      kernels.set(key, {
+        name: `${identifier(step.kind === 'fused' ? 'fused' : step.kernel)}_${at}_${identifier(step.name)}${part}`,
+        step,
+        at,
+        draft,
+        also: [],
+      });
     else if (known.at !== at && !known.also.includes(at)) known.also.push(at);
-    return { kernel: kernels.get(key)!.name, grid: draft.grid, block: [draft.block, 1, 1], sharedBytes: 0, args: draft.parameters.map((p) => p.arg) };
+    return {
+      kernel: kernels.get(key)!.name,
+      grid: draft.grid,
+      block: [draft.block, 1, 1],
+      sharedBytes: 0,
+      args: draft.parameters.map((p) => p.arg),
+    };
   };
   let scratchBytes = 0;
   const joints = join ? jointsOf(plan, target) : new Map<number, Joint>();
-  const isDone = new Set([...joints].flatMap(([at, { steps }]) => Array.from({ length: steps - 1 }, (_, k) => at + 1 + k)));
+  const isDone = new Set(
+    [...joints].flatMap(([at, { steps }]) => Array.from({ length: steps - 1 }, (_, k) => at + 1 + k)),
+  );
   const steps = plan.steps.map((step, at): CudaStep => {
     const joint = joints.get(at);
     const drafts = isDone.has(at) ? [] : joint !== undefined ? [joint.draft] : draftsOf(plan, step, target);
@@ -29,7 +62,12 @@ export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { r
     scratchBytes = Math.max(scratchBytes, ...drafts.map((d) => d.scratchBytes ?? 0));
     const launches = drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : ''));
     const fromSums = isDone.has(at) ? null : fromSumsDraft(plan, at, joint?.steps ?? 1, target);
-    return { kind: 'launches', launches, covers: (joint?.steps ?? 1) - 1, ...(fromSums === null ? {} : { fromSums: launchOf(fromSums, step, at, '_from_sums') }) };
+    return {
+      kind: 'launches',
+      launches,
+      covers: (joint?.steps ?? 1) - 1,
+      ...(fromSums === null ? {} : { fromSums: launchOf(fromSums, step, at, '_from_sums') }),
+    };
   });
   const texts = [...kernels.values()].map(({ name, step, at, draft, also }) => {
     const same = also.length === 0 ? '' : `; also ${also.length === 1 ? 'step' : 'steps'} ${also.join(', ')}`;
@@ -44,7 +82,13 @@ export const emitCuda = (plan: Plan, target: Target = H200, { join = true }: { r
   });
   const body = texts.join('\n');
   const source = `// plan '${plainName(plan.name)}': ${kernels.size} kernels for ${plan.steps.length} steps\n\n${preludeFor(body)}\n${body}`;
-  return { version: CUDA_PLAN_VERSION, plan, source, steps: withLanes(plan, steps), scratchBytes: Math.ceil(scratchBytes / 256) * 256 };
+  return {
+    version: CUDA_PLAN_VERSION,
+    plan,
+    source,
+    steps: withLanes(plan, steps),
+    scratchBytes: Math.ceil(scratchBytes / 256) * 256,
+  };
 };
 
 /** Does the same `steps` from `at` on where the first of them finds plain sums in the places of its moments; null where it takes none. */

@@ -5,7 +5,9 @@ import { floatLiteral } from './kernel.js';
  * One instruction as a C expression. NaN, infinities and denormals behave as on the cpu device. Products go through `mul`, so that the
  * compiler does not contract one use of a register into a multiply-add and leave another: a register has one value.
  */
-const EXPRESSIONS: { readonly [K in Exclude<Instruction, 'const'>]: (a: string, b: string, c: string) => string } = {
+const EXPRESSIONS: {
+  readonly [K in Exclude<Instruction, 'const'>]: (a: string, b: string, c: string) => string;
+} = {
   add: (a, b) => `${a} + ${b}`,
   sub: (a, b) => `${a} - ${b}`,
   mul: (a, b) => `mul(${a}, ${b})`,

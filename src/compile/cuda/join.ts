@@ -1,6 +1,15 @@
 import { SMALL } from '../schedule.js';
 import { readsOf, writesOf, type Plan, type Step } from '../plan.js';
-import { ALONE, collide, elementsOf, indent, overlap, type Draft, type Frame, type Parameter } from './kernel.js';
+import {
+  ALONE,
+  collide,
+  elementsOf,
+  indent,
+  overlap,
+  type Draft,
+  type Frame,
+  type Parameter,
+} from './kernel.js';
 import { partOf } from './steps.js';
 import { THREADS, type Target } from './target.js';
 
@@ -17,7 +26,11 @@ const LONG_ROW = 4;
 
 const sizeOf = (plan: Plan, step: Step): number => {
   if (step.kind === 'fused') return step.domain.reduce((n, d) => n * d, 1);
-  return step.kernel === 'argMax' ? step.attributes.rows * step.attributes.width : step.kernel === 'copy' ? step.attributes.dims.reduce((n, d) => n * d, 1) : elementsOf(plan.buffers[step.outputs[0]!]!);
+  return step.kernel === 'argMax'
+    ? step.attributes.rows * step.attributes.width
+    : step.kernel === 'copy'
+      ? step.attributes.dims.reduce((n, d) => n * d, 1)
+      : elementsOf(plan.buffers[step.outputs[0]!]!);
 };
 const pointers = (step: Step): number => readsOf(step).length + writesOf(step).length;
 
@@ -26,7 +39,12 @@ const HEAD: Frame = { ...ALONE, threads: THREADS };
 const TAIL: Frame = { block: 'block', threads: THREADS, isPart: true, count: null };
 
 /** The launch of several steps from `at` on, up to one that `isTaken`; null where the step is better off alone. */
-export const jointAt = (plan: Plan, at: number, target: Target, isTaken: (step: number) => boolean): Joint | null => {
+export const jointAt = (
+  plan: Plan,
+  at: number,
+  target: Target,
+  isTaken: (step: number) => boolean,
+): Joint | null => {
   const row = rowFrom(plan, at, target);
   const chain = row.length >= LONG_ROW ? [] : chainFrom(plan, at, target, isTaken);
   if (chain.length > Math.max(row.length, 1)) return { steps: chain.length, draft: chainDraft(plan, chain) };
@@ -80,7 +98,11 @@ const rowDraft = (plan: Plan, row: readonly Draft[]): Draft => {
       'const unsigned block = blockIdx.x - first;',
     ];
     const isLast = k === kinds.length - 1;
-    return [`${k === 0 ? '' : '} else '}${isLast ? (k === 0 ? '' : '{') : `if (blockIdx.x < ${blocks}) {`}`, ...indent(lines, k === 0 && isLast ? 0 : 1), ...(k === 0 && isLast ? unindented(body) : body)];
+    return [
+      `${k === 0 ? '' : '} else '}${isLast ? (k === 0 ? '' : '{') : `if (blockIdx.x < ${blocks}) {`}`,
+      ...indent(lines, k === 0 && isLast ? 0 : 1),
+      ...(k === 0 && isLast ? unindented(body) : body),
+    ];
   });
   return {
     doc: `${row.length} maps side by side`,
@@ -96,17 +118,25 @@ const unindented = (lines: readonly string[]): string[] => lines.map((l) => l.re
 // One after the other
 
 /** A reduction, or a step on few elements, and the steps on few elements that follow it. */
-const chainFrom = (plan: Plan, at: number, target: Target, isTaken: (step: number) => boolean): readonly Draft[] => {
+const chainFrom = (
+  plan: Plan,
+  at: number,
+  target: Target,
+  isTaken: (step: number) => boolean,
+): readonly Draft[] => {
   const first = plan.steps[at]!;
   const tail = tailPart(plan, first, target);
-  const head = tail ?? (first.kind === 'fused' && first.reductions.length > 0 ? partOf(plan, first, target, HEAD) : null);
+  const head =
+    tail ??
+    (first.kind === 'fused' && first.reductions.length > 0 ? partOf(plan, first, target, HEAD) : null);
   if (head === null) return [];
   const chain = [head];
   let parameters = pointers(first);
   for (let next = at + 1; next < plan.steps.length; next++) {
     const part = isTaken(next) ? null : tailPart(plan, plan.steps[next]!, target);
     parameters += pointers(plan.steps[next]!);
-    if (part === null || parameters > MOST_PARAMETERS || rowFrom(plan, next, target).length >= LONG_ROW) break;
+    if (part === null || parameters > MOST_PARAMETERS || rowFrom(plan, next, target).length >= LONG_ROW)
+      break;
     chain.push(part);
   }
   return chain;
@@ -123,14 +153,25 @@ const tailPart = (plan: Plan, step: Step, target: Target): Draft | null => {
 const chainDraft = (plan: Plan, chain: readonly Draft[]): Draft => {
   const { parameters, nameOf } = united(plan, chain);
   const [head, ...tail] = chain as readonly [Draft, ...Draft[]];
-  const scoped = (d: Draft, lines: readonly string[]): string[] =>
-    ['{', ...indent(d.parameters.map((p) => `${plainType(p)} const ${p.name} = ${nameOf(p)};`)), ...indent(lines), '}'];
+  const scoped = (d: Draft, lines: readonly string[]): string[] => [
+    '{',
+    ...indent(d.parameters.map((p) => `${plainType(p)} const ${p.name} = ${nameOf(p)};`)),
+    ...indent(lines),
+    '}',
+  ];
   const alone = (d: Draft): string[] => {
     const blocks = d.grid[0];
     const body = unindented(d.body);
-    return scoped(d, blocks === 1
-      ? ['const unsigned block = 0;', ...body]
-      : [`for (unsigned block = 0; block < ${blocks}; ++block) {`, ...indent([...body, ...(d.table === undefined ? [] : ['__syncthreads();'])]), '}']);
+    return scoped(
+      d,
+      blocks === 1
+        ? ['const unsigned block = 0;', ...body]
+        : [
+            `for (unsigned block = 0; block < ${blocks}; ++block) {`,
+            ...indent([...body, ...(d.table === undefined ? [] : ['__syncthreads();'])]),
+            '}',
+          ],
+    );
   };
   const isShared = head.body.some((l) => l.includes('blockIdx'));
   const blocks = isShared ? head.grid[0] : 1;
@@ -143,7 +184,9 @@ const chainDraft = (plan: Plan, chain: readonly Draft[]): Draft => {
     ...(head.scratchBytes === undefined ? {} : { scratchBytes: head.scratchBytes }),
     body: indent([
       ...(isShared ? scoped(head, unindented(head.body)) : alone(head)),
-      ...(blocks > 1 ? ['static __device__ unsigned ended[1];', `if (!arrivesLast(ended, ${blocks})) return;`] : []),
+      ...(blocks > 1
+        ? ['static __device__ unsigned ended[1];', `if (!arrivesLast(ended, ${blocks})) return;`]
+        : []),
       ...tail.flatMap((d) => ['__syncthreads();', ...alone(d)]),
     ]),
   };
@@ -157,13 +200,17 @@ const key = ({ arg }: Parameter): string => JSON.stringify(arg);
 const isWritten = (p: Parameter): boolean => !p.type.startsWith('const ');
 
 /** The parameters of all drafts, each pointer once. What one draft may take for untouched stays so where no other draft writes it. */
-const united = (plan: Plan, drafts: readonly Draft[]): { readonly parameters: readonly Parameter[]; readonly nameOf: (p: Parameter) => string } => {
+const united = (
+  plan: Plan,
+  drafts: readonly Draft[],
+): { readonly parameters: readonly Parameter[]; readonly nameOf: (p: Parameter) => string } => {
   const all = drafts.flatMap((d) => d.parameters);
   const keys = [...new Set(all.map(key))];
   const written = all.flatMap((p) => (isWritten(p) && 'buffer' in p.arg ? [p.arg.buffer] : []));
   const parameters = keys.map((k, i): Parameter => {
     const same = all.filter((p) => key(p) === k);
-    const { type, arg } = same.find(isWritten) ?? same.find((p) => p.type.includes('__restrict__')) ?? same[0]!;
+    const { type, arg } =
+      same.find(isWritten) ?? same.find((p) => p.type.includes('__restrict__')) ?? same[0]!;
     const isTouched = 'buffer' in arg && written.some((b) => overlap(plan, b, arg.buffer));
     return { type: isTouched ? type.replace(' __restrict__', '') : type, name: `a${i}`, arg };
   });

@@ -24,11 +24,18 @@ export interface Frame {
 export const ALONE: Frame = { block: 'blockIdx.x', threads: null, isPart: false, count: null };
 
 /** Preprocessor lines stay at the margin. */
-export const indent = (lines: readonly string[], depth = 1): string[] => lines.map((l) => (l.startsWith('#') ? l : `${'  '.repeat(depth)}${l}`));
+export const indent = (lines: readonly string[], depth = 1): string[] =>
+  lines.map((l) => (l.startsWith('#') ? l : `${'  '.repeat(depth)}${l}`));
 
 /** Lines for those threads of which `condition` holds. */
-export const guarded = ({ isPart }: Frame, [left, right]: readonly [string, string], lines: readonly string[]): string[] =>
-  isPart ? [`if (${left} < ${right}) {`, ...indent(lines), '}'] : [`if (${left} >= ${right}) return;`, ...lines];
+export const guarded = (
+  { isPart }: Frame,
+  [left, right]: readonly [string, string],
+  lines: readonly string[],
+): string[] =>
+  isPart
+    ? [`if (${left} < ${right}) {`, ...indent(lines), '}']
+    : [`if (${left} >= ${right}) return;`, ...lines];
 
 /** One launch of a kernel that has no name yet. Launches whose parameters, block and body are equal share a kernel. */
 export interface Draft {
@@ -66,14 +73,27 @@ export const overlap = (plan: Plan, a: number, b: number): boolean => {
 
 /** Whether the order of two steps matters: one writes what the other reads or writes. */
 export const collide = (plan: Plan, a: Step, b: Step): boolean => {
-  const meet = (some: readonly number[], others: readonly number[]): boolean => some.some((p) => others.some((q) => overlap(plan, p, q)));
+  const meet = (some: readonly number[], others: readonly number[]): boolean =>
+    some.some((p) => others.some((q) => overlap(plan, p, q)));
   return meet(writesOf(a), [...readsOf(b), ...writesOf(b)]) || meet(readsOf(a), writesOf(b));
 };
 
 /** Parameters for a call kernel's operands, by name. */
-export const operands = (plan: Plan, inputs: readonly (readonly [string, number])[], outputs: readonly (readonly [string, number])[]): Parameter[] => [
-  ...inputs.map(([name, buffer]): Parameter => ({ type: `const ${cType(plan.buffers[buffer]!)}*`, name, arg: { buffer } })),
-  ...outputs.map(([name, buffer]): Parameter => ({ type: `${cType(plan.buffers[buffer]!)}*`, name, arg: { buffer } })),
+export const operands = (
+  plan: Plan,
+  inputs: readonly (readonly [string, number])[],
+  outputs: readonly (readonly [string, number])[],
+): Parameter[] => [
+  ...inputs.map(([name, buffer]): Parameter => ({
+    type: `const ${cType(plan.buffers[buffer]!)}*`,
+    name,
+    arg: { buffer },
+  })),
+  ...outputs.map(([name, buffer]): Parameter => ({
+    type: `${cType(plan.buffers[buffer]!)}*`,
+    name,
+    arg: { buffer },
+  })),
 ];
 
 /** Integers for indices: 32 bits as long as every number up to `largest` fits. */
@@ -82,7 +102,9 @@ export interface IndexType {
   readonly of: (n: number) => string;
 }
 export const indexType = (largest: number): IndexType =>
-  largest < 2 ** 31 ? { type: 'unsigned', of: (n) => `${n}u` } : { type: 'unsigned long long', of: (n) => `${n}ull` };
+  largest < 2 ** 31
+    ? { type: 'unsigned', of: (n) => `${n}u` }
+    : { type: 'unsigned long long', of: (n) => `${n}ull` };
 
 /** A decimal that reads as the float nearest to `value`: its own digits, as the printed plan shows them. */
 export const floatLiteral = (value: number): string => {
@@ -97,10 +119,17 @@ export const floatLiteral = (value: number): string => {
 
 /** `a + b*n + ...` without what is zero or one. */
 export const sumOf = (terms: readonly (readonly [string, number])[], index: IndexType): string => {
-  const live = terms.filter(([, factor]) => factor !== 0).map(([name, factor]) => (factor === 1 ? name : `${name} * ${index.of(factor)}`));
+  const live = terms
+    .filter(([, factor]) => factor !== 0)
+    .map(([name, factor]) => (factor === 1 ? name : `${name} * ${index.of(factor)}`));
   return live.length === 0 ? index.of(0) : live.join(' + ');
 };
 
 /** The comment's and the kernel's view of a step's name: names come from layer paths, which may hold anything. */
 export const plainName = (name: string): string => name.replace(/[^\x20-\x7e]|\\/g, '?');
-export const identifier = (name: string): string => name.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '').slice(0, 48).replace(/_+$/, '');
+export const identifier = (name: string): string =>
+  name
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 48)
+    .replace(/_+$/, '');

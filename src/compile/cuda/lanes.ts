@@ -12,7 +12,12 @@ export const withLanes = (plan: Plan, steps: readonly CudaStep[]): readonly Cuda
   const gradients = steps.map((step, at) => step.kind === 'library' && isWeightGradientStep(plan.steps[at]!));
   const first = gradients.indexOf(true);
   const isSide = gradients.reduce<readonly boolean[]>((aside, isGradient, at) => {
-    const isPaired = steps[at]!.kind === 'library' && steps[at + 1]?.kind === 'library' && (first < 0 || at + 1 < first) && aside.at(-1) !== true && !collide(plan, plan.steps[at]!, plan.steps[at + 1]!);
+    const isPaired =
+      steps[at]!.kind === 'library' &&
+      steps[at + 1]?.kind === 'library' &&
+      (first < 0 || at + 1 < first) &&
+      aside.at(-1) !== true &&
+      !collide(plan, plan.steps[at]!, plan.steps[at + 1]!);
     return [...aside, isGradient || isPaired];
   }, []);
   const side: number[] = [];

@@ -6,8 +6,18 @@ import { THREADS, type Target } from './target.js';
 import { isFull, viewOf, widthOf, type Strides, type View } from './view.js';
 
 /** Lines that find o, r and i of element e. */
-export const decodeLines = ({ index, view: { domain: [O, R, I] } }: Places, needed: ReadonlySet<string>, element = 'e'): string[] => {
-  const at = (divisor: number, extent: number, isLast: boolean): string => `${divisor === 1 ? element : `${element} / ${index.of(divisor)}`}${isLast ? '' : ` % ${index.of(extent)}`}`;
+export const decodeLines = (
+  {
+    index,
+    view: {
+      domain: [O, R, I],
+    },
+  }: Places,
+  needed: ReadonlySet<string>,
+  element = 'e',
+): string[] => {
+  const at = (divisor: number, extent: number, isLast: boolean): string =>
+    `${divisor === 1 ? element : `${element} / ${index.of(divisor)}`}${isLast ? '' : ` % ${index.of(extent)}`}`;
   return [
     ...(needed.has('i') ? [`const ${index.type} i = ${at(1, I, O * R === 1)};`] : []),
     ...(needed.has('r') ? [`const ${index.type} r = ${at(I, R, O === 1)};`] : []),
@@ -16,12 +26,20 @@ export const decodeLines = ({ index, view: { domain: [O, R, I] } }: Places, need
 };
 
 /** Elements that the loads of a view reach: their indices must fit the index type too. */
-export const reachOf = ({ domain, loads }: View): number => Math.max(domain[0] * domain[1] * domain[2], ...loads.map((s) => s.reduce((n, x, k) => n + x * (domain[k]! - 1), 1)));
+export const reachOf = ({ domain, loads }: View): number =>
+  Math.max(
+    domain[0] * domain[1] * domain[2],
+    ...loads.map((s) => s.reduce((n, x, k) => n + x * (domain[k]! - 1), 1)),
+  );
 
 /** A fused step without reductions: a thread for each element, or for a few neighbours. */
 export const mapDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
   const program = programOf(plan, step, step.stores, []);
-  const view = viewOf(step.domain as unknown as Strides, step.loads.map((l) => l.strides as unknown as Strides), null);
+  const view = viewOf(
+    step.domain as unknown as Strides,
+    step.loads.map((l) => l.strides as unknown as Strides),
+    null,
+  );
   const [O, R, I] = view.domain;
   const n = O * R * I;
   if (n === 0 || step.stores.length === 0) return [];
@@ -31,9 +49,20 @@ export const mapDrafts = (plan: Plan, step: FusedStep, target: Target, frame = A
   const width = n / wide >= (THREADS * target.smCount) / 2 ? wide : 1;
   const index = indexType(reachOf(view) + THREADS * width);
   const places: Places = { index, view, width };
-  return [{
-    doc: `[${view.domain.join(', ')}], ${width === 1 ? 'one element' : `${width} elements`} a thread`,
-    parameters: program.parameters,
-    ...perThing(n / width, index, [...decodeLines(places, placesUsed(program, loads, places, true)), ...elementLines(program, loads, plan, places, () => '')], frame, width),
-  }];
+  return [
+    {
+      doc: `[${view.domain.join(', ')}], ${width === 1 ? 'one element' : `${width} elements`} a thread`,
+      parameters: program.parameters,
+      ...perThing(
+        n / width,
+        index,
+        [
+          ...decodeLines(places, placesUsed(program, loads, places, true)),
+          ...elementLines(program, loads, plan, places, () => ''),
+        ],
+        frame,
+        width,
+      ),
+    },
+  ];
 };

@@ -4,7 +4,10 @@ import { indent, indexType, operands, type Draft, type IndexType } from './kerne
 import { THREADS } from './target.js';
 
 type Pool = CallAttributes<'maxPool'>;
-type PoolStep = Extract<CallStep, { kernel: 'maxPool' | 'maxPoolGather' | 'maxPoolScatter' | 'sumPool' | 'sumPoolGrad' }>;
+type PoolStep = Extract<
+  CallStep,
+  { kernel: 'maxPool' | 'maxPoolGather' | 'maxPoolScatter' | 'sumPool' | 'sumPoolGrad' }
+>;
 
 /** Rows and columns of the window whose first row and column are given, cut to the image. */
 const windowLines = ({ h, w, window }: Pool): string[] => [
@@ -16,7 +19,13 @@ const windowLines = ({ h, w, window }: Pool): string[] => [
 const overWindow = ({ h, w, c }: Pool, index: IndexType, lines: readonly string[]): string[] => [
   'for (int row = rowFirst; row < rowEnd; ++row) {',
   '  for (int column = columnFirst; column < columnEnd; ++column) {',
-  ...indent([`const ${index.type} at = ((image * ${index.of(h)} + row) * ${index.of(w)} + column) * ${index.of(c)} + channel;`, ...lines], 2),
+  ...indent(
+    [
+      `const ${index.type} at = ((image * ${index.of(h)} + row) * ${index.of(w)} + column) * ${index.of(c)} + channel;`,
+      ...lines,
+    ],
+    2,
+  ),
   '  }',
   '}',
 ];
@@ -25,11 +34,21 @@ const overWindow = ({ h, w, c }: Pool, index: IndexType, lines: readonly string[
 const argMaxLines = (a: Pool, index: IndexType): string[] => [
   `${index.type} best = ((image * ${index.of(a.h)} + rowFirst) * ${index.of(a.w)} + columnFirst) * ${index.of(a.c)} + channel;`,
   'float most = x[best];',
-  ...overWindow(a, index, ['const float here = x[at];', 'if (here > most || (here != here && most == most)) {', '  most = here;', '  best = at;', '}']),
+  ...overWindow(a, index, [
+    'const float here = x[at];',
+    'if (here > most || (here != here && most == most)) {',
+    '  most = here;',
+    '  best = at;',
+    '}',
+  ]),
 ];
 
 /** A thread for each window and channel. */
-const overOutputs = (a: Pool, index: IndexType, lines: readonly string[]): Pick<Draft, 'grid' | 'block' | 'body'> =>
+const overOutputs = (
+  a: Pool,
+  index: IndexType,
+  lines: readonly string[],
+): Pick<Draft, 'grid' | 'block' | 'body'> =>
   perThing(a.n * a.oh * a.ow * a.c, index, [
     `const ${index.type} channel = e % ${index.of(a.c)}, image = e / ${index.of(a.c * a.ow * a.oh)};`,
     `const int left = (int)(e / ${index.of(a.c)} % ${index.of(a.ow)}) * ${a.stride[1]} - ${a.padding[1]};`,
@@ -39,8 +58,19 @@ const overOutputs = (a: Pool, index: IndexType, lines: readonly string[]): Pick<
   ]);
 
 /** A thread for each element of the image asks all windows that hold it, in row-major order: nothing is added atomically. */
-const overInputs = (a: Pool, index: IndexType, lines: readonly string[]): Pick<Draft, 'grid' | 'block' | 'body'> => {
-  const range = (name: string, place: string, pad: number, window: number, stride: number, extent: number): string[] => [
+const overInputs = (
+  a: Pool,
+  index: IndexType,
+  lines: readonly string[],
+): Pick<Draft, 'grid' | 'block' | 'body'> => {
+  const range = (
+    name: string,
+    place: string,
+    pad: number,
+    window: number,
+    stride: number,
+    extent: number,
+  ): string[] => [
     `const int ${name}First = ${place} + ${pad} < ${window} ? 0 : (${place} + ${pad - window}) / ${stride} + 1;`,
     `const int ${name}Last = (${place} + ${pad}) / ${stride} < ${extent - 1} ? (${place} + ${pad}) / ${stride} : ${extent - 1};`,
   ];
@@ -52,7 +82,13 @@ const overInputs = (a: Pool, index: IndexType, lines: readonly string[]): Pick<D
     'float sum = 0.0f;',
     'for (int p = pFirst; p <= pLast; ++p) {',
     '  for (int q = qFirst; q <= qLast; ++q) {',
-    ...indent([`const ${index.type} place = ((image * ${index.of(a.oh)} + p) * ${index.of(a.ow)} + q) * ${index.of(a.c)} + channel;`, ...lines], 2),
+    ...indent(
+      [
+        `const ${index.type} place = ((image * ${index.of(a.oh)} + p) * ${index.of(a.ow)} + q) * ${index.of(a.c)} + channel;`,
+        ...lines,
+      ],
+      2,
+    ),
     '  }',
     '}',
     'y[e] = sum;',
@@ -65,21 +101,69 @@ export const poolDrafts = (plan: Plan, step: PoolStep): Draft[] => {
   const output = step.outputs[0]!;
   const index = indexType(a.n * a.c * Math.max(a.h * a.w, a.oh * a.ow) + THREADS);
   if (a.n * a.c * Math.max(a.h * a.w, a.oh * a.ow) === 0) return [];
-  const corner = [`const int top = p * ${a.stride[0]} - ${a.padding[0]}, left = q * ${a.stride[1]} - ${a.padding[1]};`, ...windowLines(a)];
+  const corner = [
+    `const int top = p * ${a.stride[0]} - ${a.padding[0]}, left = q * ${a.stride[1]} - ${a.padding[1]};`,
+    ...windowLines(a),
+  ];
   const doc = `[${a.n}, ${a.h}, ${a.w}, ${a.c}] windows ${a.window.join('x')}`;
   switch (step.kernel) {
     case 'maxPool':
-      return [{ doc, parameters: operands(plan, [['x', first]], [['y', output]]), ...overOutputs(a, index, [...argMaxLines(a, index), 'y[e] = most;']) }];
+      return [
+        {
+          doc,
+          parameters: operands(plan, [['x', first]], [['y', output]]),
+          ...overOutputs(a, index, [...argMaxLines(a, index), 'y[e] = most;']),
+        },
+      ];
     case 'maxPoolGather':
-      return [{ doc, parameters: operands(plan, [['x', first], ['values', second]], [['y', output]]), ...overOutputs(a, index, [...argMaxLines(a, index), 'y[e] = values[best];']) }];
+      return [
+        {
+          doc,
+          parameters: operands(
+            plan,
+            [
+              ['x', first],
+              ['values', second],
+            ],
+            [['y', output]],
+          ),
+          ...overOutputs(a, index, [...argMaxLines(a, index), 'y[e] = values[best];']),
+        },
+      ];
     case 'maxPoolScatter':
-      return [{
-        doc, parameters: operands(plan, [['x', first], ['dy', second]], [['y', output]]),
-        ...overInputs(a, index, [...corner, ...argMaxLines(a, index), 'if (best == e) sum += dy[place];']),
-      }];
+      return [
+        {
+          doc,
+          parameters: operands(
+            plan,
+            [
+              ['x', first],
+              ['dy', second],
+            ],
+            [['y', output]],
+          ),
+          ...overInputs(a, index, [...corner, ...argMaxLines(a, index), 'if (best == e) sum += dy[place];']),
+        },
+      ];
     case 'sumPool':
-      return [{ doc, parameters: operands(plan, [['x', first]], [['y', output]]), ...overOutputs(a, index, ['float sum = 0.0f;', ...overWindow(a, index, ['sum += x[at];']), 'y[e] = sum;']) }];
+      return [
+        {
+          doc,
+          parameters: operands(plan, [['x', first]], [['y', output]]),
+          ...overOutputs(a, index, [
+            'float sum = 0.0f;',
+            ...overWindow(a, index, ['sum += x[at];']),
+            'y[e] = sum;',
+          ]),
+        },
+      ];
     case 'sumPoolGrad':
-      return [{ doc, parameters: operands(plan, [['dy', first]], [['y', output]]), ...overInputs(a, index, ['sum += dy[place];']) }];
+      return [
+        {
+          doc,
+          parameters: operands(plan, [['dy', first]], [['y', output]]),
+          ...overInputs(a, index, ['sum += dy[place];']),
+        },
+      ];
   }
 };

@@ -18,23 +18,48 @@ const nameOfLoad = (program: Program, load: number): string =>
 
 const liveRegisters = (step: FusedStep, roots: readonly number[]): ReadonlySet<number> => {
   const live = new Set(roots);
-  for (let k = step.code.length - 1; k >= 0; k--) if (live.has(step.loads.length + k)) step.code[k]!.args.forEach((a) => live.add(a));
+  for (let k = step.code.length - 1; k >= 0; k--)
+    if (live.has(step.loads.length + k)) step.code[k]!.args.forEach((a) => live.add(a));
   return live;
 };
 
-export const programOf = (plan: Plan, step: FusedStep, stores: FusedStep['stores'], reductions: FusedStep['reductions']): Program => {
-  const live = liveRegisters(step, [...stores, ...reductions].map((w) => w.register));
+export const programOf = (
+  plan: Plan,
+  step: FusedStep,
+  stores: FusedStep['stores'],
+  reductions: FusedStep['reductions'],
+): Program => {
+  const live = liveRegisters(
+    step,
+    [...stores, ...reductions].map((w) => w.register),
+  );
   const inputs = [...new Set(step.loads.filter((_, j) => live.has(j)).map((l) => l.buffer))];
   const written = [...stores, ...reductions].map((w) => w.buffer);
   // Only where stores stand in a loop does the compiler gain from knowing that they hit no load; elsewhere more steps share a kernel.
-  const isAlone = (b: number): boolean => stores.length > 0 && reductions.length > 0 && !written.some((w) => overlap(plan, w, b));
+  const isAlone = (b: number): boolean =>
+    stores.length > 0 && reductions.length > 0 && !written.some((w) => overlap(plan, w, b));
   const typeOf = (b: number): string => cType(plan.buffers[b]!);
   return {
-    step, stores, reductions, live,
+    step,
+    stores,
+    reductions,
+    live,
     parameters: [
-      ...inputs.map((b, k): Parameter => ({ type: `const ${typeOf(b)}*${isAlone(b) ? ' __restrict__' : ''}`, name: `x${k}`, arg: { buffer: b } })),
-      ...stores.map(({ buffer: b }, k): Parameter => ({ type: `${typeOf(b)}*`, name: `y${k}`, arg: { buffer: b } })),
-      ...reductions.map(({ buffer: b }, k): Parameter => ({ type: 'float*', name: `z${k}`, arg: { buffer: b } })),
+      ...inputs.map((b, k): Parameter => ({
+        type: `const ${typeOf(b)}*${isAlone(b) ? ' __restrict__' : ''}`,
+        name: `x${k}`,
+        arg: { buffer: b },
+      })),
+      ...stores.map(({ buffer: b }, k): Parameter => ({
+        type: `${typeOf(b)}*`,
+        name: `y${k}`,
+        arg: { buffer: b },
+      })),
+      ...reductions.map(({ buffer: b }, k): Parameter => ({
+        type: 'float*',
+        name: `z${k}`,
+        arg: { buffer: b },
+      })),
     ],
   };
 };
@@ -48,13 +73,31 @@ export interface Places {
 }
 
 const addressOf = (strides: Strides, { index, view: { domain } }: Places): string =>
-  isFull(strides, domain) ? 'e' : sumOf([['o', domain[0] === 1 ? 0 : strides[0]], ['r', domain[1] === 1 ? 0 : strides[1]], ['i', domain[2] === 1 ? 0 : strides[2]]], index);
+  isFull(strides, domain)
+    ? 'e'
+    : sumOf(
+        [
+          ['o', domain[0] === 1 ? 0 : strides[0]],
+          ['r', domain[1] === 1 ? 0 : strides[1]],
+          ['i', domain[2] === 1 ? 0 : strides[2]],
+        ],
+        index,
+      );
 
-export const liveLoads = (program: Program): readonly number[] => program.step.loads.map((_, j) => j).filter((j) => program.live.has(j));
+export const liveLoads = (program: Program): readonly number[] =>
+  program.step.loads.map((_, j) => j).filter((j) => program.live.has(j));
 
 /** Which of o, r, i and e the addresses of `loads` and of the stores mention. */
-export const placesUsed = (program: Program, loads: readonly number[], places: Places, stores: boolean): ReadonlySet<string> => {
-  const text = [...loads.map((j) => addressOf(places.view.loads[j]!, places)), ...(stores && program.stores.length > 0 ? ['e'] : [])].join(' ');
+export const placesUsed = (
+  program: Program,
+  loads: readonly number[],
+  places: Places,
+  stores: boolean,
+): ReadonlySet<string> => {
+  const text = [
+    ...loads.map((j) => addressOf(places.view.loads[j]!, places)),
+    ...(stores && program.stores.length > 0 ? ['e'] : []),
+  ].join(' ');
   return new Set(text.match(/\b[orie]\b/g) ?? []);
 };
 
@@ -66,36 +109,66 @@ export const loadLines = (program: Program, loads: readonly number[], places: Pl
     const [x, at] = [nameOfLoad(program, j), addressOf(strides, places)];
     const from = at === places.index.of(0) ? x : `${x} + ${at}`;
     if (places.width === 1 || inner === 0) return `const float r${j} = ${x}[${at}];`;
-    return isPacked(strides, places.width) || isFull(strides, places.view.domain) ? `const auto l${j} = packAt<${places.width}>(${from});` : `const auto l${j} = packOf<${places.width}>(${from}, ${inner});`;
+    return isPacked(strides, places.width) || isFull(strides, places.view.domain)
+      ? `const auto l${j} = packAt<${places.width}>(${from});`
+      : `const auto l${j} = packOf<${places.width}>(${from}, ${inner});`;
   });
 
 /** Takes element v of each pack that was loaded. */
 const unpackLines = (loads: readonly number[], { view, width }: Places): string[] =>
-  width === 1 ? [] : loads.filter((j) => view.domain[2] !== 1 && view.loads[j]![2] !== 0).map((j) => `const float r${j} = l${j}[v];`);
+  width === 1
+    ? []
+    : loads
+        .filter((j) => view.domain[2] !== 1 && view.loads[j]![2] !== 0)
+        .map((j) => `const float r${j} = l${j}[v];`);
 
 const codeLines = ({ step, live }: Program): string[] =>
   step.code.flatMap(({ op, args, value }, k) => {
     const register = step.loads.length + k;
-    return live.has(register) ? [`const float r${register} = ${expressionOf(op, args.map((a) => `r${a}`), value)};`] : [];
+    return live.has(register)
+      ? [
+          `const float r${register} = ${expressionOf(
+            op,
+            args.map((a) => `r${a}`),
+            value,
+          )};`,
+        ]
+      : [];
   });
 
 /**
  * From loads (`own` here, others before) to stores and reductions. `reduce` gives the line that adds a register to reduction number k;
  * within it `[v]` is the neighbour's number.
  */
-export const elementLines = (program: Program, own: readonly number[], plan: Plan, places: Places, reduce: (k: number, register: string) => string): string[] => {
+export const elementLines = (
+  program: Program,
+  own: readonly number[],
+  plan: Plan,
+  places: Places,
+  reduce: (k: number, register: string) => string,
+): string[] => {
   const { width } = places;
   const { stores, reductions } = program;
   const reduceLines = reductions.map(({ register }, k) => reduce(k, `r${register}`));
   if (width === 1) {
-    return [...loadLines(program, own, places), ...codeLines(program), ...stores.map((s, k) => `y${k}[e] = ${converted(plan, s, `r${s.register}`)};`), ...reduceLines];
+    return [
+      ...loadLines(program, own, places),
+      ...codeLines(program),
+      ...stores.map((s, k) => `y${k}[e] = ${converted(plan, s, `r${s.register}`)};`),
+      ...reduceLines,
+    ];
   }
   return [
     ...loadLines(program, own, places),
     ...stores.map((s, k) => `Pack<${cType(plan.buffers[s.buffer]!)}, ${width}> s${k};`),
     '#pragma unroll',
     `for (unsigned v = 0; v < ${width}; ++v) {`,
-    ...indent([...unpackLines(liveLoads(program), places), ...codeLines(program), ...stores.map((s, k) => `s${k}[v] = ${converted(plan, s, `r${s.register}`)};`), ...reduceLines]),
+    ...indent([
+      ...unpackLines(liveLoads(program), places),
+      ...codeLines(program),
+      ...stores.map((s, k) => `s${k}[v] = ${converted(plan, s, `r${s.register}`)};`),
+      ...reduceLines,
+    ]),
     '}',
     ...stores.map((_, k) => `store(y${k} + e, s${k});`),
   ];

@@ -7,56 +7,86 @@ import { ceilDiv, powerBelow, THREADS, type Target } from './target.js';
 export const SHORT_ROW = 64;
 
 /** The first index of the largest; a NaN is never larger, and nothing is larger than a NaN that comes first. */
-export const argMaxDrafts = (plan: Plan, input: number, output: number, { rows, width }: CallAttributes<'argMax'>, frame = ALONE): Draft[] => {
+export const argMaxDrafts = (
+  plan: Plan,
+  input: number,
+  output: number,
+  { rows, width }: CallAttributes<'argMax'>,
+  frame = ALONE,
+): Draft[] => {
   if (rows === 0) return [];
   const parameters = operands(plan, [['x', input]], [['y', output]]);
   const index = indexType(rows * width + THREADS);
   const doc = `[${rows}, ${width}]`;
   if (width <= SHORT_ROW) {
-    return [{
-      doc, parameters,
-      ...perThing(rows, index, [
-        `const float* row = x + e * ${index.of(width)};`,
-        'int best = 0;',
-        `for (int i = 1; i < ${width}; ++i) {`,
-        '  if (row[i] > row[best]) best = i;',
-        '}',
-        'y[e] = best;',
-      ], frame),
-    }];
+    return [
+      {
+        doc,
+        parameters,
+        ...perThing(
+          rows,
+          index,
+          [
+            `const float* row = x + e * ${index.of(width)};`,
+            'int best = 0;',
+            `for (int i = 1; i < ${width}; ++i) {`,
+            '  if (row[i] > row[best]) best = i;',
+            '}',
+            'y[e] = best;',
+          ],
+          frame,
+        ),
+      },
+    ];
   }
   const threads = Math.min(THREADS, powerBelow(width));
-  return [{
-    doc: `${doc}, a block each`, parameters, grid: [rows, 1, 1], block: threads,
-    body: indent([
-      `__shared__ int best[${threads}];`,
-      `const float* row = x + blockIdx.x * ${index.of(width)};`,
-      'int own = 0;  // beaten only by what is larger, so the first of equals stays',
-      `for (int i = threadIdx.x; i < ${width}; i += ${threads}) {`,
-      '  if (row[i] > row[own]) own = i;',
-      '}',
-      'best[threadIdx.x] = own;',
-      `for (unsigned step = ${threads / 2}; step > 0; step /= 2) {`,
-      '  __syncthreads();',
-      '  if (threadIdx.x < step) {',
-      '    const int a = best[threadIdx.x], b = best[threadIdx.x + step];',
-      '    if (row[b] > row[a] || (row[b] == row[a] && b < a)) best[threadIdx.x] = b;',
-      '  }',
-      '}',
-      'if (threadIdx.x == 0) y[blockIdx.x] = best[0];',
-    ]),
-  }];
+  return [
+    {
+      doc: `${doc}, a block each`,
+      parameters,
+      grid: [rows, 1, 1],
+      block: threads,
+      body: indent([
+        `__shared__ int best[${threads}];`,
+        `const float* row = x + blockIdx.x * ${index.of(width)};`,
+        'int own = 0;  // beaten only by what is larger, so the first of equals stays',
+        `for (int i = threadIdx.x; i < ${width}; i += ${threads}) {`,
+        '  if (row[i] > row[own]) own = i;',
+        '}',
+        'best[threadIdx.x] = own;',
+        `for (unsigned step = ${threads / 2}; step > 0; step /= 2) {`,
+        '  __syncthreads();',
+        '  if (threadIdx.x < step) {',
+        '    const int a = best[threadIdx.x], b = best[threadIdx.x + step];',
+        '    if (row[b] > row[a] || (row[b] == row[a] && b < a)) best[threadIdx.x] = b;',
+        '  }',
+        '}',
+        'if (threadIdx.x == 0) y[blockIdx.x] = best[0];',
+      ]),
+    },
+  ];
 };
 
 /** Digits of a key from the highest: how far it is shifted, and its bits. */
-const DIGITS = [{ shift: 21, bits: 11 }, { shift: 10, bits: 11 }, { shift: 0, bits: 10 }] as const;
+const DIGITS = [
+  { shift: 21, bits: 11 },
+  { shift: 10, bits: 11 },
+  { shift: 0, bits: 10 },
+] as const;
 const TILE = 4 * THREADS;
 
 /**
  * The mask of the `keep` largest scores. See Note [Selecting]. Workspace: settled bits of the threshold, ranks still to be kept, ties
  * in all; then for each block its ties and the ties before it.
  */
-export const rankMaskDrafts = (plan: Plan, scores: number, keep: number, output: number, { size }: CallAttributes<'rankMask'>, target: Target): Draft[] => {
+export const rankMaskDrafts = (
+  plan: Plan,
+  scores: number,
+  keep: number,
+  output: number,
+  { size }: CallAttributes<'rankMask'>,
+  target: Target,
+): Draft[] => {
   if (size === 0) return [];
   const tiles = ceilDiv(size, TILE);
   const share = ceilDiv(tiles, Math.min(tiles, target.smCount * 8)) * TILE;
@@ -70,7 +100,11 @@ export const rankMaskDrafts = (plan: Plan, scores: number, keep: number, output:
     `const ${index.type} first = ${index.type === 'unsigned' ? '' : '(unsigned long long)'}blockIdx.x * ${share};`,
     `const ${index.type} last = first + ${share} < ${index.of(size)} ? first + ${share} : ${index.of(size)};`,
   ];
-  const each = (lines: readonly string[]): string[] => [`for (${index.type} e = first + threadIdx.x; e < last; e += ${THREADS}) {`, ...indent(lines), '}'];
+  const each = (lines: readonly string[]): string[] => [
+    `for (${index.type} e = first + threadIdx.x; e < last; e += ${THREADS}) {`,
+    ...indent(lines),
+    '}',
+  ];
 
   const digits = DIGITS.map(({ shift, bits }, k): Draft => {
     const bins = 2 ** bits;
@@ -78,7 +112,10 @@ export const rankMaskDrafts = (plan: Plan, scores: number, keep: number, output:
     return {
       ...launch,
       doc: `digit ${k + 1} of 3 of the last score that is kept`,
-      parameters: [...operands(plan, [['scores', scores], ...(k === 0 ? [['keep', keep] as const] : [])], []), state],
+      parameters: [
+        ...operands(plan, [['scores', scores], ...(k === 0 ? [['keep', keep] as const] : [])], []),
+        state,
+      ],
       body: indent([
         `static __device__ unsigned histogram[${bins}];`,
         'static __device__ unsigned arrivals;',
@@ -115,15 +152,19 @@ export const rankMaskDrafts = (plan: Plan, scores: number, keep: number, output:
         '  histogram[at] = 0;',
         '  sum += mine[j];',
         '}',
-        k === 0 ? `const unsigned wanted = keep[0] < 0 ? 0 : keep[0] < ${size} ? keep[0] : ${size};` : 'const unsigned wanted = state[1];',
+        k === 0
+          ? `const unsigned wanted = keep[0] < 0 ? 0 : keep[0] < ${size} ? keep[0] : ${size};`
+          : 'const unsigned wanted = state[1];',
         `unsigned before = scan<${THREADS}>(sum, total);`,
-        ...(k === 0 ? [
-          'if (wanted == 0 && threadIdx.x == 0) {  // above every key: nothing is kept',
-          '  state[0] = 0xffffffffu;',
-          '  state[1] = 0;',
-          '  state[2] = 0;',
-          '}',
-        ] : []),
+        ...(k === 0
+          ? [
+              'if (wanted == 0 && threadIdx.x == 0) {  // above every key: nothing is kept',
+              '  state[0] = 0xffffffffu;',
+              '  state[1] = 0;',
+              '  state[2] = 0;',
+              '}',
+            ]
+          : []),
         '#pragma unroll',
         `for (unsigned j = 0; j < ${own}; ++j) {`,
         '  if (wanted > 0 && before < wanted && before + mine[j] >= wanted) {',
@@ -173,7 +214,11 @@ export const rankMaskDrafts = (plan: Plan, scores: number, keep: number, output:
   const mask: Draft = {
     ...launch,
     doc: 'the mask: what lies above the threshold, and the first of the ties',
-    parameters: [...operands(plan, [['scores', scores]], [['y', output]]), { ...state, type: 'const unsigned*' }, { ...ties, type: 'const unsigned*' }],
+    parameters: [
+      ...operands(plan, [['scores', scores]], [['y', output]]),
+      { ...state, type: 'const unsigned*' },
+      { ...ties, type: 'const unsigned*' },
+    ],
     body: indent([
       'const unsigned threshold = state[0], kept = state[1];',
       'const bool all = kept == state[2];',
@@ -182,7 +227,10 @@ export const rankMaskDrafts = (plan: Plan, scores: number, keep: number, output:
       'if (all || before >= kept || before + own <= kept) {',
       ...indent([
         'const bool takesTies = all ? kept > 0 : before < kept;',
-        ...each(['const unsigned key = keyOf(scores[e]);', 'y[e] = key > threshold || (takesTies && key == threshold) ? 1.0f : 0.0f;']),
+        ...each([
+          'const unsigned key = keyOf(scores[e]);',
+          'y[e] = key > threshold || (takesTies && key == threshold) ? 1.0f : 0.0f;',
+        ]),
         'return;',
       ]),
       '}',

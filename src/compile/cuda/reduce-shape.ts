@@ -32,20 +32,35 @@ const FEW_PASSES = 8;
 /** Elements that a thread adds in float before it goes on in double. */
 export const RUN = 64;
 
-export const reduceShape = (keep: Keep, { domain: [O, R, I], loads }: View, reductions: number, liveLoads: readonly number[], target: Target): ReduceShape => {
+export const reduceShape = (
+  keep: Keep,
+  { domain: [O, R, I], loads }: View,
+  reductions: number,
+  liveLoads: readonly number[],
+  target: Target,
+): ReduceShape => {
   const order = keep === 'none' || keep === 'outer' ? 'rows' : 'columns';
-  const [groups, length, columns] = { none: [1, O * R * I, 1], outer: [O, R * I, 1], inner: [1, O * R, I], outerInner: [O, R, I] }[keep] as [number, number, number];
+  const [groups, length, columns] = {
+    none: [1, O * R * I, 1],
+    outer: [O, R * I, 1],
+    inner: [1, O * R, I],
+    outerInner: [O, R, I],
+  }[keep] as [number, number, number];
   const wide = widthOf(I, liveLoads.filter((j) => isFull(loads[j]!, [O, R, I])).length);
   // Short rows do not fill packs; results of all threads lie in shared memory at once.
-  const fits = (w: number): boolean => THREADS * w * (order === 'columns' ? reductions : 1) * 8 + FLAGS_BYTES <= target.sharedBytes && (order === 'columns' || length >= 32 * w);
+  const fits = (w: number): boolean =>
+    THREADS * w * (order === 'columns' ? reductions : 1) * 8 + FLAGS_BYTES <= target.sharedBytes &&
+    (order === 'columns' || length >= 32 * w);
   const width = ([4, 2, 1] as const).find((w) => w <= wide && fits(w)) ?? 1;
   const step = order === 'rows' ? width : 1;
   const kept = (groups * columns) / (order === 'columns' ? width : 1);
-  const { across, down } = order === 'rows' ? rowThreads(kept, length / step) : columnThreads(kept, columns / width, length);
+  const { across, down } =
+    order === 'rows' ? rowThreads(kept, length / step) : columnThreads(kept, columns / width, length);
 
   const passes = ceilDiv(length, down * step);
   const keptBlocks = ceilDiv(kept, across);
-  const spread = passes <= FEW_PASSES ? 1 : Math.min(ceilDiv(FEW_BLOCKS, keptBlocks), ceilDiv(passes, FEW_PASSES / 2));
+  const spread =
+    passes <= FEW_PASSES ? 1 : Math.min(ceilDiv(FEW_BLOCKS, keptBlocks), ceilDiv(passes, FEW_PASSES / 2));
   const wanted = Math.min(ceilDiv(MOST_BLOCKS, keptBlocks), Math.max(ceilDiv(passes, FEW_PASSES), spread));
   const share = ceilDiv(passes, wanted) * down * step;
   return { order, groups, columns, length, width, across, down, splits: ceilDiv(length, share), share };
@@ -58,8 +73,15 @@ const rowThreads = (rows: number, packs: number): { readonly across: number; rea
 };
 
 /** Up to 64 packs across, so that a block reads whole lines of memory; the other threads share the rows, four or more for each. */
-const columnThreads = (kept: number, columns: number, length: number): { readonly across: number; readonly down: number } => {
-  const down = Math.max(1, Math.min(Math.floor(THREADS / Math.min(columns, 64)), powerBelow(Math.max(1, length / 4))));
+const columnThreads = (
+  kept: number,
+  columns: number,
+  length: number,
+): { readonly across: number; readonly down: number } => {
+  const down = Math.max(
+    1,
+    Math.min(Math.floor(THREADS / Math.min(columns, 64)), powerBelow(Math.max(1, length / 4))),
+  );
   return { across: Math.min(kept, Math.floor(THREADS / down)), down };
 };
 

@@ -2,7 +2,15 @@ import type { FusedStep, Plan } from '../plan.js';
 import { fillDrafts } from './copy.js';
 import { decodeLines, reachOf } from './map.js';
 import { ALONE, indent, indexType, type Draft, type Frame, type IndexType } from './kernel.js';
-import { elementLines, liveLoads, loadLines, placesUsed, programOf, type Places, type Program } from './program.js';
+import {
+  elementLines,
+  liveLoads,
+  loadLines,
+  placesUsed,
+  programOf,
+  type Places,
+  type Program,
+} from './program.js';
 import { reduceShape, RUN, type ReduceShape } from './reduce-shape.js';
 import { ceilDiv, powerBelow, type Target } from './target.js';
 import { isFull, plainKeep, viewOf, type Keep, type Strides, type View } from './view.js';
@@ -18,23 +26,49 @@ const MOST_REDUCTIONS = 12;
  */
 export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
   const domain = step.domain as unknown as Strides;
-  if (domain.includes(0)) return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'sum' ? 0 : -Infinity, frame));
+  if (domain.includes(0))
+    return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'sum' ? 0 : -Infinity, frame));
   const kept = new Map<Keep, Reduction[]>();
   for (const r of step.reductions) {
     const keep = plainKeep(r.keep, domain);
     kept.set(keep, [...(kept.get(keep) ?? []), r]);
   }
   const groups = [...kept].flatMap(([keep, all]) =>
-    Array.from({ length: ceilDiv(all.length, MOST_REDUCTIONS) }, (_, k) => ({ keep, reductions: all.slice(k * MOST_REDUCTIONS, (k + 1) * MOST_REDUCTIONS) })));
+    Array.from({ length: ceilDiv(all.length, MOST_REDUCTIONS) }, (_, k) => ({
+      keep,
+      reductions: all.slice(k * MOST_REDUCTIONS, (k + 1) * MOST_REDUCTIONS),
+    })),
+  );
   return groups.map(({ keep, reductions }, k) => {
     const sums = reductions.filter((r) => r.op === 'sum');
-    const program = programOf(plan, step, k === groups.length - 1 ? step.stores : [], [...sums, ...reductions.filter((r) => r.op === 'max')]);
-    const view = viewOf(domain, step.loads.map((l) => l.strides as unknown as Strides), keep);
-    return reduceDraft(plan, program, keep, view, reduceShape(keep, view, reductions.length, liveLoads(program), target), frame);
+    const program = programOf(plan, step, k === groups.length - 1 ? step.stores : [], [
+      ...sums,
+      ...reductions.filter((r) => r.op === 'max'),
+    ]);
+    const view = viewOf(
+      domain,
+      step.loads.map((l) => l.strides as unknown as Strides),
+      keep,
+    );
+    return reduceDraft(
+      plan,
+      program,
+      keep,
+      view,
+      reduceShape(keep, view, reductions.length, liveLoads(program), target),
+      frame,
+    );
   });
 };
 
-const reduceDraft = (plan: Plan, program: Program, keep: Keep, view: View, shape: ReduceShape, frame: Frame): Draft => {
+const reduceDraft = (
+  plan: Plan,
+  program: Program,
+  keep: Keep,
+  view: View,
+  shape: ReduceShape,
+  frame: Frame,
+): Draft => {
   const { order, across, down, splits, width } = shape;
   const threads = across * down;
   const blocks = ceilDiv((shape.groups * shape.columns) / (order === 'columns' ? width : 1), across);
@@ -43,22 +77,33 @@ const reduceDraft = (plan: Plan, program: Program, keep: Keep, view: View, shape
   const own = takeIn(plan, program, keep, { index, view, width }, shape, frame);
   const partial = splits > 1 ? [{ type: 'double*', name: 'partial', arg: { scratch: 0 } }] : [];
   return {
-    doc: `[${view.domain.join(', ')}] to [${shape.groups}, ${shape.columns}]: a block takes ${across}${width > 1 && order === 'columns' ? `x${width}` : ''} of them with ${down} threads each`
-      + `${splits > 1 ? `; ${splits} blocks share one` : ''}`,
+    doc:
+      `[${view.domain.join(', ')}] to [${shape.groups}, ${shape.columns}]: a block takes ${across}${width > 1 && order === 'columns' ? `x${width}` : ''} of them with ${down} threads each` +
+      `${splits > 1 ? `; ${splits} blocks share one` : ''}`,
     parameters: [...program.parameters, ...partial],
     grid: [blocks, splits, 1],
     block: frame.threads ?? threads,
     table: tableSize(program, shape),
     scratchBytes: splits > 1 ? blocks * splits * across * values * 8 : 0,
     body: indent([
-      ...(frame.threads === null || frame.threads === threads ? own : [`if (threadIdx.x < ${threads}) {`, ...indent(own), '}']), '',
+      ...(frame.threads === null || frame.threads === threads
+        ? own
+        : [`if (threadIdx.x < ${threads}) {`, ...indent(own), '}']),
+      '',
       ...combineLines(program, shape, blocks, index, frame),
     ]),
   };
 };
 
 /** Every thread takes its elements in: `sum0[v]`, `max1[v]` of its kept elements. */
-const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape: ReduceShape, { block }: Frame): string[] => {
+const takeIn = (
+  plan: Plan,
+  program: Program,
+  keep: Keep,
+  places: Places,
+  shape: ReduceShape,
+  { block }: Frame,
+): string[] => {
   const { index } = places;
   const { order, groups, columns, length, width, across, down, splits, share } = shape;
   const lanes = order === 'columns' ? width : 1;
@@ -67,8 +112,16 @@ const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape:
   const isLong = share / stride > run;
   const kept = (groups * columns) / lanes;
 
-  const moving = new Set(keep === 'inner' || keep === 'none' ? [0, 1, ...(keep === 'none' ? [2] : [])] : keep === 'outer' ? [1, 2] : [1]);
-  const isMoving = (j: number): boolean => isFull(places.view.loads[j]!, places.view.domain) || places.view.loads[j]!.some((s, axis) => s !== 0 && moving.has(axis) && places.view.domain[axis] !== 1);
+  const moving = new Set(
+    keep === 'inner' || keep === 'none'
+      ? [0, 1, ...(keep === 'none' ? [2] : [])]
+      : keep === 'outer'
+        ? [1, 2]
+        : [1],
+  );
+  const isMoving = (j: number): boolean =>
+    isFull(places.view.loads[j]!, places.view.domain) ||
+    places.view.loads[j]!.some((s, axis) => s !== 0 && moving.has(axis) && places.view.domain[axis] !== 1);
   const loads = liveLoads(program);
   const [still, inLoop] = [loads.filter((j) => !isMoving(j)), loads.filter(isMoving)];
 
@@ -76,30 +129,54 @@ const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape:
   const names = program.reductions.map((r, k) => `${r.op}${k}`);
   const start = (op: Reduction['op']): string => (op === 'sum' ? '0.0f' : '__int_as_float(0xff800000)');
   const at = lanes > 1 ? '[v]' : '';
-  const filled = (value: string): string => (lanes > 1 ? `{${Array.from({ length: lanes }, () => value).join(', ')}}` : value);
+  const filled = (value: string): string =>
+    lanes > 1 ? `{${Array.from({ length: lanes }, () => value).join(', ')}}` : value;
   const declare = (type: string, prefix: string): string[] =>
-    program.reductions.map((r, k) => `${type} ${prefix}${names[k]!}${lanes > 1 ? `[${lanes}]` : ''} = ${filled(start(r.op))};`);
+    program.reductions.map(
+      (r, k) => `${type} ${prefix}${names[k]!}${lanes > 1 ? `[${lanes}]` : ''} = ${filled(start(r.op))};`,
+    );
   const add = (k: number, register: string): string =>
-    program.reductions[k]!.op === 'sum' ? `${names[k]!}${at} += ${register};` : `${names[k]!}${at} = larger(${names[k]!}${at}, ${register});`;
+    program.reductions[k]!.op === 'sum'
+      ? `${names[k]!}${at} += ${register};`
+      : `${names[k]!}${at} = larger(${names[k]!}${at}, ${register});`;
 
-  const element = keep === 'none' ? 'm' : order === 'rows' ? `k * ${index.of(length)} + m` : keep === 'inner' ? `m * ${index.of(columns)} + c` : `(g * ${index.of(length)} + m) * ${index.of(columns)} + c`;
+  const element =
+    keep === 'none'
+      ? 'm'
+      : order === 'rows'
+        ? `k * ${index.of(length)} + m`
+        : keep === 'inner'
+          ? `m * ${index.of(columns)} + c`
+          : `(g * ${index.of(length)} + m) * ${index.of(columns)} + c`;
   const each = [
     ...(used.has('e') ? [`const ${index.type} e = ${element};`] : []),
     ...memberPlaces(keep, places, used),
     ...elementLines(program, inLoop, plan, places, add),
   ];
   const loop = (from: string, to: string): string[] => [
-    ...(share / stride > 1 ? ['#pragma unroll 4'] : []), `for (${index.type} m = ${from}; m < ${to}; m += ${stride}) {`, ...indent(each), '}',
+    ...(share / stride > 1 ? ['#pragma unroll 4'] : []),
+    `for (${index.type} m = ${from}; m < ${to}; m += ${stride}) {`,
+    ...indent(each),
+    '}',
   ];
-  const bounds = splits > 1
-    ? [`const ${index.type} first = blockIdx.y * ${index.of(share)}, last = first + ${index.of(share)} < ${index.of(length)} ? first + ${index.of(share)} : ${index.of(length)};`]
-    : [`const ${index.type} first = 0, last = ${index.of(length)};`];
+  const bounds =
+    splits > 1
+      ? [
+          `const ${index.type} first = blockIdx.y * ${index.of(share)}, last = first + ${index.of(share)} < ${index.of(length)} ? first + ${index.of(share)} : ${index.of(length)};`,
+        ]
+      : [`const ${index.type} first = 0, last = ${index.of(length)};`];
   const offset = order === 'rows' && width > 1 ? `d * ${width}` : 'd';
   const chunk = index.of(run * stride);
-  const inDouble = program.reductions.map((r, k) => (r.op === 'sum' ? `total_${names[k]!}${at} += ${names[k]!}${at};` : `total_${names[k]!}${at} = larger(total_${names[k]!}${at}, (double)${names[k]!}${at});`));
+  const inDouble = program.reductions.map((r, k) =>
+    r.op === 'sum'
+      ? `total_${names[k]!}${at} += ${names[k]!}${at};`
+      : `total_${names[k]!}${at} = larger(total_${names[k]!}${at}, (double)${names[k]!}${at});`,
+  );
 
   return [
-    ...(order === 'columns' ? [`const unsigned a = threadIdx.x % ${across}, d = threadIdx.x / ${across};`] : [`const unsigned d = threadIdx.x % ${down}, a = threadIdx.x / ${down};`]),
+    ...(order === 'columns'
+      ? [`const unsigned a = threadIdx.x % ${across}, d = threadIdx.x / ${across};`]
+      : [`const unsigned d = threadIdx.x % ${down}, a = threadIdx.x / ${down};`]),
     `const ${index.type} k = ${block} * ${across} + a;`,
     ...bounds,
     ...declare(isLong ? 'double' : 'float', isLong ? 'total_' : ''),
@@ -109,44 +186,68 @@ const takeIn = (plan: Plan, program: Program, keep: Keep, places: Places, shape:
       ...loadLines(program, still, places),
       ...(isLong
         ? [
-          `for (${index.type} from = first; from < last; from += ${chunk}) {`,
-          ...indent([
-            `const ${index.type} to = from + ${chunk} < last ? from + ${chunk} : last;`,
-            ...declare('float', ''),
-            ...loop(`from + ${offset}`, 'to'),
-            ...(lanes > 1 ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`, ...indent(inDouble), '}'] : inDouble),
-          ]),
-          '}',
-        ]
+            `for (${index.type} from = first; from < last; from += ${chunk}) {`,
+            ...indent([
+              `const ${index.type} to = from + ${chunk} < last ? from + ${chunk} : last;`,
+              ...declare('float', ''),
+              ...loop(`from + ${offset}`, 'to'),
+              ...(lanes > 1
+                ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`, ...indent(inDouble), '}']
+                : inDouble),
+            ]),
+            '}',
+          ]
         : loop(`first + ${offset}`, 'last')),
     ]),
     '}',
     '',
     ...(lanes > 1 ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`] : []),
-    ...indent(names.map((name, w) => `table[d * ${rowOf(program, shape)} + ${columnOf(w, lanes, across)}] = ${isLong ? 'total_' : ''}${name}${at};`), lanes > 1 ? 1 : 0),
+    ...indent(
+      names.map(
+        (name, w) =>
+          `table[d * ${rowOf(program, shape)} + ${columnOf(w, lanes, across)}] = ${isLong ? 'total_' : ''}${name}${at};`,
+      ),
+      lanes > 1 ? 1 : 0,
+    ),
     ...(lanes > 1 ? ['}'] : []),
   ];
 };
 
 /** Place of value v of reduction w in a row of the table: all values of the kept elements a stand side by side. */
 const columnOf = (w: number, lanes: number, across: number): string =>
-  lanes > 1 ? (w === 0 ? `v * ${across} + a` : `(${w * lanes} + v) * ${across} + a`) : w === 0 ? 'a' : `${w * across} + a`;
+  lanes > 1
+    ? w === 0
+      ? `v * ${across} + a`
+      : `(${w * lanes} + v) * ${across} + a`
+    : w === 0
+      ? 'a'
+      : `${w * across} + a`;
 
-const rowOf = (program: Program, { order, across, width }: ReduceShape): number => across * program.reductions.length * (order === 'columns' ? width : 1);
+const rowOf = (program: Program, { order, across, width }: ReduceShape): number =>
+  across * program.reductions.length * (order === 'columns' ? width : 1);
 
 /** Rows that the partial results of the blocks are read into. */
-const lateRows = (program: Program, shape: ReduceShape): number => Math.max(1, Math.min(shape.splits, Math.floor((shape.across * shape.down) / rowOf(program, shape))));
+const lateRows = (program: Program, shape: ReduceShape): number =>
+  Math.max(1, Math.min(shape.splits, Math.floor((shape.across * shape.down) / rowOf(program, shape))));
 
-const tableSize = (program: Program, shape: ReduceShape): number => rowOf(program, shape) * Math.max(shape.down, shape.splits > 1 ? lateRows(program, shape) : 1);
+const tableSize = (program: Program, shape: ReduceShape): number =>
+  rowOf(program, shape) * Math.max(shape.down, shape.splits > 1 ? lateRows(program, shape) : 1);
 
 /** Group and column of kept element k, as o and i where loads ask for them. */
-const keptPlaces = (keep: Keep, { columns, width }: ReduceShape, index: IndexType, used: ReadonlySet<string>): string[] => {
+const keptPlaces = (
+  keep: Keep,
+  { columns, width }: ReduceShape,
+  index: IndexType,
+  used: ReadonlySet<string>,
+): string[] => {
   if (keep === 'none') return [];
   if (keep === 'outer') return used.has('o') ? [`const ${index.type} o = k;`] : [];
   const packs = columns / width;
   const column = `${keep === 'inner' ? 'k' : packs === 1 ? index.of(0) : `k % ${index.of(packs)}`}${width > 1 && packs > 1 ? ` * ${width}` : ''}`;
   return [
-    ...(keep === 'outerInner' && (used.has('o') || used.has('e')) ? [`const ${index.type} g = ${packs === 1 ? 'k' : `k / ${index.of(packs)}`};`] : []),
+    ...(keep === 'outerInner' && (used.has('o') || used.has('e'))
+      ? [`const ${index.type} g = ${packs === 1 ? 'k' : `k / ${index.of(packs)}`};`]
+      : []),
     ...(used.has('i') || used.has('e') ? [`const ${index.type} c = ${column};`] : []),
     ...(used.has('i') ? [`const ${index.type} i = c;`] : []),
     ...(keep === 'outerInner' && used.has('o') ? [`const ${index.type} o = g;`] : []),
@@ -163,42 +264,67 @@ const memberPlaces = (keep: Keep, { index, view }: Places, used: ReadonlySet<str
     case 'outer':
       return decodeLines({ index, view: { ...view, domain: [1, R, I] }, width: 1 }, only('r', 'i'), 'm');
     case 'inner':
-      return decodeLines({ index, view: { ...view, domain: [view.domain[0], R, 1] }, width: 1 }, only('o', 'r'), 'm');
+      return decodeLines(
+        { index, view: { ...view, domain: [view.domain[0], R, 1] }, width: 1 },
+        only('o', 'r'),
+        'm',
+      );
     case 'outerInner':
       return used.has('r') ? [`const ${index.type} r = m;`] : [];
   }
 };
 
 /** From the threads' values to the results: over the block, then over blocks. */
-const combineLines = (program: Program, shape: ReduceShape, blocks: number, index: IndexType, frame: Frame): string[] => {
+const combineLines = (
+  program: Program,
+  shape: ReduceShape,
+  blocks: number,
+  index: IndexType,
+  frame: Frame,
+): string[] => {
   const { order, groups, columns, across, down, splits, width } = shape;
   const lanes = order === 'columns' ? width : 1;
   const row = rowOf(program, shape);
   const sums = program.reductions.filter((r) => r.op === 'sum').length * across * lanes;
   const { block } = frame;
   const threads = frame.threads ?? across * down; // that lend a hand; the order of additions asks for the reduction's own
-  const strips = (rows: number): number => (rows <= 8 ? 1 : Math.max(1, Math.min(powerBelow(Math.ceil(Math.sqrt(rows))), powerBelow(Math.max(1, Math.floor((across * down) / row))))));
-  const fold = (rows: number): string => `fold<${threads}, ${row}, ${rows}, ${strips(rows)}, ${sums}>(table);`;
+  const strips = (rows: number): number =>
+    rows <= 8
+      ? 1
+      : Math.max(
+          1,
+          Math.min(
+            powerBelow(Math.ceil(Math.sqrt(rows))),
+            powerBelow(Math.max(1, Math.floor((across * down) / row))),
+          ),
+        );
+  const fold = (rows: number): string =>
+    `fold<${threads}, ${row}, ${rows}, ${strips(rows)}, ${sums}>(table);`;
   const late = lateRows(program, shape);
   const kept = groups * columns;
-  const at = lanes > 1 ? `(${block} * ${index.of(across)} + q % ${across}) * ${lanes} + q / ${across}` : `${block} * ${index.of(across)} + q`;
+  const at =
+    lanes > 1
+      ? `(${block} * ${index.of(across)} + q % ${across}) * ${lanes} + q / ${across}`
+      : `${block} * ${index.of(across)} + q`;
   return [
     fold(down),
     ...(splits > 1
       ? [
-        `static __device__ unsigned arrivals[${blocks}];`,
-        `double* mine = partial + blockIdx.x * ${splits * row}ull;`,
-        `for (unsigned q = threadIdx.x; q < ${row}; q += ${threads}) mine[blockIdx.y * ${row} + q] = table[q];`,
-        `if (!arrivesLast(arrivals + blockIdx.x, ${splits})) return;`,
-        `rows<${threads}, ${row}, ${splits}, ${late}, ${sums}>(table, mine);`,
-        fold(late),
-      ]
+          `static __device__ unsigned arrivals[${blocks}];`,
+          `double* mine = partial + blockIdx.x * ${splits * row}ull;`,
+          `for (unsigned q = threadIdx.x; q < ${row}; q += ${threads}) mine[blockIdx.y * ${row} + q] = table[q];`,
+          `if (!arrivesLast(arrivals + blockIdx.x, ${splits})) return;`,
+          `rows<${threads}, ${row}, ${splits}, ${late}, ${sums}>(table, mine);`,
+          fold(late),
+        ]
       : []),
     `for (unsigned q = threadIdx.x; q < ${across * lanes}; q += ${threads}) {`,
     ...indent([
       `const ${index.type} z = ${at};`,
       ...(kept % (across * lanes) === 0 ? [] : [`if (z >= ${index.of(kept)}) continue;`]),
-      ...program.reductions.map((_, w) => `z${w}[z] = (float)table[${w === 0 ? 'q' : `${w * across * lanes} + q`}];`),
+      ...program.reductions.map(
+        (_, w) => `z${w}[z] = (float)table[${w === 0 ? 'q' : `${w * across * lanes} + q`}];`,
+      ),
     ]),
     '}',
   ];

@@ -11,7 +11,9 @@ import type { Target } from './target.js';
 /** The launches of a step, in a frame where it has one; null where a library runs it. */
 export const draftsOf = (plan: Plan, step: Step, target: Target, frame: Frame = ALONE): Draft[] | null => {
   if (step.kind === 'call') return callDrafts(plan, step, target, frame);
-  return step.reductions.length === 0 ? mapDrafts(plan, step, target, frame) : reduceDrafts(plan, step, target, frame);
+  return step.reductions.length === 0
+    ? mapDrafts(plan, step, target, frame)
+    : reduceDrafts(plan, step, target, frame);
 };
 
 const callDrafts = (plan: Plan, step: CallStep, target: Target, frame: Frame): Draft[] | null => {
@@ -48,7 +50,11 @@ const callDrafts = (plan: Plan, step: CallStep, target: Target, frame: Frame): D
 
 /** Whether a step's kernel keeps to a frame. */
 const hasFrame = (step: Step): boolean =>
-  step.kind === 'fused' || step.kernel === 'copy' || step.kernel === 'fill' || step.kernel === 'gather' || (step.kernel === 'argMax' && step.attributes.width <= SHORT_ROW);
+  step.kind === 'fused' ||
+  step.kernel === 'copy' ||
+  step.kernel === 'fill' ||
+  step.kernel === 'gather' ||
+  (step.kernel === 'argMax' && step.attributes.width <= SHORT_ROW);
 
 /** A step as part of a launch; null where it cannot be one: its kernel keeps to no frame, or it takes several launches. */
 export const partOf = (plan: Plan, step: Step, target: Target, frame: Frame): Draft | null => {

@@ -23,13 +23,17 @@ const join = (view: View, a: 0 | 1, b: 1 | 2): View | null => {
   const [p, q] = [view.domain[a], view.domain[b]];
   const fits = view.loads.every((s) => p === 1 || q === 1 || s[a] === s[b] * q);
   if (!fits) return null;
-  const put = (xs: Strides, joined: number, rest: number): Strides => xs.map((x, k) => (k === b ? joined : k === a ? rest : x)) as unknown as Strides; // three, as xs has
+  const put = (xs: Strides, joined: number, rest: number): Strides =>
+    xs.map((x, k) => (k === b ? joined : k === a ? rest : x)) as unknown as Strides; // three, as xs has
   return { domain: put(view.domain, p * q, 1), loads: view.loads.map((s) => put(s, q > 1 ? s[b] : s[a], 0)) };
 };
 
 /** Joins all that a map (`keep` null) or a reduction may join; what is joined lies in the later axis. */
 export const viewOf = (domain: Strides, loads: readonly Strides[], keep: Keep | null): View => {
-  const clean: View = { domain, loads: loads.map((s) => s.map((x, k) => (domain[k] === 1 ? 0 : x)) as unknown as Strides) };
+  const clean: View = {
+    domain,
+    loads: loads.map((s) => s.map((x, k) => (domain[k] === 1 ? 0 : x)) as unknown as Strides),
+  };
   switch (keep) {
     case 'outerInner':
       return clean;
@@ -49,10 +53,12 @@ export const viewOf = (domain: Strides, loads: readonly Strides[], keep: Keep | 
 };
 
 /** A load that gives every element of the view its own number. */
-export const isFull = ([so, sr, si]: Strides, [O, R, I]: Strides): boolean => (O === 1 || so === R * I) && (R === 1 || sr === I) && (I === 1 || si === 1);
+export const isFull = ([so, sr, si]: Strides, [O, R, I]: Strides): boolean =>
+  (O === 1 || so === R * I) && (R === 1 || sr === I) && (I === 1 || si === 1);
 
 /** Whether `width` neighbours along the inner axis lie in one aligned pack of a load's buffer. */
-export const isPacked = ([so, sr, si]: Strides, width: number): boolean => si === 1 && so % width === 0 && sr % width === 0;
+export const isPacked = ([so, sr, si]: Strides, width: number): boolean =>
+  si === 1 && so % width === 0 && sr % width === 0;
 
 /**
  * How many neighbours along the inner axis one thread takes: four where the axis divides, fewer where that many registers would not

@@ -16,10 +16,16 @@ export const grasp = withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Crit
   name: 'grasp',
   doc: 'preserves the gradient flow after pruning',
   data: 'labelled images',
-  rounds: { kind: 'single', why: 'removed weights would score 0, above every live weight with a negative score' },
+  rounds: {
+    kind: 'single',
+    why: 'removed weights would score 0, above every live weight with a negative score',
+  },
   cost: { perMinibatch: { forward: 2, backward: 2, second: 1 } },
   monotone: true,
-  observe: (view, labels) => ({ mantissa: pack(lossGradient(view.trained, labels, view.weights, temperature)), exponent: null }),
+  observe: (view, labels) => ({
+    mantissa: pack(lossGradient(view.trained, labels, view.weights, temperature)),
+    exponent: null,
+  }),
   again: (view, labels, first) => {
     const slope = pack(lossGradient(view.trained, labels, view.weights, temperature));
     const along = ops.sum(ops.mul(slope, ops.stopGradient(first.mantissa)), [0]);

@@ -18,7 +18,13 @@ export interface ImpOptions {
 }
 
 /** How IMP ranks: by the size of the weights that a training left. Paper: six rounds. */
-export const impCriterion = (): Criterion => ({ ...magnitude(), name: 'imp', doc: 'size of the trained weight', rounds: { kind: 'any', usual: 6 }, cost: { training: true } });
+export const impCriterion = (): Criterion => ({
+  ...magnitude(),
+  name: 'imp',
+  doc: 'size of the trained weight',
+  rounds: { kind: 'any', usual: 6 },
+  cost: { training: true },
+});
 
 /** The trainings of IMP's rounds. */
 export interface Trainings {
@@ -33,18 +39,43 @@ export interface Trainings {
  * statistics go back to the rewind point before each training and velocities to zero; only the first training, which passes that point, keeps its
  * own. Orders and augmentations are the same in all rounds: they follow from seed and step.
  */
-export const impTrainings = async (net: Network, weights: Weights, device: Device, { dataset, training, rewind }: ImpOptions, seed: number, signal?: AbortSignal): Promise<Trainings> => {
+export const impTrainings = async (
+  net: Network,
+  weights: Weights,
+  device: Device,
+  { dataset, training, rewind }: ImpOptions,
+  seed: number,
+  signal?: AbortSignal,
+): Promise<Trainings> => {
   // fit compares the network's shapes with the data set's when it runs; here both are numbers
   const shaped = net as Network<readonly [number, number, number], readonly [number]>;
-  const options: FitOptions = { seed, evaluateEvery: training.epochs, ...training, ...(signal === undefined ? {} : { signal }) };
+  const options: FitOptions = {
+    seed,
+    evaluateEvery: training.epochs,
+    ...training,
+    ...(signal === undefined ? {} : { signal }),
+  };
   const k = rewind?.steps ?? 0;
   const total = stepsOf(dataset, options);
-  if (k !== 0 && !(Number.isInteger(k) && k > 0 && k < total)) fail('OPTION', `imp: rewinding to step ${k}: give a step from 0 to ${total - 1}, since a training has ${total} steps`);
-  const passing = k === 0 ? null : await fit(shaped, { weights }, dataset, device, { ...options, steps: { to: k } });
+  if (k !== 0 && !(Number.isInteger(k) && k > 0 && k < total))
+    fail(
+      'OPTION',
+      `imp: rewinding to step ${k}: give a step from 0 to ${total - 1}, since a training has ${total} steps`,
+    );
+  const passing =
+    k === 0 ? null : await fit(shaped, { weights }, dataset, device, { ...options, steps: { to: k } });
   const start = passing?.weights ?? weights;
   return {
     start,
     train: async (masks, round) =>
-      (await fit(shaped, { weights: start, masks, velocities: round === 0 ? passing?.velocities ?? null : null }, dataset, device, { ...options, steps: { from: k } })).weights,
+      (
+        await fit(
+          shaped,
+          { weights: start, masks, velocities: round === 0 ? (passing?.velocities ?? null) : null },
+          dataset,
+          device,
+          { ...options, steps: { from: k } },
+        )
+      ).weights,
   };
 };

@@ -13,15 +13,23 @@ const iterative = (about: Pick<Criterion, 'name' | 'doc' | 'monotone'>): Criteri
   data: 'labelled images',
   rounds: { kind: 'any', usual: 100 },
   cost: { perMinibatch: { forward: 1, backward: 1 } },
-  observe: (view, labels) => ({ mantissa: pack(lossGradient(view.trained, labels, view.effective)), exponent: null }),
+  observe: (view, labels) => ({
+    mantissa: pack(lossGradient(view.trained, labels, view.effective)),
+    exponent: null,
+  }),
   score: (view, observed) => {
     const at = about.monotone ? view.effective : view.weights;
-    return { scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.abs(ops.mul(at[i]!, g))), total: null };
+    return {
+      scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.abs(ops.mul(at[i]!, g))),
+      total: null,
+    };
   },
 });
 
 /** IterSNIP: |m theta dL/dw|. Removed weights score 0 and stay out. */
-export const iterSnip = (): Criterion => iterative({ name: 'itersnip', doc: 'SNIP in rounds, removed weights stay out', monotone: true });
+export const iterSnip = (): Criterion =>
+  iterative({ name: 'itersnip', doc: 'SNIP in rounds, removed weights stay out', monotone: true });
 
 /** FORCE: |theta dL/dw| = |dL/dm|, for removed weights too: they compete again in every round. */
-export const force = (): Criterion => iterative({ name: 'force', doc: 'SNIP in rounds, removed weights may return', monotone: false });
+export const force = (): Criterion =>
+  iterative({ name: 'force', doc: 'SNIP in rounds, removed weights may return', monotone: false });

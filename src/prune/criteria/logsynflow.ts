@@ -20,22 +20,40 @@ export const logSynflow = withOptions('logsynflow', PATH_OPTIONS, (options): Cri
   cost: { perRound: { forward: 1, backward: 1 } },
   monotone: true,
   score: (view) => {
-    const { slopes, total } = flow({ ...view, single: inference(withoutNorms(view.unread.single)) }, 'absolute', null, options);
-    const scores = slopes.map((g, i) => ops.mul(ops.abs(view.effective[i]!), logOnePlus(ops.mul(g, total.mantissa), total.exponent ?? ops.scalar(0))));
+    const { slopes, total } = flow(
+      { ...view, single: inference(withoutNorms(view.unread.single)) },
+      'absolute',
+      null,
+      options,
+    );
+    const scores = slopes.map((g, i) =>
+      ops.mul(
+        ops.abs(view.effective[i]!),
+        logOnePlus(ops.mul(g, total.mantissa), total.exponent ?? ops.scalar(0)),
+      ),
+    );
     return { scores, total };
   },
 }));
 
 /** The network with every BatchNorm, (x - mean) scale + shift, replaced by its x. */
 const withoutNorms = <N extends Readable>(net: N): N => {
-  const isStatistic = (t: Tensor | undefined, moment: string): boolean => t?.op === 'statistic' && t.attributes['moment'] === moment;
+  const isStatistic = (t: Tensor | undefined, moment: string): boolean =>
+    t?.op === 'statistic' && t.attributes['moment'] === moment;
   const [output] = rewrite([net.output], (node, inputs) => {
     const [scaled] = inputs;
     const centred = node.op === 'add' && scaled?.op === 'mul' ? scaled.inputs[0]! : null;
-    return centred?.op === 'sub' && isStatistic(centred.inputs[1], 'mean') ? centred.inputs[0]! : withInputs(node, inputs);
+    return centred?.op === 'sub' && isStatistic(centred.inputs[1], 'mean')
+      ? centred.inputs[0]!
+      : withInputs(node, inputs);
   });
   const left = walk([output!]).find((t) => t.op === 'statistic');
-  return left === undefined ? { ...net, output: output! } : fail('NETWORK', `logsynflow: the statistic at ${left.path} is not part of a BatchNorm (x - mean) scale + shift; use batchNorm`);
+  return left === undefined
+    ? { ...net, output: output! }
+    : fail(
+        'NETWORK',
+        `logsynflow: the statistic at ${left.path} is not part of a BatchNorm (x - mean) scale + shift; use batchNorm`,
+      );
 };
 
 /** Terms of the series below: (1/9)^k / (2k + 1) of the last is less than 1e-13. */
@@ -54,5 +72,9 @@ export const logOnePlus = (x: Tensor, e: Tensor): Tensor => {
   const square = ops.mul(z, z);
   let series: Tensor = ops.scalar(1 / (2 * TERMS - 1));
   for (let k = TERMS - 2; k >= 0; k--) series = ops.add(ops.mul(series, square), ops.scalar(1 / (2 * k + 1)));
-  return ops.select(isZero, ops.scalar(0), ops.add(ops.max(l, ops.scalar(0)), ops.mul(ops.mul(z, ops.scalar(2)), series)));
+  return ops.select(
+    isZero,
+    ops.scalar(0),
+    ops.add(ops.max(l, ops.scalar(0)), ops.mul(ops.mul(z, ops.scalar(2)), series)),
+  );
 };

@@ -5,7 +5,12 @@ import { grad } from '../../transform/grad.js';
 import type { Readable } from '../../transform/statistics.js';
 
 /** Derivatives of the batch-mean cross-entropy of logits / temperature (default 1). */
-export const lossGradient = (net: Readable, labels: Tensor, wrt: readonly Tensor[], temperature = 1): readonly Tensor[] => {
+export const lossGradient = (
+  net: Readable,
+  labels: Tensor,
+  wrt: readonly Tensor[],
+  temperature = 1,
+): readonly Tensor[] => {
   const logits = temperature === 1 ? net.output : ops.mul(net.output, ops.scalar(1 / temperature));
   return grad(mean(crossEntropy(logits, labels)), wrt);
 };

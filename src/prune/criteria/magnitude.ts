@@ -23,5 +23,8 @@ export const random = (): Criterion => ({
   rounds: { kind: 'any', usual: 1 },
   cost: {},
   monotone: true,
-  score: (view) => ({ scores: view.weights.map((w) => ops.state(`noise/${nameOf(w)}`, w.shape, { role: 'noise' })), total: null }),
+  score: (view) => ({
+    scores: view.weights.map((w) => ops.state(`noise/${nameOf(w)}`, w.shape, { role: 'noise' })),
+    total: null,
+  }),
 });

@@ -10,7 +10,11 @@ import { pack, unpack } from '../pack.js';
 
 export const NTK_SAP_OPTIONS = {
   epsilon: option(positive, 0.01, 'standard deviation of the step in the weights'),
-  resamplings: option(positiveInteger, 1, 'draws of weights, inputs and steps for each minibatch; the authors take 5 for CIFAR-10'),
+  resamplings: option(
+    positiveInteger,
+    1,
+    'draws of weights, inputs and steps for each minibatch; the authors take 5 for CIFAR-10',
+  ),
 };
 
 /**
@@ -40,7 +44,8 @@ export const ntkSap = withOptions('ntk-sap', NTK_SAP_OPTIONS, ({ epsilon, resamp
  * Expectation: epsilon^2 times the trace of the NTK, for small epsilon.
  */
 export const stepResponse = (view: PruningView, epsilon: number): Tensor => {
-  const draw = (kind: string, leaf: Tensor): Tensor => ops.state(`noise/${kind}`, leaf.shape, { role: 'noise' });
+  const draw = (kind: string, leaf: Tensor): Tensor =>
+    ops.state(`noise/${kind}`, leaf.shape, { role: 'noise' });
   const { batch } = view.unread;
   const { updates, output } = training(batch, 1);
   const fresh = new Map<Tensor, Tensor>([[batch.input, draw('images', batch.input)]]);
@@ -48,12 +53,24 @@ export const stepResponse = (view: PruningView, epsilon: number): Tensor => {
     if (roleOf(leaf) === 'scale') fresh.set(leaf, ops.constant(leaf.shape, 1));
     if (roleOf(leaf) === 'shift') fresh.set(leaf, ops.constant(leaf.shape, 0));
   }
-  for (const w of view.weights) fresh.set(w, ops.mul(draw(`weight/${nameOf(w)}`, w), ops.scalar(Math.sqrt(2 / size(w.shape.slice(1))))));
-  const settled = substitute(updates.map((u) => u.next), fresh);
-  const given = new Map([...fresh, ...updates.map((u, i) => [u.stored, ops.stopGradient(settled[i]!)] as const)]);
-  const stepped = view.weights.map((w) => [w, ops.add(fresh.get(w)!, ops.mul(draw(`step/${nameOf(w)}`, w), ops.scalar(epsilon)))] as const);
+  for (const w of view.weights)
+    fresh.set(w, ops.mul(draw(`weight/${nameOf(w)}`, w), ops.scalar(Math.sqrt(2 / size(w.shape.slice(1))))));
+  const settled = substitute(
+    updates.map((u) => u.next),
+    fresh,
+  );
+  const given = new Map([
+    ...fresh,
+    ...updates.map((u, i) => [u.stored, ops.stopGradient(settled[i]!)] as const),
+  ]);
+  const stepped = view.weights.map(
+    (w) => [w, ops.add(fresh.get(w)!, ops.mul(draw(`step/${nameOf(w)}`, w), ops.scalar(epsilon)))] as const,
+  );
   const [before] = substitute([view.batch.output], given);
   const [after] = substitute([view.batch.output], new Map([...given, ...stepped]));
   const change = ops.sub(after!, before!);
-  return ops.sum(ops.mul(change, change), change.shape.map((_, i) => i));
+  return ops.sum(
+    ops.mul(change, change),
+    change.shape.map((_, i) => i),
+  );
 };

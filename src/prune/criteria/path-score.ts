@@ -10,8 +10,16 @@ import { choice, flag, option, type OptionsOf } from '../options.js';
 /** The parts of a path reading that a user may choose; see PathReading. */
 export const PATH_OPTIONS = {
   biasPaths: option(flag, true, 'paths may also start at biases and BatchNorm shifts'),
-  constantSplit: option(choice('balanced', 'weight', 'data'), 'balanced', 'where constants such as the 1/4 of a pool count: on both sides, with the weights, or with the data'),
-  maxPool: option(choice('path', 'code'), 'path', 'pools follow the paths, or the values of each path network as in released code'),
+  constantSplit: option(
+    choice('balanced', 'weight', 'data'),
+    'balanced',
+    'where constants such as the 1/4 of a pool count: on both sides, with the weights, or with the data',
+  ),
+  maxPool: option(
+    choice('path', 'code'),
+    'path',
+    'pools follow the paths, or the values of each path network as in released code',
+  ),
   scaled: option(flag, true, 'values carry exponents, so that float32 holds them at any depth'),
 };
 export type PathOptions = OptionsOf<typeof PATH_OPTIONS>;
@@ -29,17 +37,28 @@ export interface Flow {
  * Flow of the open path network through one all-ones image, its outputs weighted by `outputs` (default 1 each): the total
  * Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the scores of PX, with absolute ones SynFlow's.
  */
-export const flow = (view: PruningView, weights: 'squared' | 'absolute', outputs: Scaled | null, options: PathOptions): Flow => {
+export const flow = (
+  view: PruningView,
+  weights: 'squared' | 'absolute',
+  outputs: Scaled | null,
+  options: PathOptions,
+): Flow => {
   const ones = ops.constant(view.single.input.shape, 1);
   const { output, edges } = pathNetwork(view.single, ones, { ...options, weights, gates: 'open' });
   const scale = outputs === null ? null : options.scaled === false ? outputs : normalised(outputs);
   const weighted = scale === null ? output.mantissa : ops.mul(output.mantissa, scale.mantissa);
-  const total = ops.sum(weighted, weighted.shape.map((_, i) => i));
+  const total = ops.sum(
+    weighted,
+    weighted.shape.map((_, i) => i),
+  );
   const owners = edgesOf(view, edges);
   const slopes = grad(total, owners).map((g) => ops.div(g, total));
   const exponents = [output.exponent, scale?.exponent ?? null].filter((e) => e !== null);
   return {
-    total: { mantissa: total, exponent: exponents.length === 0 ? null : exponents.reduce((a, b) => ops.add(a, b)) },
+    total: {
+      mantissa: total,
+      exponent: exponents.length === 0 ? null : exponents.reduce((a, b) => ops.add(a, b)),
+    },
     slopes,
     shares: slopes.map((g, i) => ops.mul(g, owners[i]!)),
   };
@@ -47,6 +66,10 @@ export const flow = (view: PruningView, weights: 'squared' | 'absolute', outputs
 
 /** The edges of all prunable weights. A weight without one would only ever score zero: it should not be ranked at all. */
 export const edgesOf = (view: PruningView, edges: ReadonlyMap<string, Tensor>): readonly Tensor[] =>
-  view.weights.map((w) => edges.get(nameOf(w)) ?? fail('NETWORK', `paths: no path crosses weight '${nameOf(w)}'; give it another role than 'weight'`));
+  view.weights.map(
+    (w) =>
+      edges.get(nameOf(w)) ??
+      fail('NETWORK', `paths: no path crosses weight '${nameOf(w)}'; give it another role than 'weight'`),
+  );
 
 export const flowScores = ({ total, shares }: Flow): Scores => ({ scores: shares, total });

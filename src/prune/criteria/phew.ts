@@ -26,8 +26,15 @@ export const phew = (): HostMethod => ({
     const wanted = Math.max(1, Math.trunc(density * total));
     if (wanted === total) return allOf(masks);
     const graph = layerGraph(net);
-    const within = graph.layers.reduce((n, layer) => n + reachable(layer, weights.get(nameOf(layer.weight))!.data), 0);
-    const tooMany = (why: string): never => fail('OPTION', `phew: density ${density} asks for ${wanted} of ${total} weights, ${why}; use a lower density`);
+    const within = graph.layers.reduce(
+      (n, layer) => n + reachable(layer, weights.get(nameOf(layer.weight))!.data),
+      0,
+    );
+    const tooMany = (why: string): never =>
+      fail(
+        'OPTION',
+        `phew: density ${density} asks for ${wanted} of ${total} weights, ${why}; use a lower density`,
+      );
     if (wanted > within) tooMany(`walks can cross ${within}: none crosses a weight of 0 beside others`);
     const walk = walks(graph, weights, fold(key(seed), 'phew'));
     const layers = graph.layers.map(({ weight }) => masks.get(nameOf(weight))!);
@@ -64,7 +71,11 @@ export interface Crossing {
  * turn. Branches are as likely as one another, so are the columns that a flattened channel has; then a unit is as likely as the sum of its
  * |weights| from (or to) here, and the place in the kernel as its |weight|. Where all of these are 0 they are equally likely.
  */
-export const walks = (graph: LayerGraph, weights: Weights, seed: Key): ((k: number) => readonly Crossing[]) => {
+export const walks = (
+  graph: LayerGraph,
+  weights: Weights,
+  seed: Key,
+): ((k: number) => readonly Crossing[]) => {
   const layers = graph.layers.map((layer) => chances(layer, weights.get(nameOf(layer.weight))!.data));
   const onward = readers(graph);
   return (k) => {
@@ -118,7 +129,11 @@ const reachable = ({ inputs, outputs, taps, strides: [so, si, st] }: Layer, weig
       if (live[o * inputs + i] !== 0) rows[o] = columns[i] = 1;
     }
   }
-  return live.reduce((n, taken, k) => n + (taken === 0 && rows[Math.floor(k / inputs)]! + columns[k % inputs]! < 2 ? taps : taken), 0);
+  return live.reduce(
+    (n, taken, k) =>
+      n + (taken === 0 && rows[Math.floor(k / inputs)]! + columns[k % inputs]! < 2 ? taps : taken),
+    0,
+  );
 };
 
 const chances = ({ inputs, outputs, taps, strides: [so, si, st] }: Layer, weight: Float32Array): Chances => {
@@ -164,7 +179,10 @@ type Reader = 'output' | { readonly layer: number; readonly columns: readonly nu
 
 const readers = ({ inputs, layers, outputs }: LayerGraph): ((from: Unit) => readonly Reader[]) => {
   const unitsOf = (n: number): Reader[][] => Array.from({ length: n }, () => []);
-  const found = new Map<number | null, Reader[][]>([[null, unitsOf(inputs)], ...layers.map((l, i) => [i, unitsOf(l.outputs)] as const)]);
+  const found = new Map<number | null, Reader[][]>([
+    [null, unitsOf(inputs)],
+    ...layers.map((l, i) => [i, unitsOf(l.outputs)] as const),
+  ]);
   const of = ({ layer, unit }: Unit): Reader[] => found.get(layer)![unit]!;
   layers.forEach(({ reads }, layer) => {
     const columns = new Map<Reader[], number[]>();

@@ -11,7 +11,11 @@ export const PROSPR_OPTIONS = {
   steps: option(count, 3, 'inner steps of gradient descent'),
   rate: option(positive, 0.1, 'learning rate of the inner steps'),
   momentum: option(fraction, 0, 'of the inner steps'),
-  order: option(choice('full', 'first'), 'full', 'differentiate the inner steps as well, or take their gradients as constants'),
+  order: option(
+    choice('full', 'first'),
+    'full',
+    'differentiate the inner steps as well, or take their gradients as constants',
+  ),
 };
 
 /**
@@ -23,27 +27,49 @@ export const prospr = withOptions('prospr', PROSPR_OPTIONS, (options): Criterion
   name: 'prospr',
   doc: 'sensitivity of the loss after a few training steps to removing a weight',
   data: 'labelled images',
-  rounds: { kind: 'single', why: 'it asks what training from the dense network does; at a sparse point weights removed before would compete again' },
-  cost: { perMinibatch: { forward: options.steps + 1, backward: options.steps + 1, ...(options.order === 'full' ? { second: options.steps } : {}) } },
+  rounds: {
+    kind: 'single',
+    why: 'it asks what training from the dense network does; at a sparse point weights removed before would compete again',
+  },
+  cost: {
+    perMinibatch: {
+      forward: options.steps + 1,
+      backward: options.steps + 1,
+      ...(options.order === 'full' ? { second: options.steps } : {}),
+    },
+  },
   monotone: true,
   observe: (view, labels) => ({ mantissa: pack(metaGradient(view, labels, options)), exponent: null }),
-  score: (view, observed) => ({ scores: unpack(observed!.mantissa, view.weights).map((g) => ops.abs(g)), total: null }),
+  score: (view, observed) => ({
+    scores: unpack(observed!.mantissa, view.weights).map((g) => ops.abs(g)),
+    total: null,
+  }),
 }));
 
 /**
  * dL(w_S)/dm for v_0 = 0, v_{i+1} = momentum v_i + dL/dw(w_i), w_{i+1} = w_i - rate v_{i+1}; w holds biases and BatchNorm's scales and shifts
  * as well. The published code cuts the derivative of v_1 where it uses momentum; here every step is differentiated.
  */
-export const metaGradient = (view: PruningView, labels: Tensor, { steps, rate, momentum, order }: SettledOptions<typeof PROSPR_OPTIONS>): readonly Tensor[] => {
+export const metaGradient = (
+  view: PruningView,
+  labels: Tensor,
+  { steps, rate, momentum, order }: SettledOptions<typeof PROSPR_OPTIONS>,
+): readonly Tensor[] => {
   const { output } = view.trained;
-  const start = [...view.effective, ...leaves([output], 'state').filter((leaf) => isLearnt(leaf) && !isPrunable(leaf))];
+  const start = [
+    ...view.effective,
+    ...leaves([output], 'state').filter((leaf) => isLearnt(leaf) && !isPrunable(leaf)),
+  ];
   const at = (w: readonly Tensor[]): typeof view.trained => {
     const [moved] = substitute([output], new Map(start.map((s, i) => [s, w[i]!])));
     return { ...view.trained, output: moved! };
   };
   const next = ({ w, velocity }: Point): Point => {
     const slopes = lossGradient(at(w), labels, w).map((g) => (order === 'full' ? g : ops.stopGradient(g)));
-    const moves = velocity === null || momentum === 0 ? slopes : slopes.map((g, i) => ops.add(ops.mul(velocity[i]!, ops.scalar(momentum)), g));
+    const moves =
+      velocity === null || momentum === 0
+        ? slopes
+        : slopes.map((g, i) => ops.add(ops.mul(velocity[i]!, ops.scalar(momentum)), g));
     return { w: w.map((v, i) => ops.sub(v, ops.mul(moves[i]!, ops.scalar(rate)))), velocity: moves };
   };
   let point: Point = { w: start, velocity: null };

@@ -22,7 +22,18 @@ export const pxRelease = (): Criterion => ({
   observe: (view) => {
     const { output, squares } = openCopy(view);
     const product = ops.mul(view.trained.output, output);
-    return { mantissa: pack(grad(ops.sum(product, product.shape.map((_, i) => i)), squares)), exponent: null };
+    return {
+      mantissa: pack(
+        grad(
+          ops.sum(
+            product,
+            product.shape.map((_, i) => i),
+          ),
+          squares,
+        ),
+      ),
+      exponent: null,
+    };
   },
   score: (view, observed) => ({
     scores: unpack(observed!.mantissa, view.weights).map((g, i) => {

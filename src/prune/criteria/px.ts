@@ -9,7 +9,11 @@ import { edgesOf, flow, flowScores, PATH_OPTIONS, type PathOptions } from './pat
 import { pxRelease } from './px-release.js';
 
 export const PX_OPTIONS = {
-  mode: option(choice('px', 'px-gated', 'px-release'), 'px', "the paper's formula, gates and data on every single path, or what the released code computes"),
+  mode: option(
+    choice('px', 'px-gated', 'px-release'),
+    'px',
+    "the paper's formula, gates and data on every single path, or what the released code computes",
+  ),
   ...PATH_OPTIONS,
 };
 
@@ -25,7 +29,12 @@ export const px = withOptions('px', PX_OPTIONS, ({ mode, ...options }, given): C
       return gated(options);
     case 'px-release': {
       const [unused] = Object.keys(given).filter((name) => Object.hasOwn(PATH_OPTIONS, name));
-      return unused === undefined ? pxRelease() : fail('OPTION', `px: ${unused} has no meaning in mode 'px-release'; leave it out or choose another mode`);
+      return unused === undefined
+        ? pxRelease()
+        : fail(
+            'OPTION',
+            `px: ${unused} has no meaning in mode 'px-release'; leave it out or choose another mode`,
+          );
     }
   }
 });
@@ -40,7 +49,11 @@ const specified = (options: PathOptions): Criterion => ({
   monotone: true,
   observe: (view) => {
     const x = view.batch.input;
-    const { output } = pathNetwork(view.batch, ops.mul(x, x), { ...options, weights: 'one', gates: 'network' });
+    const { output } = pathNetwork(view.batch, ops.mul(x, x), {
+      ...options,
+      weights: 'one',
+      gates: 'network',
+    });
     return { ...output, mantissa: ops.sum(output.mantissa, [0]) };
   },
   score: (view, observed) => flowScores(flow(view, 'squared', observed, options)),
@@ -60,15 +73,26 @@ const gated = (options: PathOptions): Criterion => ({
   monotone: true,
   observe: (view) => {
     const x = view.batch.input;
-    const { output, edges } = pathNetwork(view.batch, ops.mul(x, x), { ...options, constantSplit: 'weight', weights: 'squared', gates: 'network' });
+    const { output, edges } = pathNetwork(view.batch, ops.mul(x, x), {
+      ...options,
+      constantSplit: 'weight',
+      weights: 'squared',
+      gates: 'network',
+    });
     const owners = edgesOf(view, edges);
-    const total = ops.sum(output.mantissa, output.mantissa.shape.map((_, i) => i));
+    const total = ops.sum(
+      output.mantissa,
+      output.mantissa.shape.map((_, i) => i),
+    );
     const shares = grad(total, owners).map((g, i) => ops.mul(g, owners[i]!));
     return { mantissa: pack([...shares, total]), exponent: output.exponent };
   },
   score: (view, observed) => {
     const parts = unpack(observed!.mantissa, [...view.weights, ops.scalar(0)]);
     const total = parts[parts.length - 1]!;
-    return { scores: parts.slice(0, -1).map((s) => ops.div(s, total)), total: { mantissa: total, exponent: observed!.exponent } };
+    return {
+      scores: parts.slice(0, -1).map((s) => ops.div(s, total)),
+      total: { mantissa: total, exponent: observed!.exponent },
+    };
   },
 });

@@ -4,7 +4,9 @@ import { choice, option, withOptions } from '../options.js';
 import { pack, unpack } from '../pack.js';
 import { lossGradient } from './loss-gradient.js';
 
-export const SNIP_OPTIONS = { statistics: option(choice('batch', 'stored'), 'batch', 'what BatchNorm normalises by') };
+export const SNIP_OPTIONS = {
+  statistics: option(choice('batch', 'stored'), 'batch', 'what BatchNorm normalises by'),
+};
 
 /**
  * SNIP (Lee et al., ICLR 2019): |theta * sum over minibatches of dL/dtheta| with L the batch-mean cross-entropy and BatchNorm on
@@ -15,7 +17,10 @@ export const snip = withOptions('snip', SNIP_OPTIONS, ({ statistics }): Criterio
   name: 'snip',
   doc: 'sensitivity of the loss to removing a weight',
   data: 'labelled images',
-  rounds: { kind: 'single', why: 'after the first round it is another method (with gradients of the masked point, IterSNIP or FORCE)' },
+  rounds: {
+    kind: 'single',
+    why: 'after the first round it is another method (with gradients of the masked point, IterSNIP or FORCE)',
+  },
   cost: { perMinibatch: { forward: 1, backward: 1 } },
   monotone: true,
   observe: (view, labels) => {
@@ -23,7 +28,9 @@ export const snip = withOptions('snip', SNIP_OPTIONS, ({ statistics }): Criterio
     return { mantissa: pack(lossGradient(net, labels, view.weights)), exponent: null };
   },
   score: (view, observed) => ({
-    scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.abs(ops.mul(ops.mul(view.weights[i]!, view.masks[i]!), g))),
+    scores: unpack(observed!.mantissa, view.weights).map((g, i) =>
+      ops.abs(ops.mul(ops.mul(view.weights[i]!, view.masks[i]!), g)),
+    ),
     total: null,
   }),
 }));

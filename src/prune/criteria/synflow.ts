@@ -16,7 +16,11 @@ export const synflow = withOptions('synflow', PATH_OPTIONS, (options): Criterion
 }));
 
 export const SYNFLOW_L2_OPTIONS = {
-  form: option(choice('flow', 'gradient'), 'flow', 'theta^2 dQ/dtheta^2, conserved per cut, or |theta| dQ/dtheta^2, as published code ranks'),
+  form: option(
+    choice('flow', 'gradient'),
+    'flow',
+    'theta^2 dQ/dtheta^2, conserved per cut, or |theta| dQ/dtheta^2, as published code ranks',
+  ),
   ...PATH_OPTIONS,
 };
 
@@ -32,6 +36,9 @@ export const synflowL2 = withOptions('synflow-l2', SYNFLOW_L2_OPTIONS, ({ form, 
   score: (view) => {
     const result = flow(view, 'squared', null, options);
     if (form === 'flow') return flowScores(result);
-    return { scores: result.slopes.map((g, i) => ops.mul(g, ops.abs(ops.mul(view.weights[i]!, view.masks[i]!)))), total: result.total };
+    return {
+      scores: result.slopes.map((g, i) => ops.mul(g, ops.abs(ops.mul(view.weights[i]!, view.masks[i]!)))),
+      total: result.total,
+    };
   },
 }));
