@@ -1,6 +1,7 @@
 #include "addon/code_reader.h"
 
 #include "addon/node.h"
+#include "core/check.h"
 
 namespace pathex::addon {
 
@@ -34,7 +35,8 @@ CodeStep readStep(const Node& n) {
 DeviceCode readCode(const Node& n) {
   if (const auto version = n.field("version").integer(); version != deviceCodeVersion) {
     n.field("version").fail(std::to_string(version) + "; this addon reads version " +
-                            std::to_string(deviceCodeVersion) + "; build it anew with: npm run setup");
+                            std::to_string(deviceCodeVersion) +
+                            "; if the addon is the older one, build it anew with: npm run setup");
   }
   return {n.field("source").text(), n.field("steps").list(readStep), n.field("scratchBytes").natural()};
 }
@@ -50,7 +52,7 @@ Result<LoadOptions> readLoadOptions(const Napi::Value& value) {
   try {
     options.code = readCode(Node(given.Get("code"), "code"));
   } catch (const Fault& fault) {
-    return planError(fault.message);
+    return withRemedy(planError(fault.message));
   }
   return options;
 }

@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -70,10 +71,10 @@ class Node {
   template <class Read>
   auto list(const Read& read) const {
     const Napi::Array array = items();
-    std::vector<decltype(read(*this))> out(array.Length());
-    for (std::uint32_t i = 0; i < out.size(); ++i) {
+    std::vector<decltype(read(*this))> out = roomFor<decltype(read(*this))>(array.Length());
+    for (std::uint32_t i = 0; i < array.Length(); ++i) {
       const Napi::HandleScope scope(array.Env());
-      out[i] = read(Node(array.Get(i), *this, i));
+      out.push_back(read(Node(array.Get(i), *this, i)));
     }
     return out;
   }
@@ -119,8 +120,16 @@ class Node {
   std::vector<T> plain(const Read& read) const {
     const Napi::Array array = items();
     const Napi::HandleScope scope(array.Env());
-    std::vector<T> out(array.Length());
-    for (std::uint32_t i = 0; i < out.size(); ++i) out[i] = read(Node(array.Get(i), *this, i));
+    std::vector<T> out = roomFor<T>(array.Length());
+    for (std::uint32_t i = 0; i < array.Length(); ++i) out.push_back(read(Node(array.Get(i), *this, i)));
+    return out;
+  }
+  /// An array's length may be a mere claim: one of four thousand million holes takes no memory. So the room that is
+  /// made in advance is bounded, and the first hole is a fault.
+  template <class T>
+  static std::vector<T> roomFor(std::uint32_t length) {
+    std::vector<T> out;
+    out.reserve(std::min(length, std::uint32_t{1} << 12));
     return out;
   }
 

@@ -1,6 +1,7 @@
 #include "addon/plan_reader.h"
 
 #include "addon/node.h"
+#include "core/check.h"
 
 namespace pathex::addon {
 
@@ -24,12 +25,10 @@ Place readPlace(const Node& n) {
 }
 
 PlanBuffer readBuffer(const Node& n) {
-  return {n.field("dtype").word<StorageType>(
-              {{"f32", StorageType::f32},
-               {"bf16", StorageType::bf16},
-               {"i32", StorageType::i32},
-               {"u8", StorageType::u8}}),
-          n.field("shape").naturals(), readPlace(n.field("place"))};
+  return {
+      n.field("dtype").word<StorageType>(
+          {{"f32", StorageType::f32}, {"bf16", StorageType::bf16}, {"i32", StorageType::i32}, {"u8", StorageType::u8}}),
+      n.field("shape").naturals(), readPlace(n.field("place"))};
 }
 
 Slot readSlot(const Node& n) {
@@ -180,7 +179,7 @@ Plan readWhole(const Node& n) {
   if (n.field("format").text() != "pathex-plan") n.field("format").fail("is not 'pathex-plan'");
   if (const auto version = n.field("version").integer(); version != planVersion) {
     n.field("version").fail(std::to_string(version) + "; this addon reads version " + std::to_string(planVersion) +
-                            "; build it anew with: npm run setup");
+                            "; if the addon is the older one, build it anew with: npm run setup");
   }
   Plan plan;
   plan.name = n.field("name").text();
@@ -199,7 +198,7 @@ Result<Plan> readPlan(const Napi::Value& value) {
   try {
     return readWhole(Node(value, "plan"));
   } catch (const Fault& fault) {
-    return planError(fault.message);
+    return withRemedy(planError(fault.message));
   }
 }
 

@@ -1,5 +1,9 @@
 #include "core/check.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 namespace pathex::core {
 
 namespace {
@@ -8,10 +12,26 @@ std::string str(std::size_t n) {
   return std::to_string(n);
 }
 
+/// A constant must have a value of its type: the conversion of another is undefined.
+Status checkConstants(const PlanBuffer& b, const std::string& path) {
+  for (std::size_t k = 0; k < b.place.data.size(); ++k) {
+    if (isValueOf(b.dtype, b.place.data[k])) continue;
+    return planError(path + ".place.data[" + str(k) + "]: " + std::to_string(b.place.data[k]) + " is no " +
+                     nameOf(b.dtype));
+  }
+  return {};
+}
+
 Status checkPlaces(const Plan& plan) {
+  if (plan.arenaBytes > mostBytes) {
+    return planError("arenaBytes: " + str(plan.arenaBytes) + ", at most " + str(mostBytes) + " can be had");
+  }
   for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
     const PlanBuffer& b = plan.buffers[i];
     const std::string path = "buffers[" + str(i) + "]";
+    if (b.elements() > mostElements) {
+      return planError(path + ".shape: more than " + str(mostElements) + " elements");
+    }
     if (b.place.in == In::arena && (b.place.at > plan.arenaBytes || b.bytes() > plan.arenaBytes - b.place.at)) {
       return planError(path + ": byte " + str(b.place.at) + " + " + str(b.bytes()) + " is outside the arena of " +
                        str(plan.arenaBytes));
@@ -25,6 +45,7 @@ Status checkPlaces(const Plan& plan) {
     if (b.place.in == In::constant && b.place.data.size() != b.elements()) {
       return planError(path + ": " + str(b.place.data.size()) + " constants for " + str(b.elements()) + " elements");
     }
+    if (Status s = checkConstants(b, path); !s.ok()) return s;
   }
   return {};
 }
@@ -58,7 +79,7 @@ std::size_t keptElements(const Domain& d, Keep keep) {
     case Keep::outer:
       return d.outer;
     case Keep::outerInner:
-      return d.outer * d.inner;
+      return productOf({d.outer, d.inner});
   }
   return 0;
 }
@@ -76,19 +97,74 @@ Status checkTarget(const Plan& plan, std::size_t buffer, std::size_t elements, c
   return {};
 }
 
+/// Whether a load reads element number k of the domain as element k of its buffer.
+bool coversDomain(const Domain& d, const Load& load) {
+  return (d.inner == 1 || load.strides[2] == 1) && (d.reduced == 1 || load.strides[1] == d.inner) &&
+         (d.outer == 1 || load.strides[0] == productOf({d.reduced, d.inner}));
+}
+
+/// Results of one step lie apart, and where a store is in place, the load before it covers the same full domain.
+Status checkSharing(const Plan& plan, const FusedStep& step) {
+  struct Target {
+    std::size_t buffer;
+    std::string path;
+  };
+  std::vector<Target> targets;
+  for (std::size_t i = 0; i < step.stores.size(); ++i) {
+    targets.push_back({step.stores[i].buffer, "stores[" + str(i) + "]"});
+    const PlanBuffer& to = plan.buffers[step.stores[i].buffer];
+    for (const Load& load : step.loads) {
+      const PlanBuffer& from = plan.buffers[load.buffer];
+      if (!shareMemory(from, to)) continue;
+      const bool isInPlace = from.place.at == to.place.at && bytesPerElement(from.dtype) == bytesPerElement(to.dtype) &&
+                             coversDomain(step.domain, load);
+      if (isInPlace) continue;
+      return planError(targets.back().path + ": overwrites buffer " + str(load.buffer) +
+                       ", which the step still reads");
+    }
+  }
+  for (std::size_t i = 0; i < step.reductions.size(); ++i) {
+    targets.push_back({step.reductions[i].buffer, "reductions[" + str(i) + "]"});
+  }
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (!shareMemory(plan.buffers[targets[i].buffer], plan.buffers[targets[k].buffer])) continue;
+      return planError(targets[i].path + ": writes where " + targets[k].path + " does");
+    }
+  }
+  return {};
+}
+
+Status checkDomain(const Plan& plan, const FusedStep& step) {
+  const std::size_t elements = step.domain.elements(), most = mostWork(plan);
+  if (elements == 0) return planError("domain: has no elements");
+  if (elements > most) {
+    return planError("domain: more than " + str(most) + " elements, the most for buffers of these sizes");
+  }
+  const std::size_t registers = step.loads.size() + step.code.size();
+  const std::size_t results = step.stores.size() + step.reductions.size();
+  if (registers <= mostRegisters && results <= mostRegisters) return {};
+  return planError("code: " + str(registers) + " registers and " + str(results) + " results, at most " +
+                   str(mostRegisters) + " fit");
+}
+
 Status checkFused(const Plan& plan, const FusedStep& step) {
   const Domain& d = step.domain;
-  if (d.elements() == 0) return planError("domain: has no elements");
+  if (Status s = checkDomain(plan, step); !s.ok()) return s;
   for (std::size_t i = 0; i < step.loads.size(); ++i) {
     const Load& load = step.loads[i];
     const std::string path = "loads[" + str(i) + "]";
     if (load.buffer >= plan.buffers.size()) return planError(path + ": no buffer " + str(load.buffer));
     const std::size_t last =
-        (d.outer - 1) * load.strides[0] + (d.reduced - 1) * load.strides[1] + (d.inner - 1) * load.strides[2];
+        sumOf({productOf({d.outer - 1, load.strides[0]}), productOf({d.reduced - 1, load.strides[1]}),
+               productOf({d.inner - 1, load.strides[2]})});
     const std::size_t elements = plan.buffers[load.buffer].elements();
     if (last >= elements) {
-      return planError(path + ": reads element " + str(last) + " of buffer " + str(load.buffer) + " which has " +
-                       str(elements));
+      return planError(path + ": reads element " + (last == endless ? "2^64 or later" : str(last)) + " of buffer " +
+                       str(load.buffer) + " which has " + str(elements));
+    }
+    if (*std::max_element(load.strides.begin(), load.strides.end()) > mostElements) {
+      return planError(path + ".strides: more than " + str(mostElements));
     }
   }
   const std::size_t registers = step.loads.size() + step.code.size();
@@ -116,7 +192,7 @@ Status checkFused(const Plan& plan, const FusedStep& step) {
     if (Status s = checkTarget(plan, r.buffer, keptElements(d, r.keep), path); !s.ok()) return s;
     if (plan.buffers[r.buffer].dtype != StorageType::f32) return planError(path + ": the buffer is not f32");
   }
-  return {};
+  return checkSharing(plan, step);
 }
 
 Status checkCall(const Plan& plan, const CallStep& step) {
@@ -131,27 +207,17 @@ Status checkCall(const Plan& plan, const CallStep& step) {
     const std::size_t elements = plan.buffers[step.outputs[i]].elements();
     if (Status s = checkTarget(plan, step.outputs[i], elements, path); !s.ok()) return s;
   }
-  return {};
-}
-
-Status expectOperands(const Plan& plan, const std::vector<std::size_t>& operands, const std::vector<Expected>& expected,
-                      const std::string& kind) {
-  if (operands.size() != expected.size()) {
-    return planError(kind + ": " + str(operands.size()) + " buffers, the kernel takes " + str(expected.size()));
-  }
-  for (std::size_t i = 0; i < operands.size(); ++i) {
-    const PlanBuffer& b = plan.buffers[operands[i]];
-    if (b.dtype == expected[i].dtype && b.elements() == expected[i].elements) continue;
-    return planError(kind + "[" + str(i) + "]: buffer " + str(operands[i]) + " is " + nameOf(b.dtype) + " with " +
-                     str(b.elements()) + " elements, the kernel's attributes ask for " + nameOf(expected[i].dtype) +
-                     " with " + str(expected[i].elements));
+  for (std::size_t i = 0; i < step.outputs.size(); ++i) {
+    const PlanBuffer& to = plan.buffers[step.outputs[i]];
+    for (const std::size_t input : step.inputs) {
+      if (!shareMemory(to, plan.buffers[input])) continue;
+      return planError("outputs[" + str(i) + "]: overwrites buffer " + str(input) + ", which the step still reads");
+    }
   }
   return {};
 }
 
-}  // namespace
-
-Status checkPlan(const Plan& plan) {
+Status check(const Plan& plan) {
   if (Status s = checkPlaces(plan); !s.ok()) return s;
   if (Status s = checkSlots(plan, plan.state, In::state, "state"); !s.ok()) return s;
   if (Status s = checkSlots(plan, plan.inputs, In::input, "inputs"); !s.ok()) return s;
@@ -165,15 +231,37 @@ Status checkPlan(const Plan& plan) {
   return {};
 }
 
-StorageType operandsOf(const Plan& plan, const CallStep& step) {
-  const bool isNarrow = !step.inputs.empty() && plan.buffers[step.inputs[0]].dtype == StorageType::bf16;
-  return isNarrow ? StorageType::bf16 : StorageType::f32;
+}  // namespace
+
+Status checkPlan(const Plan& plan) {
+  return withRemedy(check(plan));
+}
+std::size_t mostWork(const Plan& plan) {
+  std::size_t largest = 0;
+  for (const PlanBuffer& b : plan.buffers) largest = std::max(largest, b.elements());
+  return std::max(alwaysWorked, productOf({largest, mostRepeats}));
 }
 
-Status expectBuffers(const Plan& plan, const CallStep& step, const std::vector<Expected>& inputs,
-                     const std::vector<Expected>& outputs) {
-  if (Status s = expectOperands(plan, step.inputs, inputs, "inputs"); !s.ok()) return s;
-  return expectOperands(plan, step.outputs, outputs, "outputs");
+Status withRemedy(const Status& status) {
+  if (status.code() != Code::plan) return status;
+  return planError(status.message() + "; compile the program anew, this plan is damaged or of another version");
+}
+
+bool isValueOf(StorageType type, double value) {
+  const auto isWhole = [&]<class T>(T) {
+    return value == std::floor(value) && value >= std::numeric_limits<T>::min() &&
+           value <= std::numeric_limits<T>::max();
+  };
+  switch (type) {
+    case StorageType::f32:
+    case StorageType::bf16:
+      return true;
+    case StorageType::i32:
+      return isWhole(std::int32_t{});
+    case StorageType::u8:
+      return isWhole(std::uint8_t{});
+  }
+  return false;
 }
 
 }  // namespace pathex::core

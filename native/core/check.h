@@ -5,9 +5,18 @@
 
 namespace pathex::core {
 
-/// Refuses a plan whose steps would read or write outside their buffers. What a kernel's attributes ask of its
-/// buffers is checked by expectBuffers where the kernel is made.
+/// Refuses a plan whose steps would read or write outside their buffers, or whose sizes keep no limit of core/sizes.h.
+/// What a kernel's attributes ask of its buffers is checked by checkOperands where the kernel is made.
 Status checkPlan(const Plan&);
+
+/// The most elements that a fused step's domain, or threads that a launch may have; see core/sizes.h.
+std::size_t mostWork(const Plan&);
+
+/// Whether a number can be converted to an element of this type. Any can to a float.
+bool isValueOf(StorageType, double);
+
+/// A fault of a plan with what to do about it.
+Status withRemedy(const Status&);
 
 /// What a product's operands are: bf16 if its first is.
 StorageType operandsOf(const Plan&, const CallStep&);
@@ -16,6 +25,10 @@ struct Expected {
   StorageType dtype;
   std::size_t elements;
 };
+/// Checks a call of any kernel: its attributes in themselves, then its operands against them. The buffers it names
+/// must be there, which checkPlan has seen to. Every device calls this before it makes a kernel.
+Status checkOperands(const Plan&, const CallStep&);
+
 /// Checks the operands of a call: their number, element types and sizes.
 Status expectBuffers(const Plan&, const CallStep&, const std::vector<Expected>& inputs,
                      const std::vector<Expected>& outputs);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/check.h"
+
 namespace pathex::core {
 
 namespace {
@@ -14,6 +16,10 @@ std::string str(std::size_t n) {
 constexpr std::array<std::size_t, 3> largestGrid{0x7fffffff, 65535, 65535};
 constexpr std::array<std::size_t, 3> largestBlock{1024, 1024, 64};
 constexpr std::size_t threadsOfBlock = 1024;
+/// Shared memory of a block that asks for all there is, on the GPU that has the most.
+constexpr std::size_t largestShared = 227 * 1024;
+/// Arguments are addresses, and the driver takes 32,764 bytes of them.
+constexpr std::size_t mostArguments = 4095;
 /// Code loads and stores four elements at a time.
 constexpr std::size_t bytesOfVector = 16;
 
@@ -26,12 +32,22 @@ Status checkExtents(const std::array<std::size_t, 3>& extents, const std::array<
   return {};
 }
 
-Status checkLaunch(const Plan& plan, const DeviceCode& code, const Launch& launch) {
+Status checkLaunch(const Plan& plan, std::size_t mostThreads, const DeviceCode& code, const Launch& launch) {
   if (launch.kernel.empty()) return planError("kernel: has no name");
   if (Status s = checkExtents(launch.grid, largestGrid, "grid"); !s.ok()) return s;
   if (Status s = checkExtents(launch.block, largestBlock, "block"); !s.ok()) return s;
   if (const std::size_t threads = launch.block[0] * launch.block[1] * launch.block[2]; threads > threadsOfBlock) {
     return planError("block: " + str(threads) + " threads, at most " + str(threadsOfBlock) + " fit");
+  }
+  const auto& [g, b] = std::pair(launch.grid, launch.block);
+  if (const std::size_t threads = productOf({g[0], g[1], g[2], b[0], b[1], b[2]}); threads > mostThreads) {
+    return planError("grid: more than " + str(mostThreads) + " threads, the most for buffers of these sizes");
+  }
+  if (launch.sharedBytes > largestShared) {
+    return planError("sharedBytes: " + str(launch.sharedBytes) + ", at most " + str(largestShared) + " can be had");
+  }
+  if (launch.args.size() > mostArguments) {
+    return planError("args: " + str(launch.args.size()) + ", at most " + str(mostArguments) + " can be passed");
   }
   for (std::size_t i = 0; i < launch.args.size(); ++i) {
     const Argument& arg = launch.args[i];
@@ -45,9 +61,11 @@ Status checkLaunch(const Plan& plan, const DeviceCode& code, const Launch& launc
   return {};
 }
 
-}  // namespace
-
-Status checkCode(const Plan& plan, const DeviceCode& code) {
+Status check(const Plan& plan, const DeviceCode& code) {
+  const std::size_t mostThreads = mostWork(plan);
+  if (code.scratchBytes > mostBytes) {
+    return planError("code.scratchBytes: " + str(code.scratchBytes) + ", at most " + str(mostBytes) + " can be had");
+  }
   if (code.steps.size() != plan.steps.size()) {
     return planError("code.steps: " + str(code.steps.size()) + " for a plan of " + str(plan.steps.size()) + " steps");
   }
@@ -72,17 +90,23 @@ Status checkCode(const Plan& plan, const DeviceCode& code) {
     });
     if (step.isAside && usesScratch) return planError(path + ".lane: the workspace of launches is the main lane's");
     for (std::size_t k = 0; k < step.launches.size(); ++k) {
-      const Status s = checkLaunch(plan, code, step.launches[k]);
+      const Status s = checkLaunch(plan, mostThreads, code, step.launches[k]);
       if (!s.ok()) return s.within(path + ".launches[" + str(k) + "]");
     }
     if (!step.fromSums) continue;
-    if (Status s = checkLaunch(plan, code, *step.fromSums); !s.ok()) return s.within(path + ".fromSums");
+    if (Status s = checkLaunch(plan, mostThreads, code, *step.fromSums); !s.ok()) return s.within(path + ".fromSums");
     const auto* const fused = std::get_if<FusedStep>(&plan.steps[i]);
     if (fused == nullptr || fused->reductions.size() != 2) {
       return planError(path + ".fromSums: the step does not take two sums");
     }
   }
   return {};
+}
+
+}  // namespace
+
+Status checkCode(const Plan& plan, const DeviceCode& code) {
+  return withRemedy(check(plan, code));
 }
 
 }  // namespace pathex::core

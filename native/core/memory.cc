@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/sizes.h"
+
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
@@ -64,7 +66,7 @@ void release(std::byte* data, std::size_t bytes) {
 
 }  // namespace
 
-Memory::Memory(std::size_t bytes) : data_(allocate(bytes)), bytes_(bytes) {
+Memory::Memory(std::size_t bytes) : data_(bytes > mostBytes ? nullptr : allocate(bytes)), bytes_(bytes) {
   if (data_ == nullptr) throw std::bad_alloc();
 }
 

@@ -1,5 +1,7 @@
 #include "core/plan.h"
 
+#include <algorithm>
+
 namespace pathex::core {
 
 std::size_t bytesPerElement(StorageType type) {
@@ -31,8 +33,14 @@ const char* nameOf(StorageType type) {
 
 std::size_t PlanBuffer::elements() const {
   std::size_t count = 1;
-  for (const std::size_t extent : shape) count *= extent;
-  return count;
+  for (const std::size_t extent : shape) count = productOf({count, extent});
+  return std::find(shape.begin(), shape.end(), std::size_t{0}) == shape.end() ? count : 0;
+}
+
+bool shareMemory(const PlanBuffer& a, const PlanBuffer& b) {
+  if (a.place.in != b.place.in || a.place.in == In::constant) return false;
+  if (a.place.in != In::arena) return a.place.at == b.place.at;
+  return a.place.at < sumOf({b.place.at, b.bytes()}) && b.place.at < sumOf({a.place.at, a.bytes()});
 }
 
 const std::array<InstructionInfo, 22>& instructions() {

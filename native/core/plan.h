@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/sizes.h"
+
 /// The Plan of src/compile/plan.ts, name for name. That file is the contract and explains every field.
 namespace pathex::core {
 
@@ -32,13 +34,17 @@ struct PlanBuffer {
   std::vector<std::size_t> shape;
   Place place;
 
+  /// `endless` where the product wraps around; so are the bytes.
   std::size_t elements() const;
-  std::size_t bytes() const { return elements() * bytesPerElement(dtype); }
+  std::size_t bytes() const { return productOf({elements(), bytesPerElement(dtype)}); }
 };
+
+/// Whether two buffers have bytes in common in some run. Constants have none, since nobody writes them.
+bool shareMemory(const PlanBuffer&, const PlanBuffer&);
 
 struct Domain {
   std::size_t outer = 1, reduced = 1, inner = 1;
-  std::size_t elements() const { return outer * reduced * inner; }
+  std::size_t elements() const { return productOf({outer, reduced, inner}); }
 };
 
 struct Load {

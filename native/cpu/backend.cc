@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "core/check.h"
 #include "cpu/fused/fused.h"
 #include "cpu/kernels.h"
 
@@ -44,6 +45,7 @@ Probe probe() {
 core::Result<std::unique_ptr<core::Kernel>> Backend::make(const core::Plan& plan, const core::Step& step) {
   if (const auto* fused = std::get_if<core::FusedStep>(&step)) return makeFused(plan, *fused);
   const auto& call = std::get<core::CallStep>(step);
+  if (core::Status s = core::checkOperands(plan, call); !s.ok()) return s;
   const std::string& k = call.kernel;
   if (k == "conv2d" || k == "conv2dInputGrad" || k == "conv2dWeightGrad") return makeConv(context_, plan, call);
   if (k == "matmul") return makeMatmul(context_, plan, call);
@@ -57,7 +59,7 @@ core::Result<std::unique_ptr<core::Kernel>> Backend::make(const core::Plan& plan
   if (k == "cropFlip") return makeCropFlip(plan, call);
   if (k == "argMax") return makeArgMax(plan, call);
   if (k == "rankMask") return makeRankMask(plan, call);
-  return core::planError("kernel: the cpu device has no '" + k + "'");
+  return core::withRemedy(core::planError("kernel: the cpu device has no '" + k + "'"));
 }
 
 }  // namespace pathex::cpu

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/check.h"
 #include "core/parallel.h"
 #include "cpu/kernels.h"
 #include "cpu/table.h"
@@ -78,20 +77,8 @@ class CropFlip final : public core::Kernel {
 
 }  // namespace
 
-Made makeCropFlip(const core::Plan& plan, const core::CallStep& step) {
-  using core::StorageType;
-  const auto& a = std::get<core::CropFlipAttributes>(step.attributes);
-  const auto image = static_cast<std::size_t>(a.h * a.w * a.c);
-  const auto batch = static_cast<std::size_t>(a.batch);
-  if (core::Status s = core::expectBuffers(plan, step,
-                                           {{StorageType::u8, static_cast<std::size_t>(a.images) * image},
-                                            {StorageType::i32, batch},
-                                            {StorageType::i32, batch * 3}},
-                                           {{StorageType::f32, batch * image}});
-      !s.ok()) {
-    return s;
-  }
-  return std::make_unique<CropFlip>(step, a);
+Made makeCropFlip(const core::Plan&, const core::CallStep& step) {
+  return std::make_unique<CropFlip>(step, std::get<core::CropFlipAttributes>(step.attributes));
 }
 
 }  // namespace pathex::cpu

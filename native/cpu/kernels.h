@@ -5,8 +5,8 @@
 #include "core/kernel.h"
 #include "cpu/onednn.h"
 
-/// The call kernels, one maker each. A maker checks the operands against the attributes and does all that can be done
-/// before the first run. Which attributes a kernel has is settled by the plan reader.
+/// The call kernels, one maker each. A maker does all that can be done before the first run. Its step has passed
+/// core::checkOperands, so it has the attributes and operands of its kernel, and products of its extents fit.
 namespace pathex::cpu {
 
 using Made = core::Result<std::unique_ptr<core::Kernel>>;

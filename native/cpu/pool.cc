@@ -1,6 +1,5 @@
 #include <cstring>
 
-#include "core/check.h"
 #include "core/memory.h"
 #include "core/parallel.h"
 #include "cpu/kernels.h"
@@ -9,9 +8,7 @@ namespace pathex::cpu {
 
 namespace {
 
-using core::Expected;
 using core::PoolAttributes;
-using core::StorageType;
 
 struct Window {
   std::int64_t top, bottom, left, right;  // rows top..bottom-1, columns left..right-1 of the image
@@ -227,34 +224,15 @@ class SumPoolGrad final : public Pool {
   }
 };
 
-/// Every window must hold an element of the image: an empty maximum has no value.
-core::Status checkWindows(const PoolAttributes& a) {
-  const std::int64_t extents[] = {a.h, a.w}, outs[] = {a.oh, a.ow};
-  for (std::size_t axis = 0; axis < 2; ++axis) {
-    const std::int64_t last = (outs[axis] - 1) * a.stride[axis] - a.padding[axis];
-    if (a.window[axis] < 1 || a.padding[axis] >= a.window[axis] || last >= extents[axis]) {
-      return core::planError("attributes: a window lies outside the image");
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
-Made makePool(const core::Plan& plan, const core::CallStep& step) {
+Made makePool(const core::Plan&, const core::CallStep& step) {
   const auto& a = std::get<PoolAttributes>(step.attributes);
-  const Expected big{StorageType::f32, static_cast<std::size_t>(a.n * a.h * a.w * a.c)};
-  const Expected small{StorageType::f32, static_cast<std::size_t>(a.n * a.oh * a.ow * a.c)};
-  if (core::Status s = checkWindows(a); !s.ok()) return s;
-  const auto made = [&]<class Kind>(std::vector<Expected> inputs, Expected output, Kind*) -> Made {
-    if (core::Status s = core::expectBuffers(plan, step, inputs, {output}); !s.ok()) return s;
-    return std::make_unique<Kind>(step, a);
-  };
-  if (step.kernel == "maxPool") return made({big}, small, static_cast<MaxPool*>(nullptr));
-  if (step.kernel == "maxPoolGather") return made({big, big}, small, static_cast<MaxPoolGather*>(nullptr));
-  if (step.kernel == "maxPoolScatter") return made({big, small}, big, static_cast<MaxPoolScatter*>(nullptr));
-  if (step.kernel == "sumPool") return made({big}, small, static_cast<SumPool*>(nullptr));
-  return made({small}, big, static_cast<SumPoolGrad*>(nullptr));
+  if (step.kernel == "maxPool") return std::make_unique<MaxPool>(step, a);
+  if (step.kernel == "maxPoolGather") return std::make_unique<MaxPoolGather>(step, a);
+  if (step.kernel == "maxPoolScatter") return std::make_unique<MaxPoolScatter>(step, a);
+  if (step.kernel == "sumPool") return std::make_unique<SumPool>(step, a);
+  return std::make_unique<SumPoolGrad>(step, a);
 }
 
 }  // namespace pathex::cpu

@@ -2,7 +2,6 @@
 #include <array>
 #include <bit>
 
-#include "core/check.h"
 #include "core/parallel.h"
 #include "cpu/kernels.h"
 
@@ -102,15 +101,8 @@ class RankMask final : public core::Kernel {
 
 }  // namespace
 
-Made makeRankMask(const core::Plan& plan, const core::CallStep& step) {
-  using core::StorageType;
-  const std::size_t size = std::get<core::RankMaskAttributes>(step.attributes).size;
-  if (core::Status s = core::expectBuffers(plan, step, {{StorageType::f32, size}, {StorageType::i32, 1}},
-                                           {{StorageType::f32, size}});
-      !s.ok()) {
-    return s;
-  }
-  return std::make_unique<RankMask>(step, size);
+Made makeRankMask(const core::Plan&, const core::CallStep& step) {
+  return std::make_unique<RankMask>(step, std::get<core::RankMaskAttributes>(step.attributes).size);
 }
 
 }  // namespace pathex::cpu

@@ -141,6 +141,9 @@ class CudaDevice final : public core::Device {
 
   core::Result<std::unique_ptr<Kernel>> makeKernel(const core::Plan& plan, const core::Step& step,
                                                    const core::CodeStep& code, const ReadySteps& ready) {
+    if (const auto* const call = std::get_if<core::CallStep>(&step)) {
+      if (core::Status s = core::checkOperands(plan, *call); !s.ok()) return s;
+    }
     if (!code.isLibrary && code.launches.empty())
       return std::unique_ptr<Kernel>(std::make_unique<Nothing>("nothing to do"));
     if (!code.isLibrary) return ready.program->launches(*context_, code.launches);

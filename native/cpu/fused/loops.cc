@@ -1,6 +1,7 @@
 #include "cpu/fused/loops.h"
 
 #include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "cpu/fused/functions.h"
@@ -125,10 +126,27 @@ double fold(const float* x, std::size_t n, float start, Op op) {
   return total;
 }
 
-template <class To, class From>
-void convertAll(To* y, const From* x, std::size_t n) {
+template <class From>
+void widen(float* y, const From* x, std::size_t n) {
 #pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<To>(x[i]);
+  for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<float>(x[i]);
+}
+
+/// Towards zero, to the nearest value of the type where it has none such, NaN to 0: what the hardware does with others
+/// differs from machine to machine.
+template <class To>
+void narrow(To* y, const float* x, std::size_t n) {
+  constexpr To least = std::numeric_limits<To>::min(), most = std::numeric_limits<To>::max();
+  constexpr auto above = static_cast<float>(most);  // for i32 this is 2^31, one more than the largest
+  for (std::size_t i = 0; i < n; ++i) {
+    if (x[i] >= above) {
+      y[i] = most;
+    } else if (x[i] < static_cast<float>(least)) {
+      y[i] = least;
+    } else {
+      y[i] = x[i] == x[i] ? static_cast<To>(x[i]) : To{0};
+    }
+  }
 }
 
 }  // namespace
@@ -219,19 +237,19 @@ void maxTo(float* total, const float* x, std::size_t n) {
 }
 
 void convert(float* y, const std::int32_t* x, std::size_t n) {
-  convertAll(y, x, n);
+  widen(y, x, n);
 }
 void convert(float* y, const std::uint8_t* x, std::size_t n) {
-  convertAll(y, x, n);
+  widen(y, x, n);
 }
 void convert(float* y, const float* x, std::size_t n) {
-  convertAll(y, x, n);
+  widen(y, x, n);
 }
 void convert(std::int32_t* y, const float* x, std::size_t n) {
-  convertAll(y, x, n);
+  narrow(y, x, n);
 }
 void convert(std::uint8_t* y, const float* x, std::size_t n) {
-  convertAll(y, x, n);
+  narrow(y, x, n);
 }
 
 }  // namespace pathex::cpu

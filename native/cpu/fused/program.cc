@@ -8,18 +8,13 @@ namespace pathex::cpu {
 
 namespace {
 
-using core::In;
 using core::streamedBytes;
 
 constexpr std::size_t never = static_cast<std::size_t>(-1);
 
 /// Whether two buffers share memory.
 bool overlap(const core::Plan& plan, std::size_t a, std::size_t b) {
-  if (a == b) return true;
-  const core::PlanBuffer &x = plan.buffers[a], &y = plan.buffers[b];
-  if (x.place.in != y.place.in || x.place.in == In::constant) return false;
-  if (x.place.in != In::arena) return x.place.at == y.place.at;
-  return x.place.at < y.place.at + y.bytes() && y.place.at < x.place.at + x.bytes();
+  return a == b || core::shareMemory(plan.buffers[a], plan.buffers[b]);
 }
 
 class Arranger {
