@@ -133,12 +133,11 @@ Status checkConv(const ConvAttributes& a) {
       !s.ok()) {
     return s;
   }
-  if (Status s = expectWithin({{"padding[0]", a.padding[0]}, {"padding[1]", a.padding[1]}}, 0, mostReach); !s.ok()) {
-    return s;
-  }
-  // What is cut off behind may be any part of the image.
-  constexpr auto extent = static_cast<std::int64_t>(mostNumbered);
-  if (Status s = expectWithin({{"padding[2]", a.padding[2]}, {"padding[3]", a.padding[3]}}, -extent, mostReach);
+  if (Status s = expectWithin({{"padding[0]", a.padding[0]},
+                               {"padding[1]", a.padding[1]},
+                               {"padding[2]", a.padding[2]},
+                               {"padding[3]", a.padding[3]}},
+                              0, mostReach);
       !s.ok()) {
     return s;
   }
@@ -198,7 +197,7 @@ Status checkPool(const PoolAttributes& a) {
     // Bounded on either side before anything is added to them.
     constexpr auto most = static_cast<std::int64_t>(mostNumbered);
     const std::int64_t before = a.padding[axis], after = a.padding[axis + 2], window = a.window[axis];
-    if (before < 0 || after < -most || before >= window || after >= window) {
+    if (before < -most || after < -most || before >= window || after >= window) {
       return planError("attributes.padding: a window lies outside the image");
     }
     if (Status s =
