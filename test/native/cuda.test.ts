@@ -580,6 +580,28 @@ describe('errors', () => {
     ).rejects.toThrow('grid[0]: 0 is not from 1 to 2147483647');
     await expect(
       refused((c) => {
+        Object.assign(c.steps[0]!.launches[0]!, { grid: [2 ** 31 - 1, 65535, 65535], block: [1024, 1, 1] });
+      }),
+    ).rejects.toThrow("code.steps[0] 'double'.launches[0]: grid: more than 268435456 threads");
+    await expect(
+      refused((c) => {
+        c.steps[0]!.launches[0]!['sharedBytes'] = 2 ** 32;
+      }),
+    ).rejects.toThrow('sharedBytes: 4294967296, at most 232448 can be had');
+    await expect(
+      refused((c) => {
+        c.steps[0]!.launches[0]!['args'] = Array.from({ length: 4096 }, () => ({ buffer: 0 }));
+      }),
+    ).rejects.toThrow('args: 4096, at most 4095 can be passed');
+    await expect(
+      refused((c) => {
+        c.scratchBytes = 2 ** 53 - 1;
+      }),
+    ).rejects.toThrow(
+      "plan 'double': code.scratchBytes: 9007199254740991, at most 70368744177664 can be had",
+    );
+    await expect(
+      refused((c) => {
         Object.assign(c.steps[1]!, { after: 0 });
       }),
     ).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side lane before it");
