@@ -1,3 +1,4 @@
+import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 
 /**
@@ -11,16 +12,45 @@ import * as t from 'io-ts';
  */
 export const PLAN_VERSION = 2;
 
-const Natural = new t.Type<number, number, unknown>(
-  'natural number',
-  (u): u is number => typeof u === 'number' && Number.isInteger(u) && u >= 0,
-  (u, c) => (typeof u === 'number' && Number.isInteger(u) && u >= 0 ? t.success(u) : t.failure(u, c)),
-  t.identity,
-);
-const Integer = new t.Type<number, number, unknown>(
-  'integer',
-  (u): u is number => typeof u === 'number' && Number.isInteger(u),
-  (u, c) => (typeof u === 'number' && Number.isInteger(u) ? t.success(u) : t.failure(u, c)),
+/**
+ * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec. Elements of a buffer, bytes of
+ * the arena, what an element of an i32 buffer can number, and what a convolution's stride, padding or kernel spans.
+ */
+export const PLAN_LIMITS = {
+  elements: 2 ** 40,
+  arenaBytes: 2 ** 46,
+  numbered: 2 ** 31 - 1,
+  reach: 2 ** 16,
+  /** A fused step has any number of elements up to `worked`, and beyond it `repeats` times those of the largest buffer. */
+  worked: 2 ** 28,
+  repeats: 2 ** 10,
+} as const;
+
+const numberType = (name: string, isOne: (n: number) => boolean): t.Type<number, number, unknown> => {
+  const is = (u: unknown): u is number => typeof u === 'number' && isOne(u);
+  return new t.Type(name, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c)), t.identity);
+};
+const integerFrom = (least: number, most: number): t.Type<number, number, unknown> =>
+  numberType(`integer from ${least} to ${most}`, (n) => Number.isInteger(n) && n >= least && n <= most);
+
+/** Whole numbers that JSON and the addon keep exactly. */
+export const Natural = numberType('natural number', (n) => Number.isSafeInteger(n) && n >= 0);
+const Integer = numberType('integer', Number.isSafeInteger);
+/** An axis, a window or a count of rows. */
+const Extent = integerFrom(1, PLAN_LIMITS.numbered);
+const Reach = integerFrom(1, PLAN_LIMITS.reach);
+
+/** The product of extents; a number too large to be exact is larger than any limit all the same. */
+const elementsOf = (extents: readonly number[]): number => extents.reduce((n, d) => n * d, 1);
+
+const Extents = t.readonlyArray(Natural);
+const Shape: t.Type<readonly number[], readonly number[], unknown> = new t.Type(
+  `shape of at most ${PLAN_LIMITS.elements} elements`,
+  Extents.is,
+  (u, c) => {
+    const read = Extents.validate(u, c);
+    return isRight(read) && elementsOf(read.right) > PLAN_LIMITS.elements ? t.failure(u, c) : read;
+  },
   t.identity,
 );
 
@@ -45,7 +75,7 @@ const Place = t.union(
   'place',
 );
 
-const PlanBuffer = t.strict({ dtype: StorageType, shape: t.readonlyArray(Natural), place: Place }, 'buffer');
+const PlanBuffer = t.strict({ dtype: StorageType, shape: Shape, place: Place }, 'buffer');
 
 /** [outer, reduced, inner]: the one index space of a fused step; element (o, r, i) is number (o*R + r)*I + i. */
 const Domain = t.tuple([Natural, Natural, Natural], 'domain');
@@ -127,34 +157,38 @@ const FusedStep = t.strict(
   'fused step',
 );
 
-const Pair = t.tuple([Natural, Natural]);
+const Spans = t.tuple([Reach, Reach]);
+const Zeros = integerFrom(0, PLAN_LIMITS.reach);
+const Pair = t.tuple([Extent, Extent]);
+const Rows = integerFrom(0, PLAN_LIMITS.numbered);
 const Edges = t.tuple([Integer, Integer, Integer, Integer]);
-const Window = { window: Pair, stride: Pair, padding: Edges } as const;
 
 /** x [n,h,w,c], weight [f,kh,kw,c], y [n,oh,ow,f]; padding is [top, left, bottom, right], dilation 1 is dense. */
 const ConvAttributes = t.strict({
-  n: Natural,
-  h: Natural,
-  w: Natural,
-  c: Natural,
-  f: Natural,
-  kh: Natural,
-  kw: Natural,
-  oh: Natural,
-  ow: Natural,
-  stride: Pair,
-  dilation: Pair,
-  padding: Edges,
+  n: Extent,
+  h: Extent,
+  w: Extent,
+  c: Extent,
+  f: Extent,
+  kh: Reach,
+  kw: Reach,
+  oh: Extent,
+  ow: Extent,
+  stride: Spans,
+  dilation: Spans,
+  padding: t.tuple([Zeros, Zeros, Zeros, Zeros]),
 });
 /** x [n,h,w,c], y [n,oh,ow,c]. */
 const PoolAttributes = t.strict({
-  n: Natural,
-  h: Natural,
-  w: Natural,
-  c: Natural,
-  oh: Natural,
-  ow: Natural,
-  ...Window,
+  n: Extent,
+  h: Extent,
+  w: Extent,
+  c: Extent,
+  oh: Extent,
+  ow: Extent,
+  window: Pair,
+  stride: Pair,
+  padding: Edges,
 });
 
 /**
@@ -166,7 +200,7 @@ export const CALLS = {
   conv2d: ConvAttributes, // (x, weight) -> y
   conv2dInputGrad: ConvAttributes, // (dy, weight) -> dx
   conv2dWeightGrad: ConvAttributes, // (x, dy) -> dweight
-  matmul: t.strict({ m: Natural, n: Natural, k: Natural, transposeA: t.boolean, transposeB: t.boolean }), // (a, b) -> [m,n]; a is [m,k], or [k,m] when transposed
+  matmul: t.strict({ m: Extent, n: Extent, k: Extent, transposeA: t.boolean, transposeB: t.boolean }), // (a, b) -> [m,n]; a is [m,k], or [k,m] when transposed
   maxPool: PoolAttributes, // (x) -> y; padding is never chosen
   maxPoolGather: PoolAttributes, // (x, v[n,h,w,c]) -> y: v at x's argmax of each window (first in row-major order)
   maxPoolScatter: PoolAttributes, // (x, dy) -> dx[n,h,w,c]: adjoint of maxPoolGather in v
@@ -181,13 +215,13 @@ export const CALLS = {
     dstStrides: t.readonlyArray(Integer),
   }), // (src) -> dst
   fill: t.strict({ value: t.number }), // () -> dst
-  gather: t.strict({ rows: Natural, width: Natural, count: Natural }), // (table[rows,width], index i32[count]) -> [count,width], same dtype as table
-  scatterAdd: t.strict({ rows: Natural, width: Natural, count: Natural }), // (v f32[count,width], index i32[count]) -> [rows,width], zero elsewhere
+  gather: t.strict({ rows: Rows, width: Natural, count: Natural }), // (table[rows,width], index i32[count]) -> [count,width], same dtype as table
+  scatterAdd: t.strict({ rows: Rows, width: Natural, count: Natural }), // (v f32[count,width], index i32[count]) -> [rows,width], zero elsewhere
   /** out[b,y,x,:] = images[index[b], y + dy[b], (flip[b] ? w-1-x : x) + dx[b]] as float, 0 outside the image. */
-  cropFlip: t.strict({ images: Natural, batch: Natural, h: Natural, w: Natural, c: Natural }), // (images u8[images,h,w,c], index i32[batch], shift i32[batch,3] = (dy, dx, flip)) -> f32[batch,h,w,c]
-  argMax: t.strict({ rows: Natural, width: Natural }), // (x[rows,width]) -> i32[rows]: first index of the largest
+  cropFlip: t.strict({ images: Extent, batch: Extent, h: Extent, w: Extent, c: Extent }), // (images u8[images,h,w,c], index i32[batch], shift i32[batch,3] = (dy, dx, flip)) -> f32[batch,h,w,c]
+  argMax: t.strict({ rows: Natural, width: Extent }), // (x[rows,width]) -> i32[rows]: first index of the largest
   /** mask 1 for the `keep` largest scores, ties by smaller index, else 0. NaN ranks below everything. */
-  rankMask: t.strict({ size: Natural }), // (scores f32[size], keep i32[]) -> f32[size]
+  rankMask: t.strict({ size: Rows }), // (scores f32[size], keep i32[]) -> f32[size]
 } as const;
 export type CallName = keyof typeof CALLS;
 
@@ -227,7 +261,7 @@ const PlanHead = t.strict(
     format: t.literal('pathex-plan'),
     version: t.literal(PLAN_VERSION),
     name: t.string,
-    arenaBytes: Natural,
+    arenaBytes: integerFrom(0, PLAN_LIMITS.arenaBytes),
     buffers: t.readonlyArray(PlanBuffer),
     state: t.readonlyArray(Slot),
     inputs: t.readonlyArray(Slot),
@@ -238,10 +272,38 @@ const PlanHead = t.strict(
 
 export type Plan = t.TypeOf<typeof PlanHead> & { readonly steps: readonly Step[] };
 
-export const PlanCodec: t.Type<Plan, unknown, unknown> = t.intersection([
+const WholePlan = t.intersection([
   PlanHead,
   t.strict({ steps: t.readonlyArray(t.union([FusedStep, CallStep])) }),
 ]) as unknown as t.Type<Plan, unknown, unknown>;
+
+/** The most elements that the domain of a fused step may have. */
+const mostWork = ({ buffers }: Plan): number => {
+  const largest = buffers.reduce((most, { shape }) => Math.max(most, elementsOf(shape)), 0);
+  return Math.max(PLAN_LIMITS.worked, PLAN_LIMITS.repeats * largest);
+};
+
+export const PlanCodec: t.Type<Plan, unknown, unknown> = new t.Type<Plan, unknown, unknown>(
+  'plan',
+  WholePlan.is,
+  (u, c) => {
+    // Faults are found along the intersection's own path, which `explain` knows how to tell.
+    const along = c.map((entry, i) => (i === c.length - 1 ? { ...entry, type: WholePlan } : entry));
+    const read = WholePlan.validate(u, along);
+    if (isLeft(read)) return read;
+    const most = mostWork(read.right);
+    const at = read.right.steps.findIndex((s) => s.kind === 'fused' && elementsOf(s.domain) > most);
+    if (at < 0) return read;
+    const domain = (read.right.steps[at] as FusedStep).domain; // found by its kind
+    const type = t.readonlyArray(Natural, `domain of at most ${most} elements`);
+    const path = ['steps', String(at), 'domain'];
+    return t.failure(
+      domain,
+      path.reduce((context, key) => t.appendContext(context, key, type, domain), c),
+    );
+  },
+  WholePlan.encode,
+);
 
 /** Buffers that a step reads, and those that it writes. */
 export const readsOf = (step: Step): readonly number[] =>

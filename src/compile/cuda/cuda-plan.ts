@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { PlanCodec, type Plan } from '../plan.js';
+import { Natural, PlanCodec, type Plan } from '../plan.js';
 
 /**
  * The CUDA plan: a plan with the CUDA C of all kernels that are ours and the launches that run them. It is what the CUDA device reads.
@@ -11,13 +11,6 @@ import { PlanCodec, type Plan } from '../plan.js';
  * CUDA_ERROR_ASSERT has met an index that names no row of its table; it says so on stderr.
  */
 export const CUDA_PLAN_VERSION = 2;
-
-const Natural = new t.Type<number, number, unknown>(
-  'natural number',
-  (u): u is number => typeof u === 'number' && Number.isInteger(u) && u >= 0,
-  (u, c) => (typeof u === 'number' && Number.isInteger(u) && u >= 0 ? t.success(u) : t.failure(u, c)),
-  t.identity,
-);
 
 /** A device pointer: a buffer of the plan by number, or a byte offset in the workspace, a multiple of 256. */
 const Arg = t.union([t.strict({ buffer: Natural }), t.strict({ scratch: Natural })], 'argument');
