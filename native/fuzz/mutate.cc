@@ -191,6 +191,55 @@ void changeAttributes(CallAttributes& attributes, Random& random) {
   std::visit(Visit{random, one}, attributes);
 }
 
+std::size_t countOf(std::initializer_list<std::int64_t> extents) {
+  std::size_t count = 1;
+  for (const std::int64_t extent : extents) count = productOf({count, static_cast<std::size_t>(extent)});
+  return count;
+}
+
+/// How many elements the attributes ask of each operand, inputs first; none where that is not settled by them.
+std::vector<std::size_t> sizesOf(const CallStep& step) {
+  const std::string& k = step.kernel;
+  if (const auto* const a = std::get_if<ConvAttributes>(&step.attributes)) {
+    const std::size_t x = countOf({a->n, a->h, a->w, a->c}), w = countOf({a->f, a->kh, a->kw, a->c});
+    const std::size_t y = countOf({a->n, a->oh, a->ow, a->f});
+    if (k == "conv2d") return {x, w, y};
+    return k == "conv2dInputGrad" ? std::vector{y, w, x} : std::vector{x, y, w};
+  }
+  if (const auto* const a = std::get_if<PoolAttributes>(&step.attributes)) {
+    const std::size_t big = countOf({a->n, a->h, a->w, a->c}), small = countOf({a->n, a->oh, a->ow, a->c});
+    if (k == "maxPoolGather") return {big, big, small};
+    if (k == "maxPoolScatter") return {big, small, big};
+    return k == "sumPoolGrad" ? std::vector{small, big} : std::vector{big, small};
+  }
+  if (const auto* const a = std::get_if<MatmulAttributes>(&step.attributes)) {
+    return {countOf({a->m, a->k}), countOf({a->k, a->n}), countOf({a->m, a->n})};
+  }
+  if (const auto* const a = std::get_if<TableAttributes>(&step.attributes)) {
+    const std::size_t table = productOf({a->rows, a->width}), rows = productOf({a->count, a->width});
+    return k == "gather" ? std::vector{table, a->count, rows} : std::vector{rows, a->count, table};
+  }
+  return {};
+}
+
+/// Gives the operands the sizes that changed attributes ask for, as far as these are small or come to nothing by
+/// wrapping around: what is wrong then is the attributes alone.
+void follow(Plan& plan, const CallStep& step) {
+  const std::vector<std::size_t> sizes = sizesOf(step);
+  if (sizes.size() != step.inputs.size() + step.outputs.size()) return;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const std::size_t number = i < step.inputs.size() ? step.inputs[i] : step.outputs[i - step.inputs.size()];
+    if (number >= plan.buffers.size()) return;
+    PlanBuffer& b = plan.buffers[number];
+    constexpr std::size_t small = std::size_t{1} << 16;
+    b.shape = {sizes[i] <= small ? sizes[i] : 0};
+    if (b.place.in == In::constant) b.place.data.assign(b.elements(), 1.0);
+    if (b.place.in != In::arena) continue;
+    b.place.at = plan.arenaBytes;
+    plan.arenaBytes += (b.bytes() + 63) / 64 * 64;
+  }
+}
+
 void changeCall(Plan& plan, CallStep& step, Random& random) {
   std::vector<std::size_t>& operands = random.once(2) ? step.inputs : step.outputs;
   switch (random.below(8)) {
@@ -204,7 +253,8 @@ void changeCall(Plan& plan, CallStep& step, Random& random) {
                                "maxPoolScatter", "sumPool", "sumPoolGrad", "gather", "scatterAdd", "copy", "none"});
       return;
     default:
-      return changeAttributes(step.attributes, random);
+      changeAttributes(step.attributes, random);
+      if (random.once(2)) follow(plan, step);
   }
 }
 
