@@ -12,11 +12,6 @@ namespace pathex::addon {
 
 namespace {
 
-[[noreturn]] void refuse(Napi::Env env, const std::string& message) {
-  expectOk(env, {core::Code::device, message});
-  throw Napi::Error::New(env, message);  // not reached
-}
-
 std::string slotName(const std::string& where, const char* kind, std::size_t i, const core::Slot& slot) {
   return where + ": " + kind + "[" + std::to_string(i) + "] '" + slot.name + "'";
 }
@@ -39,27 +34,38 @@ std::shared_ptr<std::byte[]> hostBytes(std::size_t size) {
 }  // namespace
 
 Napi::Function Device::define(Napi::Env env) {
-  return DefineClass(env, "Device",
-                     {InstanceMethod<&Device::open>("open"), InstanceMethod<&Device::allocate>("allocate"),
-                      InstanceMethod<&Device::load>("load"), InstanceMethod<&Device::write>("write"),
-                      InstanceMethod<&Device::read>("read"), InstanceMethod<&Device::run>("run"),
-                      InstanceMethod<&Device::mark>("mark"), InstanceMethod<&Device::liveBytes>("liveBytes"),
-                      InstanceMethod<&Device::dispose>("dispose"),
-                      InstanceMethod<&Device::dispose>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
+  return DefineClass(
+      env, "Device",
+      {InstanceMethod<&Device::entry<&Device::open>>("open"),
+       InstanceMethod<&Device::entry<&Device::allocate>>("allocate"),
+       InstanceMethod<&Device::entry<&Device::load>>("load"), InstanceMethod<&Device::entry<&Device::write>>("write"),
+       InstanceMethod<&Device::entry<&Device::read>>("read"), InstanceMethod<&Device::entry<&Device::run>>("run"),
+       InstanceMethod<&Device::entry<&Device::mark>>("mark"),
+       InstanceMethod<&Device::entry<&Device::liveBytes>>("liveBytes"),
+       InstanceMethod<&Device::entry<&Device::dispose>>("dispose"),
+       InstanceMethod<&Device::entry<&Device::dispose>>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
 }
+
+/// What collecting a device that was dropped gives back at least: the stacks of its threads, of which the collector
+/// would otherwise know nothing.
+constexpr std::int64_t threadBytes = std::int64_t{1} << 20;
 
 Device::Device(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   core_->worker = Environment::of(info.Env()).makeWorker(openerOf(info));
+  adjustExternalMemory(info.Env(), threadBytes);
 }
 
-/// Collected without dispose: nothing is queued, since work holds on to its device.
+/// Collected. Without dispose nothing is queued, since work holds on to its device; the thread ends by itself.
 Device::~Device() {
-  if (core_->worker && !core_->worker->stopped()) Environment::of(Env()).retire(core_->worker);
+  if (!core_->worker) return;
+  adjustExternalMemory(Env(), -threadBytes);
+  core_->isClosing = true;
+  if (!core_->worker->stopped()) Environment::of(Env()).retire(core_->worker, nullptr);
 }
 
 void Device::expectAlive(const std::string& call) const {
   if (life_ != Life::open) refuse(Env(), call + ": the device was disposed; open another");
-  if (core_->worker->stopped()) refuse(Env(), call + ": the process is about to exit");
+  if (core_->worker->stopped()) refuse(Env(), call + ": the process is about to exit; finish the work before");
 }
 
 BufferHandle& Device::expectBuffer(const std::string& call, const Napi::Value& value) const {
@@ -78,14 +84,17 @@ ExecutableHandle& Device::expectExecutable(const Napi::Value& value) const {
   return *handle;
 }
 
-std::unique_ptr<PromiseJob> Device::job(const Napi::CallbackInfo& info) {
-  auto made = std::make_unique<PromiseJob>(info.Env());
+std::unique_ptr<JavaScriptJob> Device::job(const Napi::CallbackInfo& info) {
+  auto made = std::make_unique<JavaScriptJob>();
   made->held.push_back(Napi::Persistent(info.This().As<Napi::Object>()));
   return made;
 }
 
-Napi::Promise Device::add(std::unique_ptr<PromiseJob> job) {
-  return Environment::of(Env()).add(*core_->worker, std::move(job));
+Napi::Value Device::add(std::unique_ptr<JavaScriptJob> job) {
+  const Deferred& answer = job->deferred.emplace(Env());
+  const Napi::Value promise = answer.promise();
+  Environment::of(Env()).add(*core_->worker, std::move(job));
+  return promise;
 }
 
 Napi::Value Device::open(const Napi::CallbackInfo& info) {
@@ -263,29 +272,30 @@ Napi::Value Device::liveBytes(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Device::dispose(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (life_ == Life::closing) {
-    waiting_.push_back(Napi::Promise::Deferred::New(env));
-    return waiting_.back().Promise();
-  }
-  if (life_ == Life::closed || core_->worker->stopped()) {
-    life_ = Life::closed;
-    const auto done = Napi::Promise::Deferred::New(env);
-    done.Resolve(env.Undefined());
-    return done.Promise();
-  }
+  if (life_ == Life::open && core_->worker->stopped()) life_ = Life::closed;
+  const Deferred answer(info.Env());
+  if (life_ == Life::closed) answer.resolve(info.Env().Undefined());
+  if (life_ != Life::closed) waiting_.push_back(answer);
+  if (life_ != Life::open) return answer.promise();
   life_ = Life::closing;
-  auto last = job(info);
-  last->result = [this](Napi::Env e) -> Napi::Value {
-    life_ = Life::closed;
-    Environment::of(e).retire(core_->worker);
+  core_->isClosing = true;
+  auto turn = job(info);  // when this comes back, so has all work before it
+  turn->result = [this, job = turn.get()](Napi::Env env) -> Napi::Value {
     const std::vector<Owned*> owned(core_->owned.begin(), core_->owned.end());
     for (Owned* each : owned) each->release();
-    for (const auto& deferred : waiting_) deferred.Resolve(e.Undefined());
-    waiting_.clear();
-    return e.Undefined();
+    auto last = std::make_unique<JavaScriptJob>();
+    last->held = std::move(job->held);
+    last->result = [this](Napi::Env e) -> Napi::Value {
+      life_ = Life::closed;
+      for (const Deferred& each : waiting_) each.resolve(e.Undefined());
+      waiting_.clear();
+      return e.Undefined();
+    };
+    Environment::of(env).retire(core_->worker, std::move(last));
+    return env.Undefined();
   };
-  return add(std::move(last));
+  Environment::of(info.Env()).add(*core_->worker, std::move(turn));
+  return answer.promise();
 }
 
 }  // namespace pathex::addon

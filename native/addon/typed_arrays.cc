@@ -6,11 +6,6 @@ namespace pathex::addon {
 
 namespace {
 
-[[noreturn]] void refuse(Napi::Env env, const std::string& message) {
-  expectOk(env, {core::Code::device, message});
-  throw Napi::Error::New(env, message);  // not reached
-}
-
 napi_typedarray_type arrayTypeOf(core::StorageType type) {
   switch (type) {
     case core::StorageType::f32:

@@ -16,8 +16,6 @@ export interface NativeProbe {
   readonly onednn: string;
   /** The instruction set oneDNN uses here. */
   readonly isa: string;
-  /** Threads of a device that is not told: OMP_NUM_THREADS, or the physical cores. */
-  readonly threads: number;
 }
 
 /** One of NVIDIA's libraries as found on this machine. */
@@ -94,13 +92,20 @@ export interface NativeDevice {
   readonly mark: () => Promise<number>;
   /** Bytes of live buffers and executables. */
   readonly liveBytes: () => number;
-  /** Waits for the work that is queued, then frees everything made on the device. May be called again. */
+  /**
+   * Waits for the work that is queued, then frees everything made on the device. May be called again. A device that is collected is disposed
+   * of, too.
+   */
   readonly dispose: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 export type NativeDeviceOptions =
-  | { readonly kind?: 'cpu'; readonly threads?: number }
+  | {
+      readonly kind?: 'cpu';
+      /** From 1 to 1024; fewer are used where the system grants fewer, and `open` says so. Default 1. */
+      readonly threads?: number;
+    }
   | {
       readonly kind: 'cuda';
       readonly index: number;
