@@ -46,21 +46,26 @@ Napi::Function Device::define(Napi::Env env) {
        InstanceMethod<&Device::entry<&Device::dispose>>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
 }
 
-/// What collecting a device that was dropped gives back at least: the stacks of its threads, of which the collector
-/// would otherwise know nothing.
-constexpr std::int64_t threadBytes = std::int64_t{1} << 20;
+/// The stack of a device's thread, as address space: without it the collector would take a device for a few bytes, and
+/// leave hundreds that were dropped alone.
+constexpr std::int64_t threadBytes = std::int64_t{8} << 20;
 
 Device::Device(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   core_->worker = Environment::of(info.Env()).makeWorker(openerOf(info));
-  adjustExternalMemory(info.Env(), threadBytes);
+  weigh(threadBytes);
 }
 
 /// Collected. Without dispose nothing is queued, since work holds on to its device; the thread ends by itself.
 Device::~Device() {
   if (!core_->worker) return;
-  adjustExternalMemory(Env(), -threadBytes);
+  weigh(0);
   core_->isClosing = true;
   if (!core_->worker->stopped()) Environment::of(Env()).retire(core_->worker, nullptr);
+}
+
+void Device::weigh(std::int64_t bytes) {
+  adjustExternalMemory(Env(), bytes - weight_);
+  weight_ = bytes;
 }
 
 void Device::expectAlive(const std::string& call) const {
@@ -287,6 +292,7 @@ Napi::Value Device::dispose(const Napi::CallbackInfo& info) {
     last->held = std::move(job->held);
     last->result = [this](Napi::Env e) -> Napi::Value {
       life_ = Life::closed;
+      weigh(0);
       for (const Deferred& each : waiting_) each.resolve(e.Undefined());
       waiting_.clear();
       return e.Undefined();

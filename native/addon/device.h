@@ -29,6 +29,8 @@ class Device : public Napi::ObjectWrap<Device> {
   Napi::Value liveBytes(const Napi::CallbackInfo&);
   Napi::Value dispose(const Napi::CallbackInfo&);
 
+  /// Tells the collector what collecting this gives back.
+  void weigh(std::int64_t bytes);
   void expectAlive(const std::string& call) const;
   BufferHandle& expectBuffer(const std::string& call, const Napi::Value&) const;
   ExecutableHandle& expectExecutable(const Napi::Value&) const;
@@ -39,6 +41,7 @@ class Device : public Napi::ObjectWrap<Device> {
 
   DevicePointer core_ = std::make_shared<DeviceCore>();
   enum class Life { open, closing, closed } life_ = Life::open;
+  std::int64_t weight_ = 0;
   std::vector<Deferred> waiting_;  // calls of dispose while closing
 };
 
