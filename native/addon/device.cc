@@ -75,16 +75,16 @@ void Device::expectAlive(const std::string& call) const {
 
 BufferHandle& Device::expectBuffer(const std::string& call, const Napi::Value& value) const {
   BufferHandle* handle = BufferHandle::of(value);
-  if (handle == nullptr) refuse(Env(), call + ": not a buffer handle");
-  if (handle->device() != core_) refuse(Env(), call + ": the buffer belongs to another device");
-  if (!handle->block()) refuse(Env(), call + ": the buffer was disposed");
+  if (handle == nullptr) refuse(Env(), call + ": not a buffer handle; give what allocate() returned");
+  if (handle->device() != core_) refuse(Env(), call + ": the buffer belongs to another device; allocate one on this");
+  if (!handle->block()) refuse(Env(), call + ": the buffer was disposed; allocate another");
   return *handle;
 }
 
 ExecutableHandle& Device::expectExecutable(const Napi::Value& value) const {
   ExecutableHandle* handle = ExecutableHandle::of(value);
-  if (handle == nullptr) refuse(Env(), "run: not an executable handle");
-  if (handle->device() != core_) refuse(Env(), "run: the executable belongs to another device");
+  if (handle == nullptr) refuse(Env(), "run: not an executable handle; give what load() resolved to");
+  if (handle->device() != core_) refuse(Env(), "run: the executable belongs to another device; load the plan on this");
   if (!handle->executable()) refuse(Env(), "run: the executable was disposed; load the plan again");
   return *handle;
 }
@@ -118,7 +118,7 @@ Napi::Value Device::allocate(const Napi::CallbackInfo& info) {
   expectAlive("allocate");
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   if (!(bytes >= 0 && bytes <= 0x1p53) || bytes != static_cast<double>(static_cast<std::size_t>(bytes))) {
-    refuse(info.Env(), "allocate: bytes must be a natural number");
+    refuse(info.Env(), "allocate: bytes must be a natural number; give the size of an array");
   }
   return BufferHandle::make(info.Env(), core_,
                             core_->worker->mailbox().admit<core::Block>(static_cast<std::size_t>(bytes)));
@@ -153,8 +153,8 @@ Napi::Value Device::write(const Napi::CallbackInfo& info) {
   const BlockPointer block = expectBuffer("write", info[0]).block();
   const Bytes from = bytesOf(info[1], "write");
   if (from.size != block->bytes) {
-    refuse(info.Env(),
-           "write: the array has " + std::to_string(from.size) + " bytes, the buffer " + std::to_string(block->bytes));
+    refuse(info.Env(), "write: the array has " + std::to_string(from.size) + " bytes, the buffer " +
+                           std::to_string(block->bytes) + "; give as many");
   }
   auto writing = job(info);
   const auto staged = hostBytes(from.size);
@@ -171,8 +171,8 @@ Napi::Value Device::read(const Napi::CallbackInfo& info) {
   const BlockPointer block = expectBuffer("read", info[0]).block();
   const Bytes to = bytesOf(info[1], "read");
   if (to.size != block->bytes) {
-    refuse(info.Env(),
-           "read: the array has " + std::to_string(to.size) + " bytes, the buffer " + std::to_string(block->bytes));
+    refuse(info.Env(), "read: the array has " + std::to_string(to.size) + " bytes, the buffer " +
+                           std::to_string(block->bytes) + "; give as many");
   }
   auto reading = job(info);
   reading->held.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
@@ -185,7 +185,8 @@ Napi::Value Device::read(const Napi::CallbackInfo& info) {
   };
   reading->result = [block, staged, job = reading.get()](Napi::Env env) -> Napi::Value {
     const Bytes target = bytesOf(job->held[1].Value(), "read");
-    if (target.size != block->bytes) refuse(env, "read: the array changed its length meanwhile");
+    if (target.size != block->bytes)
+      refuse(env, "read: the array changed its length meanwhile; leave it alone until the promise resolves");
     if (target.size > 0) std::memcpy(target.data, staged->get(), target.size);
     return env.Undefined();
   };
@@ -202,15 +203,15 @@ std::vector<BlockPointer> Device::bindState(const core::Plan& plan, const Napi::
     const BufferHandle& handle = expectBuffer(name, list.Get(i));
     const std::size_t wanted = plan.buffers[plan.state[i].buffer].bytes();
     if (handle.size() != wanted) {
-      refuse(Env(),
-             name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " + std::to_string(handle.size()));
+      refuse(Env(), name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " +
+                        std::to_string(handle.size()) + "; allocate it by the plan's slot");
     }
     state.push_back(handle.block());
     seen.push_back(handle.block().get());
   }
   std::sort(seen.begin(), seen.end());
   if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
-    refuse(Env(), where + ": one buffer is bound to two state slots");
+    refuse(Env(), where + ": one buffer is bound to two state slots; give each its own");
   return state;
 }
 

@@ -7,6 +7,12 @@ namespace pathex::addon {
 
 namespace {
 
+/// A message reads "where: what differs; remedy". What libraries say has no remedy of its own.
+std::string withRemedy(const core::Status& status) {
+  const bool isBare = status.code() == core::Code::native && status.message().find("; ") == std::string::npos;
+  return status.message() + (isBare ? "; run npx pathex doctor, and report this with what it says" : "");
+}
+
 /// How long an ending environment waits for calls into libraries, all workers together.
 constexpr std::chrono::milliseconds mostWait{3000};
 
@@ -51,9 +57,9 @@ void Environment::open() {
 
 Napi::Value Environment::errorOf(const core::Status& status) const {
   const auto code = Napi::String::New(env_, codeOf(status.code()));
-  const auto message = Napi::String::New(env_, status.message());
+  const auto message = Napi::String::New(env_, withRemedy(status));
   if (!errorClass_.IsEmpty()) return errorClass_.New({code, message});
-  Napi::Error error = Napi::Error::New(env_, status.message());
+  Napi::Error error = Napi::Error::New(env_, withRemedy(status));
   error.Value().Set("code", code);
   return error.Value();
 }

@@ -43,6 +43,8 @@ template <class Call>
 core::Status guarded(const Call& call) {
   try {
     return call();
+  } catch (const std::bad_alloc&) {
+    return {core::Code::device, "out of memory; use a smaller batch, or dispose what is no longer used"};
   } catch (const std::exception& e) {
     return {core::Code::native, e.what()};
   }

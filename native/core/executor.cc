@@ -82,6 +82,8 @@ Submitted HostExecutable::run(const std::vector<const Block*>& state, const std:
     const auto place = [&] { return "plan '" + plan_.name + "' step '" + nameOf(plan_.steps[i]) + "'"; };
     try {
       if (Status s = runStep(i, bindings); !s.ok()) return s.within(place());
+    } catch (const std::bad_alloc&) {
+      return Status(Code::device, place() + ": out of memory; use a smaller batch");
     } catch (const std::exception& e) {  // a library may throw; oneDNN's C++ interface does
       return Status(Code::native, place() + ": " + e.what());
     }

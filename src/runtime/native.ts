@@ -141,6 +141,16 @@ export const addonPaths = (): readonly string[] =>
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
+/** What to do about an addon that does not load, by what the system said. */
+const remedyFor = (attempts: readonly string[]): string => {
+  const library = /lib(dnnl|gomp)\.so\.(\d+): cannot open shared object/.exec(attempts.join('\n'));
+  if (library !== null)
+    return `install ${library[1] === 'dnnl' ? 'oneDNN' : "GNU's OpenMP"} (Debian, Ubuntu: lib${library[1]}${library[2]}), or build the addon for what is here: npx pathex setup`;
+  return attempts.every((attempt) => attempt.includes('Cannot find module'))
+    ? 'build it with: npx pathex setup'
+    : 'build it anew for this machine: npx pathex setup';
+};
+
 let loaded: NativeAddon | undefined;
 
 /**
@@ -169,6 +179,6 @@ export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon
   }
   return fail(
     'NATIVE',
-    `native addon: none could be loaded (${attempts.join('; ')}); build it with: npm run setup`,
+    `native addon: none could be loaded (${attempts.join('; ')}); ${remedyFor(attempts)}`,
   );
 };

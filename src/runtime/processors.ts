@@ -160,7 +160,7 @@ export const threadsFor = (
   if (!isThreadCount(wanted))
     return fail(
       'OPTION',
-      `OMP_NUM_THREADS ${showValue(variable)}: not a whole number of at least 1; unset it, or give --threads`,
+      `OMP_NUM_THREADS ${showValue(variable)}: not a whole number of at least 1; unset it, or give threads`,
     );
   return wanted <= allowed
     ? { count: wanted }

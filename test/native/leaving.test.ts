@@ -106,6 +106,26 @@ describe('a process that ends', () => {
       setTimeout(() => { const start = Date.now(); process.on('exit', () => console.log(Date.now() - start < 500)); process.exit(0); }, 50); });`;
     expect(await script(code)).toEqual({ code: 0, signal: null, out: 'true\n' });
   });
+  it('leaves a call behind that does not come back', async () => {
+    const attributes = { n: 1, h: 400, w: 400, c: 64, oh: 400, ow: 400, f: 64, kh: 31, kw: 31 };
+    const long = planOf(
+      [
+        { in: 'arena', shape: [400, 400, 64] },
+        { in: 'arena', shape: [64, 31, 31, 64] },
+        { in: 'arena', shape: [400, 400, 64] },
+      ],
+      [
+        callOf('conv2d', [0, 1], [2], {
+          ...attributes,
+          ...{ stride: [1, 1], dilation: [1, 1], padding: [15, 15, 15, 15] },
+        }),
+      ],
+    ); // over a million million operations
+    const code = `const device = new Device(); device.load(${JSON.stringify(long)}).then((e) => {
+      device.run(e, [], [], []);
+      setTimeout(() => { const start = Date.now(); process.on('exit', () => console.log(Date.now() - start < 4500)); process.exit(9); }, 100); });`;
+    expect(await script(code)).toEqual({ code: 9, signal: null, out: 'true\n' });
+  });
   it('refuses new work from an exit handler', async () => {
     const code = `const device = new Device(); device.open().then(() => process.on('exit', () => {
       for (const work of [() => device.open(), () => new Device()]) try { work(); } catch (e) { console.log(e.message); } }));`;

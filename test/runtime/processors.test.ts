@@ -91,7 +91,7 @@ describe('threads of the cpu device', () => {
     });
     for (const value of ['many', '0', '-1', '1.5'])
       expect(() => threadsFor(undefined, machine, { OMP_NUM_THREADS: value })).toThrow(
-        `OMP_NUM_THREADS '${value}': not a whole number of at least 1; unset it, or give --threads`,
+        `OMP_NUM_THREADS '${value}': not a whole number of at least 1; unset it, or give threads`,
       );
   });
 
