@@ -501,8 +501,16 @@ describe('errors', () => {
       'NATIVE',
       /^mark: cuda driver: cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory; run npx pathex doctor/,
     ],
-    ['cuEventRecord:1@7', 'NATIVE', /^mark: cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\): a fake failure; run npx pathex doctor/],
-    ['cuEventQuery:1@7', 'NATIVE', /^mark: cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\): a fake failure; run npx pathex doctor/],
+    [
+      'cuEventRecord:1@7',
+      'NATIVE',
+      /^mark: cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\): a fake failure; run npx pathex doctor/,
+    ],
+    [
+      'cuEventQuery:1@7',
+      'NATIVE',
+      /^mark: cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\): a fake failure; run npx pathex doctor/,
+    ],
     [
       'cuEventElapsedTime:1',
       'NATIVE',
