@@ -52,7 +52,7 @@ export const openFor = async (args, options = {}) => {
     precision,
     ...(threads === undefined ? {} : { threads }),
   });
-  const used = Number(/(\d+) threads?/.exec(device.description)?.[1] ?? 1);
+  const used = Number(/(\d+)(?: of \d+)? threads?/.exec(device.description)?.[1] ?? 1);
   const modes = option(args, 'modes');
   return {
     device,

@@ -1,3 +1,4 @@
+#include <dlfcn.h>
 #include <napi.h>
 
 #include "addon/device.h"
@@ -10,12 +11,20 @@ namespace pathex::addon {
 
 namespace {
 
+/// Keeps this library loaded for as long as the process lives. Node unloads it with the last worker thread that used
+/// it, and libraries under it may still have threads of their own on the way out.
+void stayLoaded() {
+  Dl_info self;
+  if (dladdr(reinterpret_cast<const void*>(&stayLoaded), &self) != 0) {
+    dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  }
+}
+
 Napi::Value probe(const Napi::CallbackInfo& info) {
   const cpu::Probe found = cpu::probe();
   const auto result = Napi::Object::New(info.Env());
   result.Set("onednn", found.onednn);
   result.Set("isa", found.isa);
-  result.Set("threads", found.threads);
   return result;
 }
 
@@ -40,17 +49,24 @@ Napi::Value setErrorClass(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value entry(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return function(info); });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  stayLoaded();
   auto* environment = new Environment(env);  // owned by Node from the next line on
   env.SetInstanceData(environment);
+  environment->open();
   const Napi::Function device = Device::define(env);
   environment->device = Napi::Persistent(device);
   environment->buffer = Napi::Persistent(BufferHandle::define(env));
   environment->executable = Napi::Persistent(ExecutableHandle::define(env));
   exports.Set("Device", device);
-  exports.Set("probe", Napi::Function::New<probe>(env));
-  exports.Set("probeCuda", Napi::Function::New<probeCuda>(env));
-  exports.Set("setErrorClass", Napi::Function::New<setErrorClass>(env));
+  exports.Set("probe", Napi::Function::New<entry<probe>>(env));
+  exports.Set("probeCuda", Napi::Function::New<entry<probeCuda>>(env));
+  exports.Set("setErrorClass", Napi::Function::New<entry<setErrorClass>>(env));
   return exports;
 }
 

@@ -12,11 +12,6 @@ namespace pathex::addon {
 
 namespace {
 
-[[noreturn]] void refuse(Napi::Env env, const std::string& message) {
-  expectOk(env, {core::Code::device, message});
-  throw Napi::Error::New(env, message);  // not reached
-}
-
 std::string slotName(const std::string& where, const char* kind, std::size_t i, const core::Slot& slot) {
   return where + ": " + kind + "[" + std::to_string(i) + "] '" + slot.name + "'";
 }
@@ -39,53 +34,72 @@ std::shared_ptr<std::byte[]> hostBytes(std::size_t size) {
 }  // namespace
 
 Napi::Function Device::define(Napi::Env env) {
-  return DefineClass(env, "Device",
-                     {InstanceMethod<&Device::open>("open"), InstanceMethod<&Device::allocate>("allocate"),
-                      InstanceMethod<&Device::load>("load"), InstanceMethod<&Device::write>("write"),
-                      InstanceMethod<&Device::read>("read"), InstanceMethod<&Device::run>("run"),
-                      InstanceMethod<&Device::mark>("mark"), InstanceMethod<&Device::liveBytes>("liveBytes"),
-                      InstanceMethod<&Device::dispose>("dispose"),
-                      InstanceMethod<&Device::dispose>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
+  return DefineClass(
+      env, "Device",
+      {InstanceMethod<&Device::entry<&Device::open>>("open"),
+       InstanceMethod<&Device::entry<&Device::allocate>>("allocate"),
+       InstanceMethod<&Device::entry<&Device::load>>("load"), InstanceMethod<&Device::entry<&Device::write>>("write"),
+       InstanceMethod<&Device::entry<&Device::read>>("read"), InstanceMethod<&Device::entry<&Device::run>>("run"),
+       InstanceMethod<&Device::entry<&Device::mark>>("mark"),
+       InstanceMethod<&Device::entry<&Device::liveBytes>>("liveBytes"),
+       InstanceMethod<&Device::entry<&Device::dispose>>("dispose"),
+       InstanceMethod<&Device::entry<&Device::dispose>>(Napi::Symbol::WellKnown(env, "asyncDispose"))});
 }
+
+/// The stack of a device's thread, as address space: without it the collector would take a device for a few bytes, and
+/// leave hundreds that were dropped alone.
+constexpr std::int64_t threadBytes = std::int64_t{8} << 20;
 
 Device::Device(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   core_->worker = Environment::of(info.Env()).makeWorker(openerOf(info));
+  weigh(threadBytes);
 }
 
-/// Collected without dispose: nothing is queued, since work holds on to its device.
+/// Collected. Without dispose nothing is queued, since work holds on to its device; the thread ends by itself.
 Device::~Device() {
-  if (core_->worker && !core_->worker->stopped()) Environment::of(Env()).retire(core_->worker);
+  if (!core_->worker) return;
+  weigh(0);
+  core_->isClosing = true;
+  if (!core_->worker->stopped()) Environment::of(Env()).retire(core_->worker, nullptr);
+}
+
+void Device::weigh(std::int64_t bytes) {
+  adjustExternalMemory(Env(), bytes - weight_);
+  weight_ = bytes;
 }
 
 void Device::expectAlive(const std::string& call) const {
   if (life_ != Life::open) refuse(Env(), call + ": the device was disposed; open another");
-  if (core_->worker->stopped()) refuse(Env(), call + ": the process is about to exit");
+  if (core_->worker->stopped()) refuse(Env(), call + ": the process is about to exit; finish the work before");
 }
 
 BufferHandle& Device::expectBuffer(const std::string& call, const Napi::Value& value) const {
   BufferHandle* handle = BufferHandle::of(value);
-  if (handle == nullptr) refuse(Env(), call + ": not a buffer handle");
-  if (handle->device() != core_) refuse(Env(), call + ": the buffer belongs to another device");
-  if (!handle->block()) refuse(Env(), call + ": the buffer was disposed");
+  if (handle == nullptr) refuse(Env(), call + ": not a buffer handle; give what allocate() returned");
+  if (handle->device() != core_) refuse(Env(), call + ": the buffer belongs to another device; allocate one on this");
+  if (!handle->block()) refuse(Env(), call + ": the buffer was disposed; allocate another");
   return *handle;
 }
 
 ExecutableHandle& Device::expectExecutable(const Napi::Value& value) const {
   ExecutableHandle* handle = ExecutableHandle::of(value);
-  if (handle == nullptr) refuse(Env(), "run: not an executable handle");
-  if (handle->device() != core_) refuse(Env(), "run: the executable belongs to another device");
+  if (handle == nullptr) refuse(Env(), "run: not an executable handle; give what load() resolved to");
+  if (handle->device() != core_) refuse(Env(), "run: the executable belongs to another device; load the plan on this");
   if (!handle->executable()) refuse(Env(), "run: the executable was disposed; load the plan again");
   return *handle;
 }
 
-std::unique_ptr<PromiseJob> Device::job(const Napi::CallbackInfo& info) {
-  auto made = std::make_unique<PromiseJob>(info.Env());
+std::unique_ptr<JavaScriptJob> Device::job(const Napi::CallbackInfo& info) {
+  auto made = std::make_unique<JavaScriptJob>();
   made->held.push_back(Napi::Persistent(info.This().As<Napi::Object>()));
   return made;
 }
 
-Napi::Promise Device::add(std::unique_ptr<PromiseJob> job) {
-  return Environment::of(Env()).add(*core_->worker, std::move(job));
+Napi::Value Device::add(std::unique_ptr<JavaScriptJob> job) {
+  const Deferred& answer = job->deferred.emplace(Env());
+  const Napi::Value promise = answer.promise();
+  Environment::of(Env()).add(*core_->worker, std::move(job));
+  return promise;
 }
 
 Napi::Value Device::open(const Napi::CallbackInfo& info) {
@@ -104,7 +118,7 @@ Napi::Value Device::allocate(const Napi::CallbackInfo& info) {
   expectAlive("allocate");
   const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
   if (!(bytes >= 0 && bytes <= 0x1p53) || bytes != static_cast<double>(static_cast<std::size_t>(bytes))) {
-    refuse(info.Env(), "allocate: bytes must be a natural number");
+    refuse(info.Env(), "allocate: bytes must be a natural number; give the size of an array");
   }
   return BufferHandle::make(info.Env(), core_,
                             core_->worker->mailbox().admit<core::Block>(static_cast<std::size_t>(bytes)));
@@ -139,8 +153,8 @@ Napi::Value Device::write(const Napi::CallbackInfo& info) {
   const BlockPointer block = expectBuffer("write", info[0]).block();
   const Bytes from = bytesOf(info[1], "write");
   if (from.size != block->bytes) {
-    refuse(info.Env(),
-           "write: the array has " + std::to_string(from.size) + " bytes, the buffer " + std::to_string(block->bytes));
+    refuse(info.Env(), "write: the array has " + std::to_string(from.size) + " bytes, the buffer " +
+                           std::to_string(block->bytes) + "; give as many");
   }
   auto writing = job(info);
   const auto staged = hostBytes(from.size);
@@ -157,8 +171,8 @@ Napi::Value Device::read(const Napi::CallbackInfo& info) {
   const BlockPointer block = expectBuffer("read", info[0]).block();
   const Bytes to = bytesOf(info[1], "read");
   if (to.size != block->bytes) {
-    refuse(info.Env(),
-           "read: the array has " + std::to_string(to.size) + " bytes, the buffer " + std::to_string(block->bytes));
+    refuse(info.Env(), "read: the array has " + std::to_string(to.size) + " bytes, the buffer " +
+                           std::to_string(block->bytes) + "; give as many");
   }
   auto reading = job(info);
   reading->held.push_back(Napi::Persistent(info[1].As<Napi::Object>()));
@@ -171,7 +185,8 @@ Napi::Value Device::read(const Napi::CallbackInfo& info) {
   };
   reading->result = [block, staged, job = reading.get()](Napi::Env env) -> Napi::Value {
     const Bytes target = bytesOf(job->held[1].Value(), "read");
-    if (target.size != block->bytes) refuse(env, "read: the array changed its length meanwhile");
+    if (target.size != block->bytes)
+      refuse(env, "read: the array changed its length meanwhile; leave it alone until the promise resolves");
     if (target.size > 0) std::memcpy(target.data, staged->get(), target.size);
     return env.Undefined();
   };
@@ -188,15 +203,15 @@ std::vector<BlockPointer> Device::bindState(const core::Plan& plan, const Napi::
     const BufferHandle& handle = expectBuffer(name, list.Get(i));
     const std::size_t wanted = plan.buffers[plan.state[i].buffer].bytes();
     if (handle.size() != wanted) {
-      refuse(Env(),
-             name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " + std::to_string(handle.size()));
+      refuse(Env(), name + ": needs " + std::to_string(wanted) + " bytes, the buffer has " +
+                        std::to_string(handle.size()) + "; allocate it by the plan's slot");
     }
     state.push_back(handle.block());
     seen.push_back(handle.block().get());
   }
   std::sort(seen.begin(), seen.end());
   if (std::adjacent_find(seen.begin(), seen.end()) != seen.end())
-    refuse(Env(), where + ": one buffer is bound to two state slots");
+    refuse(Env(), where + ": one buffer is bound to two state slots; give each its own");
   return state;
 }
 
@@ -263,29 +278,31 @@ Napi::Value Device::liveBytes(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Device::dispose(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  if (life_ == Life::closing) {
-    waiting_.push_back(Napi::Promise::Deferred::New(env));
-    return waiting_.back().Promise();
-  }
-  if (life_ == Life::closed || core_->worker->stopped()) {
-    life_ = Life::closed;
-    const auto done = Napi::Promise::Deferred::New(env);
-    done.Resolve(env.Undefined());
-    return done.Promise();
-  }
+  if (life_ == Life::open && core_->worker->stopped()) life_ = Life::closed;
+  const Deferred answer(info.Env());
+  if (life_ == Life::closed) answer.resolve(info.Env().Undefined());
+  if (life_ != Life::closed) waiting_.push_back(answer);
+  if (life_ != Life::open) return answer.promise();
   life_ = Life::closing;
-  auto last = job(info);
-  last->result = [this](Napi::Env e) -> Napi::Value {
-    life_ = Life::closed;
-    Environment::of(e).retire(core_->worker);
+  core_->isClosing = true;
+  auto turn = job(info);  // when this comes back, so has all work before it
+  turn->result = [this, job = turn.get()](Napi::Env env) -> Napi::Value {
     const std::vector<Owned*> owned(core_->owned.begin(), core_->owned.end());
     for (Owned* each : owned) each->release();
-    for (const auto& deferred : waiting_) deferred.Resolve(e.Undefined());
-    waiting_.clear();
-    return e.Undefined();
+    auto last = std::make_unique<JavaScriptJob>();
+    last->held = std::move(job->held);
+    last->result = [this](Napi::Env e) -> Napi::Value {
+      life_ = Life::closed;
+      weigh(0);
+      for (const Deferred& each : waiting_) each.resolve(e.Undefined());
+      waiting_.clear();
+      return e.Undefined();
+    };
+    Environment::of(env).retire(core_->worker, std::move(last));
+    return env.Undefined();
   };
-  return add(std::move(last));
+  Environment::of(info.Env()).add(*core_->worker, std::move(turn));
+  return answer.promise();
 }
 
 }  // namespace pathex::addon

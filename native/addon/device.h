@@ -15,6 +15,10 @@ class Device : public Napi::ObjectWrap<Device> {
   ~Device() override;
 
  private:
+  template <auto method>
+  Napi::Value entry(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
   Napi::Value open(const Napi::CallbackInfo&);
   Napi::Value allocate(const Napi::CallbackInfo&);
   Napi::Value load(const Napi::CallbackInfo&);
@@ -25,16 +29,20 @@ class Device : public Napi::ObjectWrap<Device> {
   Napi::Value liveBytes(const Napi::CallbackInfo&);
   Napi::Value dispose(const Napi::CallbackInfo&);
 
+  /// Tells the collector what collecting this gives back.
+  void weigh(std::int64_t bytes);
   void expectAlive(const std::string& call) const;
   BufferHandle& expectBuffer(const std::string& call, const Napi::Value&) const;
   ExecutableHandle& expectExecutable(const Napi::Value&) const;
   std::vector<BlockPointer> bindState(const core::Plan&, const Napi::Value& handles) const;
-  std::unique_ptr<PromiseJob> job(const Napi::CallbackInfo&);
-  Napi::Promise add(std::unique_ptr<PromiseJob>);
+  std::unique_ptr<JavaScriptJob> job(const Napi::CallbackInfo&);
+  /// Queues a job and returns the promise of its answer.
+  Napi::Value add(std::unique_ptr<JavaScriptJob>);
 
   DevicePointer core_ = std::make_shared<DeviceCore>();
   enum class Life { open, closing, closed } life_ = Life::open;
-  std::vector<Napi::Promise::Deferred> waiting_;  // further calls of dispose while closing
+  std::int64_t weight_ = 0;
+  std::vector<Deferred> waiting_;  // calls of dispose while closing
 };
 
 }  // namespace pathex::addon

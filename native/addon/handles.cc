@@ -35,10 +35,6 @@ struct NewExecutable {
   ExecutablePointer executable;
 };
 
-void adjust(Napi::Env env, std::int64_t bytes) {
-  Napi::MemoryManagement::AdjustExternalMemory(env, bytes);
-}
-
 }  // namespace
 
 Napi::Function BufferHandle::define(Napi::Env env) {
@@ -62,16 +58,16 @@ BufferHandle::BufferHandle(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   device_ = made.device;
   block_ = made.block;
   bytes_ = block_->bytes;
-  device_->owned.insert(this);
-  adjust(info.Env(), static_cast<std::int64_t>(bytes_));
   info.This().As<Napi::Object>().TypeTag(&bufferTag);
+  device_->owned.insert(this);
+  adjustExternalMemory(info.Env(), static_cast<std::int64_t>(bytes_));
 }
 
 void BufferHandle::release() {
   if (!block_) return;
   block_.reset();
   device_->owned.erase(this);
-  adjust(Env(), -static_cast<std::int64_t>(bytes_));
+  adjustExternalMemory(Env(), -static_cast<std::int64_t>(bytes_));
 }
 
 Napi::Value BufferHandle::bytes(const Napi::CallbackInfo& info) {
@@ -101,11 +97,12 @@ Staging::Staging(const core::Plan& plan) {
 }
 
 Napi::Function ExecutableHandle::define(Napi::Env env) {
-  return DefineClass(
-      env, "DeviceExecutable",
-      {InstanceAccessor<&ExecutableHandle::bytes>("bytes"), InstanceMethod<&ExecutableHandle::describe>("describe"),
-       InstanceMethod<&ExecutableHandle::profile>("profile"), InstanceMethod<&ExecutableHandle::dispose>("dispose"),
-       InstanceMethod<&ExecutableHandle::dispose>(Napi::Symbol::WellKnown(env, "dispose"))});
+  return DefineClass(env, "DeviceExecutable",
+                     {InstanceAccessor<&ExecutableHandle::bytes>("bytes"),
+                      InstanceMethod<&ExecutableHandle::entry<&ExecutableHandle::describe>>("describe"),
+                      InstanceMethod<&ExecutableHandle::entry<&ExecutableHandle::profile>>("profile"),
+                      InstanceMethod<&ExecutableHandle::dispose>("dispose"),
+                      InstanceMethod<&ExecutableHandle::dispose>(Napi::Symbol::WellKnown(env, "dispose"))});
 }
 
 Napi::Object ExecutableHandle::make(Napi::Env env, const DevicePointer& device, ExecutablePointer executable) {
@@ -122,9 +119,9 @@ ExecutableHandle::ExecutableHandle(const Napi::CallbackInfo& info) : ObjectWrap(
   device_ = made.device;
   executable_ = made.executable;
   bytes_ = executable_->bytes;
-  device_->owned.insert(this);
-  adjust(info.Env(), static_cast<std::int64_t>(bytes_));
   info.This().As<Napi::Object>().TypeTag(&executableTag);
+  device_->owned.insert(this);
+  adjustExternalMemory(info.Env(), static_cast<std::int64_t>(bytes_));
 }
 
 void ExecutableHandle::release() {
@@ -132,7 +129,7 @@ void ExecutableHandle::release() {
   executable_.reset();
   staging_.clear();
   device_->owned.erase(this);
-  adjust(Env(), -static_cast<std::int64_t>(bytes_));
+  adjustExternalMemory(Env(), -static_cast<std::int64_t>(bytes_));
 }
 
 std::unique_ptr<Staging> ExecutableHandle::takeStaging() {
@@ -147,7 +144,7 @@ void ExecutableHandle::giveBack(std::unique_ptr<Staging> staging) {
 }
 
 core::Executable& ExecutableHandle::expectAlive(const char* call) const {
-  if (!executable_ || !executable_->object)
+  if (!executable_ || device_->isClosing || !executable_->object)
     expectOk(Env(), {core::Code::device, std::string(call) + ": the executable was disposed; load the plan again"});
   return *executable_->object;
 }

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "addon/environment.h"
 #include "addon/worker.h"
 #include "core/device.h"
 #include "core/memory.h"
@@ -18,8 +19,15 @@ class Owned;
 struct DeviceCore {
   std::shared_ptr<Worker> worker;
   std::unordered_set<Owned*> owned;  // released when the device is disposed
+  bool isClosing = false;            // from then on its thread may take down what residents hold
 };
 using DevicePointer = std::shared_ptr<DeviceCore>;
+
+/// Tells the collector of memory it does not see. May be called from finalizers.
+inline void adjustExternalMemory(napi_env env, std::int64_t bytes) {
+  std::int64_t total = 0;
+  static_cast<void>(napi_adjust_external_memory(env, bytes, &total));
+}
 
 /// Something that holds native memory until it, or its device, is disposed. Collection is only the safety net.
 class Owned {
@@ -79,6 +87,10 @@ class ExecutableHandle : public Napi::ObjectWrap<ExecutableHandle>, public Owned
   void giveBack(std::unique_ptr<Staging> staging);
 
  private:
+  template <auto method>
+  Napi::Value entry(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return (this->*method)(info); });
+  }
   Napi::Value bytes(const Napi::CallbackInfo&);
   Napi::Value describe(const Napi::CallbackInfo&);
   Napi::Value profile(const Napi::CallbackInfo&);

@@ -10,7 +10,7 @@ namespace pathex::addon {
 namespace {
 
 int threadsFrom(const Node& options) {
-  if (!options.has("threads")) return cpu::probe().threads;
+  if (!options.has("threads")) return 1;
   const Node threads = options.field("threads");
   const double count = threads.isNumber() ? threads.number() : 0;
   if (count >= 1 && count <= 1024 && count == static_cast<int>(count)) return static_cast<int>(count);
@@ -20,16 +20,15 @@ int threadsFrom(const Node& options) {
 cuda::Options cudaOptionsFrom(const Node& options) {
   cuda::Options read;
   read.index = static_cast<int>(options.field("index").natural());
-  read.precision = options.field("precision")
-                       .word<cuda::Precision>({{"strict", cuda::Precision::strict},
-                                               {"tf32", cuda::Precision::tf32},
-                                               {"bf16", cuda::Precision::bf16}});
+  read.precision =
+      options.field("precision")
+          .word<cuda::Precision>(
+              {{"strict", cuda::Precision::strict}, {"tf32", cuda::Precision::tf32}, {"bf16", cuda::Precision::bf16}});
   read.isDeterministic = options.field("deterministic").boolean();
   if (options.has("epilogues")) read.hasEpilogues = options.field("epilogues").boolean();
   if (options.has("lanes")) {
-    read.lanes = options.field("lanes").word<cuda::LaneMode>({{"measured", cuda::LaneMode::measured},
-                                                              {"one", cuda::LaneMode::one},
-                                                              {"two", cuda::LaneMode::two}});
+    read.lanes = options.field("lanes").word<cuda::LaneMode>(
+        {{"measured", cuda::LaneMode::measured}, {"one", cuda::LaneMode::one}, {"two", cuda::LaneMode::two}});
   }
   if (options.has("cacheFolder")) read.cacheFolder = options.field("cacheFolder").text();
   return read;
@@ -38,8 +37,8 @@ cuda::Options cudaOptionsFrom(const Node& options) {
 OpenDevice openerFrom(const Node& options) {
   if (!options.isObject()) throw Fault{"the options are not an object"};
   const bool isCuda = options.has("kind") && options.field("kind").word<bool>({{"cpu", false}, {"cuda", true}});
-  if (isCuda) return [read = cudaOptionsFrom(options)] { return cuda::open(read); };
-  return [threads = threadsFrom(options)] { return cpu::open(threads); };
+  if (isCuda) return [read = cudaOptionsFrom(options)](const core::StopFlag&) { return cuda::open(read); };
+  return [threads = threadsFrom(options)](const core::StopFlag& stop) { return cpu::open(threads, stop); };
 }
 
 }  // namespace

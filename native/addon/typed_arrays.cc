@@ -6,11 +6,6 @@ namespace pathex::addon {
 
 namespace {
 
-[[noreturn]] void refuse(Napi::Env env, const std::string& message) {
-  expectOk(env, {core::Code::device, message});
-  throw Napi::Error::New(env, message);  // not reached
-}
-
 napi_typedarray_type arrayTypeOf(core::StorageType type) {
   switch (type) {
     case core::StorageType::f32:
@@ -42,10 +37,12 @@ const char* arrayNameOf(core::StorageType type) {
 }  // namespace
 
 Bytes bytesOf(const Napi::Value& value, const std::string& where) {
-  if (!value.IsTypedArray()) refuse(value.Env(), where + ": not a typed array");
+  if (!value.IsTypedArray())
+    refuse(value.Env(), where + ": not a typed array; give a Float32Array, Int32Array or Uint8Array");
   const auto array = value.As<Napi::TypedArray>();
   auto buffer = array.ArrayBuffer();
-  if (buffer.IsDetached()) refuse(value.Env(), where + ": the array's memory was transferred away");
+  if (buffer.IsDetached())
+    refuse(value.Env(), where + ": the array's memory was transferred away; give one that still has it");
   return {static_cast<std::byte*>(buffer.Data()) + array.ByteOffset(), array.ByteLength()};
 }
 
@@ -62,10 +59,11 @@ Bytes elementsOf(const Napi::Value& value, const core::PlanBuffer& buffer, const
 }
 
 Napi::Array expectList(const Napi::Value& value, std::size_t count, const std::string& where) {
-  if (!value.IsArray()) refuse(value.Env(), where + ": not an array");
+  if (!value.IsArray()) refuse(value.Env(), where + ": not an array; give one item for each slot of the plan");
   const auto list = value.As<Napi::Array>();
   if (list.Length() != count) {
-    refuse(value.Env(), where + ": " + std::to_string(list.Length()) + " given, the plan has " + std::to_string(count));
+    refuse(value.Env(), where + ": " + std::to_string(list.Length()) + " given, the plan has " + std::to_string(count) +
+                            "; give as many");
   }
   return list;
 }

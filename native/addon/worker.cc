@@ -1,7 +1,12 @@
 #include "addon/worker.h"
 
+#include <cstdlib>
 #include <deque>
 #include <exception>
+
+#ifdef __GLIBC__
+#include <unistd.h>
+#endif
 
 namespace pathex::addon {
 
@@ -38,6 +43,8 @@ template <class Call>
 core::Status guarded(const Call& call) {
   try {
     return call();
+  } catch (const std::bad_alloc&) {
+    return {core::Code::device, "out of memory; use a smaller batch, or dispose what is no longer used"};
   } catch (const std::exception& e) {
     return {core::Code::native, e.what()};
   }
@@ -46,7 +53,8 @@ core::Status guarded(const Call& call) {
 /// The device, which is opened for the first job, and its work in flight.
 class Desk {
  public:
-  Desk(const OpenDevice& open, const std::function<void(JobPointer)>& finished) : open_(open), finished_(finished) {}
+  Desk(const OpenDevice& open, const core::StopFlag& stop, Outbox& outbox)
+      : open_(open), stop_(stop), outbox_(outbox) {}
 
   bool isIdle() const { return flights_.empty(); }
   bool isFull() const { return flights_.size() >= mostFlights; }
@@ -56,7 +64,7 @@ class Desk {
     job->status = guarded([&]() -> core::Status {
       if (!job->work) return {};
       if (!device_) {
-        auto opened = open_();
+        auto opened = open_(stop_);
         if (!opened.ok()) return opened.status();
         device_ = std::move(opened.value());
       }
@@ -71,7 +79,7 @@ class Desk {
   bool land() {
     bool any = false;
     for (; !flights_.empty() && isDone(flights_.front()); any = true) {
-      finished_(std::move(flights_.front().job));
+      outbox_.put(std::move(flights_.front().job));
       flights_.pop_front();
     }
     return any;
@@ -91,40 +99,70 @@ class Desk {
   }
 
   const OpenDevice& open_;
-  const std::function<void(JobPointer)>& finished_;
+  const core::StopFlag stop_;
+  Outbox& outbox_;
   std::unique_ptr<core::Device> device_;
   std::deque<Flight> flights_;  // after the device: they go first
 };
 
 }  // namespace
 
-Worker::Worker(OpenDevice open, std::function<void(JobPointer)> finished) : finished_(std::move(finished)) {
-  thread_ = std::thread([this, with = std::move(open)] { loop(with); });
+Worker::Worker(OpenDevice open, std::shared_ptr<Outbox> outbox) {
+  shared_->open = std::move(open);
+  shared_->outbox = std::move(outbox);
+  thread_ = std::thread([shared = shared_] { loop(*shared); });
 }
 
-std::vector<JobPointer> Worker::stop() {
-  if (stopped_) return {};
+Worker::~Worker() {
+  if (!thread_.joinable()) return;
+  interrupt();
+  join(std::chrono::steady_clock::now());
+}
+
+void Worker::finish() {
   stopped_ = true;
-  std::vector<JobPointer> dropped = mailbox_->stop();
-  thread_.join();
-  return dropped;
+  shared_->mailbox->stop();
 }
 
-void Worker::loop(const OpenDevice& open) {
-  Desk desk(open, finished_);
-  Patience patience;
-  for (;;) {
-    Mailbox::Mail mail = mailbox_->take(!desk.isFull(), desk.isIdle() ? Mailbox::forever : patience.slice());
-    if (mail.isStopping) break;
-    mail.dead.clear();
-    if (desk.isIdle()) patience.restart();
-    if (mail.job) desk.begin(std::move(mail.job));
-    if (desk.land()) patience.restart();
+std::vector<JobPointer> Worker::interrupt() {
+  stopped_ = true;
+  *shared_->stop = true;
+  return shared_->mailbox->stop();
+}
+
+void Worker::join(std::chrono::steady_clock::time_point until) {
+  if (!thread_.joinable()) return;
+  if (hasEnded_.wait_until(until) == std::future_status::ready) return thread_.join();
+  thread_.detach();
+#ifdef __GLIBC__
+  const auto exitBeside = [](int status, void* running) {
+    const auto& ended = *static_cast<std::shared_future<void>*>(running);
+    if (ended.wait_for(std::chrono::seconds(0)) != std::future_status::ready) _exit(status);
+  };
+  on_exit(exitBeside, new std::shared_future<void>(hasEnded_));  // for as long as the process lives
+#endif
+}
+
+void Worker::loop(Shared& shared) {
+  Mailbox& mailbox = *shared.mailbox;
+  {
+    Desk desk(shared.open, shared.stop, *shared.outbox);
+    Patience patience;
+    for (;;) {
+      Mailbox::Mail mail = mailbox.take(!desk.isFull(), desk.isIdle() ? Mailbox::forever : patience.slice());
+      if (mail.isStopping) break;
+      mail.dead.clear();
+      if (desk.isIdle()) patience.restart();
+      if (mail.job) desk.begin(std::move(mail.job));
+      if (desk.land()) patience.restart();
+    }
+    while (!desk.isIdle()) {  // what is in flight uses memory that is about to go
+      if (!desk.land()) std::this_thread::sleep_for(patience.slice());
+    }
+    mailbox.close();
   }
-  while (!desk.isIdle()) {  // what is in flight uses memory that is about to go
-    if (!desk.land()) std::this_thread::sleep_for(patience.slice());
-  }
-  mailbox_->close();
+  shared.ended.set_value();
+  shared.outbox->wake();
 }
 
 }  // namespace pathex::addon

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -14,6 +15,10 @@
 /// What a device is to the addon. Everything here is made, used and destroyed on one thread, the device's own, except
 /// where it says otherwise; so an implementation needs no locks and its libraries see one thread only.
 namespace pathex::core {
+
+/// Raised by another thread when nobody waits for results any more: work under way then ends at its next step. May be
+/// empty.
+using StopFlag = std::shared_ptr<const std::atomic<bool>>;
 
 /// Bytes on a device: freed when destroyed, which is before the device.
 class Block {

@@ -29,10 +29,12 @@ void HostExecutable::placeConstants() {
   }
 }
 
-Result<std::unique_ptr<Executable>> HostExecutable::make(Plan plan, KernelFactory& factory, bool profile) {
+Result<std::unique_ptr<Executable>> HostExecutable::make(Plan plan, KernelFactory& factory, bool profile,
+                                                         StopFlag stop) {
   const std::string where = "plan '" + plan.name + "'";
   if (Status s = checkPlan(plan); !s.ok()) return s.within(where);
   std::unique_ptr<HostExecutable> made(new HostExecutable(std::move(plan), profile));
+  made->stop_ = std::move(stop);
   try {
     made->arena_ = Memory(made->plan_.arenaBytes);
     made->placeConstants();
@@ -76,9 +78,12 @@ Submitted HostExecutable::run(const std::vector<const Block*>& state, const std:
   }
   const Bindings bindings{buffers_.data(), scratch_.data()};
   for (std::size_t i = 0; i < kernels_.size(); ++i) {
+    if (stop_ && *stop_) return Status(Code::device, "plan '" + plan_.name + "': ended early, the device is closing");
     const auto place = [&] { return "plan '" + plan_.name + "' step '" + nameOf(plan_.steps[i]) + "'"; };
     try {
       if (Status s = runStep(i, bindings); !s.ok()) return s.within(place());
+    } catch (const std::bad_alloc&) {
+      return Status(Code::device, place() + ": out of memory; use a smaller batch");
     } catch (const std::exception& e) {  // a library may throw; oneDNN's C++ interface does
       return Status(Code::native, place() + ": " + e.what());
     }

@@ -17,7 +17,7 @@ namespace pathex::core {
 /// slots.
 class HostExecutable final : public Executable {
  public:
-  static Result<std::unique_ptr<Executable>> make(Plan, KernelFactory&, bool profile);
+  static Result<std::unique_ptr<Executable>> make(Plan, KernelFactory&, bool profile, StopFlag stop = {});
 
   const Plan& plan() const override { return plan_; }
   /// Arena, constants and scratch.
@@ -34,6 +34,7 @@ class HostExecutable final : public Executable {
 
   Plan plan_;
   bool profile_;
+  StopFlag stop_;
   std::size_t bytes_ = 0;
   Memory arena_, constants_, scratch_;
   std::vector<std::byte*> buffers_;

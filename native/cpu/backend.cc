@@ -1,45 +1,13 @@
 #include "cpu/backend.h"
 
-#include <sched.h>
-
-#include <algorithm>
-#include <cstdlib>
-#include <fstream>
-#include <set>
-
 #include "core/check.h"
 #include "cpu/fused/fused.h"
 #include "cpu/kernels.h"
 
 namespace pathex::cpu {
 
-namespace {
-
-/// Cores, not hardware threads: two of those on one core share the units that arithmetic waits for.
-int physicalCores() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 1;
-  std::set<std::string> cores;
-  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
-    std::ifstream file("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/thread_siblings_list");
-    std::string siblings;
-    cores.insert(std::getline(file, siblings) ? siblings : std::to_string(cpu));
-  }
-  return std::max(1, static_cast<int>(cores.size()));
-}
-
-int defaultThreads() {
-  const char* asked = std::getenv("OMP_NUM_THREADS");
-  const int threads = asked ? std::atoi(asked) : 0;
-  return threads > 0 ? threads : physicalCores();
-}
-
-}  // namespace
-
 Probe probe() {
-  return {onednn::version(), onednn::isa(), defaultThreads()};
+  return {onednn::version(), onednn::isa()};
 }
 
 core::Result<std::unique_ptr<core::Kernel>> Backend::make(const core::Plan& plan, const core::Step& step) {

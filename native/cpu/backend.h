@@ -9,14 +9,12 @@ namespace pathex::cpu {
 
 struct Probe {
   std::string onednn, isa;
-  int threads;
 };
 
-/// What this machine offers: oneDNN's version, the instruction set it uses, and the threads a device takes when it is
-/// not told (OMP_NUM_THREADS, or the physical cores this process may run on).
+/// What this machine offers: oneDNN's version and the instruction set it uses.
 Probe probe();
 
-/// Kernels for steps on the CPU. Make and use it on one thread, whose OpenMP team has `threads` members.
+/// Kernels for steps on the CPU. Make and use it on one thread, whose OpenMP team is settled (cpu/team.h).
 class Backend final : public core::KernelFactory {
  public:
   core::Result<std::unique_ptr<core::Kernel>> make(const core::Plan&, const core::Step&) override;

@@ -1,13 +1,12 @@
 #include "cpu/device.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstring>
 
 #include "core/executor.h"
 #include "core/memory.h"
+#include "cpu/team.h"
 
 namespace pathex::cpu {
 
@@ -30,19 +29,19 @@ class CpuDevice final : public core::Device {
   using Clock = std::chrono::steady_clock;
 
  public:
-  explicit CpuDevice(int threads) : threads_(threads) { omp_set_num_threads(threads); }
+  CpuDevice(Team team, core::StopFlag stop) : team_(std::move(team)), stop_(std::move(stop)) {}
 
   std::string description() const override {
     const Probe found = probe();
-    return "oneDNN " + found.onednn + ", " + found.isa + ", " + std::to_string(threads_) +
-           (threads_ == 1 ? " thread" : " threads");
+    return "oneDNN " + found.onednn + ", " + found.isa + ", " + describe(team_);
   }
 
   core::Result<std::unique_ptr<core::Block>> allocate(std::size_t bytes) override {
     try {
       return std::unique_ptr<core::Block>(std::make_unique<HostBlock>(core::Memory(bytes)));
     } catch (const std::bad_alloc&) {
-      return core::Status(core::Code::device, "no memory for " + std::to_string(bytes) + " bytes");
+      return core::Status(core::Code::device, "no memory for " + std::to_string(bytes) +
+                                                  " bytes; use a smaller batch, or dispose what is no longer used");
     }
   }
 
@@ -68,19 +67,20 @@ class CpuDevice final : public core::Device {
                              "': it keeps values as bf16, the cpu device computes on float32 alone; compile it with "
                              "storage 'f32'");
     }
-    return core::HostExecutable::make(std::move(plan), backend_, options.profile);
+    return core::HostExecutable::make(std::move(plan), backend_, options.profile, stop_);
   }
 
  private:
-  int threads_;
+  Team team_;
+  core::StopFlag stop_;
   Clock::time_point opened_ = Clock::now();
   Backend backend_;
 };
 
 }  // namespace
 
-core::Result<std::unique_ptr<core::Device>> open(int threads) {
-  return std::unique_ptr<core::Device>(std::make_unique<CpuDevice>(threads));
+core::Result<std::unique_ptr<core::Device>> open(int threads, core::StopFlag stop) {
+  return std::unique_ptr<core::Device>(std::make_unique<CpuDevice>(settleTeam(threads), std::move(stop)));
 }
 
 }  // namespace pathex::cpu

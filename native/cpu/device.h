@@ -7,8 +7,8 @@
 
 namespace pathex::cpu {
 
-/// Opens the cpu device on the calling thread, which is its own from then on. Results do not depend on `threads` where
-/// core/parallel.h cuts the work; oneDNN's may.
-core::Result<std::unique_ptr<core::Device>> open(int threads);
+/// Opens the cpu device on the calling thread, which is its own from then on, with as many of `threads` as are granted.
+/// Results do not depend on their number where core/parallel.h cuts the work; oneDNN's may.
+core::Result<std::unique_ptr<core::Device>> open(int threads, core::StopFlag stop);
 
 }  // namespace pathex::cpu

@@ -50,6 +50,13 @@ std::string nameOf(dnnl_status_t status) {
   }
 }
 
+core::Status failureOf(const std::string& call, const dnnl::error& error) {
+  const std::string said =
+      "oneDNN " + version() + ": " + call + ": " + nameOf(error.status) + " (" + error.what() + ")";
+  if (error.status == dnnl_out_of_memory) return {core::Code::device, said + "; use a smaller batch"};
+  return {core::Code::native, said};
+}
+
 PrimitiveKernel::PrimitiveKernel(const Context& context, const dnnl::primitive& primitive, std::string implementation,
                                  const memory::desc& scratchpad, const std::vector<Operand>& operands)
     : context_(context), primitive_(primitive), implementation_(std::move(implementation)) {
@@ -111,7 +118,7 @@ core::Status PrimitiveKernel::run(const core::Bindings& b) {
     context_.stream.wait();
     return {};
   } catch (const dnnl::error& e) {
-    return {core::Code::native, "oneDNN " + version() + ": execute: " + nameOf(e.status) + " (" + e.what() + ")"};
+    return failureOf("execute", e);
   }
 }
 

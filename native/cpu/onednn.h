@@ -56,14 +56,16 @@ class PrimitiveKernel final : public core::Kernel {
   std::unordered_map<int, memory> arguments_;
 };
 
+/// What an exception of oneDNN means: DEVICE where memory is short, else NATIVE.
+core::Status failureOf(const std::string& call, const dnnl::error&);
+
 /// Runs a function that calls oneDNN and turns its exception into a Status that names the call.
 template <class Make>
 core::Result<std::unique_ptr<core::Kernel>> guarded(const std::string& call, const Make& make) {
   try {
     return make();
   } catch (const dnnl::error& e) {
-    return core::Status(core::Code::native,
-                        "oneDNN " + version() + ": " + call + ": " + nameOf(e.status) + " (" + e.what() + ")");
+    return failureOf(call, e);
   }
 }
 

@@ -188,7 +188,11 @@ core::Status checkVersions(const Driver& driver, const Nvrtc& nvrtc) {
 }  // namespace
 
 core::Result<std::unique_ptr<core::Device>> open(const Options& options) {
-  const auto refusal = [](const core::Status& s) { return core::Status(core::Code::device, s.message()); };
+  const auto refusal = [](const core::Status& s) {
+    const bool isBare = s.message().find("; ") == std::string::npos;
+    return core::Status(core::Code::device,
+                        s.message() + (isBare ? "; run npx pathex doctor, which says what is here" : ""));
+  };
   auto driver = Driver::get();
   if (!driver.ok()) return refusal(driver.status());
   auto nvrtc = Nvrtc::get();

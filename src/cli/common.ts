@@ -73,7 +73,7 @@ export const withDevice = (command: Command): Command =>
     .option('-d, --device <name>', DEVICE_KINDS.join(' or '), 'cpu')
     .option(
       '--threads <count>',
-      'of the cpu device; default: OMP_NUM_THREADS or the physical cores',
+      'of the cpu device, at most the processors; default: OMP_NUM_THREADS or the physical cores, within the CPU quota',
       positiveInteger('threads'),
     )
     .option(

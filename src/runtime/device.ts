@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { didYouMean } from '../options.js';
 import type { Program } from '../program/program.js';
 import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
 
@@ -67,8 +68,12 @@ export const secondsBetween = (a: Mark, b: Mark): number =>
     ? b.seconds - a.seconds
     : fail(
         'DEVICE',
-        `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own`,
+        `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own; take both from one device`,
       );
+
+/** What to say of a name that a store does not hold. */
+export const noValue = (name: string, values: ReadonlyMap<string, unknown>): string =>
+  `store: no '${name}'${didYouMean(name, [...values.keys()]) || '; add it first'}`;
 
 /** Checks given inputs against a program's. Throws DEVICE for missing, unknown or ill-sized ones. */
 export const checkInputs = (program: Program, inputs: Readonly<Record<string, ArrayLike<number>>>): void => {
@@ -81,7 +86,11 @@ export const checkInputs = (program: Program, inputs: Readonly<Record<string, Ar
   }
   for (const [name, leaf] of program.inputs) {
     const given =
-      inputs[name] ?? fail('DEVICE', `run '${program.name}': input '${name}' ${showType(leaf)} is missing`);
+      inputs[name] ??
+      fail(
+        'DEVICE',
+        `run '${program.name}': input '${name}' ${showType(leaf)} is missing; give it beside the others`,
+      );
     if (given.length !== size(leaf.shape))
       fail(
         'DEVICE',

@@ -16,8 +16,6 @@ export interface NativeProbe {
   readonly onednn: string;
   /** The instruction set oneDNN uses here. */
   readonly isa: string;
-  /** Threads of a device that is not told: OMP_NUM_THREADS, or the physical cores. */
-  readonly threads: number;
 }
 
 /** One of NVIDIA's libraries as found on this machine. */
@@ -94,13 +92,20 @@ export interface NativeDevice {
   readonly mark: () => Promise<number>;
   /** Bytes of live buffers and executables. */
   readonly liveBytes: () => number;
-  /** Waits for the work that is queued, then frees everything made on the device. May be called again. */
+  /**
+   * Waits for the work that is queued, then frees everything made on the device. May be called again. A device that is collected is disposed
+   * of, too.
+   */
   readonly dispose: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 export type NativeDeviceOptions =
-  | { readonly kind?: 'cpu'; readonly threads?: number }
+  | {
+      readonly kind?: 'cpu';
+      /** From 1 to 1024; fewer are used where the system grants fewer, and `open` says so. Default 1. */
+      readonly threads?: number;
+    }
   | {
       readonly kind: 'cuda';
       readonly index: number;
@@ -136,6 +141,16 @@ export const addonPaths = (): readonly string[] =>
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
+/** What to do about an addon that does not load, by what the system said. */
+const remedyFor = (attempts: readonly string[]): string => {
+  const library = /lib(dnnl|gomp)\.so\.(\d+): cannot open shared object/.exec(attempts.join('\n'));
+  if (library !== null)
+    return `install ${library[1] === 'dnnl' ? 'oneDNN' : "GNU's OpenMP"} (Debian, Ubuntu: lib${library[1]}${library[2]}), or build the addon for what is here: npx pathex setup`;
+  return attempts.every((attempt) => attempt.includes('Cannot find module'))
+    ? 'build it with: npx pathex setup'
+    : 'build it anew for this machine: npx pathex setup';
+};
+
 let loaded: NativeAddon | undefined;
 
 /**
@@ -164,6 +179,6 @@ export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon
   }
   return fail(
     'NATIVE',
-    `native addon: none could be loaded (${attempts.join('; ')}); build it with: npm run setup`,
+    `native addon: none could be loaded (${attempts.join('; ')}); ${remedyFor(attempts)}`,
   );
 };

@@ -15,7 +15,7 @@ export const openDevice = async (kind: DeviceKind, options: DeviceOptions = {}):
     case 'reference':
       return referenceDevice();
     case 'cpu':
-      return cpuDevice(options);
+      return await cpuDevice(options);
     case 'cuda':
       return await cudaDevice(options);
   }

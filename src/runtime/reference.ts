@@ -3,7 +3,15 @@ import { nameOf, walk } from '../graph/graph.js';
 import { definitionOf } from '../ops/registry.js';
 import { rootsOf, type Program } from '../program/program.js';
 import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
-import { bytesOf, checkInputs, checkState, type Device, type Executable, type Store } from './device.js';
+import {
+  bytesOf,
+  checkInputs,
+  checkState,
+  noValue,
+  type Device,
+  type Executable,
+  type Store,
+} from './device.js';
 
 /**
  * The reference device: float64, plain loops, no compiler. It evaluates the graph as written and is the meaning of every op; slow,
@@ -42,7 +50,7 @@ export const referenceDevice = (): Device => {
   const store = (): Store & { readonly values: Map<string, { type: TensorType; data: Values }> } => {
     const values = new Map<string, { type: TensorType; data: Values }>();
     const get = (name: string): { type: TensorType; data: Values } =>
-      values.get(name) ?? fail('DEVICE', `store: no '${name}'`);
+      values.get(name) ?? fail('DEVICE', noValue(name, values));
     return {
       values,
       get names() {
@@ -50,22 +58,31 @@ export const referenceDevice = (): Device => {
       },
       has: (name) => values.has(name),
       typeOf: (name) => get(name).type,
-      read: (name) => Promise.resolve(get(name).data.slice()),
-      write: (name, data) => {
+      read: async (name) => {
+        guard();
+        return get(name).data.slice();
+      },
+      write: async (name, data) => {
+        guard();
         const entry = get(name);
         if (data.length !== entry.data.length)
-          fail('DEVICE', `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers`);
+          fail(
+            'DEVICE',
+            `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers; give ${size(entry.type.shape)}`,
+          );
         values.set(name, { type: entry.type, data: Float64Array.from(data) });
-        return Promise.resolve();
       },
-      add: (name, type, data) => {
+      add: async (name, type, data) => {
         guard();
-        if (values.has(name)) fail('DEVICE', `store: '${name}' exists already`);
+        if (values.has(name))
+          fail('DEVICE', `store: '${name}' exists already; write to it, or choose another name`);
         if (data.length !== size(type.shape))
-          fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${data.length} numbers`);
+          fail(
+            'DEVICE',
+            `store: '${name}' ${showType(type)} cannot take ${data.length} numbers; give ${size(type.shape)}`,
+          );
         values.set(name, { type, data: Float64Array.from(data) });
         live += bytesOf(type, 8);
-        return Promise.resolve();
       },
       dispose: () => {
         for (const { type } of values.values()) live -= bytesOf(type, 8);
@@ -74,12 +91,12 @@ export const referenceDevice = (): Device => {
     };
   };
 
-  const compile = (program: Program): Promise<Executable> => {
+  const compile = async (program: Program): Promise<Executable> => {
     guard();
     const roots = rootsOf(program);
     const outputs = Object.keys(program.outputs);
     const next = Object.keys(program.next);
-    return Promise.resolve({
+    return {
       program,
       arenaBytes: 0,
       dispose: () => undefined,
@@ -88,7 +105,11 @@ export const referenceDevice = (): Device => {
         checkInputs(program, inputs);
         checkState(program, target);
         const held = (target as ReturnType<typeof store>).values;
-        if (held === undefined) fail('DEVICE', `run '${program.name}': the store belongs to another device`);
+        if (held === undefined)
+          fail(
+            'DEVICE',
+            `run '${program.name}': the store belongs to another device; make one with this device's store()`,
+          );
         const results = evaluate(roots, (leaf) =>
           leaf.op === 'input' ? Float64Array.from(inputs[nameOf(leaf)]!) : held.get(nameOf(leaf))!.data,
         );
@@ -97,7 +118,7 @@ export const referenceDevice = (): Device => {
         );
         return Object.fromEntries(outputs.map((name, i) => [name, results[i]!.slice()]));
       },
-    });
+    };
   };
 
   const self: Device = {

@@ -226,7 +226,7 @@ describe.each(DEVICES)('device %s', (kind) => {
     });
     await store.add('x', { shape: [3], dtype: 'f32' }, [1, 2, 3]);
     await expect(executable.run(store, {})).rejects.toMatchObject({
-      message: "run 'double': input 'k' f32[] is missing",
+      message: "run 'double': input 'k' f32[] is missing; give it beside the others",
     });
     await expect(executable.run(store, { k: [1, 2] })).rejects.toMatchObject({
       message: "run 'double': input 'k' has 2 numbers, f32[] needs 1",
@@ -263,7 +263,7 @@ describe.each(DEVICES)('device %s', (kind) => {
     expect(secondsBetween(end, begin)).toBe(-secondsBetween(begin, end));
     const elsewhere = await reference.mark();
     expect(() => secondsBetween(begin, elsewhere)).toThrow(
-      `secondsBetween: the marks are of two devices, ${device.description} and reference (float64, plain TypeScript); each has a clock of its own`,
+      `secondsBetween: the marks are of two devices, ${device.description} and reference (float64, plain TypeScript); each has a clock of its own; take both from one device`,
     );
     executable.dispose();
     store.dispose();

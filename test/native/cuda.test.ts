@@ -420,13 +420,13 @@ describe('errors', () => {
     [
       'cuDeviceGetCount:100',
       'DEVICE',
-      /^cuda driver: cuDeviceGetCount: CUDA_ERROR_100 \(100\): a fake failure$/,
+      /^cuda driver: cuDeviceGetCount: CUDA_ERROR_100 \(100\): a fake failure; run npx pathex doctor, which says what is here$/,
     ],
     ['cuStreamCreate:2', 'DEVICE', /^cuda driver: cuStreamCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\)/],
     [
       'cuModuleLoadData:222',
       'NATIVE',
-      /^plan 'double': cuda driver: cuModuleLoadData: CUDA_ERROR_222 \(222\): a fake failure$/,
+      /^plan 'double': cuda driver: cuModuleLoadData: CUDA_ERROR_222 \(222\): a fake failure; run npx pathex doctor, and report this with what it says$/,
     ],
     [
       'cuModuleGetFunction:500',
@@ -437,12 +437,12 @@ describe('errors', () => {
     [
       'cuMemAlloc_v2:2',
       'DEVICE',
-      /^plan 'double': no memory for \d+ bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/,
+      /^plan 'double': no memory for \d+ bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory; use a smaller batch$/,
     ],
     [
       'cuMemAlloc_v2:2@2',
       'DEVICE',
-      /^write: no memory for 400 bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/,
+      /^write: no memory for 400 bytes: cuda driver: cuMemAlloc: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory; use a smaller batch$/,
     ],
     ['cuMemsetD8Async:1', 'NATIVE', /^plan 'double': cuda driver: cuMemsetD8Async: CUDA_ERROR_1 \(1\)/],
     ['cuMemcpyHtoDAsync_v2:1', 'NATIVE', /^write: cuda driver: cuMemcpyHtoDAsync: CUDA_ERROR_1 \(1\)/],
@@ -481,7 +481,7 @@ describe('errors', () => {
     [
       'capture:1@2',
       'NATIVE',
-      /^plan 'double': step 'store': cuda driver: this step did what a graph cannot hold, and broke the capture$/,
+      /^plan 'double': step 'store': cuda driver: this step did what a graph cannot hold, and broke the capture; run npx pathex doctor/,
     ],
     ['cuStreamEndCapture:1', 'NATIVE', /^plan 'double': cuda driver: cuStreamEndCapture: CUDA_ERROR_1 \(1\)/],
     [
@@ -499,14 +499,22 @@ describe('errors', () => {
     [
       'cuEventCreate:2@4',
       'NATIVE',
-      /^mark: cuda driver: cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory$/,
+      /^mark: cuda driver: cuEventCreate: CUDA_ERROR_OUT_OF_MEMORY \(2\): out of memory; run npx pathex doctor/,
     ],
-    ['cuEventRecord:1@7', 'NATIVE', /^mark: cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\): a fake failure$/],
-    ['cuEventQuery:1@7', 'NATIVE', /^mark: cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\): a fake failure$/],
+    [
+      'cuEventRecord:1@7',
+      'NATIVE',
+      /^mark: cuda driver: cuEventRecord: CUDA_ERROR_1 \(1\): a fake failure; run npx pathex doctor/,
+    ],
+    [
+      'cuEventQuery:1@7',
+      'NATIVE',
+      /^mark: cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\): a fake failure; run npx pathex doctor/,
+    ],
     [
       'cuEventElapsedTime:1',
       'NATIVE',
-      /^mark: cuda driver: cuEventElapsedTime: CUDA_ERROR_1 \(1\): a fake failure$/,
+      /^mark: cuda driver: cuEventElapsedTime: CUDA_ERROR_1 \(1\): a fake failure; run npx pathex doctor/,
     ],
     ['cuEventQuery:1@3', 'NATIVE', /^plan 'double': cuda driver: cuEventQuery: CUDA_ERROR_1 \(1\)/],
   ];
@@ -530,7 +538,7 @@ describe('errors', () => {
     const device = open(options(join(folder, 'empty')));
     await expect(load(device)).rejects.toMatchObject({
       code: 'NATIVE',
-      message: `plan 'double': nvrtc 13.0: nvrtcCompileProgram: NVRTC_ERROR_COMPILATION (6): plan.cu(3): error: identifier "y" is undefined`,
+      message: `plan 'double': nvrtc 13.0: nvrtcCompileProgram: NVRTC_ERROR_COMPILATION (6): plan.cu(3): error: identifier "y" is undefined; run npx pathex doctor, and report this with what it says`,
     });
     await device.dispose();
   });
@@ -890,7 +898,7 @@ describe('leaving', () => {
     expect(await child(twice)).toEqual({
       code: 0,
       signal: null,
-      out: 'DEVICE cuda driver: cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY (2): out of memory\n',
+      out: 'DEVICE cuda driver: cuDevicePrimaryCtxRetain: CUDA_ERROR_OUT_OF_MEMORY (2): out of memory; run npx pathex doctor, which says what is here\n',
     });
   });
   it('a process ends by itself when the work is done, without dispose', async () => {

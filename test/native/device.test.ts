@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -413,7 +416,29 @@ describe('loading', () => {
   it('tells every place it tried, and the remedy', () => {
     const there = fileURLToPath(new URL('./plans.ts', import.meta.url));
     expect(() => loadNative(['/nowhere/pathex.node', `${there}.node`])).toThrow(
-      /^native addon: none could be loaded \(\/nowhere\/pathex\.node: Cannot find module .*plans\.ts\.node: .*\); build it with: npm run setup$/,
+      /^native addon: none could be loaded \(\/nowhere\/pathex\.node: Cannot find module .*plans\.ts\.node: .*\); build it with: npx pathex setup$/,
     );
+  });
+
+  it('says how to get a library that the addon misses', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pathex-'));
+    const refusalOf = (library: 'dnnl' | 'gomp', version: string): string => {
+      const path = join(folder, `${library}.node`);
+      const addonBytes = readFileSync(addonPath);
+      const at = addonBytes.indexOf(`lib${library}.so.${version}`);
+      expect(at).toBeGreaterThan(0);
+      addonBytes.write('9', at + `lib${library}.so.`.length);
+      writeFileSync(path, addonBytes);
+      try {
+        return String(loadNative([path]));
+      } catch (error) {
+        return (error as Error).message.replace(folder, '');
+      }
+    };
+    expect(refusalOf('dnnl', '2')).toBe(
+      'native addon: none could be loaded (/dnnl.node: libdnnl.so.9: cannot open shared object file: No such file or directory); install oneDNN (Debian, Ubuntu: libdnnl9), or build the addon for what is here: npx pathex setup',
+    );
+    expect(refusalOf('gomp', '1')).toMatch(/; install GNU's OpenMP \(Debian, Ubuntu: libgomp9\), or build/);
+    rmSync(folder, { recursive: true });
   });
 });
