@@ -40,7 +40,7 @@ export { identityBlock, projectionBlock, resnetCifar } from './models/resnet-cif
 
 export { program, type Program } from './program/program.js';
 export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
-export { PlanCodec, type Plan } from './compile/plan.js';
+export { PlanCodec, type Plan } from './plan/plan.js';
 
 export {
   secondsBetween,

@@ -2,6 +2,7 @@ import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, showType, size } from '../tensor/tensor.js';
 import type { OpDefinition, PathRule, Values, Where } from './op.js';
 import { always, at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
+import type { Instruction, InstructionOf } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
 
 /**
@@ -69,10 +70,7 @@ const floorLog2 = (x: number): number => {
   return 2 ** e > a ? e - 1 : 2 ** (e + 1) <= a ? e + 1 : e;
 };
 
-const unary: Record<
-  'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'exp2' | 'exponent' | 'relu' | 'step',
-  Row
-> = {
+const unary: Record<InstructionOf<1>, Row> = {
   neg: { doc: '-x', f: (a) => -a, vjp: (o, dy) => [o.neg(dy)], paths: signed },
   abs: {
     doc: '|x|',
@@ -111,7 +109,7 @@ const unary: Record<
   step: { doc: '1 where x > 0, else 0', f: (a) => (a > 0 ? 1 : 0), vjp: 'none', paths: stepped },
 };
 
-const binary: Record<'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'greater' | 'equal', Row> = {
+const binary: Record<InstructionOf<2>, Row> = {
   add: { doc: 'a + b', f: (a, b) => a + b, vjp: (_, dy) => [dy, dy], paths: linear },
   sub: { doc: 'a - b', f: (a, b) => a - b, vjp: (o, dy) => [dy, o.neg(dy)], paths: signed },
   mul: {
@@ -143,7 +141,7 @@ const binary: Record<'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'greater' |
   equal: { doc: '1 where a = b, else 0', f: (a, b) => (a === b ? 1 : 0), vjp: 'none', paths: stepped },
 };
 
-const ternary: Record<'select', Row> = {
+const ternary: Record<Exclude<InstructionOf<3>, 'mulAdd'>, Row> = {
   select: {
     doc: 'b where a != 0, else c',
     f: (a, b, c) => (a !== 0 ? b : c),
@@ -152,7 +150,7 @@ const ternary: Record<'select', Row> = {
   },
 };
 
-const define = (name: string, arity: number, row: Row): OpDefinition => ({
+const define = (name: Exclude<Instruction, 'const'>, arity: number, row: Row): OpDefinition => ({
   name,
   doc: row.doc,
   infer: (inputs, _attributes, where) => {
@@ -181,10 +179,21 @@ const define = (name: string, arity: number, row: Row): OpDefinition => ({
   lower: always({ kind: 'elementwise', instruction: name }),
 });
 
-const table = <K extends string>(arity: number, rows: Record<K, Row>): Record<K, OpDefinition> =>
-  Object.fromEntries(
-    Object.entries<Row>(rows).map(([name, row]) => [name, define(name, arity, row)]),
-  ) as Record<K, OpDefinition>;
+/** The keys of a record that has no others. */
+export const namesOf = <K extends string>(rows: Readonly<Record<K, unknown>>): readonly K[] =>
+  Object.keys(rows) as K[]; // rows are written out in full, so there are no other keys
+
+const table = <K extends Exclude<Instruction, 'const'>>(
+  arity: number,
+  rows: Record<K, Row>,
+): Record<K, OpDefinition> =>
+  Object.fromEntries(namesOf(rows).map((name) => [name, define(name, arity, rows[name])])) as Record<
+    K,
+    OpDefinition
+  >; // fromEntries forgets which keys there are
+
+export const UNARY = namesOf(unary);
+export const BINARY = namesOf(binary);
 
 export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3, ternary) };
 
@@ -203,7 +212,7 @@ export const toReal: OpDefinition = {
   paths: none('converts integers; feed real values'),
   evaluate: ([x]) => Float64Array.from(x!),
   cost: perElement(0),
-  lower: always({ kind: 'elementwise', instruction: 'load' }), // loads convert
+  lower: always({ kind: 'elementwise', instruction: 'load' }),
 };
 
 /** Values of the same shape must not be mistaken for a truth value: this op cuts every derivative. */

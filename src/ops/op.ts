@@ -1,6 +1,8 @@
 import { fail } from '../errors.js';
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
+import type { CallAttributes, CallName } from '../plan/calls.js';
+import type { Instruction } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
 
 /** Values of the reference device: every dtype is held in float64. */
@@ -35,14 +37,23 @@ export type Lowering =
   | { readonly kind: 'leaf' }
   /** Same elements in the same order: no work. */
   | { readonly kind: 'alias' }
-  /** One instruction of a fused step. */
-  | { readonly kind: 'elementwise'; readonly instruction: string; readonly value?: number }
+  /** One instruction of a fused step; `load` is what every load does, the conversion to a real number. */
+  | { readonly kind: 'elementwise'; readonly instruction: Exclude<Instruction, 'const'> | 'load' }
   /** Input repeated along the axes of the output that are not in `axes`. */
   | { readonly kind: 'broadcast'; readonly axes: readonly number[] }
   | { readonly kind: 'reduce'; readonly op: 'sum' | 'max'; readonly axes: readonly number[] }
-  | { readonly kind: 'call'; readonly kernel: string; readonly attributes: Attributes }
+  | CallLowering
   /** Strided copies into one destination, which is zeroed first when `cover` is false. */
   | { readonly kind: 'copies'; readonly cover: boolean; readonly copies: readonly Copy[] };
+
+/** A kernel of the plan with the attributes that it takes. */
+export type CallLowering = {
+  [K in CallName]: {
+    readonly kind: 'call';
+    readonly kernel: K;
+    readonly attributes: CallAttributes<K>;
+  };
+}[CallName];
 
 /** dst[dstOffset + sum i_k dstStrides[k]] = inputs[input][srcOffset + sum i_k srcStrides[k]], i < dims; in elements. */
 export interface Copy {

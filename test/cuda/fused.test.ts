@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { H200 } from '../../src/compile/cuda/target.js';
-import { INSTRUCTIONS, type Instruction } from '../../src/compile/plan.js';
+import { INSTRUCTIONS, type Instruction } from '../../src/plan/instructions.js';
 import {
   domains,
   errorOf,
@@ -32,7 +32,9 @@ const agrees = ({ trial: { name, steps }, before, after }: Finding, tolerance: n
 };
 
 describe('instructions', () => {
-  const ops = (Object.entries(INSTRUCTIONS) as [Instruction, number][]).filter(([op]) => op !== 'const');
+  const ops = (
+    Object.entries(INSTRUCTIONS).map(([op, { arity }]) => [op, arity]) as [Instruction, number][]
+  ).filter(([op]) => op !== 'const');
   const operands = (arity: number): Float32Array[] => {
     const spread = floats(4096, 5).map((x, i) => x * 10 ** ((i % 60) - 30));
     const rows: number[][] = [];

@@ -1,4 +1,5 @@
-import { INSTRUCTIONS, type FusedStep, type Instruction } from '../../src/compile/plan.js';
+import { INSTRUCTIONS, type Instruction } from '../../src/plan/instructions.js';
+import type { FusedStep } from '../../src/plan/plan.js';
 import { fusedOf, integer, type BufferSpec } from './plans.js';
 
 /** Fused steps, random and systematic, and what they mean by plain loops in float64. */
@@ -261,7 +262,7 @@ export const randomStep = (next: () => number): Case => {
     const op = ops[integer(next, 0, ops.length - 1)]!;
     return {
       op,
-      args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, 0, loads.length + k - 1)),
+      args: Array.from({ length: INSTRUCTIONS[op].arity }, () => integer(next, 0, loads.length + k - 1)),
     };
   });
   const registers = loads.length + code.length;
@@ -299,7 +300,7 @@ export const randomOverwritingStep = (next: () => number): Case & { readonly sta
     const op = ops[integer(next, 0, ops.length - 1)]!;
     return {
       op,
-      args: Array.from({ length: INSTRUCTIONS[op] }, () =>
+      args: Array.from({ length: INSTRUCTIONS[op].arity }, () =>
         integer(next, Math.max(0, k - 2), loads.length + k - 1),
       ),
     };
