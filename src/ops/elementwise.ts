@@ -100,6 +100,12 @@ const unary: Record<InstructionOf<1>, Row> = {
     paths: curved,
   },
   exponent: { doc: 'floor(log2 |x|), 0 at 0', f: floorLog2, vjp: 'none', paths: stepped },
+  tanh: {
+    doc: 'hyperbolic tangent',
+    f: Math.tanh,
+    vjp: (o, dy, _, y) => [o.mul(dy, o.sub(o.scalar(1), o.mul(y, y)))],
+    paths: curved,
+  },
   relu: {
     doc: 'max(x, 0)',
     f: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),

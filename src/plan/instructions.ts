@@ -39,6 +39,7 @@ export const INSTRUCTIONS = {
   exp2: { arity: 1, cuda: (a) => `powerOfTwo(${a})` },
   /** floor(log2 |x|) for finite x != 0, and 0 for x = 0; exact. Infinity and NaN give NaN */
   exponent: { arity: 1, cuda: (a) => `exponent(${a})` },
+  tanh: { arity: 1, cuda: (a) => `tanhf(${a})` },
   /** x > 0 ? x : 0 (NaN stays NaN) */
   relu: { arity: 1, cuda: (a) => `${a} <= 0.0f ? 0.0f : ${a}` },
   /** x > 0 ? 1 : 0 */

@@ -32,6 +32,7 @@ export const meaning: Record<Instruction, (a: number, b: number, c: number) => n
   rsqrt: (a) => 1 / Math.sqrt(a),
   exp2: (a) => 2 ** a,
   exponent: log2Floor,
+  tanh: Math.tanh,
   relu: (a) => (Number.isNaN(a) ? a : a > 0 ? a : 0),
   step: (a) => (a > 0 ? 1 : 0),
   greater: (a, b) => (a > b ? 1 : 0),

@@ -144,6 +144,7 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
   rsqrt: unary(ops.rsqrt, { positive: true }),
   exp2: unary(ops.exp2),
   exponent: unary(ops.exponent),
+  tanh: unary(ops.tanh),
   relu: unary(ops.relu),
   step: unary(ops.step),
   add: [
