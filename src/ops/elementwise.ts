@@ -56,8 +56,12 @@ interface Row {
 }
 
 const linear: PathRule = { kind: 'linear' };
-const signed: PathRule = { kind: 'sum' };
-const weight: PathRule = { kind: 'weight' };
+/** A sum, signed or not, of path sets: every edge counts by its magnitude. */
+const union: PathRule = {
+  kind: 'linear',
+  join: (o, values) => values.filter((v) => v !== null).reduce((a, b) => o.add(a, b)),
+};
+const weight: PathRule = { kind: 'weight', elementwise: true };
 const none = (why: string): PathRule => ({ kind: 'none', why });
 const curved = none('is not piecewise linear');
 const stepped = none('has no path from its input: its derivative is zero');
@@ -70,8 +74,25 @@ const floorLog2 = (x: number): number => {
   return 2 ** e > a ? e - 1 : 2 ** (e + 1) <= a ? e + 1 : e;
 };
 
+/** By its series near 0, and by the continued fraction of erfc further out; right to 1e-15. */
+const erf = (x: number): number => {
+  const a = Math.abs(x);
+  if (!(a < 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  if (a < 2.5) {
+    let [term, sum] = [a, a];
+    for (let n = 1; Math.abs(term) > 1e-17 * sum; n++) {
+      term *= (-a * a) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let tail = a;
+  for (let k = 60; k >= 1; k--) tail = a + k / 2 / tail;
+  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * tail));
+};
+
 const unary: Record<InstructionOf<1>, Row> = {
-  neg: { doc: '-x', f: (a) => -a, vjp: (o, dy) => [o.neg(dy)], paths: signed },
+  neg: { doc: '-x', f: (a) => -a, vjp: (o, dy) => [o.neg(dy)], paths: union },
   abs: {
     doc: '|x|',
     f: Math.abs,
@@ -100,24 +121,42 @@ const unary: Record<InstructionOf<1>, Row> = {
     paths: curved,
   },
   exponent: { doc: 'floor(log2 |x|), 0 at 0', f: floorLog2, vjp: 'none', paths: stepped },
+  sigmoid: {
+    doc: '1 / (1 + e^-x)',
+    f: (a) => 1 / (1 + Math.exp(-a)),
+    vjp: (o, dy, _, y) => [o.mul(dy, o.mul(y, o.sub(o.scalar(1), y)))],
+    paths: curved,
+  },
   tanh: {
     doc: 'hyperbolic tangent',
     f: Math.tanh,
     vjp: (o, dy, _, y) => [o.mul(dy, o.sub(o.scalar(1), o.mul(y, y)))],
     paths: curved,
   },
+  erf: {
+    doc: 'error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x',
+    f: erf,
+    vjp: (o, dy, [x]) => [o.mul(dy, o.mul(o.scalar(2 / Math.sqrt(Math.PI)), o.exp(o.neg(o.mul(x, x)))))],
+    paths: curved,
+  },
+  softplus: {
+    doc: 'log(1 + e^x)',
+    f: (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+    vjp: (o, dy, [x]) => [o.mul(dy, o.sigmoid(x))],
+    paths: curved,
+  },
   relu: {
     doc: 'max(x, 0)',
     f: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
     vjp: (o, dy, _, y) => [o.mul(dy, o.step(y))],
-    paths: { kind: 'gate', gate: (o, z) => o.step(z) },
+    paths: { kind: 'gate', gate: (o, { inputs }) => o.step(at(inputs, 0)) },
   },
   step: { doc: '1 where x > 0, else 0', f: (a) => (a > 0 ? 1 : 0), vjp: 'none', paths: stepped },
 };
 
 const binary: Record<InstructionOf<2>, Row> = {
-  add: { doc: 'a + b', f: (a, b) => a + b, vjp: (_, dy) => [dy, dy], paths: linear },
-  sub: { doc: 'a - b', f: (a, b) => a - b, vjp: (o, dy) => [dy, o.neg(dy)], paths: signed },
+  add: { doc: 'a + b', f: (a, b) => a + b, vjp: (_, dy) => [dy, dy], paths: union },
+  sub: { doc: 'a - b', f: (a, b) => a - b, vjp: (o, dy) => [dy, o.neg(dy)], paths: union },
   mul: {
     doc: 'a * b',
     f: (a, b) => a * b,
@@ -202,6 +241,18 @@ export const UNARY = namesOf(unary);
 export const BINARY = namesOf(binary);
 
 export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3, ternary) };
+
+/**
+ * x times a gate: a factor that is constant almost everywhere, such as one made of `step`, and has no derivative. What
+ * tells it from `mul` is that no path comes through the gate.
+ */
+export const gate: OpDefinition = {
+  ...define('mul', 2, binary.mul),
+  name: 'gate',
+  doc: 'x times a factor without derivative',
+  vjp: (o, node, dy) => [sumTo(o, o.mul(dy, at(node.inputs, 1)), at(node.inputs, 0).shape), null],
+  paths: { kind: 'gate', gate: (_, { inputs }) => at(inputs, 1), controls: [1] },
+};
 
 /** Converts i32 and u8 to the real type. */
 export const toReal: OpDefinition = {

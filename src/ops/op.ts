@@ -13,16 +13,24 @@ export type Values = Float64Array;
  * `carried` inputs depend on the network's input, the others are parameters or constants.
  */
 export type PathRule =
-  /** Unit or relabelling edges: the op itself runs on the path values; several carried inputs are unions of path sets. */
-  | { readonly kind: 'linear' }
-  /** Signed sum: like `linear` after taking every edge's magnitude (sub, neg). */
-  | { readonly kind: 'sum' }
-  /** Bilinear in one carried input and one weight (mul, conv2d, matmul). */
-  | { readonly kind: 'weight' }
+  /**
+   * Unit or relabelling edges; several carried inputs are unions of path sets. By default the op itself runs on the
+   * path values of its inputs. `join` says it otherwise: it gets null for an input that no path may come through.
+   */
+  | {
+      readonly kind: 'linear';
+      readonly join?: (o: Ops, values: readonly (Tensor | null)[], node: Tensor) => Tensor;
+    }
+  /** Bilinear in one carried input and one weight; `elementwise` where each element is one product, not a sum of them. */
+  | { readonly kind: 'weight'; readonly elementwise?: true }
   /** One carried input divided by a weight. */
   | { readonly kind: 'divide' }
-  /** y = gate(z) * z, with gate piecewise constant. */
-  | { readonly kind: 'gate'; readonly gate: (o: Ops, z: Tensor) => Tensor }
+  /** y = gate * z for z the first input, with a gate that is piecewise constant. `controls` are inputs that only choose: no path crosses them. */
+  | {
+      readonly kind: 'gate';
+      readonly gate: (o: Ops, node: Tensor) => Tensor;
+      readonly controls?: readonly number[];
+    }
   /** Selects one element of each window: `open` keeps every candidate, `chosen` follows z's choice. */
   | {
       readonly kind: 'selection';
@@ -31,6 +39,12 @@ export type PathRule =
     }
   /** The op has no meaning in the path algebra when its input is carried. */
   | { readonly kind: 'none'; readonly why: string };
+
+/** The inputs of a node that paths come through. */
+export const pathInputs = (node: Tensor, rule: PathRule): readonly Tensor[] =>
+  rule.kind === 'gate' && rule.controls !== undefined
+    ? node.inputs.filter((_, i) => !rule.controls!.includes(i))
+    : node.inputs;
 
 /** How the compiler lowers a node. Kernel names and attributes are those of the Plan. */
 export type Lowering =

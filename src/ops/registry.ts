@@ -10,7 +10,7 @@ import {
 import { fail } from '../errors.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
-import { BINARY, elementwise, stopGradient, toReal, UNARY } from './elementwise.js';
+import { BINARY, elementwise, gate, stopGradient, toReal, UNARY } from './elementwise.js';
 import { constant, input, literal, state, statistic } from './leaf.js';
 import { matmul } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
@@ -26,6 +26,7 @@ export const registry = {
   literal,
   statistic,
   ...elementwise,
+  gate,
   toReal,
   stopGradient,
   sum,
@@ -120,6 +121,7 @@ export const ops = {
   stopGradient: map('stopGradient'),
   toReal: map('toReal'),
   ...builders(BINARY, binary),
+  gate: binary('gate'),
   select: (condition: Tensor, yes: Tensor, no: Tensor): Tensor => make('select', [condition, yes, no]),
 
   input: <const S extends Shape, D extends DType = 'f32'>(name: string, shape: S, dtype?: D): Tensor<S, D> =>

@@ -39,7 +39,15 @@ export const INSTRUCTIONS = {
   exp2: { arity: 1, cuda: (a) => `powerOfTwo(${a})` },
   /** floor(log2 |x|) for finite x != 0, and 0 for x = 0; exact. Infinity and NaN give NaN */
   exponent: { arity: 1, cuda: (a) => `exponent(${a})` },
+  /** 1 / (1 + e^-x) */
+  sigmoid: {
+    arity: 1,
+    cuda: (a) => `(${a} < 0.0f ? exponential(${a}) : 1.0f) / (1.0f + exponential(-fabsf(${a})))`,
+  },
   tanh: { arity: 1, cuda: (a) => `tanhf(${a})` },
+  erf: { arity: 1, cuda: (a) => `erff(${a})` },
+  /** log(1 + e^x) */
+  softplus: { arity: 1, cuda: (a) => `larger(${a}, 0.0f) + log1pf(exponential(-fabsf(${a})))` },
   /** x > 0 ? x : 0 (NaN stays NaN) */
   relu: { arity: 1, cuda: (a) => `${a} <= 0.0f ? 0.0f : ${a}` },
   /** x > 0 ? 1 : 0 */

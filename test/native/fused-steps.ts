@@ -13,6 +13,16 @@ export const log2Floor = (x: number): number => {
   return e;
 };
 
+/** The error function from 0 to x by Simpson's rule. */
+const bellArea = (x: number): number => {
+  const n = 400;
+  const f = (i: number): number =>
+    Math.exp(-(((i * x) / n) ** 2)) * (i === 0 || i === n ? 1 : i % 2 === 1 ? 4 : 2);
+  let sum = 0;
+  for (let i = 0; i <= n; i++) sum += f(i);
+  return ((2 / Math.sqrt(Math.PI)) * sum * x) / (3 * n);
+};
+
 /** What each instruction means, in float64 on float32 operands. */
 export const meaning: Record<Instruction, (a: number, b: number, c: number) => number> = {
   const: () => NaN,
@@ -32,7 +42,10 @@ export const meaning: Record<Instruction, (a: number, b: number, c: number) => n
   rsqrt: (a) => 1 / Math.sqrt(a),
   exp2: (a) => 2 ** a,
   exponent: log2Floor,
+  sigmoid: (a) => 1 / (1 + Math.exp(-a)),
   tanh: Math.tanh,
+  erf: (a) => (Number.isNaN(a) ? a : Math.sign(a) * bellArea(Math.min(Math.abs(a), 6))),
+  softplus: (a) => (a > 40 ? a : Math.log1p(Math.exp(a))),
   relu: (a) => (Number.isNaN(a) ? a : a > 0 ? a : 0),
   step: (a) => (a > 0 ? 1 : 0),
   greater: (a, b) => (a > b ? 1 : 0),

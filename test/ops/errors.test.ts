@@ -43,6 +43,12 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
       ],
     ]),
   ) as unknown as Record<(typeof BINARY)[number], readonly (readonly [() => unknown, string])[]>),
+  gate: [
+    [
+      () => ops.gate(f(2, 3), f(2)),
+      'gate: shapes differ: [2, 3], [2]; at net.layer; shapes must be equal, or the smaller the trailing dimensions of the larger',
+    ],
+  ],
   select: [
     [
       () => ops.select(f(2), f(3), f()),
