@@ -29,6 +29,7 @@ export {
   relu,
   type ConvOptions,
 } from './nn/layers.js';
+export { gelu, hardswish, leakyRelu, relu6, sigmoid, silu, softplus, tanh } from './nn/activations.js';
 export { correctCount, crossEntropy, mean } from './nn/loss.js';
 export { network, networkOf, parameters, prunable, rebatch, type Network } from './nn/network.js';
 export { summary, type LayerSummary, type NetworkSummary } from './nn/summary.js';
@@ -40,7 +41,7 @@ export { identityBlock, projectionBlock, resnetCifar } from './models/resnet-cif
 
 export { program, type Program } from './program/program.js';
 export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
-export { PlanCodec, type Plan } from './compile/plan.js';
+export { PlanCodec, type Plan } from './plan/plan.js';
 
 export {
   secondsBetween,

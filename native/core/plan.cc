@@ -43,19 +43,12 @@ bool shareMemory(const PlanBuffer& a, const PlanBuffer& b) {
   return a.place.at < sumOf({b.place.at, b.bytes()}) && b.place.at < sumOf({a.place.at, a.bytes()});
 }
 
-const std::array<InstructionInfo, 22>& instructions() {
-  using I = Instruction;
-  // clang-format off
-  static constexpr std::array<InstructionInfo, 22> table{{
-      {"const", I::constant, 0},
-      {"add", I::add, 2}, {"sub", I::sub, 2}, {"mul", I::mul, 2}, {"div", I::div, 2}, {"max", I::max, 2},
-      {"min", I::min, 2}, {"mulAdd", I::mulAdd, 3},
-      {"neg", I::neg, 1}, {"abs", I::abs, 1}, {"sign", I::sign, 1}, {"exp", I::exp, 1}, {"log", I::log, 1},
-      {"sqrt", I::sqrt, 1}, {"rsqrt", I::rsqrt, 1}, {"exp2", I::exp2, 1}, {"exponent", I::exponent, 1},
-      {"relu", I::relu, 1}, {"step", I::step, 1},
-      {"greater", I::greater, 2}, {"equal", I::equal, 2}, {"select", I::select, 3},
-  }};
-  // clang-format on
+std::span<const InstructionInfo> instructions() {
+  static constexpr InstructionInfo table[] = {
+#define PATHEX_INSTRUCTION(name, enumerator, registers, ...) {name, Instruction::enumerator, registers},
+#include "core/instructions.inc"
+#undef PATHEX_INSTRUCTION
+  };
   return table;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -52,19 +53,18 @@ struct Load {
   std::array<std::size_t, 3> strides{};
 };
 
-// clang-format off
 enum class Instruction {
-  constant, add, sub, mul, div, max, min, mulAdd, neg, abs, sign, exp, log, sqrt, rsqrt, exp2, exponent, relu, step,
-  greater, equal, select
+#define PATHEX_INSTRUCTION(name, enumerator, registers, ...) enumerator,
+#include "core/instructions.inc"
+#undef PATHEX_INSTRUCTION
 };
-// clang-format on
 struct InstructionInfo {
   std::string_view name;
   Instruction instruction;
   std::size_t arguments;
 };
 /// Every instruction, in the order of the enumeration.
-const std::array<InstructionInfo, 22>& instructions();
+std::span<const InstructionInfo> instructions();
 
 struct Operation {
   Instruction instruction = Instruction::constant;

@@ -168,12 +168,9 @@ class Translation {
         return node(Pointwise::select, {comparison(reg), constant(1), constant(0)});
       case Instruction::select:
         return node(Pointwise::select, {truth(c.args[0]), arg(1), arg(2)});
-      case Instruction::sign:
-      case Instruction::exp2:
-      case Instruction::exponent:
+      default:  // what cuDNN has no pointwise operation for
         return refuse();
     }
-    return refuse();
   }
   /// NaN if either is: cuDNN does not say what its own maximum makes of that, and of relu neither.
   std::size_t extreme(std::size_t a, std::size_t b, bool isMax) {

@@ -19,7 +19,7 @@ import {
   type Plan,
   type PlanBuffer,
   type Step,
-} from './plan.js';
+} from '../plan/plan.js';
 import { simplify, splitReductions } from './simplify.js';
 import { chooseNarrow, NOTHING_NARROW, type Narrowing, type StorageChoice } from './storage.js';
 
@@ -372,14 +372,7 @@ const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node
 const productStep = (node: Tensor, output: number): CallStep => {
   const lowering = loweringOf(node);
   if (lowering.kind !== 'call') return fail('GRAPH', `compile: ${node.op} is no product`);
-  return {
-    kind: 'call',
-    name: stepName(node),
-    kernel: lowering.kernel,
-    inputs: [],
-    outputs: [output],
-    attributes: lowering.attributes,
-  } as unknown as CallStep; // attributes fit the kernel by the op's own file
+  return { ...lowering, name: stepName(node), inputs: [], outputs: [output] };
 };
 
 const callSteps = (node: Tensor, fusion: Fusion, bufferOf: (t: Tensor) => number): Step[] => {
@@ -410,16 +403,7 @@ const callSteps = (node: Tensor, fusion: Fusion, bufferOf: (t: Tensor) => number
     ];
   }
   if (lowering.kind !== 'call') return fail('GRAPH', `compile: ${node.op} has no kernel`);
-  return [
-    {
-      kind: 'call',
-      name,
-      kernel: lowering.kernel,
-      inputs,
-      outputs: [output],
-      attributes: lowering.attributes,
-    } as unknown as CallStep,
-  ];
+  return [{ ...lowering, name, inputs, outputs: [output] }];
 };
 
 type CopyAttributes = {

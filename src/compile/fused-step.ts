@@ -2,7 +2,8 @@ import { fail } from '../errors.js';
 import { stridesOf, type Tensor } from '../tensor/tensor.js';
 import { axesTable, inputAxes, type Partition } from './domain.js';
 import { bodyOf, groupPartition, loweringOf, type FusedUnit, type Fusion } from './fuse.js';
-import type { FusedStep, Instruction } from './plan.js';
+import type { Instruction } from '../plan/instructions.js';
+import type { FusedStep } from '../plan/plan.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Load = FusedStep['loads'][number];

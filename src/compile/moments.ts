@@ -1,4 +1,4 @@
-import type { FusedStep, Plan, Step } from './plan.js';
+import type { FusedStep, Plan, Step } from '../plan/plan.js';
 
 /** Sums that BatchNorm of a batch takes of each channel of y, the result of the convolution directly before: of y - s, and of its square. */
 export interface Moments {

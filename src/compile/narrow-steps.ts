@@ -1,6 +1,6 @@
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import { size } from '../tensor/tensor.js';
-import type { CallStep, FusedStep, PlanBuffer, Step } from './plan.js';
+import type { CallStep, FusedStep, PlanBuffer, Step } from '../plan/plan.js';
 import type { Narrowing } from './storage.js';
 
 /** The steps of a product on bf16 operands: conversions before and after it, where a value is not kept as it takes or gives it. */

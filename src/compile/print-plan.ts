@@ -1,4 +1,4 @@
-import type { Plan, Step } from './plan.js';
+import type { Plan, Step } from '../plan/plan.js';
 
 /** The printed plan: buffers with their place, then one step a line. Golden files and `pathex plan` show it. */
 export const printPlan = (plan: Plan): string => {

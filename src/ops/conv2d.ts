@@ -87,20 +87,17 @@ const problemOf = (node: Tensor): Problem => {
   return node.op === 'conv2dInputGrad' ? problem(node.shape, b, a, g) : problem(a, node.shape, b, g);
 };
 
-const shared = {
+/** What the three have in common. */
+const shared = <K extends 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'>(kernel: K) => ({
+  name: kernel,
   paths: { kind: 'weight' as const },
   cost: (node: Tensor) => ({ flops: flops(problemOf(node)) }),
-  lower: (node: Tensor) => ({
-    kind: 'call' as const,
-    kernel: node.op,
-    attributes: problemOf(node) as unknown as Attributes,
-  }),
-};
+  lower: (node: Tensor) => ({ kind: 'call' as const, kernel, attributes: problemOf(node) }),
+});
 
 /** (x [n,h,w,c], weight [f,kh,kw,c]) -> y [n,oh,ow,f] */
 export const conv2d: OpDefinition = {
-  ...shared,
-  name: 'conv2d',
+  ...shared('conv2d'),
   doc: 'two-dimensional convolution',
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
@@ -140,8 +137,7 @@ export const conv2d: OpDefinition = {
 
 /** (dy [n,oh,ow,f], weight [f,kh,kw,c]) -> dx [n,h,w,c]: the adjoint of conv2d in x. `size` = [h, w]. */
 export const conv2dInputGrad: OpDefinition = {
-  ...shared,
-  name: 'conv2dInputGrad',
+  ...shared('conv2dInputGrad'),
   doc: 'adjoint of conv2d in its input',
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
@@ -174,8 +170,7 @@ export const conv2dInputGrad: OpDefinition = {
 
 /** (x [n,h,w,c], dy [n,oh,ow,f]) -> dweight [f,kh,kw,c]: the adjoint of conv2d in its weight. `kernel` = [kh, kw]. */
 export const conv2dWeightGrad: OpDefinition = {
-  ...shared,
-  name: 'conv2dWeightGrad',
+  ...shared('conv2dWeightGrad'),
   doc: 'adjoint of conv2d in its weight',
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);

@@ -2,6 +2,7 @@ import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, showType, size } from '../tensor/tensor.js';
 import type { OpDefinition, PathRule, Values, Where } from './op.js';
 import { always, at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
+import type { Instruction, InstructionOf } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
 
 /**
@@ -55,8 +56,12 @@ interface Row {
 }
 
 const linear: PathRule = { kind: 'linear' };
-const signed: PathRule = { kind: 'sum' };
-const weight: PathRule = { kind: 'weight' };
+/** A sum, signed or not, of path sets: every edge counts by its magnitude. */
+const union: PathRule = {
+  kind: 'linear',
+  join: (o, values) => values.filter((v) => v !== null).reduce((a, b) => o.add(a, b)),
+};
+const weight: PathRule = { kind: 'weight', elementwise: true };
 const none = (why: string): PathRule => ({ kind: 'none', why });
 const curved = none('is not piecewise linear');
 const stepped = none('has no path from its input: its derivative is zero');
@@ -69,11 +74,25 @@ const floorLog2 = (x: number): number => {
   return 2 ** e > a ? e - 1 : 2 ** (e + 1) <= a ? e + 1 : e;
 };
 
-const unary: Record<
-  'neg' | 'abs' | 'sign' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'exp2' | 'exponent' | 'relu' | 'step',
-  Row
-> = {
-  neg: { doc: '-x', f: (a) => -a, vjp: (o, dy) => [o.neg(dy)], paths: signed },
+/** By its series near 0, and by the continued fraction of erfc further out; right to 1e-15. */
+const erf = (x: number): number => {
+  const a = Math.abs(x);
+  if (!(a < 6)) return Number.isNaN(x) ? x : Math.sign(x);
+  if (a < 2.5) {
+    let [term, sum] = [a, a];
+    for (let n = 1; Math.abs(term) > 1e-17 * sum; n++) {
+      term *= (-a * a) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let tail = a;
+  for (let k = 60; k >= 1; k--) tail = a + k / 2 / tail;
+  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * tail));
+};
+
+const unary: Record<InstructionOf<1>, Row> = {
+  neg: { doc: '-x', f: (a) => -a, vjp: (o, dy) => [o.neg(dy)], paths: union },
   abs: {
     doc: '|x|',
     f: Math.abs,
@@ -102,18 +121,42 @@ const unary: Record<
     paths: curved,
   },
   exponent: { doc: 'floor(log2 |x|), 0 at 0', f: floorLog2, vjp: 'none', paths: stepped },
+  sigmoid: {
+    doc: '1 / (1 + e^-x)',
+    f: (a) => 1 / (1 + Math.exp(-a)),
+    vjp: (o, dy, _, y) => [o.mul(dy, o.mul(y, o.sub(o.scalar(1), y)))],
+    paths: curved,
+  },
+  tanh: {
+    doc: 'hyperbolic tangent',
+    f: Math.tanh,
+    vjp: (o, dy, _, y) => [o.mul(dy, o.sub(o.scalar(1), o.mul(y, y)))],
+    paths: curved,
+  },
+  erf: {
+    doc: 'error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x',
+    f: erf,
+    vjp: (o, dy, [x]) => [o.mul(dy, o.mul(o.scalar(2 / Math.sqrt(Math.PI)), o.exp(o.neg(o.mul(x, x)))))],
+    paths: curved,
+  },
+  softplus: {
+    doc: 'log(1 + e^x)',
+    f: (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a))),
+    vjp: (o, dy, [x]) => [o.mul(dy, o.sigmoid(x))],
+    paths: curved,
+  },
   relu: {
     doc: 'max(x, 0)',
     f: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
     vjp: (o, dy, _, y) => [o.mul(dy, o.step(y))],
-    paths: { kind: 'gate', gate: (o, z) => o.step(z) },
+    paths: { kind: 'gate', gate: (o, { inputs }) => o.step(at(inputs, 0)) },
   },
   step: { doc: '1 where x > 0, else 0', f: (a) => (a > 0 ? 1 : 0), vjp: 'none', paths: stepped },
 };
 
-const binary: Record<'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'greater' | 'equal', Row> = {
-  add: { doc: 'a + b', f: (a, b) => a + b, vjp: (_, dy) => [dy, dy], paths: linear },
-  sub: { doc: 'a - b', f: (a, b) => a - b, vjp: (o, dy) => [dy, o.neg(dy)], paths: signed },
+const binary: Record<InstructionOf<2>, Row> = {
+  add: { doc: 'a + b', f: (a, b) => a + b, vjp: (_, dy) => [dy, dy], paths: union },
+  sub: { doc: 'a - b', f: (a, b) => a - b, vjp: (o, dy) => [dy, o.neg(dy)], paths: union },
   mul: {
     doc: 'a * b',
     f: (a, b) => a * b,
@@ -143,7 +186,7 @@ const binary: Record<'add' | 'sub' | 'mul' | 'div' | 'max' | 'min' | 'greater' |
   equal: { doc: '1 where a = b, else 0', f: (a, b) => (a === b ? 1 : 0), vjp: 'none', paths: stepped },
 };
 
-const ternary: Record<'select', Row> = {
+const ternary: Record<Exclude<InstructionOf<3>, 'mulAdd'>, Row> = {
   select: {
     doc: 'b where a != 0, else c',
     f: (a, b, c) => (a !== 0 ? b : c),
@@ -152,7 +195,7 @@ const ternary: Record<'select', Row> = {
   },
 };
 
-const define = (name: string, arity: number, row: Row): OpDefinition => ({
+const define = (name: Exclude<Instruction, 'const'>, arity: number, row: Row): OpDefinition => ({
   name,
   doc: row.doc,
   infer: (inputs, _attributes, where) => {
@@ -181,12 +224,35 @@ const define = (name: string, arity: number, row: Row): OpDefinition => ({
   lower: always({ kind: 'elementwise', instruction: name }),
 });
 
-const table = <K extends string>(arity: number, rows: Record<K, Row>): Record<K, OpDefinition> =>
-  Object.fromEntries(
-    Object.entries<Row>(rows).map(([name, row]) => [name, define(name, arity, row)]),
-  ) as Record<K, OpDefinition>;
+/** The keys of a record that has no others. */
+export const namesOf = <K extends string>(rows: Readonly<Record<K, unknown>>): readonly K[] =>
+  Object.keys(rows) as K[]; // rows are written out in full, so there are no other keys
+
+const table = <K extends Exclude<Instruction, 'const'>>(
+  arity: number,
+  rows: Record<K, Row>,
+): Record<K, OpDefinition> =>
+  Object.fromEntries(namesOf(rows).map((name) => [name, define(name, arity, rows[name])])) as Record<
+    K,
+    OpDefinition
+  >; // fromEntries forgets which keys there are
+
+export const UNARY = namesOf(unary);
+export const BINARY = namesOf(binary);
 
 export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3, ternary) };
+
+/**
+ * x times a gate: a factor that is constant almost everywhere, such as one made of `step`, and has no derivative. What
+ * tells it from `mul` is that no path comes through the gate.
+ */
+export const gate: OpDefinition = {
+  ...define('mul', 2, binary.mul),
+  name: 'gate',
+  doc: 'x times a factor without derivative',
+  vjp: (o, node, dy) => [sumTo(o, o.mul(dy, at(node.inputs, 1)), at(node.inputs, 0).shape), null],
+  paths: { kind: 'gate', gate: (_, { inputs }) => at(inputs, 1), controls: [1] },
+};
 
 /** Converts i32 and u8 to the real type. */
 export const toReal: OpDefinition = {
@@ -203,7 +269,7 @@ export const toReal: OpDefinition = {
   paths: none('converts integers; feed real values'),
   evaluate: ([x]) => Float64Array.from(x!),
   cost: perElement(0),
-  lower: always({ kind: 'elementwise', instruction: 'load' }), // loads convert
+  lower: always({ kind: 'elementwise', instruction: 'load' }),
 };
 
 /** Values of the same shape must not be mistaken for a truth value: this op cuts every derivative. */

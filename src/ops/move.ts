@@ -1,6 +1,6 @@
 import type { Attributes, Shape, Tensor } from '../tensor/tensor.js';
 import { showShape, showType, size, stridesOf } from '../tensor/tensor.js';
-import type { Copy, OpDefinition, Values } from './op.js';
+import type { Copy, OpDefinition, PathRule, Values } from './op.js';
 import { always, at, expectCount, mismatch, perElement } from './op.js';
 
 /** Ops that only move elements: each is described by its strided copies, which also evaluate it. */
@@ -25,12 +25,13 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
 
 const mover = (
   definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> & {
+    paths?: PathRule;
     copies: (node: Tensor) => readonly Copy[];
     cover: boolean;
   },
 ): OpDefinition => ({
-  ...definition,
   paths: { kind: 'linear' },
+  ...definition,
   evaluate: (inputs, node) => runCopies(definition.copies(node), inputs, new Float64Array(size(node.shape))),
   cost: perElement(0),
   lower: (node) => ({
@@ -241,6 +242,15 @@ export const concat = mover({
         dy.shape.map(() => 1),
       );
     });
+  },
+  paths: {
+    kind: 'linear',
+    // a part that no path may come through holds no path, and keeps its place
+    join: (o, values, node) =>
+      o.concat(
+        values.map((v, i) => v ?? o.constant(at(node.inputs, i).shape, 0)),
+        node.attributes['axis'] as number,
+      ),
   },
   cover: true,
   copies: (node) => {

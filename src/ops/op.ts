@@ -1,6 +1,8 @@
 import { fail } from '../errors.js';
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
+import type { CallAttributes, CallName } from '../plan/calls.js';
+import type { Instruction } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
 
 /** Values of the reference device: every dtype is held in float64. */
@@ -11,16 +13,24 @@ export type Values = Float64Array;
  * `carried` inputs depend on the network's input, the others are parameters or constants.
  */
 export type PathRule =
-  /** Unit or relabelling edges: the op itself runs on the path values; several carried inputs are unions of path sets. */
-  | { readonly kind: 'linear' }
-  /** Signed sum: like `linear` after taking every edge's magnitude (sub, neg). */
-  | { readonly kind: 'sum' }
-  /** Bilinear in one carried input and one weight (mul, conv2d, matmul). */
-  | { readonly kind: 'weight' }
+  /**
+   * Unit or relabelling edges; several carried inputs are unions of path sets. By default the op itself runs on the
+   * path values of its inputs. `join` says it otherwise: it gets null for an input that no path may come through.
+   */
+  | {
+      readonly kind: 'linear';
+      readonly join?: (o: Ops, values: readonly (Tensor | null)[], node: Tensor) => Tensor;
+    }
+  /** Bilinear in one carried input and one weight; `elementwise` where each element is one product, not a sum of them. */
+  | { readonly kind: 'weight'; readonly elementwise?: true }
   /** One carried input divided by a weight. */
   | { readonly kind: 'divide' }
-  /** y = gate(z) * z, with gate piecewise constant. */
-  | { readonly kind: 'gate'; readonly gate: (o: Ops, z: Tensor) => Tensor }
+  /** y = gate * z for z the first input, with a gate that is piecewise constant. `controls` are inputs that only choose: no path crosses them. */
+  | {
+      readonly kind: 'gate';
+      readonly gate: (o: Ops, node: Tensor) => Tensor;
+      readonly controls?: readonly number[];
+    }
   /** Selects one element of each window: `open` keeps every candidate, `chosen` follows z's choice. */
   | {
       readonly kind: 'selection';
@@ -30,19 +40,34 @@ export type PathRule =
   /** The op has no meaning in the path algebra when its input is carried. */
   | { readonly kind: 'none'; readonly why: string };
 
+/** The inputs of a node that paths come through. */
+export const pathInputs = (node: Tensor, rule: PathRule): readonly Tensor[] =>
+  rule.kind === 'gate' && rule.controls !== undefined
+    ? node.inputs.filter((_, i) => !rule.controls!.includes(i))
+    : node.inputs;
+
 /** How the compiler lowers a node. Kernel names and attributes are those of the Plan. */
 export type Lowering =
   | { readonly kind: 'leaf' }
   /** Same elements in the same order: no work. */
   | { readonly kind: 'alias' }
-  /** One instruction of a fused step. */
-  | { readonly kind: 'elementwise'; readonly instruction: string; readonly value?: number }
+  /** One instruction of a fused step; `load` is what every load does, the conversion to a real number. */
+  | { readonly kind: 'elementwise'; readonly instruction: Exclude<Instruction, 'const'> | 'load' }
   /** Input repeated along the axes of the output that are not in `axes`. */
   | { readonly kind: 'broadcast'; readonly axes: readonly number[] }
   | { readonly kind: 'reduce'; readonly op: 'sum' | 'max'; readonly axes: readonly number[] }
-  | { readonly kind: 'call'; readonly kernel: string; readonly attributes: Attributes }
+  | CallLowering
   /** Strided copies into one destination, which is zeroed first when `cover` is false. */
   | { readonly kind: 'copies'; readonly cover: boolean; readonly copies: readonly Copy[] };
+
+/** A kernel of the plan with the attributes that it takes. */
+export type CallLowering = {
+  [K in CallName]: {
+    readonly kind: 'call';
+    readonly kernel: K;
+    readonly attributes: CallAttributes<K>;
+  };
+}[CallName];
 
 /** dst[dstOffset + sum i_k dstStrides[k]] = inputs[input][srcOffset + sum i_k srcStrides[k]], i < dims; in elements. */
 export interface Copy {

@@ -13,7 +13,11 @@ export interface PoolGeometry {
 }
 
 type Four = readonly [number, number, number, number];
-export const poolGeometryOf = (attributes: Attributes): PoolGeometry => attributes as unknown as PoolGeometry;
+/** The windows of a node's attributes, without what else an adjoint needs. */
+export const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
+  const { window, stride, padding } = attributes as unknown as PoolGeometry; // the op's infer has read them
+  return { window, stride, padding };
+};
 
 const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
   if (t.shape.length !== 4) mismatch(where, `input is ${showShape(t.shape)}`, 'it needs four axes');
@@ -79,29 +83,29 @@ const winner = (x: Values, window: readonly number[]): number =>
     at(window, 0),
   );
 
-const shared = {
-  cost: (node: Tensor) => ({
-    flops:
-      size(small(node)) *
-      poolGeometryOf(node.attributes).window[0] *
-      poolGeometryOf(node.attributes).window[1],
-  }),
+type PoolName = 'maxPool' | 'maxPoolGather' | 'maxPoolScatter' | 'sumPool' | 'sumPoolGrad';
+
+/** What the five have in common. */
+const shared = <K extends PoolName>(kernel: K) => ({
+  name: kernel,
+  cost: (node: Tensor) => {
+    const { window } = poolGeometryOf(node.attributes);
+    return { flops: size(small(node)) * window[0] * window[1] };
+  },
   lower: (node: Tensor) => {
     const [n, h, w, c] = big(node) as Four;
     const [, oh, ow] = small(node) as Four;
-    const { window, stride, padding } = poolGeometryOf(node.attributes);
     return {
       kind: 'call' as const,
-      kernel: node.op,
-      attributes: { n, h, w, c, oh, ow, window, stride, padding },
+      kernel,
+      attributes: { n, h, w, c, oh, ow, ...poolGeometryOf(node.attributes) },
     };
   },
-};
+});
 
 /** (x) -> the largest element of each window. */
 export const maxPool: OpDefinition = {
-  ...shared,
-  name: 'maxPool',
+  ...shared('maxPool'),
   doc: 'largest element of each window',
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
@@ -124,8 +128,7 @@ export const maxPool: OpDefinition = {
 
 /** (x, v) -> v at the element of each window that maxPool(x) chooses. */
 export const maxPoolGather: OpDefinition = {
-  ...shared,
-  name: 'maxPoolGather',
+  ...shared('maxPoolGather'),
   doc: "v at x's maximum of each window",
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
@@ -151,8 +154,7 @@ export const maxPoolGather: OpDefinition = {
 
 /** (x, dy) -> dy added where maxPool(x) chose: the adjoint of maxPoolGather in v. */
 export const maxPoolScatter: OpDefinition = {
-  ...shared,
-  name: 'maxPoolScatter',
+  ...shared('maxPoolScatter'),
   doc: "dy added at x's maximum of each window",
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
@@ -179,8 +181,7 @@ export const maxPoolScatter: OpDefinition = {
 
 /** (x) -> the sum of each window. */
 export const sumPool: OpDefinition = {
-  ...shared,
-  name: 'sumPool',
+  ...shared('sumPool'),
   doc: 'sum of each window',
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
@@ -202,8 +203,7 @@ export const sumPool: OpDefinition = {
 
 /** (dy) -> dx [n, *size, c]: the adjoint of sumPool. */
 export const sumPoolGrad: OpDefinition = {
-  ...shared,
-  name: 'sumPoolGrad',
+  ...shared('sumPoolGrad'),
   doc: 'adjoint of sumPool',
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);

@@ -10,7 +10,7 @@ import {
 import { fail } from '../errors.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
-import { elementwise, stopGradient, toReal } from './elementwise.js';
+import { BINARY, elementwise, gate, stopGradient, toReal, UNARY } from './elementwise.js';
 import { constant, input, literal, state, statistic } from './leaf.js';
 import { matmul } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
@@ -26,6 +26,7 @@ export const registry = {
   literal,
   statistic,
   ...elementwise,
+  gate,
   toReal,
   stopGradient,
   sum,
@@ -111,29 +112,16 @@ const binary =
   (a, b) =>
     make(op, [a, b]);
 
+const builders = <K extends OpName, B>(names: readonly K[], builder: (op: OpName) => B): Record<K, B> =>
+  Object.fromEntries(names.map((name) => [name, builder(name)])) as Record<K, B>; // fromEntries forgets the keys
+
 /** All builders by name; what vjp and path rules are written in. */
 export const ops = {
-  neg: map('neg'),
-  abs: map('abs'),
-  sign: map('sign'),
-  exp: map('exp'),
-  log: map('log'),
-  sqrt: map('sqrt'),
-  rsqrt: map('rsqrt'),
-  exp2: map('exp2'),
-  exponent: map('exponent'),
-  relu: map('relu'),
-  step: map('step'),
+  ...builders(UNARY, map),
   stopGradient: map('stopGradient'),
   toReal: map('toReal'),
-  add: binary('add'),
-  sub: binary('sub'),
-  mul: binary('mul'),
-  div: binary('div'),
-  max: binary('max'),
-  min: binary('min'),
-  greater: binary('greater'),
-  equal: binary('equal'),
+  ...builders(BINARY, binary),
+  gate: binary('gate'),
   select: (condition: Tensor, yes: Tensor, no: Tensor): Tensor => make('select', [condition, yes, no]),
 
   input: <const S extends Shape, D extends DType = 'f32'>(name: string, shape: S, dtype?: D): Tensor<S, D> =>

@@ -1,5 +1,5 @@
 import { compile as compileProgram } from '../compile/compile.js';
-import type { Plan } from '../compile/plan.js';
+import type { Plan } from '../plan/plan.js';
 import type { StorageChoice } from '../compile/storage.js';
 import { fail } from '../errors.js';
 import type { Program } from '../program/program.js';

@@ -3,7 +3,7 @@ import process, { arch, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import type { CudaPlan } from '../compile/cuda/cuda-plan.js';
-import type { Plan } from '../compile/plan.js';
+import type { Plan } from '../plan/plan.js';
 import { fail, PathexError } from '../errors.js';
 
 /**

@@ -1,5 +1,6 @@
 import { fail } from '../errors.js';
 import { dependents, nameOf, walk } from '../graph/graph.js';
+import { pathInputs } from '../ops/op.js';
 import { definitionOf, make, ops, type OpName } from '../ops/registry.js';
 import { sameShape, type Tensor } from '../tensor/tensor.js';
 import type { Readable } from './statistics.js';
@@ -51,7 +52,7 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
   const values = new Map<Tensor, Scaled>([[net.input, { mantissa: input, exponent: null }]]);
   rejectReuse(net, carried);
 
-  for (const node of walk([net.output])) {
+  for (const node of onPaths(net.output)) {
     if (!carried.has(node) || node === net.input) continue;
     const edgeOf = (parameter: Tensor): Tensor => {
       const edge = edgeValue(parameter, reading);
@@ -68,7 +69,7 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
           return refuse(rule.why);
         case 'gate': {
           if (reading.gates === 'open') return first;
-          const gate = rule.gate(ops, node.inputs[0]!);
+          const gate = rule.gate(ops, node);
           return { ...first, mantissa: ops.mul(ops.mul(first.mantissa, gate), gate) };
         }
         case 'selection':
@@ -85,7 +86,7 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
             return refuse('multiplies two values that both depend on the input');
           const i = node.inputs.indexOf(carriedInputs[0]!);
           const edge = edgeOf(node.inputs[1 - i]!);
-          if (node.op === 'mul')
+          if (rule.elementwise)
             return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
           const product = again(node, i === 0 ? [first.mantissa, edge] : [edge, first.mantissa]);
           return scaled ? rescaled(product, first) : { mantissa: product, exponent: first.exponent };
@@ -96,21 +97,21 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
           const edge = edgeOf(ops.div(ops.scalar(1), node.inputs[1]!));
           return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
         }
-        case 'linear':
-        case 'sum': {
-          const parts = node.inputs.flatMap((x): Scaled[] => {
+        case 'linear': {
+          const parts = node.inputs.map((x): Scaled | null => {
             const value = values.get(x);
-            if (value !== undefined) return [value];
-            if (reading.biasPaths === false)
-              return node.op === 'concat' ? [{ mantissa: ops.constant(x.shape, 0), exponent: null }] : [];
-            return [{ mantissa: edgeOf(x), exponent: null }];
+            if (value !== undefined) return value;
+            return reading.biasPaths === false ? null : { mantissa: edgeOf(x), exponent: null };
           });
-          if (node.op === 'neg') return first;
-          const aligned = align(parts);
+          const aligned = align(parts.filter((p) => p !== null));
+          const mantissas = [...aligned.mantissas];
+          const joined = parts.map((p) => (p === null ? null : mantissas.shift()!));
           const mantissa =
-            node.op === 'add' || node.op === 'sub'
-              ? aligned.mantissas.reduce((a, b) => ops.add(a, b))
-              : again(node, aligned.mantissas);
+            rule.join?.(ops, joined, node) ??
+            again(
+              node,
+              joined.filter((v) => v !== null),
+            );
           return { mantissa, exponent: aligned.exponent };
         }
       }
@@ -127,6 +128,16 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
     output: alarm === null ? output : { ...output, mantissa: ops.add(output.mantissa, alarm) },
     edges,
   };
+};
+
+/** The nodes that paths may cross, inputs first: all but what only chooses the state of a gate. */
+const onPaths = (output: Tensor): readonly Tensor[] => {
+  const reached = new Set([output]);
+  for (const node of [...walk([output])].reverse()) {
+    if (!reached.has(node)) continue;
+    for (const input of pathInputs(node, definitionOf(node.op).paths)) reached.add(input);
+  }
+  return walk([output]).filter((node) => reached.has(node));
 };
 
 const at = (node: Tensor): string => (node.path === '' ? '' : `; at ${node.path}`);

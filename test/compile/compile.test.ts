@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { decodeJson } from '../../src/codec.js';
-import { PlanCodec } from '../../src/compile/plan.js';
+import { PlanCodec } from '../../src/plan/plan.js';
 import { ops } from '../../src/ops/registry.js';
 import { program, rootsOf, type Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';

@@ -1,4 +1,4 @@
-import type { CallStep, FusedStep, Plan } from '../../src/compile/plan.js';
+import type { CallStep, FusedStep, Plan } from '../../src/plan/plan.js';
 import { make, registry, type OpName } from '../../src/ops/registry.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
 

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { decodeJson } from '../../src/codec.js';
-import { PLAN_LIMITS, PlanCodec, type CallAttributes, type CallName } from '../../src/compile/plan.js';
+import type { CallAttributes, CallName } from '../../src/plan/calls.js';
+import { PLAN_LIMITS } from '../../src/plan/numbers.js';
+import { PlanCodec } from '../../src/plan/plan.js';
 import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
 
 /** Plans from outside: the codec holds sizes against the limits of the devices, and names the place of what passes them. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodeJson } from '../../src/codec.js';
 import { compile } from '../../src/compile/compile.js';
-import { PlanCodec, type Plan } from '../../src/compile/plan.js';
+import { PlanCodec, type Plan } from '../../src/plan/plan.js';
 import { ops } from '../../src/ops/registry.js';
 import { program, type Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import type { Plan, PlanBuffer, Step } from '../../src/compile/plan.js';
+import type { Plan, PlanBuffer, Step } from '../../src/plan/plan.js';
 import { ops } from '../../src/ops/registry.js';
 import { program, type Program } from '../../src/program/program.js';
 import type { NativeArray } from '../../src/runtime/native.js';

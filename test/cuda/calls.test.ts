@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { make, registry } from '../../src/ops/registry.js';
-import type { CallAttributes, Step } from '../../src/compile/plan.js';
+import type { CallAttributes } from '../../src/plan/calls.js';
+import type { Step } from '../../src/plan/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { callOf, count, distance, floats, integer, random, type BufferSpec } from '../native/plans.js';
 import { emulation } from './emulate.js';
@@ -55,21 +56,20 @@ describe('pools', () => {
     h: number,
     w: number,
     c: number,
-    window: number[],
-    stride: number[],
-    padding: number[],
-  ): CallAttributes<'maxPool'> =>
-    ({
-      n,
-      h,
-      w,
-      c,
-      window,
-      stride,
-      padding,
-      oh: Math.floor((h + padding[0]! + padding[2]! - window[0]!) / stride[0]!) + 1,
-      ow: Math.floor((w + padding[1]! + padding[3]! - window[1]!) / stride[1]!) + 1,
-    }) as CallAttributes<'maxPool'>;
+    window: readonly [number, number],
+    stride: readonly [number, number],
+    padding: readonly [number, number, number, number],
+  ): CallAttributes<'maxPool'> => ({
+    n,
+    h,
+    w,
+    c,
+    window,
+    stride,
+    padding,
+    oh: Math.floor((h + padding[0] + padding[2] - window[0]) / stride[0]) + 1,
+    ow: Math.floor((w + padding[1] + padding[3] - window[1]) / stride[1]) + 1,
+  });
   const geometries = [
     geometry(2, 7, 9, 5, [2, 2], [2, 2], [0, 0, 0, 0]),
     geometry(3, 8, 6, 16, [3, 3], [2, 2], [1, 1, 1, 1]),
@@ -78,8 +78,8 @@ describe('pools', () => {
     geometry(3, 9, 9, 33, [3, 3], [1, 1], [1, 1, 1, 1]),
     geometry(2, 11, 9, 4, [2, 3], [4, 5], [0, 1, 0, 1]),
     ...Array.from({ length: 6 }, () => {
-      const window = [integer(next, 1, 4), integer(next, 1, 4)];
-      const pad = (k: number): number => integer(next, 0, window[k]! - 1);
+      const window = [integer(next, 1, 4), integer(next, 1, 4)] as const;
+      const pad = (k: 0 | 1): number => integer(next, 0, window[k] - 1);
       return geometry(
         integer(next, 1, 3),
         integer(next, 4, 9),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cType } from '../../src/compile/cuda/kernel.js';
 import type { Arg, CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
-import type { CallStep, Plan } from '../../src/compile/plan.js';
+import type { CallStep, Plan } from '../../src/plan/plan.js';
 import type { DType } from '../../src/tensor/tensor.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 

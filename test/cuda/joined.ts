@@ -1,6 +1,6 @@
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { H200, type Target } from '../../src/compile/cuda/target.js';
-import type { Plan, Step } from '../../src/compile/plan.js';
+import type { Plan, Step } from '../../src/plan/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { arrayOf, count, floats, planOf, type BufferSpec } from '../native/plans.js';
 import { emulation } from './emulate.js';

@@ -3,7 +3,7 @@ import { decodeJson } from '../../src/codec.js';
 import { compile } from '../../src/compile/compile.js';
 import { CudaPlanCodec } from '../../src/compile/cuda/cuda-plan.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import type { PlanBuffer } from '../../src/compile/plan.js';
+import type { PlanBuffer } from '../../src/plan/plan.js';
 import type { Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import { cType } from '../../src/compile/cuda/kernel.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import type { CallStep } from '../../src/compile/plan.js';
+import type { CallStep } from '../../src/plan/plan.js';
 import type { Device } from '../../src/runtime/device.js';
 import type { Precision } from '../../src/runtime/cuda.js';
 import { nativeDevice } from '../../src/runtime/native-device.js';

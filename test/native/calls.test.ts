@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { CallAttributes } from '../../src/compile/plan.js';
+import type { CallAttributes } from '../../src/plan/calls.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import {
   addon,

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 
-import type { Plan } from '../../src/compile/plan.js';
+import type { Plan } from '../../src/plan/plan.js';
 import { PathexError } from '../../src/errors.js';
 import { addonPaths, loadNative, type NativeBuffer, type NativeDevice } from '../../src/runtime/native.js';
 import { addon, callOf, floats, fusedOf, planOf } from './plans.js';

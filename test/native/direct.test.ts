@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { CallAttributes, Plan } from '../../src/compile/plan.js';
+import type { CallAttributes } from '../../src/plan/calls.js';
+import type { Plan } from '../../src/plan/plan.js';
 import {
   addon,
   callOf,

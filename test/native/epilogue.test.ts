@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import type { CallStep, FusedStep, Plan, Step } from '../../src/compile/plan.js';
+import type { CallStep, FusedStep, Plan, Step } from '../../src/plan/plan.js';
 import type { NativeDevice } from '../../src/runtime/native.js';
 import { interpret, toBf16 } from '../compile/interpret.js';
 import { callLog, fakeCudaWithProducts } from './fake-cuda/build.js';

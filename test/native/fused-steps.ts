@@ -1,4 +1,5 @@
-import { INSTRUCTIONS, type FusedStep, type Instruction } from '../../src/compile/plan.js';
+import { INSTRUCTIONS, type Instruction } from '../../src/plan/instructions.js';
+import type { FusedStep } from '../../src/plan/plan.js';
 import { fusedOf, integer, type BufferSpec } from './plans.js';
 
 /** Fused steps, random and systematic, and what they mean by plain loops in float64. */
@@ -10,6 +11,16 @@ export const log2Floor = (x: number): number => {
   for (let a = Math.abs(x); a >= 2; a /= 2) e++;
   for (let a = Math.abs(x); a < 1; a *= 2) e--;
   return e;
+};
+
+/** The error function from 0 to x by Simpson's rule. */
+const bellArea = (x: number): number => {
+  const n = 400;
+  const f = (i: number): number =>
+    Math.exp(-(((i * x) / n) ** 2)) * (i === 0 || i === n ? 1 : i % 2 === 1 ? 4 : 2);
+  let sum = 0;
+  for (let i = 0; i <= n; i++) sum += f(i);
+  return ((2 / Math.sqrt(Math.PI)) * sum * x) / (3 * n);
 };
 
 /** What each instruction means, in float64 on float32 operands. */
@@ -31,6 +42,10 @@ export const meaning: Record<Instruction, (a: number, b: number, c: number) => n
   rsqrt: (a) => 1 / Math.sqrt(a),
   exp2: (a) => 2 ** a,
   exponent: log2Floor,
+  sigmoid: (a) => 1 / (1 + Math.exp(-a)),
+  tanh: Math.tanh,
+  erf: (a) => (Number.isNaN(a) ? a : Math.sign(a) * bellArea(Math.min(Math.abs(a), 6))),
+  softplus: (a) => (a > 40 ? a : Math.log1p(Math.exp(a))),
   relu: (a) => (Number.isNaN(a) ? a : a > 0 ? a : 0),
   step: (a) => (a > 0 ? 1 : 0),
   greater: (a, b) => (a > b ? 1 : 0),
@@ -261,7 +276,7 @@ export const randomStep = (next: () => number): Case => {
     const op = ops[integer(next, 0, ops.length - 1)]!;
     return {
       op,
-      args: Array.from({ length: INSTRUCTIONS[op] }, () => integer(next, 0, loads.length + k - 1)),
+      args: Array.from({ length: INSTRUCTIONS[op].arity }, () => integer(next, 0, loads.length + k - 1)),
     };
   });
   const registers = loads.length + code.length;
@@ -299,7 +314,7 @@ export const randomOverwritingStep = (next: () => number): Case & { readonly sta
     const op = ops[integer(next, 0, ops.length - 1)]!;
     return {
       op,
-      args: Array.from({ length: INSTRUCTIONS[op] }, () =>
+      args: Array.from({ length: INSTRUCTIONS[op].arity }, () =>
         integer(next, Math.max(0, k - 2), loads.length + k - 1),
       ),
     };

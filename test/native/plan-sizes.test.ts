@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { CallAttributes, CallName, Plan, PlanBuffer } from '../../src/compile/plan.js';
+import type { CallAttributes, CallName } from '../../src/plan/calls.js';
+import type { Plan, PlanBuffer } from '../../src/plan/plan.js';
 import { addonPaths } from '../../src/runtime/native.js';
 import { addon, callOf, fusedOf, planOf, runOn, type BufferSpec } from './plans.js';
 

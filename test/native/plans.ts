@@ -1,12 +1,5 @@
-import {
-  PLAN_VERSION,
-  type CallAttributes,
-  type CallName,
-  type FusedStep,
-  type Plan,
-  type PlanBuffer,
-  type Step,
-} from '../../src/compile/plan.js';
+import type { CallAttributes, CallName } from '../../src/plan/calls.js';
+import { PLAN_VERSION, type FusedStep, type Plan, type PlanBuffer, type Step } from '../../src/plan/plan.js';
 import { loadNative, type NativeArray, type NativeDevice } from '../../src/runtime/native.js';
 
 /** Plans written by hand, and the means to run them once. */

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 
-import type { CallAttributes } from '../../src/compile/plan.js';
+import type { CallAttributes } from '../../src/plan/calls.js';
 import { addonPaths } from '../../src/runtime/native.js';
 import { callOf, planOf } from './plans.js';
 

@@ -144,6 +144,10 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
   rsqrt: unary(ops.rsqrt, { positive: true }),
   exp2: unary(ops.exp2),
   exponent: unary(ops.exponent),
+  sigmoid: unary(ops.sigmoid),
+  tanh: unary(ops.tanh),
+  erf: unary(ops.erf),
+  softplus: unary(ops.softplus),
   relu: unary(ops.relu),
   step: unary(ops.step),
   add: [
@@ -154,6 +158,14 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
   mul: [
     ...binary(ops.mul, { linear: [[0], [1]] }),
     { label: 'of x and x', inputs: [f(2, 3)], build: ([x]) => ops.mul(x!, x!) },
+  ],
+  gate: [
+    {
+      label: 'by a factor',
+      inputs: [f(2, 3)],
+      build: ([x]) => ops.gate(x!, ops.literal([3], [1, 0, 0.5])),
+      linear: [[0]],
+    },
   ],
   div: [
     ...binary(ops.div, { linear: [[0]], positive: true }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PathexError } from '../../src/errors.js';
+import { BINARY, UNARY } from '../../src/ops/elementwise.js';
 import { make, ops, registry, type OpName } from '../../src/ops/registry.js';
 import type { Attributes } from '../../src/tensor/tensor.js';
 import { leaf } from './helper.js';
@@ -15,33 +16,18 @@ const raw =
   () =>
     make(op, inputs, attributes, 'net.layer');
 
-const unaryNames = [
-  'neg',
-  'abs',
-  'sign',
-  'exp',
-  'log',
-  'sqrt',
-  'rsqrt',
-  'exp2',
-  'exponent',
-  'relu',
-  'step',
-] as const;
-const binaryNames = ['add', 'sub', 'mul', 'div', 'max', 'min', 'greater', 'equal'] as const;
-
 const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown, message: string])[] } = {
   ...(Object.fromEntries(
-    unaryNames.map((op) => [
+    UNARY.map((op) => [
       op,
       [
         [() => ops[op](i(3)), `${op}: input 0 is i32[3], expected f32; at net.layer; cast it first`],
         [raw(op, [f(3), f(3)]), `${op}: takes 1 input, got 2; at net.layer; pass exactly these`],
       ],
     ]),
-  ) as unknown as Record<(typeof unaryNames)[number], readonly (readonly [() => unknown, string])[]>),
+  ) as unknown as Record<(typeof UNARY)[number], readonly (readonly [() => unknown, string])[]>),
   ...(Object.fromEntries(
-    binaryNames.map((op) => [
+    BINARY.map((op) => [
       op,
       [
         [
@@ -56,7 +42,13 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
         [raw(op, [f(2)]), `${op}: takes 2 inputs, got 1; at net.layer; pass exactly these`],
       ],
     ]),
-  ) as unknown as Record<(typeof binaryNames)[number], readonly (readonly [() => unknown, string])[]>),
+  ) as unknown as Record<(typeof BINARY)[number], readonly (readonly [() => unknown, string])[]>),
+  gate: [
+    [
+      () => ops.gate(f(2, 3), f(2)),
+      'gate: shapes differ: [2, 3], [2]; at net.layer; shapes must be equal, or the smaller the trailing dimensions of the larger',
+    ],
+  ],
   select: [
     [
       () => ops.select(f(2), f(3), f()),

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { walk } from '../../src/graph/graph.js';
 import { definitionOf, ops, registry, type OpName } from '../../src/ops/registry.js';
-import { CALLS, INSTRUCTIONS } from '../../src/compile/plan.js';
+import { CALLS } from '../../src/plan/calls.js';
+import { INSTRUCTIONS } from '../../src/plan/instructions.js';
 import { fold, key } from '../../src/random.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
@@ -105,7 +106,7 @@ describe('every op', () => {
           return expect(size(node.shape)).toBe(size(node.inputs[0]!.shape));
         case 'elementwise':
           if (op === 'toReal') return expect(lowering.instruction).toBe('load');
-          return expect(INSTRUCTIONS).toHaveProperty(lowering.instruction, node.inputs.length);
+          return expect(INSTRUCTIONS).toHaveProperty(`${lowering.instruction}.arity`, node.inputs.length);
         case 'broadcast':
           return expect(
             lowering.axes.length === node.inputs[0]!.shape.length &&

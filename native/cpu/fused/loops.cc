@@ -10,95 +10,82 @@ namespace pathex::cpu {
 
 namespace {
 
-// clang-format off
 using F = float;
-struct Add { F operator()(F a, F b) const { return a + b; } };
-struct Sub { F operator()(F a, F b) const { return a - b; } };
-struct Mul { F operator()(F a, F b) const { return a * b; } };
-struct Div { F operator()(F a, F b) const { return a / b; } };
-struct Max { F operator()(F a, F b) const { return larger(a, b); } };
-struct Min { F operator()(F a, F b) const { return smaller(a, b); } };
-struct Greater { F operator()(F a, F b) const { return a > b ? 1.0f : 0.0f; } };
-struct Equal { F operator()(F a, F b) const { return a == b ? 1.0f : 0.0f; } };
-struct MulAdd { F operator()(F a, F b, F c) const { return a * b + c; } };
-struct Select { F operator()(F a, F b, F c) const { return a != 0.0f ? b : c; } };
-struct Neg { F operator()(F a) const { return -a; } };
-struct Abs { F operator()(F a) const { return std::fabs(a); } };
-struct Sign { F operator()(F a) const { return a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : a; } };
-struct Exp { F operator()(F a) const { return exp(a); } };
-struct Log { F operator()(F a) const { return log(a); } };
-struct Sqrt { F operator()(F a) const { return std::sqrt(a); } };
-struct Rsqrt { F operator()(F a) const { return 1.0f / std::sqrt(a); } };
-struct Exp2 { F operator()(F a) const { return exp2(a); } };
-struct Exponent { F operator()(F a) const { return exponent(a); } };
-struct Relu { F operator()(F a) const { return a <= 0.0f ? 0.0f : a; } };
-struct Step { F operator()(F a) const { return a > 0.0f ? 1.0f : 0.0f; } };
-// clang-format on
+using I = core::Instruction;
 
-template <class Op>
-constexpr std::size_t arity = std::is_invocable_v<Op, F>      ? 1
-                              : std::is_invocable_v<Op, F, F> ? 2
-                                                              : 3;
+/// The arithmetic of an instruction.
+template <I>
+struct Function;
 
-template <class Op>
+#define PATHEX_INSTRUCTION(name, enumerator, registers, ...)                           \
+  template <>                                                                          \
+  struct Function<I::enumerator> {                                                     \
+    static constexpr std::size_t arity = registers;                                    \
+    F operator()([[maybe_unused]] F a, [[maybe_unused]] F b, [[maybe_unused]] F c) const \
+    __VA_ARGS__                                                                        \
+  };
+#include "core/instructions.inc"
+#undef PATHEX_INSTRUCTION
+
+template <I op>
+constexpr std::size_t arity = Function<op>::arity;
+
+template <I op>
 F apply(F a, F b, F c) {
-  if constexpr (arity<Op> == 1) return Op()(a);
-  if constexpr (arity<Op> == 2) return Op()(a, b);
-  if constexpr (arity<Op> == 3) return Op()(a, b, c);
+  return Function<op>()(a, b, c);
 }
 
-template <class Op>
+template <I op>
 void single(float* y, const float* const* x, std::size_t n) {
-  const float *a = x[0], *b = x[arity<Op> > 1 ? 1 : 0], *c = x[arity<Op> > 2 ? 2 : 0];
+  const float *a = x[0], *b = x[arity<op> > 1 ? 1 : 0], *c = x[arity<op> > 2 ? 2 : 0];
 #pragma omp simd
-  for (std::size_t i = 0; i < n; ++i) y[i] = apply<Op>(a[i], b[i], c[i]);
+  for (std::size_t i = 0; i < n; ++i) y[i] = apply<op>(a[i], b[i], c[i]);
 }
 
-template <class Outer, std::size_t position, class Inner>
+template <I outer, std::size_t position, I inner>
 void pair(float* y, const float* const* x, std::size_t n) {
-  constexpr std::size_t k = arity<Inner>, others = arity<Outer> - 1;
+  constexpr std::size_t k = arity<inner>, others = arity<outer> - 1;
   const float *a = x[0], *b = x[k > 1 ? 1 : 0], *c = x[k > 2 ? 2 : 0];
   const float *d = x[others > 0 ? k : 0], *e = x[others > 1 ? k + 1 : 0];
 #pragma omp simd
   for (std::size_t i = 0; i < n; ++i) {
-    const F t = apply<Inner>(a[i], b[i], c[i]);
-    if constexpr (position == 0) y[i] = apply<Outer>(t, d[i], e[i]);
-    if constexpr (position == 1) y[i] = apply<Outer>(d[i], t, e[i]);
-    if constexpr (position == 2) y[i] = apply<Outer>(d[i], e[i], t);
+    const F t = apply<inner>(a[i], b[i], c[i]);
+    if constexpr (position == 0) y[i] = apply<outer>(t, d[i], e[i]);
+    if constexpr (position == 1) y[i] = apply<outer>(d[i], t, e[i]);
+    if constexpr (position == 2) y[i] = apply<outer>(d[i], e[i], t);
   }
 }
 
-template <class Outer, std::size_t position>
-Loop pairWith(core::Instruction inner) {
-  using I = core::Instruction;
+template <I outer, std::size_t position>
+Loop pairWith(I inner) {
   switch (inner) {
     case I::add:
-      return pair<Outer, position, Add>;
+      return pair<outer, position, I::add>;
     case I::sub:
-      return pair<Outer, position, Sub>;
+      return pair<outer, position, I::sub>;
     case I::mul:
-      return pair<Outer, position, Mul>;
+      return pair<outer, position, I::mul>;
     case I::mulAdd:
-      return pair<Outer, position, MulAdd>;
+      return pair<outer, position, I::mulAdd>;
     case I::step:
-      return pair<Outer, position, Step>;
+      return pair<outer, position, I::step>;
     case I::relu:
-      return pair<Outer, position, Relu>;
+      return pair<outer, position, I::relu>;
     case I::abs:
-      return pair<Outer, position, Abs>;
+      return pair<outer, position, I::abs>;
     default:
       return nullptr;
   }
 }
 
-template <class Outer>
-Loop pairAt(std::size_t position, core::Instruction inner) {
-  if (position == 0) return pairWith<Outer, 0>(inner);
-  if constexpr (arity < Outer >> 1) {
-    if (position == 1) return pairWith<Outer, 1>(inner);
+template <I outer>
+Loop pairAt(std::size_t position, I inner) {
+  if (position == 0) return pairWith<outer, 0>(inner);
+  if constexpr (arity<outer> > 1) {
+    if (position == 1) return pairWith<outer, 1>(inner);
   }
-  if constexpr (arity < Outer >> 2) {
-    if (position == 2) return pairWith<Outer, 2>(inner);
+  if constexpr (arity<outer> > 2) {
+    if (position == 2) return pairWith<outer, 2>(inner);
   }
   return nullptr;
 }
@@ -152,69 +139,29 @@ void narrow(To* y, const float* x, std::size_t n) {
 }  // namespace
 
 Loop loopOf(core::Instruction instruction) {
-  using I = core::Instruction;
   switch (instruction) {
-    case I::constant:
-      return nullptr;
-    case I::add:
-      return single<Add>;
-    case I::sub:
-      return single<Sub>;
-    case I::mul:
-      return single<Mul>;
-    case I::div:
-      return single<Div>;
-    case I::max:
-      return single<Max>;
-    case I::min:
-      return single<Min>;
-    case I::mulAdd:
-      return single<MulAdd>;
-    case I::neg:
-      return single<Neg>;
-    case I::abs:
-      return single<Abs>;
-    case I::sign:
-      return single<Sign>;
-    case I::exp:
-      return single<Exp>;
-    case I::log:
-      return single<Log>;
-    case I::sqrt:
-      return single<Sqrt>;
-    case I::rsqrt:
-      return single<Rsqrt>;
-    case I::exp2:
-      return single<Exp2>;
-    case I::exponent:
-      return single<Exponent>;
-    case I::relu:
-      return single<Relu>;
-    case I::step:
-      return single<Step>;
-    case I::greater:
-      return single<Greater>;
-    case I::equal:
-      return single<Equal>;
-    case I::select:
-      return single<Select>;
+#define PATHEX_INSTRUCTION(name, enumerator, registers, ...)                  \
+  case I::enumerator:                                                         \
+    if constexpr (registers == 0) return nullptr; /* filled once, not run */  \
+    return single<I::enumerator>;
+#include "core/instructions.inc"
+#undef PATHEX_INSTRUCTION
   }
   return nullptr;
 }
 
 Loop loopOf(core::Instruction outer, std::size_t position, core::Instruction inner) {
-  using I = core::Instruction;
   switch (outer) {
     case I::add:
-      return pairAt<Add>(position, inner);
+      return pairAt<I::add>(position, inner);
     case I::sub:
-      return pairAt<Sub>(position, inner);
+      return pairAt<I::sub>(position, inner);
     case I::mul:
-      return pairAt<Mul>(position, inner);
+      return pairAt<I::mul>(position, inner);
     case I::mulAdd:
-      return pairAt<MulAdd>(position, inner);
+      return pairAt<I::mulAdd>(position, inner);
     case I::relu:
-      return pairAt<Relu>(position, inner);
+      return pairAt<I::relu>(position, inner);
     default:
       return nullptr;
   }

@@ -1,4 +1,4 @@
-import type { CallStep, Plan, Step } from '../plan.js';
+import type { CallStep, Plan, Step } from '../../plan/plan.js';
 import { simplified } from './copy.js';
 import { cType, elementsOf, indent, overlap, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './target.js';

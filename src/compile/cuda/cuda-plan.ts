@@ -1,5 +1,6 @@
 import * as t from 'io-ts';
-import { Natural, PlanCodec, type Plan } from '../plan.js';
+import { Natural } from '../../plan/numbers.js';
+import { PlanCodec, type Plan } from '../../plan/plan.js';
 
 /**
  * The CUDA plan: a plan with the CUDA C of all kernels that are ours and the launches that run them. It is what the CUDA device reads.

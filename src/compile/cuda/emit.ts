@@ -1,5 +1,5 @@
 import { fromSumsStep } from '../moments.js';
-import type { Plan, Step } from '../plan.js';
+import type { Plan, Step } from '../../plan/plan.js';
 import { joinedCopies } from './copies.js';
 import { CUDA_PLAN_VERSION, type CudaPlan, type CudaStep, type Launch } from './cuda-plan.js';
 import { chainAt, jointAt, type Joint } from './join.js';

@@ -1,5 +1,5 @@
 import { SMALL } from '../schedule.js';
-import { readsOf, writesOf, type Plan, type Step } from '../plan.js';
+import { readsOf, writesOf, type Plan, type Step } from '../../plan/plan.js';
 import {
   ALONE,
   collide,

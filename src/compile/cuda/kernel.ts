@@ -1,4 +1,4 @@
-import { readsOf, writesOf, type Plan, type PlanBuffer, type Step } from '../plan.js';
+import { readsOf, writesOf, type Plan, type PlanBuffer, type Step } from '../../plan/plan.js';
 import type { Arg } from './cuda-plan.js';
 
 /** A pointer that a kernel takes, and what one launch passes for it. */

@@ -1,4 +1,4 @@
-import { isWeightGradientStep, type Plan } from '../plan.js';
+import { isWeightGradientStep, type Plan } from '../../plan/plan.js';
 import type { CudaStep } from './cuda-plan.js';
 import { collide } from './kernel.js';
 

@@ -1,4 +1,4 @@
-import type { FusedStep, Plan } from '../plan.js';
+import type { FusedStep, Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { ALONE, indexType, type Draft } from './kernel.js';
 import { elementLines, liveLoads, placesUsed, programOf, type Places } from './program.js';

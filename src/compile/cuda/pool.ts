@@ -1,4 +1,5 @@
-import type { CallAttributes, CallStep, Plan } from '../plan.js';
+import type { CallAttributes } from '../../plan/calls.js';
+import type { CallStep, Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { indent, indexType, operands, type Draft, type IndexType } from './kernel.js';
 import { THREADS } from './target.js';

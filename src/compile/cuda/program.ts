@@ -1,4 +1,4 @@
-import type { FusedStep, Plan } from '../plan.js';
+import type { FusedStep, Plan } from '../../plan/plan.js';
 import { expressionOf } from './instructions.js';
 import { cType, indent, overlap, sumOf, type IndexType, type Parameter } from './kernel.js';
 import { isFull, isPacked, type Strides, type View } from './view.js';

@@ -1,4 +1,5 @@
-import type { CallAttributes, Plan } from '../plan.js';
+import type { CallAttributes } from '../../plan/calls.js';
+import type { Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { ALONE, indent, indexType, operands, type Draft, type Parameter } from './kernel.js';
 import { ceilDiv, powerBelow, THREADS, type Target } from './target.js';

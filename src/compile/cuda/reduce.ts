@@ -1,4 +1,4 @@
-import type { FusedStep, Plan } from '../plan.js';
+import type { FusedStep, Plan } from '../../plan/plan.js';
 import { fillDrafts } from './copy.js';
 import { decodeLines, reachOf } from './map.js';
 import { ALONE, indent, indexType, type Draft, type Frame, type IndexType } from './kernel.js';

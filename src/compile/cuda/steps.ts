@@ -1,4 +1,4 @@
-import type { CallStep, Plan, Step } from '../plan.js';
+import type { CallStep, Plan, Step } from '../../plan/plan.js';
 import { copyDrafts, fillDrafts } from './copy.js';
 import { ALONE, type Draft, type Frame } from './kernel.js';
 import { mapDrafts } from './map.js';

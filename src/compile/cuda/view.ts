@@ -1,4 +1,4 @@
-import type { FusedStep } from '../plan.js';
+import type { FusedStep } from '../../plan/plan.js';
 
 /** How a launch of a fused step sees the index space: axes joined where that changes nothing, elements taken several at a time. */
 export type Strides = readonly [number, number, number];

@@ -1,5 +1,8 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
+import { CALLS, type CallAttributes, type CallName } from './calls.js';
+import { isInstruction, type Instruction } from './instructions.js';
+import { elementsOf, integerFrom, Natural, PLAN_LIMITS } from './numbers.js';
 
 /**
  * The Plan: what a Program compiles to, and the only thing a native device reads.
@@ -11,37 +14,6 @@ import * as t from 'io-ts';
  * Elements are addressed in row-major order; activations are NHWC and convolution weights OHWI.
  */
 export const PLAN_VERSION = 2;
-
-/**
- * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec. Elements of a buffer, bytes of
- * the arena, what an element of an i32 buffer can number, and what a convolution's stride, padding or kernel spans.
- */
-export const PLAN_LIMITS = {
-  elements: 2 ** 40,
-  arenaBytes: 2 ** 46,
-  numbered: 2 ** 31 - 1,
-  reach: 2 ** 16,
-  /** A fused step has any number of elements up to `worked`, and beyond it `repeats` times those of the largest buffer. */
-  worked: 2 ** 28,
-  repeats: 2 ** 10,
-} as const;
-
-const numberType = (name: string, isOne: (n: number) => boolean): t.Type<number, number, unknown> => {
-  const is = (u: unknown): u is number => typeof u === 'number' && isOne(u);
-  return new t.Type(name, is, (u, c) => (is(u) ? t.success(u) : t.failure(u, c)), t.identity);
-};
-const integerFrom = (least: number, most: number): t.Type<number, number, unknown> =>
-  numberType(`integer from ${least} to ${most}`, (n) => Number.isInteger(n) && n >= least && n <= most);
-
-/** Whole numbers that JSON and the addon keep exactly. */
-export const Natural = numberType('natural number', (n) => Number.isSafeInteger(n) && n >= 0);
-const Integer = numberType('integer', Number.isSafeInteger);
-/** An axis, a window or a count of rows. */
-const Extent = integerFrom(1, PLAN_LIMITS.numbered);
-const Reach = integerFrom(1, PLAN_LIMITS.reach);
-
-/** The product of extents; a number too large to be exact is larger than any limit all the same. */
-const elementsOf = (extents: readonly number[]): number => extents.reduce((n, d) => n * d, 1);
 
 const Extents = t.readonlyArray(Natural);
 const Shape: t.Type<readonly number[], readonly number[], unknown> = new t.Type(
@@ -83,43 +55,13 @@ const Domain = t.tuple([Natural, Natural, Natural], 'domain');
 /** A load reads buffer[o*so + r*sr + i*si] into a register; a stride of 0 repeats the value along that axis. */
 const Load = t.strict({ buffer: Natural, strides: t.tuple([Natural, Natural, Natural]) }, 'load');
 
-/**
- * Registers 0..loads-1 hold the loads; instruction number k writes register loads+k. Arithmetic is float32 on the
- * cpu device; loads from bf16, i32 and u8 convert, and so do stores. `args` are register numbers, `value` is the immediate of `const`.
- */
-export const INSTRUCTIONS = {
-  const: 0, // value
-  add: 2,
-  sub: 2,
-  mul: 2,
-  div: 2,
-  max: 2,
-  min: 2,
-  mulAdd: 3, // a*b + c
-  neg: 1,
-  abs: 1,
-  sign: 1,
-  exp: 1,
-  log: 1,
-  sqrt: 1,
-  rsqrt: 1,
-  exp2: 1, // 2^x, exact for integer x in the normal range
-  exponent: 1, // floor(log2 |x|) for finite x != 0, and 0 for x = 0; exact. Infinity and NaN give NaN
-  relu: 1, // x > 0 ? x : 0 (NaN stays NaN)
-  step: 1, // x > 0 ? 1 : 0
-  greater: 2, // a > b ? 1 : 0
-  equal: 2, // a == b ? 1 : 0
-  select: 3, // a != 0 ? b : c
-} as const satisfies Record<string, 0 | 1 | 2 | 3>;
-export type Instruction = keyof typeof INSTRUCTIONS;
-
 const InstructionName = new t.Type<Instruction, Instruction, unknown>(
   'instruction',
-  (u): u is Instruction => typeof u === 'string' && Object.hasOwn(INSTRUCTIONS, u),
-  (u, c) =>
-    typeof u === 'string' && Object.hasOwn(INSTRUCTIONS, u) ? t.success(u as Instruction) : t.failure(u, c),
+  isInstruction,
+  (u, c) => (isInstruction(u) ? t.success(u) : t.failure(u, c)),
   t.identity,
 );
+/** `args` are register numbers, `value` is the immediate of `const`. */
 const Code = t.intersection(
   [t.strict({ op: InstructionName, args: t.readonlyArray(Natural) }), t.partial({ value: t.number })],
   'instruction',
@@ -157,74 +99,6 @@ const FusedStep = t.strict(
   'fused step',
 );
 
-const Spans = t.tuple([Reach, Reach]);
-const Zeros = integerFrom(0, PLAN_LIMITS.reach);
-const Pair = t.tuple([Extent, Extent]);
-const Rows = integerFrom(0, PLAN_LIMITS.numbered);
-const Edges = t.tuple([Integer, Integer, Integer, Integer]);
-
-/** x [n,h,w,c], weight [f,kh,kw,c], y [n,oh,ow,f]; padding is [top, left, bottom, right], dilation 1 is dense. */
-const ConvAttributes = t.strict({
-  n: Extent,
-  h: Extent,
-  w: Extent,
-  c: Extent,
-  f: Extent,
-  kh: Reach,
-  kw: Reach,
-  oh: Extent,
-  ow: Extent,
-  stride: Spans,
-  dilation: Spans,
-  padding: t.tuple([Zeros, Zeros, Zeros, Zeros]),
-});
-/** x [n,h,w,c], y [n,oh,ow,c]. */
-const PoolAttributes = t.strict({
-  n: Extent,
-  h: Extent,
-  w: Extent,
-  c: Extent,
-  oh: Extent,
-  ow: Extent,
-  window: Pair,
-  stride: Pair,
-  padding: Edges,
-});
-
-/**
- * What each `call` kernel takes. Convolutions and products take operands of one type, f32 or bf16, and add up in float32; weight gradients
- * and matrix products are f32 in either case, other results as the operands are. Pools and copies convert. `inputs` and `outputs` of the step
- * follow the order given in the comment.
- */
-export const CALLS = {
-  conv2d: ConvAttributes, // (x, weight) -> y
-  conv2dInputGrad: ConvAttributes, // (dy, weight) -> dx
-  conv2dWeightGrad: ConvAttributes, // (x, dy) -> dweight
-  matmul: t.strict({ m: Extent, n: Extent, k: Extent, transposeA: t.boolean, transposeB: t.boolean }), // (a, b) -> [m,n]; a is [m,k], or [k,m] when transposed
-  maxPool: PoolAttributes, // (x) -> y; padding is never chosen
-  maxPoolGather: PoolAttributes, // (x, v[n,h,w,c]) -> y: v at x's argmax of each window (first in row-major order)
-  maxPoolScatter: PoolAttributes, // (x, dy) -> dx[n,h,w,c]: adjoint of maxPoolGather in v
-  sumPool: PoolAttributes, // (x) -> y
-  sumPoolGrad: PoolAttributes, // (dy) -> dx: adjoint of sumPool
-  /** dst[dstOffset + sum i_k*dstStrides[k]] = src[srcOffset + sum i_k*srcStrides[k]] for all i < dims (elements; strides may be negative). */
-  copy: t.strict({
-    dims: t.readonlyArray(Natural),
-    srcOffset: Natural,
-    srcStrides: t.readonlyArray(Integer),
-    dstOffset: Natural,
-    dstStrides: t.readonlyArray(Integer),
-  }), // (src) -> dst
-  fill: t.strict({ value: t.number }), // () -> dst
-  gather: t.strict({ rows: Rows, width: Natural, count: Natural }), // (table[rows,width], index i32[count]) -> [count,width], same dtype as table
-  scatterAdd: t.strict({ rows: Rows, width: Natural, count: Natural }), // (v f32[count,width], index i32[count]) -> [rows,width], zero elsewhere
-  /** out[b,y,x,:] = images[index[b], y + dy[b], (flip[b] ? w-1-x : x) + dx[b]] as float, 0 outside the image. */
-  cropFlip: t.strict({ images: Extent, batch: Extent, h: Extent, w: Extent, c: Extent }), // (images u8[images,h,w,c], index i32[batch], shift i32[batch,3] = (dy, dx, flip)) -> f32[batch,h,w,c]
-  argMax: t.strict({ rows: Natural, width: Extent }), // (x[rows,width]) -> i32[rows]: first index of the largest
-  /** mask 1 for the `keep` largest scores, ties by smaller index, else 0. NaN ranks below everything. */
-  rankMask: t.strict({ size: Rows }), // (scores f32[size], keep i32[]) -> f32[size]
-} as const;
-export type CallName = keyof typeof CALLS;
-
 const CallStep = t.union(
   (Object.keys(CALLS) as CallName[]).map((kernel) =>
     t.strict({
@@ -245,10 +119,9 @@ export type CallStep = {
     readonly kernel: K;
     readonly inputs: readonly number[];
     readonly outputs: readonly number[];
-    readonly attributes: t.TypeOf<(typeof CALLS)[K]>;
+    readonly attributes: CallAttributes<K>;
   };
 }[CallName];
-export type CallAttributes<K extends CallName> = t.TypeOf<(typeof CALLS)[K]>;
 export type FusedStep = t.TypeOf<typeof FusedStep>;
 export type Step = FusedStep | CallStep;
 export type PlanBuffer = t.TypeOf<typeof PlanBuffer>;
