@@ -114,11 +114,8 @@ void Environment::stop() {
 void Environment::drain(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;  // Node empties its queue while the environment goes
   auto* self = static_cast<Environment*>(context);
-  try {
-    if (!self->stopped_) self->answerFinished();
-    if (!self->stopped_) self->reapRetired();
-  } catch (...) {  // of an environment that ends
-  }
+  if (!self->stopped_) self->answerFinished();
+  if (!self->stopped_) self->reapRetired();
 }
 
 void Environment::answerFinished() {
@@ -143,18 +140,23 @@ void Environment::reapRetired() {
   }
 }
 
-void Environment::answer(JavaScriptJob& job) const {
-  napi_value value = nullptr;
-  bool isGood = job.status.ok();
+void Environment::answer(JavaScriptJob& job) const noexcept {
+  const auto reject = [&job](napi_value reason) {
+    if (job.deferred) job.deferred->reject(reason);
+  };
   try {
-    if (!isGood && job.failed) job.failed();
-    value = isGood ? napi_value(job.result ? job.result(env_) : env_.Undefined()) : napi_value(errorOf(job.status));
-  } catch (const Napi::Error& e) {
-    isGood = false;
-    value = e.Value();
+    try {
+      if (!job.status.ok()) {
+        if (job.failed) job.failed();
+        return reject(errorOf(job.status));
+      }
+      const napi_value value = job.result ? job.result(env_) : env_.Undefined();
+      if (job.deferred) job.deferred->resolve(value);
+    } catch (const Napi::Error& e) {
+      reject(e.Value());
+    }
+  } catch (...) {  // the environment is going: not even the error can be read
   }
-  if (!job.deferred || value == nullptr) return;
-  isGood ? job.deferred->resolve(value) : job.deferred->reject(value);
 }
 
 void expectOk(Napi::Env env, const core::Status& status) {

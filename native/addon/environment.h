@@ -58,7 +58,7 @@ class Environment {
   static void drain(napi_env, napi_value, void* context, void*);
   void answerFinished();
   void reapRetired();
-  void answer(JavaScriptJob&) const;
+  void answer(JavaScriptJob&) const noexcept;
   void expect(std::size_t answers);
   void forget(std::size_t answers);
 

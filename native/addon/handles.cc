@@ -144,7 +144,7 @@ void ExecutableHandle::giveBack(std::unique_ptr<Staging> staging) {
 }
 
 core::Executable& ExecutableHandle::expectAlive(const char* call) const {
-  if (!executable_ || device_->isClosing || !executable_->object)
+  if (!executable_ || device_->isClosing || device_->worker->stopped() || !executable_->object)
     expectOk(Env(), {core::Code::device, std::string(call) + ": the executable was disposed; load the plan again"});
   return *executable_->object;
 }
