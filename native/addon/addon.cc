@@ -1,10 +1,10 @@
 #include <dlfcn.h>
 #include <napi.h>
 
+#include "addon/cpu_module.h"
 #include "addon/device.h"
 #include "addon/environment.h"
 #include "addon/handles.h"
-#include "cpu/backend.h"
 #include "cuda/device.h"
 
 namespace pathex::addon {
@@ -21,7 +21,9 @@ void stayLoaded() {
 }
 
 Napi::Value probe(const Napi::CallbackInfo& info) {
-  const cpu::Probe found = cpu::probe();
+  auto module = cpuModule();
+  if (!module.ok()) expectOk(info.Env(), module.status());
+  const cpu::Probe found = module.value()->probeMachine();
   const auto result = Napi::Object::New(info.Env());
   result.Set("onednn", found.onednn);
   result.Set("isa", found.isa);

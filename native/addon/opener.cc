@@ -1,8 +1,8 @@
 #include "addon/opener.h"
 
+#include "addon/cpu_module.h"
 #include "addon/environment.h"
 #include "addon/node.h"
-#include "cpu/device.h"
 #include "cuda/device.h"
 
 namespace pathex::addon {
@@ -38,7 +38,11 @@ OpenDevice openerFrom(const Node& options) {
   if (!options.isObject()) throw Fault{"the options are not an object"};
   const bool isCuda = options.has("kind") && options.field("kind").word<bool>({{"cpu", false}, {"cuda", true}});
   if (isCuda) return [read = cudaOptionsFrom(options)](const core::StopFlag&) { return cuda::open(read); };
-  return [threads = threadsFrom(options)](const core::StopFlag& stop) { return cpu::open(threads, stop); };
+  return [threads = threadsFrom(options)](const core::StopFlag& stop) -> Opened {
+    auto module = cpuModule();
+    if (!module.ok()) return module.status();
+    return module.value()->openDevice(threads, stop);
+  };
 }
 
 }  // namespace

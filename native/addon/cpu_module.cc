@@ -1,0 +1,100 @@
+#include "addon/cpu_module.h"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <span>
+#include <string>
+
+namespace pathex::addon {
+
+namespace {
+
+using core::Code;
+using core::Status;
+
+/// x86-64-v2, -v3 and -v4 of the System V ABI; `isSupported` asks the processor, and the system for its registers.
+struct Level {
+  const char* name;
+  bool (*isSupported)();
+  const char* needs;
+};
+
+#if defined(__x86_64__)
+constexpr Level all[] = {
+    {"v4",
+     [] {
+       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+     },
+     "AVX-512"},
+    {"v3",
+     [] {
+       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+              __builtin_cpu_supports("bmi2");
+     },
+     "AVX2 and FMA"},
+    {"v2", [] { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }, "SSE4.2"},
+};
+#else
+constexpr Level all[] = {{"native", [] { return true; }, "nothing"}};
+#endif
+constexpr std::span<const Level> levels(all);
+
+Status deviceError(std::string message) {
+  return {Code::device, std::move(message)};
+}
+
+core::Result<const Level*> chosenLevel() {
+  const char* asked = std::getenv("PATHEX_ISA");
+  const bool isAsked = asked != nullptr && *asked != '\0';
+  for (const Level& level : levels) {
+    if (isAsked && asked != std::string(level.name)) continue;
+    if (level.isSupported()) return &level;
+    if (isAsked) {
+      return deviceError("PATHEX_ISA is " + std::string(asked) + ", which needs " + level.needs +
+                         "; this processor has no such instructions: choose a lower level, or leave it out");
+    }
+  }
+  if (isAsked) return deviceError("PATHEX_ISA is '" + std::string(asked) + "'; it must be v2, v3 or v4, or left out");
+  return deviceError("the cpu device needs SSE4.2 (x86-64-v2), which this processor lacks; use the reference device");
+}
+
+/// The folder of this very library, with a slash at its end.
+std::string ownFolder() {
+  Dl_info self;
+  if (dladdr(reinterpret_cast<const void*>(&ownFolder), &self) == 0) return "";
+  const std::string path = self.dli_fname;
+  return path.substr(0, path.rfind('/') + 1);
+}
+
+core::Result<const cpu::Module*> openModule() {
+  auto level = chosenLevel();
+  if (!level.ok()) return level.status();
+  const std::string path = ownFolder() + "pathex-cpu-" + level.value()->name + ".so";
+  const char* const remedy = "; build the addon for what is here: npx pathex setup";
+  void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed: it may have threads of its own
+  if (library == nullptr) {
+    const char* const why = dlerror();
+    return Status(Code::native, std::string("cpu kernels: ") + (why != nullptr ? why : path) + remedy);
+  }
+  const auto entry = reinterpret_cast<cpu::ModuleEntry>(dlsym(library, cpu::moduleEntry));
+  if (entry == nullptr) return Status(Code::native, "cpu kernels: " + path + " is of another version" + remedy);
+  return entry();
+}
+
+}  // namespace
+
+core::Result<const cpu::Module*> cpuModule() {
+  static std::mutex lock;
+  static const cpu::Module* opened = nullptr;
+  const std::lock_guard hold(lock);
+  if (opened != nullptr) return opened;
+  auto found = openModule();
+  if (found.ok()) opened = found.value();
+  return found;
+}
+
+}  // namespace pathex::addon
