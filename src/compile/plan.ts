@@ -13,11 +13,12 @@ import * as t from 'io-ts';
 export const PLAN_VERSION = 2;
 
 /**
- * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec. Elements of a buffer, bytes of
+ * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec. Elements and axes of a buffer, bytes of
  * the arena, what an element of an i32 buffer can number, and what a convolution's stride, padding or kernel spans.
  */
 export const PLAN_LIMITS = {
   elements: 2 ** 40,
+  axes: 64,
   arenaBytes: 2 ** 46,
   numbered: 2 ** 31 - 1,
   reach: 2 ** 16,
@@ -44,12 +45,14 @@ const Reach = integerFrom(1, PLAN_LIMITS.reach);
 const elementsOf = (extents: readonly number[]): number => extents.reduce((n, d) => n * d, 1);
 
 const Extents = t.readonlyArray(Natural);
+const isShape = (extents: readonly number[]): boolean =>
+  extents.length <= PLAN_LIMITS.axes && elementsOf(extents) <= PLAN_LIMITS.elements;
 const Shape: t.Type<readonly number[], readonly number[], unknown> = new t.Type(
-  `shape of at most ${PLAN_LIMITS.elements} elements`,
+  `shape of at most ${PLAN_LIMITS.elements} elements and ${PLAN_LIMITS.axes} axes`,
   Extents.is,
   (u, c) => {
     const read = Extents.validate(u, c);
-    return isRight(read) && elementsOf(read.right) > PLAN_LIMITS.elements ? t.failure(u, c) : read;
+    return isRight(read) && !isShape(read.right) ? t.failure(u, c) : read;
   },
   t.identity,
 );
