@@ -29,6 +29,7 @@ Status checkPlaces(const Plan& plan) {
   for (std::size_t i = 0; i < plan.buffers.size(); ++i) {
     const PlanBuffer& b = plan.buffers[i];
     const std::string path = "buffers[" + str(i) + "]";
+    if (b.shape.size() > mostAxes) return planError(path + ".shape: more than " + str(mostAxes) + " axes");
     if (b.elements() > mostElements) {
       return planError(path + ".shape: more than " + str(mostElements) + " elements");
     }
@@ -135,8 +136,8 @@ Status checkSharing(const Plan& plan, const FusedStep& step) {
   return {};
 }
 
-Status checkDomain(const Plan& plan, const FusedStep& step) {
-  const std::size_t elements = step.domain.elements(), most = mostWork(plan);
+Status checkDomain(const FusedStep& step, std::size_t most) {
+  const std::size_t elements = step.domain.elements();
   if (elements == 0) return planError("domain: has no elements");
   if (elements > most) {
     return planError("domain: more than " + str(most) + " elements, the most for buffers of these sizes");
@@ -148,9 +149,9 @@ Status checkDomain(const Plan& plan, const FusedStep& step) {
                    str(mostRegisters) + " fit");
 }
 
-Status checkFused(const Plan& plan, const FusedStep& step) {
+Status checkFused(const Plan& plan, const FusedStep& step, std::size_t mostElementsOfDomain) {
   const Domain& d = step.domain;
-  if (Status s = checkDomain(plan, step); !s.ok()) return s;
+  if (Status s = checkDomain(step, mostElementsOfDomain); !s.ok()) return s;
   for (std::size_t i = 0; i < step.loads.size(); ++i) {
     const Load& load = step.loads[i];
     const std::string path = "loads[" + str(i) + "]";
@@ -222,10 +223,11 @@ Status check(const Plan& plan) {
   if (Status s = checkSlots(plan, plan.state, In::state, "state"); !s.ok()) return s;
   if (Status s = checkSlots(plan, plan.inputs, In::input, "inputs"); !s.ok()) return s;
   if (Status s = checkSlots(plan, plan.outputs, In::output, "outputs"); !s.ok()) return s;
+  const std::size_t most = mostWork(plan);
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     const auto* fused = std::get_if<FusedStep>(&step);
-    const Status s = fused ? checkFused(plan, *fused) : checkCall(plan, std::get<CallStep>(step));
+    const Status s = fused ? checkFused(plan, *fused, most) : checkCall(plan, std::get<CallStep>(step));
     if (!s.ok()) return s.within("steps[" + str(i) + "] '" + nameOf(step) + "'");
   }
   return {};

@@ -22,6 +22,8 @@ constexpr std::size_t largestShared = 227 * 1024;
 constexpr std::size_t mostArguments = 4095;
 /// Code loads and stores four elements at a time.
 constexpr std::size_t bytesOfVector = 16;
+/// What begins in the workspace begins at multiples of these bytes.
+constexpr std::size_t bytesOfScratch = 256;
 
 Status checkExtents(const std::array<std::size_t, 3>& extents, const std::array<std::size_t, 3>& largest,
                     const std::string& path) {
@@ -56,6 +58,10 @@ Status checkLaunch(const Plan& plan, std::size_t mostThreads, const DeviceCode& 
     if (!isBuffer && arg.at >= code.scratchBytes) {
       return planError("args[" + str(i) + "]: byte " + str(arg.at) + " is outside the workspace of " +
                        str(code.scratchBytes));
+    }
+    if (!isBuffer && arg.at % bytesOfScratch != 0) {
+      return planError("args[" + str(i) + "]: byte " + str(arg.at) + " of the workspace is not a multiple of " +
+                       str(bytesOfScratch));
     }
   }
   return {};

@@ -32,6 +32,8 @@ constexpr std::size_t sumOf(std::initializer_list<std::size_t> terms) {
 
 /// Elements of a buffer: 4 TB of float32.
 constexpr std::size_t mostElements = std::size_t{1} << 40;
+/// Axes of a buffer; ours have four.
+constexpr std::size_t mostAxes = 64;
 /// Bytes of an arena or a workspace: what addresses of 47 bits leave room for.
 constexpr std::size_t mostBytes = std::size_t{1} << 46;
 /// What an element of an i32 buffer can number.

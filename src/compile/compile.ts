@@ -10,16 +10,7 @@ import { placeBuffers, type Lifetime } from './memory.js';
 import { momentsAt } from './moments.js';
 import { schedule } from './schedule.js';
 import { narrowSteps } from './narrow-steps.js';
-import {
-  isWeightGradientStep,
-  PLAN_VERSION,
-  readsOf,
-  writesOf,
-  type CallStep,
-  type Plan,
-  type PlanBuffer,
-  type Step,
-} from '../plan/plan.js';
+import { isWeightGradientStep, PLAN_VERSION, readsOf, writesOf, type CallStep, type Plan, type PlanBuffer, type Step } from '../plan/plan.js';
 import { simplify, splitReductions } from './simplify.js';
 import { chooseNarrow, NOTHING_NARROW, type Narrowing, type StorageChoice } from './storage.js';
 

@@ -1,11 +1,12 @@
 import * as t from 'io-ts';
 
 /**
- * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec. Elements of a buffer, bytes of
+ * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec. Elements and axes of a buffer, bytes of
  * the arena, what an element of an i32 buffer can number, and what a convolution's stride, padding or kernel spans.
  */
 export const PLAN_LIMITS = {
   elements: 2 ** 40,
+  axes: 64,
   arenaBytes: 2 ** 46,
   numbered: 2 ** 31 - 1,
   reach: 2 ** 16,

@@ -16,12 +16,14 @@ import { elementsOf, integerFrom, Natural, PLAN_LIMITS } from './numbers.js';
 export const PLAN_VERSION = 2;
 
 const Extents = t.readonlyArray(Natural);
+const isShape = (extents: readonly number[]): boolean =>
+  extents.length <= PLAN_LIMITS.axes && elementsOf(extents) <= PLAN_LIMITS.elements;
 const Shape: t.Type<readonly number[], readonly number[], unknown> = new t.Type(
-  `shape of at most ${PLAN_LIMITS.elements} elements`,
+  `shape of at most ${PLAN_LIMITS.elements} elements and ${PLAN_LIMITS.axes} axes`,
   Extents.is,
   (u, c) => {
     const read = Extents.validate(u, c);
-    return isRight(read) && elementsOf(read.right) > PLAN_LIMITS.elements ? t.failure(u, c) : read;
+    return isRight(read) && !isShape(read.right) ? t.failure(u, c) : read;
   },
   t.identity,
 );

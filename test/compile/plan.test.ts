@@ -30,7 +30,8 @@ describe('the codec of plans', () => {
     const header = readFileSync(new URL('../../native/core/sizes.h', import.meta.url), 'utf8');
     const power = (name: string): number =>
       2 ** Number(new RegExp(`constexpr std::\\w+ ${name} = std::\\w+\\{1\\} << (\\d+);`).exec(header)?.[1]);
-    expect({ ...PLAN_LIMITS, numbered: 0 }).toEqual({
+    expect({ ...PLAN_LIMITS, axes: 0, numbered: 0 }).toEqual({
+      axes: 0,
       elements: power('mostElements'),
       arenaBytes: power('mostBytes'),
       numbered: 0,
@@ -43,7 +44,7 @@ describe('the codec of plans', () => {
   it('refuses buffers and arenas beyond them', () => {
     refuses(
       planOf(buffers([4], [2 ** 31, 2 ** 31]), []),
-      'plan.buffers[1].shape: expected shape of at most 1099511627776 elements, got [2147483648,2147483648]',
+      'plan.buffers[1].shape: expected shape of at most 1099511627776 elements and 64 axes, got [2147483648,2147483648]',
     );
     refuses(
       planOf(buffers([2 ** 53]), []),

@@ -603,6 +603,12 @@ describe('errors', () => {
     ).rejects.toThrow('args: 4096, at most 4095 can be passed');
     await expect(
       refused((c) => {
+        c.scratchBytes = 512;
+        c.steps[0]!.launches[0]!['args'] = [{ scratch: 128 }];
+      }),
+    ).rejects.toThrow('args[0]: byte 128 of the workspace is not a multiple of 256');
+    await expect(
+      refused((c) => {
         c.scratchBytes = 2 ** 53 - 1;
       }),
     ).rejects.toThrow(

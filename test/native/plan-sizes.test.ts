@@ -93,6 +93,11 @@ describe('buffers', () => {
     await refuses(changed(arena, { inputs: [] }), 'buffers[0].shape: more than 1099511627776 elements');
   });
 
+  it('have no more axes than the work of reading them is worth', async () => {
+    const shape = [4, ...Array<number>(64).fill(1)];
+    await refuses(withBuffer(plan, 0, { shape }), 'buffers[0].shape: more than 64 axes');
+  });
+
   it('need an arena that addresses can reach', async () => {
     await refuses(changed(plan, { arenaBytes: 2 ** 53 - 1 }), 'arenaBytes: 9007199254740991, at most');
   });
