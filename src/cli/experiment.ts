@@ -24,7 +24,7 @@ import type { Device } from '../runtime/device.js';
 import { firstDifference, fit, stepsOf, type FitOptions } from '../train/fit.js';
 import { showRate } from '../train/rate.js';
 import { VERSION } from '../version.js';
-import { writeFileAtomic } from '../weights/files.js';
+import { writeFileAtomic } from '../io/files.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { log } from './common.js';
 import { pruneShowing } from './pruning.js';

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import * as t from 'io-ts';
 import { decodeJson } from '../codec.js';
 import { fail } from '../errors.js';
-import { readFileChecked, reasonOf, writeFileAtomic } from '../weights/files.js';
+import { readFileChecked, reasonOf, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from '../weights/safetensors.js';
 
 /**

@@ -5,7 +5,7 @@ import { parameters, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { sameShape, showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 import { flatLinearFromTorch, flatLinearToTorch, fromTorch, toTorch, type Layout } from './layout.js';
-import { readFileChecked, writeFileAtomic } from './files.js';
+import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from './safetensors.js';
 
 /**

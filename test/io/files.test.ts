@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PathexError } from '../../src/errors.js';
-import { readFileChecked, writeFileAtomic } from '../../src/weights/files.js';
+import { readFileChecked, writeFileAtomic } from '../../src/io/files.js';
 
 let folder = '';
 beforeEach(async () => {
