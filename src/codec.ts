@@ -68,28 +68,31 @@ const isChoice = (entry: t.ContextEntry): boolean => {
 };
 
 /**
- * A list of at most `most` members of a kind. It ends at the first one that is wrong: a list of millions would else give as
- * many failures.
+ * A list whose first wrong member ends its decoding: t.readonlyArray collects the failures of all, which are gigabytes
+ * where a hostile file has millions.
  */
-export const shortList = <A>(
-  name: string,
-  member: (value: unknown) => value is A,
-  most: number,
-): t.Type<readonly A[], readonly A[], unknown> => {
-  const is = (u: unknown): u is readonly A[] => Array.isArray(u) && u.length <= most && u.every(member);
-  return new t.Type(
+export const list = <A, O>(
+  member: t.Type<A, O, unknown>,
+  {
+    name = `Array<${member.name}>`,
+    most = Infinity,
+  }: { readonly name?: string; readonly most?: number } = {},
+): t.Type<readonly A[], readonly O[], unknown> =>
+  new t.Type<readonly A[], readonly O[], unknown>(
     name,
-    is,
+    (u): u is readonly A[] => Array.isArray(u) && u.length <= most && u.every(member.is),
     (u, context) => {
-      if (is(u)) return t.success(u);
-      const at = Array.isArray(u) && u.length <= most ? u.findIndex((v) => !member(v)) : -1;
-      if (at < 0 || !Array.isArray(u)) return t.failure(u, context);
-      const entry: t.ContextEntry = { key: String(at), type: new t.AnyType(), actual: u[at] };
-      return t.failure(u[at], [...context, entry]);
+      if (!Array.isArray(u) || u.length > most) return t.failure(u, context);
+      const decoded: A[] = [];
+      for (let i = 0; i < u.length; i++) {
+        const result = member.validate(u[i], t.appendContext(context, String(i), member, u[i]));
+        if (isLeft(result)) return result;
+        decoded.push(result.right);
+      }
+      return t.success(decoded);
     },
-    t.identity,
+    (members) => members.map(member.encode),
   );
-};
 
 /** No file of ours or of safetensors nests deeper than ten levels; JSON.parse and its readers recurse. */
 export const MAX_DEPTH = 64;
@@ -163,17 +166,59 @@ const showSyntax = (error: unknown): string => {
 };
 
 /**
+ * A key that an object of a JSON text has twice, of which JSON.parse would silently take the last. The text must have been
+ * parsed: this follows strings and brackets alone.
+ */
+const repeatedKey = (text: string): string | undefined => {
+  const objects: (Set<string> | undefined)[] = []; // the keys of each open object; undefined for a list
+  let isKeyNext = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === OPEN_OBJECT) {
+      objects.push(new Set());
+      isKeyNext = true;
+    } else if (c === OPEN_LIST) {
+      objects.push(undefined);
+      isKeyNext = false;
+    } else if (c === CLOSE_OBJECT || c === CLOSE_LIST) objects.pop();
+    else if (c === COMMA) isKeyNext = objects.at(-1) !== undefined;
+    else if (c === QUOTE) {
+      const start = i;
+      let isPlain = true;
+      for (i++; text.charCodeAt(i) !== QUOTE; i++)
+        if (text.charCodeAt(i) === BACKSLASH) {
+          isPlain = false;
+          i++;
+        }
+      const keys = objects.at(-1);
+      if (!isKeyNext || keys === undefined) continue;
+      isKeyNext = false;
+      const key = isPlain ? text.slice(start + 1, i) : String(JSON.parse(text.slice(start, i + 1)));
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
+};
+
+/**
  * Parses JSON text from outside. An error of the given code for text that is not JSON, longer than 100 million characters,
- * nested deeper than 64 levels, or of more than two million members. Every JSON that the product reads goes through here.
+ * nested deeper than 64 levels, of more than two million members, or with a key twice. Every JSON that the product reads goes
+ * through here.
  */
 export const parseJson = (text: string, root: string, code: ErrorCode): unknown => {
   const much = excess(text);
   if (much !== undefined) return fail(code, `${root}: ${much}; is it the right file?`);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     return fail(code, `${root}: not JSON: ${showSyntax(error)}`);
   }
+  const repeated = repeatedKey(text);
+  return repeated === undefined
+    ? value
+    : fail(code, `${root}: ${showText(repeated)} is there twice; which of the two is meant?`);
 };
 
 /** Parses JSON text and decodes it; see {@link parseJson}. */

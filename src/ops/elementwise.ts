@@ -155,6 +155,7 @@ const ternary: Record<'select', Row> = {
 const define = (name: string, arity: number, row: Row): OpDefinition => ({
   name,
   doc: row.doc,
+  attributes: {},
   infer: (inputs, _attributes, where) => {
     expectReals(inputs, arity, where);
     return real(broadcastShape(inputs, where));
@@ -192,6 +193,7 @@ export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3
 export const toReal: OpDefinition = {
   name: 'toReal',
   doc: 'integer to real',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
@@ -210,6 +212,7 @@ export const toReal: OpDefinition = {
 export const stopGradient: OpDefinition = {
   name: 'stopGradient',
   doc: 'x, with zero derivative',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectCount(inputs, 1, where);
     return at(inputs, 0);

@@ -24,7 +24,7 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
 };
 
 const mover = (
-  definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> & {
+  definition: Pick<OpDefinition, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp'> & {
     copies: (node: Tensor) => readonly Copy[];
     cover: boolean;
   },
@@ -52,6 +52,7 @@ const numbers = (attributes: Attributes, key: string): readonly number[] =>
 export const reshape: OpDefinition = {
   name: 'reshape',
   doc: 'same elements in the same order under another shape',
+  attributes: { shape: 'sizes' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
@@ -70,6 +71,7 @@ export const reshape: OpDefinition = {
 export const transpose = mover({
   name: 'transpose',
   doc: 'reorder axes',
+  attributes: { order: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, order] = [at(inputs, 0), numbers(attributes, 'order')];
@@ -108,6 +110,7 @@ export const transpose = mover({
 export const slice = mover({
   name: 'slice',
   doc: 'strided sub-array',
+  attributes: { start: 'indices', limit: 'indices', stride: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
@@ -156,6 +159,7 @@ export const slice = mover({
 export const place = mover({
   name: 'place',
   doc: 'write into zeros, strided',
+  attributes: { shape: 'sizes', start: 'indices', stride: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
@@ -205,6 +209,7 @@ export const place = mover({
 export const concat = mover({
   name: 'concat',
   doc: 'join along an axis',
+  attributes: { axis: 'index' },
   infer: (inputs, attributes, where) => {
     const axis = attributes['axis'] as number;
     const first = inputs[0] ?? mismatch(where, 'takes at least one input, got 0', 'pass what to join');

@@ -12,6 +12,8 @@ export interface PoolGeometry {
   readonly padding: readonly [number, number, number, number];
 }
 
+const GEOMETRY = { window: 'pair', stride: 'pair', padding: 'padding' } as const;
+
 type Four = readonly [number, number, number, number];
 export const poolGeometryOf = (attributes: Attributes): PoolGeometry => attributes as unknown as PoolGeometry;
 
@@ -103,6 +105,7 @@ export const maxPool: OpDefinition = {
   ...shared,
   name: 'maxPool',
   doc: 'largest element of each window',
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
@@ -127,6 +130,7 @@ export const maxPoolGather: OpDefinition = {
   ...shared,
   name: 'maxPoolGather',
   doc: "v at x's maximum of each window",
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     if (!sameShape(at(inputs, 0).shape, at(inputs, 1).shape)) {
@@ -154,6 +158,7 @@ export const maxPoolScatter: OpDefinition = {
   ...shared,
   name: 'maxPoolScatter',
   doc: "dy added at x's maximum of each window",
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [x, dy] = [at(inputs, 0), at(inputs, 1)];
@@ -182,6 +187,7 @@ export const sumPool: OpDefinition = {
   ...shared,
   name: 'sumPool',
   doc: 'sum of each window',
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
@@ -205,6 +211,7 @@ export const sumPoolGrad: OpDefinition = {
   ...shared,
   name: 'sumPoolGrad',
   doc: 'adjoint of sumPool',
+  attributes: { ...GEOMETRY, size: 'pair' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const dy = at(inputs, 0);

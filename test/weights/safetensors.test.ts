@@ -162,7 +162,7 @@ describe('a bad safetensors file is an error that says what differs', () => {
     [
       'with a tensor twice',
       file(`{"x":${entry('U8', '[1]', 0, 1)}, "\\u0078" : ${entry('U8', '[1]', 0, 1)}}`, new Uint8Array(1)),
-      "m: tensor 'x' is in the header twice",
+      "m: header: 'x' is there twice",
     ],
     [
       'without offsets',
