@@ -45,6 +45,12 @@ export const showJson = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
+/** A member of something, as it is written after its name: `.key`, `[3]`, or `['an odd key']`. */
+export const showStep = (key: string): string => {
+  if (/^\d+$/.test(key)) return `[${key}]`;
+  return /^[\w$]{1,60}$/.test(key) ? `.${key}` : `[${showText(key)}]`;
+};
+
 /** `plan.steps[3].stride[1]: expected integer, got "2"`: the deepest failure, which is the most specific one. */
 export const explain = (root: string, errors: t.Errors): string => {
   const deepest = errors.reduce((a, b) => (b.context.length > a.context.length ? b : a));
@@ -54,11 +60,6 @@ export const explain = (root: string, errors: t.Errors): string => {
   const where = path.reduce((s, c) => s + showStep(c.key), root);
   const last = deepest.context[deepest.context.length - 1]!;
   return `${where}: expected ${last.type.name}, got ${showJson(deepest.value)}`;
-};
-
-const showStep = (key: string): string => {
-  if (/^\d+$/.test(key)) return `[${key}]`;
-  return /^[\w$]{1,60}$/.test(key) ? `.${key}` : `[${showText(key)}]`;
 };
 
 /** Members of unions and intersections add their index to the path; it means nothing to a reader. */

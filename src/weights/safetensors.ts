@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { decode as decodeWith, decodeJson, list, showJson, showText } from '../codec.js';
+import { decode as decodeWith, decodeJson, list, showJson, showStep, showText } from '../codec.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
@@ -126,7 +126,14 @@ const Entry = t.strict({
   shape: list(Natural, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
   data_offsets: t.tuple([Natural, Natural]),
 });
-const Metadata = t.record(t.string, t.string);
+/** One after the other: t.record would describe every one of a million that are wrong. */
+const metadataOf = (value: unknown, where: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(decodeWith(t.UnknownRecord, value, where, 'WEIGHTS')).map(([key, text]) => [
+      key,
+      decodeWith(t.string, text, `${where}${showStep(key)}`, 'WEIGHTS'),
+    ]),
+  );
 
 /** IEEE 754 binary16 bits as a number. */
 const half = (bits: number): number => {
@@ -249,6 +256,6 @@ export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
         stored(dtype, shape, bytes.subarray(start + from, start + to)),
       ]),
     ),
-    metadata: decodeWith(Metadata, metadata, `${path}: header.${METADATA}`, 'WEIGHTS'),
+    metadata: metadataOf(metadata, `${path}: header.${METADATA}`),
   };
 };
