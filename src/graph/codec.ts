@@ -10,15 +10,19 @@ import { walk, type Roots } from './graph.js';
 /** The graph file: nodes in order, inputs by number. Types are written for readers and verified when read. */
 const GRAPH_VERSION = 1;
 
+const Members = new t.Type('an object', t.UnknownRecord.is, t.UnknownRecord.validate, t.identity);
 /** Attributes are checked by what their op says of them, in {@link remake}. */
 const Node = t.intersection(
   [
-    t.strict({
-      op: t.string,
-      inputs: list(t.number),
-      attributes: t.UnknownRecord,
-      shape: list(t.number, { most: 64 }),
-    }),
+    t.strict(
+      {
+        op: t.string,
+        inputs: list(t.number),
+        attributes: Members,
+        shape: list(t.number, { most: 64 }),
+      },
+      'a node',
+    ),
     t.partial({ path: t.string }),
   ],
   'node',
@@ -35,19 +39,13 @@ const GraphFile = t.strict(
 );
 export type GraphFile = t.TypeOf<typeof GraphFile>;
 
-/** JSON writes Infinity and NaN as null, which would read back as another graph. */
-const finite = (attributes: Attributes, op: string, path: string): Attributes => {
+/** An attribute that is not finite: JSON writes such numbers as null, and reads 1e400 as Infinity. */
+const endlessKey = (attributes: Attributes): string | undefined => {
   const holds = (value: Attribute): boolean =>
     typeof value === 'number'
       ? Number.isFinite(value)
       : typeof value !== 'object' || value === null || Object.values(value).every(holds);
-  const bad = Object.entries(attributes).find(([, value]) => !holds(value));
-  return bad === undefined
-    ? attributes
-    : fail(
-        'GRAPH',
-        `encode: ${op} has a non-finite '${bad[0]}'${path === '' ? '' : `; at ${path}`}; a graph file holds finite numbers only`,
-      );
+  return Object.entries(attributes).find(([, value]) => !holds(value))?.[0];
 };
 
 /** Attributes as a file holds them; one that could not be read back is refused here. */
@@ -55,7 +53,13 @@ const writable = ({ op, attributes, path }: Tensor): Attributes => {
   const fault = faultOf(definitionOf(op).attributes, attributes);
   if (fault !== undefined)
     fail('GRAPH', `encode: ${op}: ${fault.what}${path === '' ? '' : `; at ${path}`}; ${fault.remedy}`);
-  return finite(attributes, op, path);
+  const bad = endlessKey(attributes);
+  if (bad !== undefined)
+    fail(
+      'GRAPH',
+      `encode: ${op} has a non-finite '${bad}'${path === '' ? '' : `; at ${path}`}; a graph file holds finite numbers only`,
+    );
+  return attributes;
 };
 
 /** Throws GRAPH for an attribute that is not finite, or none of its op's. */
@@ -87,6 +91,9 @@ const remake = (
   try {
     const fault = faultOf(definitionOf(op).attributes, attributes);
     if (fault !== undefined) mismatch({ op, path }, fault.what, fault.remedy);
+    const bad = endlessKey(attributes);
+    if (bad !== undefined)
+      mismatch({ op, path }, `${bad} is not finite`, 'a graph file holds finite numbers only');
     return make(op, inputs, attributes, path);
   } catch (error) {
     return fail('GRAPH', `${where}: ${reasonOf(error)}`, error);

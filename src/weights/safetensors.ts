@@ -121,15 +121,19 @@ const Natural = new t.Type<number>(
 );
 /** No library has more axes. */
 const MAX_RANK = 64;
-const Entry = t.strict({
-  dtype: t.string,
-  shape: list(Natural, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
-  data_offsets: t.tuple([Natural, Natural]),
-});
+const Entry = t.strict(
+  {
+    dtype: t.string,
+    shape: list(Natural, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
+    data_offsets: t.tuple([Natural, Natural], 'two whole numbers from 0 on'),
+  },
+  '{ dtype, shape, data_offsets }',
+);
+const Members = new t.Type('an object', t.UnknownRecord.is, t.UnknownRecord.validate, t.identity);
 /** One after the other: t.record would describe every one of a million that are wrong. */
 const metadataOf = (value: unknown, where: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(decodeWith(t.UnknownRecord, value, where, 'WEIGHTS')).map(([key, text]) => [
+    Object.entries(decodeWith(Members, value, where, 'WEIGHTS')).map(([key, text]) => [
       key,
       decodeWith(t.string, text, `${where}${showStep(key)}`, 'WEIGHTS'),
     ]),
@@ -188,7 +192,10 @@ const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; rea
       `${path}: header ends at byte ${start}, the file at ${bytes.length}; it is truncated or not a safetensors file`,
     );
   try {
-    return { json: new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)), start };
+    return {
+      json: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start)),
+      start,
+    };
   } catch (error) {
     return fail('WEIGHTS', `${path}: header is not UTF-8 text`, error);
   }
@@ -201,12 +208,7 @@ const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; rea
 export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
   checkArray(path, bytes, Uint8Array);
   const { json, start } = headerOf(bytes, path);
-  const { [METADATA]: metadata = {}, ...header } = decodeJson(
-    t.UnknownRecord,
-    json,
-    `${path}: header`,
-    'WEIGHTS',
-  );
+  const { [METADATA]: metadata = {}, ...header } = decodeJson(Members, json, `${path}: header`, 'WEIGHTS');
   const length = bytes.length - start;
   const entries = Object.entries(header).map(([name, value]) => {
     const where = `${path}: tensor ${showText(name)}`;
