@@ -19,7 +19,7 @@ const Node = t.intersection(
         op: t.string,
         inputs: list(t.number),
         attributes: Members,
-        shape: list(t.number, { most: 64 }),
+        shape: list(t.number),
       },
       'a node',
     ),
