@@ -94,12 +94,12 @@ export const targetOf = async (path: string): Promise<Target> => {
 /** Which machine a temporary file is of: process numbers mean nothing elsewhere, and folders are shared. */
 const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 /** A file's own name in the name of its temporary ones; names have at most 255 bytes. */
-const shortName = (path: string): string => Array.from(basename(path)).slice(0, 60).join('');
+const shortName = (path: string): string => Array.from(basename(path)).slice(0, 50).join('');
 
 /**
  * A new name for something that will be renamed to `path` when it is whole, in the same folder:
  *
- *   .<name, at most 60 characters>.<host, 8 hex digits>-<process>-<12 random hex digits>.part
+ *   .<name, at most 50 characters>.<host, 8 hex digits>-<process>-<12 random hex digits>.part
  *
  * `removeLeftOvers` knows by it whether its writer is still alive.
  */

@@ -171,7 +171,7 @@ describe('a bad safetensors file is an error that says what differs', () => {
     [
       'without offsets',
       file('{"x":{"dtype":"U8","shape":[1]}}'),
-      "m: tensor 'x'.data_offsets: expected [a whole number from 0 on, a whole number from 0 on], got nothing",
+      "m: tensor 'x'.data_offsets: expected two whole numbers from 0 on, got nothing",
     ],
     [
       'with a negative size',
