@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fail, PathexError } from '../errors.js';
 import { unpackTarGz } from '../io/archive.js';
 import { download, type DownloadOptions, type Published } from '../io/download.js';
-import { readFileChecked, reasonOf, removeLeftOvers, temporaryNameFor } from '../io/files.js';
+import { MAX_FILE, readFileChecked, reasonOf, removeLeftOvers, temporaryNameFor } from '../io/files.js';
 import type { Dataset, Split } from './dataset.js';
 
 /** CIFAR-10: Krizhevsky, Learning multiple layers of features from tiny images, 2009. 32x32 RGB, 10 classes, 50,000 + 10,000 images. */
@@ -86,6 +86,8 @@ const unpack = (path: string, bytes: Uint8Array, { images, labels }: Split, firs
 
 const splitOf = async (folder: string, files: readonly FileName[], verify: boolean | undefined): Promise<Split> => {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  const large = sizes.findIndex((size) => size > MAX_FILE);
+  if (large >= 0) fail('DATA', `${join(folder, files[large]!)}: ${show(sizes[large]!)} bytes; the official file has ${show(OFFICIAL_SIZE)}`);
   const count = sizes.reduce((n, size) => n + Math.floor(size / RECORD), 0);
   const split = { images: new Uint8Array(count * 3 * PIXELS), labels: new Int32Array(count), count };
   let first = 0;
