@@ -1,9 +1,9 @@
 import * as t from 'io-ts';
+import { checkArray } from '../arrays.js';
 import { decode as decodeWith, decodeJson, list, showJson, showStep, showText } from '../codec.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
-import { checkArray } from './arrays.js';
 
 /**
  * The safetensors format (https://huggingface.co/docs/safetensors): the header's length as a little-endian uint64, the

@@ -1,3 +1,4 @@
+import { checkArray } from '../arrays.js';
 import { showText } from '../codec.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
@@ -5,7 +6,6 @@ import { isPrunable } from '../graph/roles.js';
 import { parameters, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { sameShape, showShape, size, type Shape, type Tensor } from '../tensor/tensor.js';
-import { checkArray } from './arrays.js';
 import { flatLinearFromTorch, flatLinearToTorch, fromTorch, toTorch, type Layout } from './layout.js';
 import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from './safetensors.js';

@@ -230,7 +230,10 @@ describe('attributes of a graph file', () => {
     const isNumber = key === 'value';
     const isNumbers = key === 'data';
     for (const value of WRONG.filter(
-      (v) => !(isName && typeof v === 'string') && !(isNumber && v === -1.5) && !(isNumbers && Array.isArray(v) && v[0] === 0.5),
+      (v) =>
+        !(isName && typeof v === 'string') &&
+        !(isNumber && v === -1.5) &&
+        !(isNumbers && Array.isArray(v) && v[0] === 0.5),
     )) {
       const message = messageOf(changed(i, key, value));
       expect(message).toMatch(

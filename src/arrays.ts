@@ -1,5 +1,5 @@
-import { fail, type ErrorCode } from '../errors.js';
-import { showValue } from '../options.js';
+import { fail, type ErrorCode } from './errors.js';
+import { showValue } from './options.js';
 
 /** A typed array class. */
 interface ArrayType<A> {
