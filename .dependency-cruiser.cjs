@@ -1,6 +1,6 @@
 /** Imports point downwards (architecture: Layout and directions). */
 const layers = [
-  ['tensor'],
+  ['tensor', 'io'],
   ['ops'],
   ['graph'],
   ['transform'],

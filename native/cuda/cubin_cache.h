@@ -7,11 +7,11 @@
 namespace pathex::cuda {
 
 /// Machine code kept on disk between processes, by everything that it depends on: source, architecture, compiler and
-/// options. It only saves time: what cannot be read or has been damaged is compiled anew, and a folder that cannot be
-/// written keeps nothing.
+/// options. Each entry carries the SHA-256 of all that and of the code itself. It only saves time: what cannot be read,
+/// has been damaged, or may have been written by another user is compiled anew.
 class CubinCache {
  public:
-  /// `folder` may be empty: then nothing is kept.
+  /// `folder` must be there (see makeOwnFolder), or be empty: then nothing is kept.
   explicit CubinCache(std::string folder) : folder_(std::move(folder)) {}
 
   std::optional<std::vector<char>> read(const std::string& key) const;

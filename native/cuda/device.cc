@@ -6,6 +6,7 @@
 #include "cuda/clock.h"
 #include "cuda/executable.h"
 #include "cuda/library_kernels.h"
+#include "cuda/own_files.h"
 #include "cuda/pairs.h"
 #include "cuda/timer.h"
 
@@ -40,10 +41,12 @@ class Transfer final : public core::Pending {
 
 class CudaDevice final : public core::Device {
  public:
-  CudaDevice(std::unique_ptr<Context> context, const Nvrtc& nvrtc, Options options)
+  /// `noCache`: why nothing can be kept between processes, if so.
+  CudaDevice(std::unique_ptr<Context> context, const Nvrtc& nvrtc, Options options, std::string noCache)
       : context_(std::move(context)),
         nvrtc_(nvrtc),
         options_(std::move(options)),
+        noCache_(std::move(noCache)),
         cubins_(options_.cacheFolder),
         timer_(*context_),
         clock_(*context_) {}
@@ -52,7 +55,8 @@ class CudaDevice final : public core::Device {
     const int driver = context_->driver().version();
     return context_->name() + ", sm_" + std::to_string(context_->capability()) + ", driver for CUDA " +
            std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10) + ", NVRTC " + nvrtc_.version() +
-           precisionName() + (options_.isDeterministic ? "" : ", not deterministic");
+           precisionName() + (options_.isDeterministic ? "" : ", not deterministic") +
+           (noCache_.empty() ? "" : "; kernels are compiled and measured anew in every process: " + noCache_);
   }
 
   core::Result<std::unique_ptr<core::Block>> allocate(std::size_t bytes) override {
@@ -170,6 +174,7 @@ class CudaDevice final : public core::Device {
   std::unique_ptr<Context> context_;
   const Nvrtc& nvrtc_;
   Options options_;
+  std::string noCache_;
   CubinCache cubins_;
   GraphTimer timer_;
   StreamClock clock_;
@@ -200,8 +205,11 @@ core::Result<std::unique_ptr<core::Device>> open(const Options& options) {
   if (core::Status s = checkVersions(*driver.value(), *nvrtc.value()); !s.ok()) return s;
   auto context = Context::open(options.index);
   if (!context.ok()) return refusal(context.status());
-  return std::unique_ptr<core::Device>(
-      std::make_unique<CudaDevice>(std::move(context.value()), *nvrtc.value(), options));
+  Options trusted = options;
+  std::string noCache = makeOwnFolder(options.cacheFolder);
+  if (!noCache.empty()) trusted.cacheFolder.clear();
+  return std::unique_ptr<core::Device>(std::make_unique<CudaDevice>(std::move(context.value()), *nvrtc.value(),
+                                                                    std::move(trusted), std::move(noCache)));
 }
 
 }  // namespace pathex::cuda

@@ -2,9 +2,10 @@
 
 #include <cctype>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
+#include "cuda/own_files.h"
+#include "cuda/sha256.h"
 #include "cuda/version.h"
 
 namespace pathex::cuda {
@@ -18,6 +19,14 @@ std::string fileNameOf(const std::string& deviceName, int multiprocessors, std::
 }
 
 constexpr const char* plain = "plain";
+/// Far above what a thousand networks need.
+constexpr std::size_t mostBytes = std::size_t{64} << 20;
+
+/// Of a line's own text and of the file that it stands in, whose name says what it was measured on.
+std::string digestOf(const std::string& file, const std::string& line) {
+  const std::string name = std::filesystem::path(file).filename().string();
+  return Sha256().add("pathex tuning 2\n").add(name).add("\n").add(line).hexadecimal();
+}
 
 struct Line {
   std::string signature;
@@ -48,9 +57,11 @@ TuningCache::TuningCache(const std::string& folder, const std::string& deviceNam
                          std::size_t version) {
   if (folder.empty()) return;
   file_ = (std::filesystem::path(folder) / fileNameOf(deviceName, multiprocessors, version)).string();
-  std::ifstream stream(file_);
+  std::istringstream stream(readOwnFile(file_, mostBytes).value_or(""));
   for (std::string text; std::getline(stream, text);) {
-    if (auto line = parse(text)) choices_.insert_or_assign(std::move(line->signature), std::move(line->choice));
+    const std::size_t end = text.rfind('\t');
+    if (end == std::string::npos || text.substr(end + 1) != digestOf(file_, text.substr(0, end))) continue;
+    if (auto line = parse(text.substr(0, end))) choices_.insert_or_assign(std::move(line->signature), std::move(line->choice));
   }
 }
 
@@ -68,10 +79,8 @@ void TuningCache::remember(const std::string& signature, const TunedChoice& choi
     line << choice.engine->engine << '\t' << cudnn::showKnobs(choice.engine->knobs);
   else
     line << plain << "\t-";
-  line << '\t' << *seconds << '\n';
-  std::error_code ignored;
-  std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), ignored);
-  std::ofstream(file_, std::ios::app) << line.str() << std::flush;
+  line << '\t' << *seconds;
+  appendToOwnFile(file_, line.str() + '\t' + digestOf(file_, line.str()) + '\n');
 }
 
 std::shared_ptr<const cudnn::BuiltPlan> TuningCache::live(const std::string& signature) const {

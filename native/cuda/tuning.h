@@ -17,13 +17,14 @@ struct TunedChoice {
 /// What was chosen for each operation: plans that are in use, choices of this process, and measured choices of earlier
 /// ones. A file holds for one device and one version of cuDNN, which its name tells; each line is
 ///
-///   signature <tab> engine, or plain <tab> knobs <tab> seconds
+///   signature <tab> engine, or plain <tab> knobs <tab> seconds <tab> SHA-256 of the file's name and of the line before it
 ///
-/// Processes append whole lines, and a later line wins. The file only saves time: a line that cannot be read is passed
-/// over, and a folder that cannot be written leaves the choices in memory.
+/// Processes append whole lines, and a later line wins. The file only saves time: a line that cannot be read or has another
+/// digest is passed over, so is a file that another user may have written, and a folder that cannot be written leaves the
+/// choices in memory.
 class TuningCache {
  public:
-  /// `folder` may be empty: then nothing is kept between processes.
+  /// `folder` must be there (see makeOwnFolder), or be empty: then nothing is kept between processes.
   TuningCache(const std::string& folder, const std::string& deviceName, int multiprocessors, std::size_t version);
 
   std::optional<TunedChoice> choice(const std::string& signature) const;

@@ -1,7 +1,7 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { findCifar10 } from '../data/cifar10.js';
+import { findCifar10, type FoundCifar10 } from '../data/cifar10.js';
 import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
 import { fail, PathexError } from '../errors.js';
@@ -12,7 +12,7 @@ import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
 import { writerTo } from '../report/progress.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
-import { reasonOf } from '../weights/files.js';
+import { reasonOf, targetOf } from '../io/files.js';
 import { loadWeights } from '../weights/state-dict.js';
 
 /** Options that several commands share, and what they stand for. */
@@ -89,15 +89,15 @@ export const log = (line: string): void => writerTo(process.stdout)(`${line}\n`)
 export const openData = async (
   { data, synthetic: generated = false, download = true }: DataOptions,
   seed: number,
+  signal?: AbortSignal,
 ): Promise<Dataset<32, 32, 3, 10>> => {
   if (generated) {
     if (data !== undefined) fail('OPTION', 'data: give either --data or --synthetic, not both');
     return synthetic({ seed });
   }
-  const result = await findCifar10({
-    ...(data === undefined ? {} : { folder: data }),
-    allowDownload: download,
-  });
+  const find = (stop: AbortSignal): Promise<FoundCifar10> =>
+    findCifar10({ ...(data === undefined ? {} : { folder: data }), allowDownload: download, signal: stop });
+  const result = await (signal === undefined ? untilInterrupted(find) : find(signal));
   if ('found' in result) return result.found;
   log(`CIFAR-10 is not here (${result.missing}).`);
   log(
@@ -155,16 +155,14 @@ export const makeFolder = async (folder: string): Promise<void> => {
 
 /** Makes sure, before any work, that `path` can be written and would replace nothing unless forced. */
 export const checkOutput = async (path: string, force = false): Promise<void> => {
-  const folder = dirname(resolve(path));
-  try {
-    await makeFolder(folder);
-    await access(folder, constants.W_OK);
-  } catch (error) {
+  let folder = dirname(resolve(path));
+  const refuse = (error: unknown): never =>
     fail('OUTPUT', `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}`, error);
-  }
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory() === true) fail('OUTPUT', `${path}: is a folder; give a file name`);
-  if (found !== null && !force)
+  await makeFolder(folder).catch(refuse);
+  const { path: target, replaced } = await targetOf(path);
+  folder = dirname(resolve(target)); // a link is written through: its target's folder
+  await access(folder, constants.W_OK).catch(refuse);
+  if (replaced !== undefined && !force)
     fail('OUTPUT', `${path}: exists already; give another name, or --force to replace it`);
 };
 
@@ -177,6 +175,18 @@ export const interruptible = (): AbortSignal => {
   });
   process.once('SIGTERM', () => controller.abort(new Interrupted()));
   return controller.signal;
+};
+
+/** Work that Ctrl-C ends in order, so that it can take away what it has begun; afterwards Ctrl-C means what it did before. */
+const untilInterrupted = async <A>(work: (signal: AbortSignal) => Promise<A>): Promise<A> => {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(new Interrupted());
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
 };
 
 export class Interrupted extends Error {

@@ -153,7 +153,7 @@ export const compareCommand = withDevice(
           );
         await checkOutput(join(o.out, 'report.json'), true);
         const signal = interruptible();
-        const full = await openData(o, 0);
+        const full = await openData(o, 0, signal);
         const data = shortened(full, o.subset ?? full.train.count, 0);
         describeData(data, full);
         const net = modelOf(o.network, data);

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MAX_JSON } from '../codec.js';
 import { batches } from '../data/batches.js';
 import { subset, type Dataset } from '../data/dataset.js';
 import { fail, PathexError } from '../errors.js';
@@ -24,7 +25,7 @@ import type { Device } from '../runtime/device.js';
 import { firstDifference, fit, stepsOf, type FitOptions } from '../train/fit.js';
 import { showRate } from '../train/rate.js';
 import { VERSION } from '../version.js';
-import { writeFileAtomic } from '../weights/files.js';
+import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { log } from './common.js';
 import { pruneShowing } from './pruning.js';
@@ -125,8 +126,13 @@ const rowsOf = async (
   file: string,
   settings: string,
 ): Promise<{ readonly runs: readonly RunResult[]; readonly failures: readonly FailedRun[] }> => {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return { runs: [], failures: [] };
+  const isThere = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return { runs: [], failures: [] };
+  // One that is there and cannot be read must not be replaced as if it were not.
+  const text = new TextDecoder().decode(await readFileChecked(file, 'DATA', { maxBytes: MAX_JSON }));
   const { runs, failures = [], settings: theirs = '' } = decodeReport(text, file);
   if (theirs !== settings)
     fail(

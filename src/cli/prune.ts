@@ -146,7 +146,7 @@ export const pruneCommand = withRecipe(
           await checkOutput(o.out, o.force);
           const signal = interruptible();
           const reads = procedureOf(method).data !== 'none';
-          const data = reads || trains ? await openData(o, o.seed) : null;
+          const data = reads || trains ? await openData(o, o.seed, signal) : null;
           const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
           const { weights, masks } = await startWeights(net, o.weights, o.seed);
           if (masks !== null)

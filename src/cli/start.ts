@@ -65,7 +65,7 @@ export const startCommand = withDevice(
           `start-${new Date().toISOString().replace(/[:.]/g, '-').slice(0, 19)}`,
         );
         await checkOutput(join(folder, 'report.html'));
-        const full = await openData(o, o.seed);
+        const full = await openData(o, o.seed, signal);
         const data = shortened(full, o.trainImages, o.seed);
         describeData(data, full);
         const device = await openDeviceFor(kind, o);

@@ -78,7 +78,7 @@ export const trainCommand = withDevice(
           await checkOutput(o.out, o.force);
           if (o.checkpoint !== undefined) await checkOutput(`${o.checkpoint}.json`, true);
           const signal = interruptible();
-          const data = await openData(o, o.seed);
+          const data = await openData(o, o.seed, signal);
           describeData(data);
           const net = modelOf(o.network, data);
           const start = await startWeights(net, o.weights, o.seed);

@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, PathexError } from '../errors.js';
-import { readFileChecked, reasonOf } from '../weights/files.js';
-import { filesOfTarGz } from './archive.js';
+import { unpackTarGz } from '../io/archive.js';
+import { download, type DownloadOptions, type Published } from '../io/download.js';
+import { MAX_FILE, readFileChecked, reasonOf, removeLeftOvers, temporaryNameFor } from '../io/files.js';
 import type { Dataset, Split } from './dataset.js';
-import { download, type DownloadOptions, type Published } from './download.js';
 
 /** CIFAR-10: Krizhevsky, Learning multiple layers of features from tiny images, 2009. 32x32 RGB, 10 classes, 50,000 + 10,000 images. */
 export type Cifar10 = Dataset<32, 32, 3, 10>;
@@ -33,10 +33,11 @@ const FILES = Object.keys(SUMS) as readonly FileName[];
 
 const CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'] as const;
 
-/** The archive and its MD5 sum as https://www.cs.toronto.edu/~kriz/cifar.html gives them. */
+/** The archive, its MD5 sum and its size as https://www.cs.toronto.edu/~kriz/cifar.html gives them. */
 const OFFICIAL: Published = {
   url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
   md5: 'c32a1d4ab5d03f1284b67883e8d87530',
+  bytes: 170_052_171,
 };
 
 export interface Cifar10Options {
@@ -85,6 +86,8 @@ const unpack = (path: string, bytes: Uint8Array, { images, labels }: Split, firs
 
 const splitOf = async (folder: string, files: readonly FileName[], verify: boolean | undefined): Promise<Split> => {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  const large = sizes.findIndex((size) => size > MAX_FILE);
+  if (large >= 0) fail('DATA', `${join(folder, files[large]!)}: ${show(sizes[large]!)} bytes; the official file has ${show(OFFICIAL_SIZE)}`);
   const count = sizes.reduce((n, size) => n + Math.floor(size / RECORD), 0);
   const split = { images: new Uint8Array(count * 3 * PIXELS), labels: new Int32Array(count), count };
   let first = 0;
@@ -151,17 +154,19 @@ export interface FindOptions extends Cifar10Options, DownloadOptions {
 /** The data set, or in one line why there is none. */
 export type FoundCifar10 = { readonly found: Cifar10 } | { readonly missing: string };
 
+/** What may be in the archive: the six files under their names in it. */
+const EXPECTED: ReadonlyMap<string, number> = new Map(FILES.map((file) => [`${FOLDER}/${file}`, OFFICIAL_SIZE]));
+
 /** Unpacks into a temporary folder and renames it, so that a half-written data set is never found later. */
-const install = async (archive: string, data: string): Promise<void> => {
-  const files = await filesOfTarGz(await readFile(archive), archive);
-  const temporary = join(data, `.${FOLDER}-${randomUUID()}.part`);
+const install = async (archive: string, where: string, data: string, signal?: AbortSignal): Promise<void> => {
+  const own = join(data, FOLDER);
+  await removeLeftOvers(own);
+  const temporary = temporaryNameFor(own);
   try {
     await mkdir(temporary);
-    for (const file of FILES) {
-      const bytes = files.get(`${FOLDER}/${file}`);
-      await writeFile(join(temporary, file), bytes ?? fail('DATA', `the archive holds no ${FOLDER}/${file}`));
-    }
-    await rename(temporary, join(data, FOLDER));
+    const pathOf = (name: string): string => join(temporary, name.slice(FOLDER.length + 1));
+    await unpackTarGz(archive, { where, files: EXPECTED, signal }, pathOf);
+    await rename(temporary, own);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -187,7 +192,7 @@ export const findCifar10 = async (options: FindOptions = {}): Promise<FoundCifar
   if (!allowDownload) return { missing: `${lacking}, and a download was not asked for` };
   try {
     await mkdir(data, { recursive: true });
-    const fetched = await download(archive, data, options, (path) => install(path, data));
+    const fetched = await download(archive, data, options, (path) => install(path, archive.url, data, options.signal));
     if ('missing' in fetched) return { missing: `${lacking}, and ${fetched.missing}` };
   } catch (error) {
     options.signal?.throwIfAborted();

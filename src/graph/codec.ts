@@ -1,31 +1,28 @@
 import * as t from 'io-ts';
-import { decode, decodeJson } from '../codec.js';
+import { decode, decodeJson, list, showText } from '../codec.js';
 import { fail, PathexError } from '../errors.js';
-import { isOpName, make, type OpName } from '../ops/registry.js';
+import { faultOf } from '../ops/attributes.js';
+import { mismatch } from '../ops/op.js';
+import { definitionOf, isOpName, make, type OpName } from '../ops/registry.js';
 import { sameShape, showShape, type Attribute, type Attributes, type Tensor } from '../tensor/tensor.js';
 import { walk, type Roots } from './graph.js';
 
 /** The graph file: nodes in order, inputs by number. Types are written for readers and verified when read. */
 const GRAPH_VERSION = 1;
 
-const JsonAttribute: t.Type<Attribute> = t.recursion('attribute', () =>
-  t.union([
-    t.number,
-    t.string,
-    t.boolean,
-    t.null,
-    t.readonlyArray(JsonAttribute),
-    t.readonly(t.record(t.string, JsonAttribute)),
-  ]),
-);
+const Members = new t.Type('an object', t.UnknownRecord.is, t.UnknownRecord.validate, t.identity);
+/** Attributes are checked by what their op says of them, in {@link remake}. */
 const Node = t.intersection(
   [
-    t.strict({
-      op: t.string,
-      inputs: t.readonlyArray(t.number),
-      attributes: t.readonly(t.record(t.string, JsonAttribute)),
-      shape: t.readonlyArray(t.number),
-    }),
+    t.strict(
+      {
+        op: t.string,
+        inputs: list(t.number),
+        attributes: Members,
+        shape: list(t.number),
+      },
+      'a node',
+    ),
     t.partial({ path: t.string }),
   ],
   'node',
@@ -35,29 +32,37 @@ const GraphFile = t.strict(
     format: t.literal('pathex-graph'),
     version: t.literal(GRAPH_VERSION),
     name: t.string,
-    nodes: t.readonlyArray(Node),
-    outputs: t.readonlyArray(t.number),
+    nodes: list(Node),
+    outputs: list(t.number),
   },
   'graph',
 );
 export type GraphFile = t.TypeOf<typeof GraphFile>;
 
-/** JSON writes Infinity and NaN as null, which would read back as another graph. */
-const finite = (attributes: Attributes, op: string, path: string): Attributes => {
+/** An attribute that is not finite: JSON writes such numbers as null, and reads 1e400 as Infinity. */
+const endlessKey = (attributes: Attributes): string | undefined => {
   const holds = (value: Attribute): boolean =>
     typeof value === 'number'
       ? Number.isFinite(value)
       : typeof value !== 'object' || value === null || Object.values(value).every(holds);
-  const bad = Object.entries(attributes).find(([, value]) => !holds(value));
-  return bad === undefined
-    ? attributes
-    : fail(
-        'GRAPH',
-        `encode: ${op} has a non-finite '${bad[0]}'${path === '' ? '' : `; at ${path}`}; a graph file holds finite numbers only`,
-      );
+  return Object.entries(attributes).find(([, value]) => !holds(value))?.[0];
 };
 
-/** Throws GRAPH for an attribute that is not finite. */
+/** Attributes as a file holds them; one that could not be read back is refused here. */
+const writable = ({ op, attributes, path }: Tensor): Attributes => {
+  const fault = faultOf(definitionOf(op).attributes, attributes);
+  if (fault !== undefined)
+    fail('GRAPH', `encode: ${op}: ${fault.what}${path === '' ? '' : `; at ${path}`}; ${fault.remedy}`);
+  const bad = endlessKey(attributes);
+  if (bad !== undefined)
+    fail(
+      'GRAPH',
+      `encode: ${op} has a non-finite '${bad}'${path === '' ? '' : `; at ${path}`}; a graph file holds finite numbers only`,
+    );
+  return attributes;
+};
+
+/** Throws GRAPH for an attribute that is not finite, or none of its op's. */
 export const encodeGraph = (roots: Roots, name = ''): GraphFile => {
   const nodes = walk(roots);
   const number = new Map(nodes.map((n, i) => [n, i]));
@@ -65,12 +70,12 @@ export const encodeGraph = (roots: Roots, name = ''): GraphFile => {
     format: 'pathex-graph',
     version: GRAPH_VERSION,
     name,
-    nodes: nodes.map(({ op, inputs, attributes, shape, path }) => ({
-      op,
-      inputs: inputs.map((i) => number.get(i)!),
-      attributes: finite(attributes, op, path),
-      shape,
-      ...(path === '' ? {} : { path }),
+    nodes: nodes.map((node) => ({
+      op: node.op,
+      inputs: node.inputs.map((i) => number.get(i)!),
+      attributes: writable(node),
+      shape: node.shape,
+      ...(node.path === '' ? {} : { path: node.path }),
     })),
     outputs: roots.map((r) => number.get(r)!),
   };
@@ -84,17 +89,28 @@ const remake = (
   where: string,
 ): Tensor => {
   try {
+    const fault = faultOf(definitionOf(op).attributes, attributes);
+    if (fault !== undefined) mismatch({ op, path }, fault.what, fault.remedy);
+    const bad = endlessKey(attributes);
+    if (bad !== undefined)
+      mismatch({ op, path }, `${bad} is not finite`, 'a graph file holds finite numbers only');
     return make(op, inputs, attributes, path);
   } catch (error) {
-    const what =
-      error instanceof PathexError
-        ? error.message
-        : `${op} cannot read its attributes ${JSON.stringify(attributes)}`;
-    return fail('GRAPH', `${where}: ${what}`, error);
+    return fail('GRAPH', `${where}: ${reasonOf(error)}`, error);
   }
 };
 
-/** Rebuilds a graph through the ops' own shape rules. Throws GRAPH for unknown ops, dangling inputs or wrong shapes. */
+const reasonOf = (error: unknown): string =>
+  error instanceof PathexError ? error.message : `its attributes do not fit: ${String(error)}`;
+
+/** Layer paths and names stand in messages, which are one line each. */
+const isPath = (path: string): boolean =>
+  path.length <= 1000 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(path);
+
+/**
+ * Rebuilds a graph through the ops' own attributes and shape rules. Throws GRAPH for unknown ops, dangling inputs, and attributes
+ * and shapes that are wrong, with the node's place in the file.
+ */
 export const decodeGraph = (
   value: unknown,
   source = 'graph',
@@ -103,18 +119,22 @@ export const decodeGraph = (
     typeof value === 'string'
       ? decodeJson(GraphFile, value, source, 'GRAPH')
       : decode(GraphFile, value, source, 'GRAPH');
+  if (!isPath(file.name))
+    fail('GRAPH', `${source}.name: expected a network's name, got ${showText(file.name)}`);
   const made: Tensor[] = [];
   const lookup = (i: number, where: string): Tensor =>
     made[i] ?? fail('GRAPH', `${where}: node ${i} is not defined before it`);
   file.nodes.forEach((n, i) => {
     const where = `${source}.nodes[${i}]`;
-    if (!isOpName(n.op)) fail('GRAPH', `${where}: unknown op '${n.op}'; written by another version?`);
+    const { path = '' } = n;
+    if (!isPath(path)) fail('GRAPH', `${where}.path: expected a layer path, got ${showText(path)}`);
+    if (!isOpName(n.op)) fail('GRAPH', `${where}: unknown op ${showText(n.op)}; written by another version?`);
     else {
       const node = remake(
         n.op,
         n.inputs.map((k) => lookup(k, where)),
-        n.attributes as Attributes,
-        n.path ?? '',
+        n.attributes as Attributes, // what they are is checked there
+        path,
         where,
       );
       if (!sameShape(node.shape, n.shape))

@@ -1,3 +1,4 @@
+import { checkArray } from '../arrays.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { initialiserOf } from '../graph/roles.js';
@@ -44,6 +45,7 @@ export const checkWeights = (net: Network, weights: Weights, source = 'weights')
         'WEIGHTS',
         `${source}: '${name}' is ${showShape(given.shape)}, network '${net.name}' needs ${showShape(leaf.shape)}`,
       );
+    checkArray(`${source}: '${name}'`, given.data, Float32Array);
     const bad = given.data.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0)
       fail('WEIGHTS', `${source}: '${name}' holds ${given.data[bad]} at ${bad}; weights must be finite`);

@@ -16,6 +16,8 @@ export interface ConvGeometry {
   readonly padding: readonly [number, number, number, number];
 }
 
+const GEOMETRY = { stride: 'pair', dilation: 'pair', padding: 'padding' } as const;
+
 type Four = readonly [number, number, number, number];
 const four = (t: TensorType, what: string, where: Where): Four =>
   t.shape.length === 4
@@ -99,6 +101,7 @@ const shared = <K extends 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'>(ker
 export const conv2d: OpDefinition = {
   ...shared('conv2d'),
   doc: 'two-dimensional convolution',
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [n, h, w, c] = four(at(inputs, 0), 'input', where);
@@ -139,6 +142,7 @@ export const conv2d: OpDefinition = {
 export const conv2dInputGrad: OpDefinition = {
   ...shared('conv2dInputGrad'),
   doc: 'adjoint of conv2d in its input',
+  attributes: { ...GEOMETRY, size: 'pair' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [n, oh, ow, f] = four(at(inputs, 0), 'dy', where);
@@ -172,6 +176,7 @@ export const conv2dInputGrad: OpDefinition = {
 export const conv2dWeightGrad: OpDefinition = {
   ...shared('conv2dWeightGrad'),
   doc: 'adjoint of conv2d in its weight',
+  attributes: { ...GEOMETRY, kernel: 'pair' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [n, h, w, c] = four(at(inputs, 0), 'input', where);

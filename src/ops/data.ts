@@ -18,6 +18,7 @@ const inside = (node: Tensor, row: number, rows: number): number =>
 export const gather: OpDefinition = {
   name: 'gather',
   doc: 'rows of a table by index',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectCount(inputs, 2, where);
     const [table, index] = [at(inputs, 0), at(inputs, 1)];
@@ -59,6 +60,7 @@ export const gather: OpDefinition = {
 export const scatterAdd: OpDefinition = {
   name: 'scatterAdd',
   doc: 'add rows into a table of zeros by index',
+  attributes: { rows: 'count' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 2, where);
     const [v, index] = [at(inputs, 0), at(inputs, 1)];
@@ -106,6 +108,7 @@ export const scatterAdd: OpDefinition = {
 export const cropFlip: OpDefinition = {
   name: 'cropFlip',
   doc: 'shifted and flipped images of a resident data set',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectCount(inputs, 3, where);
     const [images, index, shift] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
@@ -158,6 +161,7 @@ export const cropFlip: OpDefinition = {
 export const rankMask: OpDefinition = {
   name: 'rankMask',
   doc: 'mask of the largest scores',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectCount(inputs, 2, where);
     const [scores, keep] = [at(inputs, 0), at(inputs, 1)];

@@ -198,6 +198,7 @@ const ternary: Record<Exclude<InstructionOf<3>, 'mulAdd'>, Row> = {
 const define = (name: Exclude<Instruction, 'const'>, arity: number, row: Row): OpDefinition => ({
   name,
   doc: row.doc,
+  attributes: {},
   infer: (inputs, _attributes, where) => {
     expectReals(inputs, arity, where);
     return real(broadcastShape(inputs, where));
@@ -258,6 +259,7 @@ export const gate: OpDefinition = {
 export const toReal: OpDefinition = {
   name: 'toReal',
   doc: 'integer to real',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
@@ -276,6 +278,7 @@ export const toReal: OpDefinition = {
 export const stopGradient: OpDefinition = {
   name: 'stopGradient',
   doc: 'x, with zero derivative',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectCount(inputs, 1, where);
     return at(inputs, 0);

@@ -2,11 +2,11 @@ import type { Attributes, DType, Shape } from '../tensor/tensor.js';
 import { sameShape, showShape, showType, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import type { OpDefinition, Where } from './op.js';
+import { DTYPES, type AttributeKinds } from './attributes.js';
 import { always, at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
 
 /** Nodes without producers, and the marker that tells a network's two ways of reading its statistics apart. */
 
-const DTYPES: readonly DType[] = ['f32', 'i32', 'u8'];
 const dtypeOf = (attributes: Attributes, where: Where): DType => {
   const dtype = attributes['dtype'] ?? 'f32';
   return (
@@ -15,12 +15,18 @@ const dtypeOf = (attributes: Attributes, where: Where): DType => {
   );
 };
 
-const leaf = (name: string, doc: string, value: OpDefinition['evaluate']): OpDefinition => ({
+const leaf = (
+  name: string,
+  doc: string,
+  attributes: AttributeKinds,
+  value: OpDefinition['evaluate'],
+): OpDefinition => ({
   name,
   doc,
-  infer: (inputs, attributes, where) => {
+  attributes,
+  infer: (inputs, given, where) => {
     expectCount(inputs, 0, where);
-    return { shape: attributes['shape'] as Shape, dtype: dtypeOf(attributes, where) };
+    return { shape: given['shape'] as Shape, dtype: dtypeOf(given, where) };
   },
   vjp: () => [],
   paths: { kind: 'linear' },
@@ -35,18 +41,25 @@ const unbound: OpDefinition['evaluate'] = (_, node) =>
     `${node.op}: no value for '${String(node.attributes['name'])}'; bind it in the program's state or inputs`,
   );
 
+const NAMED = { name: 'text', shape: 'sizes', dtype: 'dtype?' } as const;
+
 /** A value that changes from run to run: images, labels, a learning rate. Attributes: name, shape, dtype. */
-export const input = leaf('input', 'a value given at every run', unbound);
+export const input = leaf('input', 'a value given at every run', NAMED, unbound);
 
 /**
  * A named value that lives on the device between runs: parameter, statistic, mask, moment, data set. Attributes: name,
  * shape, dtype, role (see nn/parameter.ts) and, for parameters, how it is initialised.
  */
-export const state = leaf('state', 'a named value kept between runs', unbound);
+export const state = leaf(
+  'state',
+  'a named value kept between runs',
+  { ...NAMED, role: 'role?', init: 'initialiser?', flattened: 'volume?' },
+  unbound,
+);
 
 /** One number everywhere. Attributes: shape, value. */
 export const constant: OpDefinition = {
-  ...leaf('constant', 'one number everywhere', (_, node) =>
+  ...leaf('constant', 'one number everywhere', { shape: 'sizes', value: 'number' }, (_, node) =>
     new Float64Array(size(node.shape)).fill(node.attributes['value'] as number),
   ),
   infer: (inputs, attributes, where) => {
@@ -58,18 +71,31 @@ export const constant: OpDefinition = {
   },
 };
 
+const HOLDS: Readonly<Record<DType, (v: number) => boolean>> = {
+  f32: () => true,
+  i32: (v) => (v | 0) === v,
+  u8: (v) => (v & 255) === v,
+};
+
 /** A small literal array. Attributes: shape, dtype, data. */
 export const literal: OpDefinition = {
-  ...leaf('literal', 'a literal array', (_, node) =>
+  ...leaf('literal', 'a literal array', { shape: 'sizes', data: 'numbers', dtype: 'dtype?' }, (_, node) =>
     Float64Array.from(node.attributes['data'] as readonly number[]),
   ),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);
     const shape = attributes['shape'] as Shape;
-    const count = (attributes['data'] as readonly number[]).length;
-    if (count !== size(shape))
-      mismatch(where, `${count} numbers for shape ${showShape(shape)}`, 'give one number for each element');
-    return { shape, dtype: dtypeOf(attributes, where) };
+    const data = attributes['data'] as readonly number[];
+    if (data.length !== size(shape))
+      mismatch(
+        where,
+        `${data.length} numbers for shape ${showShape(shape)}`,
+        'give one number for each element',
+      );
+    const dtype = dtypeOf(attributes, where);
+    const bad = data.find((v) => !HOLDS[dtype](v));
+    if (bad !== undefined) mismatch(where, `${dtype} cannot hold ${bad}`, 'give numbers of its type');
+    return { shape, dtype };
   },
 };
 
@@ -80,6 +106,7 @@ export const literal: OpDefinition = {
 export const statistic: OpDefinition = {
   name: 'statistic',
   doc: 'a stored batch statistic, or the moment it stores',
+  attributes: { moment: 'moment' },
   infer: (inputs, _, where) => {
     expectReals(inputs, 2, where);
     const [x, stored] = [at(inputs, 0), at(inputs, 1)];

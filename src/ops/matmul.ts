@@ -16,6 +16,7 @@ const sizes = (node: Tensor): [number, number, number] => {
 export const matmul: OpDefinition = {
   name: 'matmul',
   doc: 'matrix product',
+  attributes: { transposeA: 'flag?', transposeB: 'flag?' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [a, b] = [at(inputs, 0).shape, at(inputs, 1).shape];

@@ -24,7 +24,7 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
 };
 
 const mover = (
-  definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> & {
+  definition: Pick<OpDefinition, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp'> & {
     paths?: PathRule;
     copies: (node: Tensor) => readonly Copy[];
     cover: boolean;
@@ -53,6 +53,7 @@ const numbers = (attributes: Attributes, key: string): readonly number[] =>
 export const reshape: OpDefinition = {
   name: 'reshape',
   doc: 'same elements in the same order under another shape',
+  attributes: { shape: 'sizes' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
@@ -71,6 +72,7 @@ export const reshape: OpDefinition = {
 export const transpose = mover({
   name: 'transpose',
   doc: 'reorder axes',
+  attributes: { order: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, order] = [at(inputs, 0), numbers(attributes, 'order')];
@@ -109,6 +111,7 @@ export const transpose = mover({
 export const slice = mover({
   name: 'slice',
   doc: 'strided sub-array',
+  attributes: { start: 'indices', limit: 'indices', stride: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
@@ -157,6 +160,7 @@ export const slice = mover({
 export const place = mover({
   name: 'place',
   doc: 'write into zeros, strided',
+  attributes: { shape: 'sizes', start: 'indices', stride: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
@@ -206,6 +210,7 @@ export const place = mover({
 export const concat = mover({
   name: 'concat',
   doc: 'join along an axis',
+  attributes: { axis: 'index' },
   infer: (inputs, attributes, where) => {
     const axis = attributes['axis'] as number;
     const first = inputs[0] ?? mismatch(where, 'takes at least one input, got 0', 'pass what to join');

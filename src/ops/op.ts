@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import type { AttributeKinds } from './attributes.js';
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
 import type { CallAttributes, CallName } from '../plan/calls.js';
@@ -88,6 +89,8 @@ export interface Cost {
 export interface OpDefinition {
   readonly name: string;
   readonly doc: string;
+  /** Its attributes and what each is; a graph file may hold no others. */
+  readonly attributes: AttributeKinds;
   /** Output type, or a SHAPE error. The only shape rule of the op. */
   readonly infer: (inputs: readonly TensorType[], attributes: Attributes, where: Where) => TensorType;
   /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */

@@ -12,6 +12,8 @@ export interface PoolGeometry {
   readonly padding: readonly [number, number, number, number];
 }
 
+const GEOMETRY = { window: 'pair', stride: 'pair', padding: 'padding' } as const;
+
 type Four = readonly [number, number, number, number];
 /** The windows of a node's attributes, without what else an adjoint needs. */
 export const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
@@ -107,6 +109,7 @@ const shared = <K extends PoolName>(kernel: K) => ({
 export const maxPool: OpDefinition = {
   ...shared('maxPool'),
   doc: 'largest element of each window',
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
@@ -130,6 +133,7 @@ export const maxPool: OpDefinition = {
 export const maxPoolGather: OpDefinition = {
   ...shared('maxPoolGather'),
   doc: "v at x's maximum of each window",
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     if (!sameShape(at(inputs, 0).shape, at(inputs, 1).shape)) {
@@ -156,6 +160,7 @@ export const maxPoolGather: OpDefinition = {
 export const maxPoolScatter: OpDefinition = {
   ...shared('maxPoolScatter'),
   doc: "dy added at x's maximum of each window",
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [x, dy] = [at(inputs, 0), at(inputs, 1)];
@@ -183,6 +188,7 @@ export const maxPoolScatter: OpDefinition = {
 export const sumPool: OpDefinition = {
   ...shared('sumPool'),
   doc: 'sum of each window',
+  attributes: GEOMETRY,
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
@@ -205,6 +211,7 @@ export const sumPool: OpDefinition = {
 export const sumPoolGrad: OpDefinition = {
   ...shared('sumPoolGrad'),
   doc: 'adjoint of sumPool',
+  attributes: { ...GEOMETRY, size: 'pair' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const dy = at(inputs, 0);

@@ -28,6 +28,7 @@ const reduction = (
 ): Omit<OpDefinition, 'vjp' | 'paths'> => ({
   name,
   doc,
+  attributes: { axes: 'indices' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const { shape } = at(inputs, 0);
@@ -78,6 +79,7 @@ export const maximum: OpDefinition = {
 export const broadcast: OpDefinition = {
   name: 'broadcast',
   doc: 'repeat along new axes',
+  attributes: { shape: 'sizes', axes: 'indices' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const shape = attributes['shape'] as Shape;
@@ -110,6 +112,7 @@ export const broadcast: OpDefinition = {
 export const argMax: OpDefinition = {
   name: 'argMax',
   doc: 'index of the first largest element of the last axis',
+  attributes: {},
   infer: (inputs, _, where) => {
     expectReals(inputs, 1, where);
     const { shape } = at(inputs, 0);

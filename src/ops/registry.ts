@@ -1,6 +1,7 @@
 import {
   sameShape,
   showType,
+  size,
   type Attributes,
   type DType,
   type Shape,
@@ -74,6 +75,8 @@ export const inferType = (
   for (const d of type.shape)
     if (!Number.isInteger(d) || d <= 0)
       mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
+  if (size(type.shape) > Number.MAX_SAFE_INTEGER)
+    mismatch(where, `the result would be ${showType(type)}`, 'it must have fewer than 2^53 elements');
   return type;
 };
 

@@ -1,5 +1,5 @@
 import * as t from 'io-ts';
-import { decode, decodeJson } from '../codec.js';
+import { decode, decodeJson, list } from '../codec.js';
 
 export interface EpochResult {
   /** From 1. */
@@ -132,13 +132,13 @@ const Run = t.intersection(
       pruneSeconds: Finite,
       trainSeconds: Finite,
       testAccuracy: Share,
-      epochs: t.readonlyArray(Epoch, 'a list of epochs'),
-      layerDensities: t.readonlyArray(Layer, 'a list of layers'),
+      epochs: list(Epoch, { name: 'a list of epochs' }),
+      layerDensities: list(Layer, { name: 'a list of layers' }),
     }),
     t.exact(
       t.partial({
         seed: Count,
-        log2Flow: t.readonlyArray(t.union([Finite, t.null], 'a finite number or null'), 'a list of numbers'),
+        log2Flow: list(t.union([Finite, t.null], 'a finite number or null'), { name: 'a list of numbers' }),
       }),
     ),
   ],
@@ -167,9 +167,9 @@ export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.in
       command: t.string,
       date: t.string,
       version: t.string,
-      runs: t.readonlyArray(Run, 'a list of runs'),
+      runs: list(Run, { name: 'a list of runs' }),
     }),
-    t.exact(t.partial({ failures: t.readonlyArray(Failed, 'a list of failed runs'), settings: t.string })),
+    t.exact(t.partial({ failures: list(Failed, { name: 'a list of failed runs' }), settings: t.string })),
   ],
   'an experiment report',
 );

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import { emitCuda } from '../compile/cuda/emit.js';
 import type { Device } from './device.js';
@@ -36,9 +36,15 @@ export interface CudaOptions {
   readonly profile?: boolean;
 }
 
-/** Where compiled code and measured choices are kept between processes: $XDG_CACHE_HOME/pathex or ~/.cache/pathex. */
-export const cacheFolder = (): string =>
-  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pathex');
+/**
+ * Where compiled code and measured choices are kept between processes: $XDG_CACHE_HOME/pathex or ~/.cache/pathex. A relative
+ * $XDG_CACHE_HOME counts as none (XDG Base Directory Specification): it would be another folder in every working directory,
+ * and somebody else's in some. The device uses the folder only where it is this user's alone, and says so where it is not.
+ */
+export const cacheFolder = (): string => {
+  const named = process.env['XDG_CACHE_HOME'] ?? '';
+  return join(isAbsolute(named) ? named : join(homedir(), '.cache'), 'pathex');
+};
 
 /** Opens a GPU. Throws DEVICE with the reason where it cannot be had, and NATIVE where the addon is missing or does not load. */
 export const cudaDevice = async ({

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { access, readFile, rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as t from 'io-ts';
-import { decodeJson } from '../codec.js';
+import { decodeJson, list } from '../codec.js';
 import { fail } from '../errors.js';
-import { readFileChecked, reasonOf, writeFileAtomic } from '../weights/files.js';
+import { readFileChecked, reasonOf, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from '../weights/safetensors.js';
 
 /**
@@ -30,7 +30,7 @@ const CheckpointFile = t.strict(
     /** Everything that decides the bits of the run; a checkpoint of other settings is refused. */
     settings: t.string,
     epochsDone: t.number,
-    history: t.readonlyArray(Epoch),
+    history: list(Epoch),
     tensors: t.string,
     sha256: t.string,
   },
@@ -71,7 +71,8 @@ export const saveCheckpoint = async (path: string, { tensors, ...rest }: Checkpo
 
 const tensorsFileOf = async (path: string): Promise<string | undefined> => {
   try {
-    return decodeJson(CheckpointFile, await readFile(`${path}.json`, 'utf8'), path, 'CHECKPOINT').tensors;
+    const json = new TextDecoder().decode(await readFileChecked(`${path}.json`, 'CHECKPOINT'));
+    return decodeJson(CheckpointFile, json, path, 'CHECKPOINT').tensors;
   } catch {
     return undefined; // there was none, or none that could be continued
   }

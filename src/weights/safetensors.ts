@@ -1,6 +1,8 @@
 import * as t from 'io-ts';
-import { decode as decodeWith, decodeJson } from '../codec.js';
+import { checkArray } from '../arrays.js';
+import { decode as decodeWith, decodeJson, list, showJson, showStep, showText } from '../codec.js';
 import { fail } from '../errors.js';
+import { showValue } from '../options.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
 
 /**
@@ -30,8 +32,49 @@ const isCode = (dtype: string): dtype is Code => Object.hasOwn(BYTES, dtype);
 const utf8 = new TextEncoder();
 /** By code unit, so that the order does not depend on a locale. */
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** A size of 0 makes the rest irrelevant, however large; the product of the rest may be no number. */
+const elements = (shape: Shape): number => (shape.includes(0) ? 0 : size(shape));
 const bytesOf = (data: StoredTensor['data']): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+
+/** The array of each type that is written. */
+const ARRAYS = {
+  F32: Float32Array,
+  F64: Float64Array,
+  I32: Int32Array,
+  I64: BigInt64Array,
+  U8: Uint8Array,
+} as const satisfies Record<StoredTensor['dtype'], unknown>;
+
+/** Error WEIGHTS for what is no tensor, or holds other numbers than it says. */
+const checkTensor = (name: string, tensor: StoredTensor): void => {
+  const where = `safetensors: tensor ${showText(name)}`;
+  if (name === METADATA)
+    fail(
+      'WEIGHTS',
+      `safetensors: a tensor is named ${METADATA}, which the format keeps for itself; rename it`,
+    );
+  if (typeof tensor !== 'object' || tensor === null)
+    fail('WEIGHTS', `${where} is ${showValue(tensor)}; give { dtype, shape, data }`);
+  const { dtype, shape, data } = tensor;
+  if (!Object.hasOwn(ARRAYS, dtype))
+    fail(
+      'WEIGHTS',
+      `${where}: type ${showValue(dtype)} cannot be written; give one of ${Object.keys(ARRAYS).join(', ')}`,
+    );
+  checkArray(where, data, ARRAYS[dtype]);
+  if (
+    !Array.isArray(shape) ||
+    shape.length > MAX_RANK ||
+    !shape.every((d) => Number.isSafeInteger(d) && d >= 0)
+  )
+    fail(
+      'WEIGHTS',
+      `${where}: shape ${showJson(shape)} is no list of at most ${MAX_RANK} whole numbers from 0 on`,
+    );
+  if (data.length !== elements(shape))
+    fail('WEIGHTS', `${where}: ${data.length} numbers for shape ${showShape(shape)} = ${elements(shape)}`);
+};
 
 /**
  * A safetensors file as bytes, the same for the same contents: wider types first, then by name, which keeps every tensor
@@ -42,26 +85,18 @@ export const encode = (
   tensors: Readonly<Record<string, StoredTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array => {
+  for (const [name, tensor] of Object.entries(tensors)) checkTensor(name, tensor);
+  for (const [key, value] of Object.entries(metadata))
+    if (typeof value !== 'string')
+      fail('WEIGHTS', `safetensors: metadata ${showText(key)} is ${showValue(value)}; it must be text`);
   const entries = Object.entries(tensors).sort(
     ([a, x], [b, y]) => BYTES[y.dtype] - BYTES[x.dtype] || byText(a, b),
   );
   const meta = Object.entries(metadata).sort(([a], [b]) => byText(a, b));
   const header: [string, unknown][] = meta.length > 0 ? [[METADATA, Object.fromEntries(meta)]] : [];
   let end = 0;
-  for (const [name, { dtype, shape, data }] of entries) {
-    if (name === METADATA)
-      fail(
-        'WEIGHTS',
-        `safetensors: a tensor is named ${METADATA}, which the format keeps for itself; rename it`,
-      );
-    if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0) || data.length !== size(shape)) {
-      fail(
-        'WEIGHTS',
-        `safetensors: tensor '${name}': ${data.length} numbers for shape ${showShape(shape)} = ${size(shape)}`,
-      );
-    }
+  for (const [name, { dtype, shape, data }] of entries)
     header.push([name, { dtype, shape, data_offsets: [end, (end += data.byteLength)] }]);
-  }
   // Written member by member: an object would move names such as '0' to the front.
   const json = utf8.encode(
     `{${header.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(',')}}`,
@@ -84,28 +119,25 @@ const Natural = new t.Type<number>(
   (u, c) => (Number.isSafeInteger(u) && (u as number) >= 0 ? t.success(u as number) : t.failure(u, c)),
   t.identity,
 );
-const Entry = t.type({
-  dtype: t.string,
-  shape: t.readonlyArray(Natural),
-  data_offsets: t.tuple([Natural, Natural]),
-});
-const Metadata = t.record(t.string, t.string);
-
-/** The first key that an object literal at the top of a JSON text has twice; JSON.parse would silently take the last. */
-const repeatedKey = (json: string): string | undefined => {
-  const seen = new Set<string>();
-  let depth = 0;
-  for (const [token, colon] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"\s*(:?)|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (depth === 1 && colon === ':') {
-      const name = String(JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)));
-      if (seen.has(name)) return name;
-      seen.add(name);
-    }
-  }
-  return undefined;
-};
+/** No library has more axes. */
+const MAX_RANK = 64;
+const Entry = t.strict(
+  {
+    dtype: t.string,
+    shape: list(Natural, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
+    data_offsets: t.tuple([Natural, Natural], 'two whole numbers from 0 on'),
+  },
+  '{ dtype, shape, data_offsets }',
+);
+const Members = new t.Type('an object', t.UnknownRecord.is, t.UnknownRecord.validate, t.identity);
+/** One after the other: t.record would describe every one of a million that are wrong. */
+const metadataOf = (value: unknown, where: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(decodeWith(Members, value, where, 'WEIGHTS')).map(([key, text]) => [
+      key,
+      decodeWith(t.string, text, `${where}${showStep(key)}`, 'WEIGHTS'),
+    ]),
+  );
 
 /** IEEE 754 binary16 bits as a number. */
 const half = (bits: number): number => {
@@ -160,7 +192,10 @@ const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; rea
       `${path}: header ends at byte ${start}, the file at ${bytes.length}; it is truncated or not a safetensors file`,
     );
   try {
-    return { json: new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, start)), start };
+    return {
+      json: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start)),
+      start,
+    };
   } catch (error) {
     return fail('WEIGHTS', `${path}: header is not UTF-8 text`, error);
   }
@@ -171,18 +206,12 @@ const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; rea
  * must be used by exactly one tensor each. Error WEIGHTS, which names file, tensor and numbers.
  */
 export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
+  checkArray(path, bytes, Uint8Array);
   const { json, start } = headerOf(bytes, path);
-  const { [METADATA]: metadata = {}, ...header } = decodeJson(
-    t.UnknownRecord,
-    json,
-    `${path}: header`,
-    'WEIGHTS',
-  );
-  const repeated = repeatedKey(json);
-  if (repeated !== undefined) fail('WEIGHTS', `${path}: tensor '${repeated}' is in the header twice`);
+  const { [METADATA]: metadata = {}, ...header } = decodeJson(Members, json, `${path}: header`, 'WEIGHTS');
   const length = bytes.length - start;
   const entries = Object.entries(header).map(([name, value]) => {
-    const where = `${path}: tensor '${name}'`;
+    const where = `${path}: tensor ${showText(name)}`;
     const {
       dtype,
       shape,
@@ -191,17 +220,17 @@ export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
     if (!isCode(dtype))
       return fail(
         'WEIGHTS',
-        `${where}: type ${dtype} cannot be read; convert it to one of ${Object.keys(BYTES).join(', ')}`,
+        `${where}: type ${showText(dtype).slice(1, -1)} cannot be read; convert it to one of ${Object.keys(BYTES).join(', ')}`,
       );
     if (from > to || to > length)
       return fail(
         'WEIGHTS',
         `${where}: bytes ${from} to ${to} of ${length}; the file is truncated or its header wrong`,
       );
-    if (size(shape) * BYTES[dtype] !== to - from) {
+    if (elements(shape) * BYTES[dtype] !== to - from) {
       return fail(
         'WEIGHTS',
-        `${where}: ${to - from} bytes for ${dtype}${showShape(shape)} = ${size(shape) * BYTES[dtype]}`,
+        `${where}: ${to - from} bytes for ${dtype}${showShape(shape)} = ${elements(shape) * BYTES[dtype]}`,
       );
     }
     return { name, dtype, shape, from, to };
@@ -212,10 +241,10 @@ export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
     if (from !== end) {
       fail(
         'WEIGHTS',
-        `${path}: tensor '${name}' starts at byte ${from}, ${before} ends at ${end}; tensors may not ${from < end ? 'overlap' : 'leave holes'}`,
+        `${path}: tensor ${showText(name)} starts at byte ${from}, ${before} ends at ${end}; tensors may not ${from < end ? 'overlap' : 'leave holes'}`,
       );
     }
-    [end, before] = [to, `tensor '${name}'`];
+    [end, before] = [to, `tensor ${showText(name)}`];
   }
   if (end !== length)
     fail(
@@ -229,6 +258,6 @@ export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
         stored(dtype, shape, bytes.subarray(start + from, start + to)),
       ]),
     ),
-    metadata: decodeWith(Metadata, metadata, `${path}: header.${METADATA}`, 'WEIGHTS'),
+    metadata: metadataOf(metadata, `${path}: header.${METADATA}`),
   };
 };

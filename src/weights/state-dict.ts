@@ -1,11 +1,13 @@
+import { checkArray } from '../arrays.js';
+import { showText } from '../codec.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { parameters, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
-import { sameShape, showShape, type Shape, type Tensor } from '../tensor/tensor.js';
+import { sameShape, showShape, size, type Shape, type Tensor } from '../tensor/tensor.js';
 import { flatLinearFromTorch, flatLinearToTorch, fromTorch, toTorch, type Layout } from './layout.js';
-import { readFileChecked, writeFileAtomic } from './files.js';
+import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from './safetensors.js';
 
 /**
@@ -40,9 +42,19 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
     const name = nameOf(leaf);
     const value = weights.get(name) ?? fail('WEIGHTS', `weights of '${net.name}': '${name}' is missing`);
     const own = { shape: leaf.shape, data: value.data };
+    const where = `weights of '${net.name}': '${name}'`;
+    checkArray(where, value.data, Float32Array);
+    if (!sameShape(value.shape, leaf.shape) || value.data.length !== size(leaf.shape))
+      fail(
+        'WEIGHTS',
+        `${where} has ${value.data.length} numbers in shape ${showShape(value.shape)}, the network needs ${showShape(leaf.shape)}`,
+      );
     tensors[name] = { dtype: 'F32', ...outward(leaf, own) };
     const mask = isPrunable(leaf) ? masks?.get(name) : undefined;
     if (mask !== undefined) {
+      checkArray(`mask of '${name}'`, mask, Uint8Array);
+      if (mask.length !== size(leaf.shape))
+        fail('WEIGHTS', `mask of '${name}': ${mask.length} values for ${showShape(leaf.shape)}`);
       tensors[maskKey(name)] = { dtype: 'U8', ...outward(leaf, { shape: leaf.shape, data: mask }) };
     }
   }
@@ -63,7 +75,7 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
     leaf: Tensor,
     own: (t: StoredTensor) => A | null,
   ): A | undefined => {
-    const stored = tensors[name];
+    const stored = Object.hasOwn(tensors, name) ? tensors[name] : undefined; // not what every object has
     if (stored === undefined) return undefined;
     used.add(name);
     const [a, b, c, d] = leaf.shape;
@@ -101,7 +113,7 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
   if (extra !== undefined)
     fail(
       'WEIGHTS',
-      `${source}: network '${net.name}' has no parameter '${extra}'; is it another network's file?`,
+      `${source}: network '${net.name}' has no parameter ${showText(extra)}; is it another network's file?`,
     );
   const prunableCount = parameters(net).filter(isPrunable).length;
   if (masks.size !== 0 && masks.size !== prunableCount)

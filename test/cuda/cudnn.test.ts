@@ -1,4 +1,13 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -167,18 +176,35 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
     const [name] = readdirSync(folder);
     expect(name).toMatch(/^described-0-cudnn-9\.\d+\.\d+\.tuning$/);
     const file = join(folder, name!);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     const line = readFileSync(file, 'utf8').trim().split('\t');
+    const digestOf = (text: string): string =>
+      createHash('sha256').update(`pathex tuning 2\n${name!}\n${text}`).digest('hex');
+    expect(line[4]).toBe(digestOf(line.slice(0, 4).join('\t')));
     expect(line[0]).toBe(`${tuned!.convolution}, strict, deterministic`);
     expect(`cudnn engine ${line[1]}, knobs ${line[2]}`).toBe(tuned!.implementation);
 
     // A later line wins, one that cannot be read is passed over, and a choice that does not build is made anew.
     const lines = (...choices: readonly string[]): void =>
-      writeFileSync(file, choices.map((choice) => `${line[0]}\t${choice}\n`).join(''));
+      writeFileSync(
+        file,
+        choices
+          .map((choice) => `${line[0]}\t${choice}`)
+          .map((text) => `${text}\t${digestOf(text)}\n`)
+          .join(''),
+      );
     const usual = first!.implementation.replace('cudnn engine ', '').replace(', knobs ', '\t');
     lines(`${usual}\t1`, '0\t-\t1', 'rubbish', '0\t2=\t1');
     expect(kernelsOf('strict', 'deterministic', plan, folder)[0]!.implementation).toBe(
       'cudnn engine 0, knobs -',
     );
+    // A line without its digest, or of another file, is nobody's.
+    for (const end of ['', '\t', `\t${'0'.repeat(64)}`, `\t${line[4]}`]) {
+      writeFileSync(file, `${line[0]}\t0\t-\t1${end}\n`);
+      expect(kernelsOf('strict', 'deterministic', plan, folder)[0]!.implementation).toBe(
+        first!.implementation,
+      );
+    }
     for (const choice of [usual, '999\t-', '0\t2=12345']) {
       lines('0\t-\t1', `${choice}\t1`);
       expect(kernelsOf('strict', 'deterministic', plan, folder)[0]!.implementation).toBe(

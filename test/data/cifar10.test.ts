@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -84,6 +84,14 @@ describe('bad files are an error that names them', () => {
       `${join(folder, 'data_batch_3.bin')}: 60,000 bytes, not a multiple of the 3,073 of a record; the official file has 30,730,000; it is truncated: fetch it again`));
     await writeFile(join(folder, 'data_batch_3.bin'), '');
     await expect(loadCifar10(folder)).rejects.toMatchObject(dataError(/data_batch_3\.bin: 0 bytes, not a multiple/));
+  });
+  it('a file of a terabyte, or a pipe, before anything is read', async () => {
+    await writeShort(folder);
+    await truncate(join(folder, 'data_batch_3.bin'), 2 ** 40);
+    await expect(loadCifar10(folder)).rejects.toMatchObject(dataError(/data_batch_3\.bin: 1,099,511,627,776 bytes; the official file has 30,730,000$/));
+    await rm(join(folder, 'data_batch_3.bin'));
+    await run('mkfifo', [join(folder, 'data_batch_3.bin')]);
+    await expect(loadCifar10(folder)).rejects.toMatchObject(dataError(/data_batch_3\.bin: cannot be read: it is a named pipe, not a regular file$/));
   });
   it('a label out of range', async () => {
     await writeShort(folder);
@@ -196,7 +204,7 @@ describe('the download', () => {
   });
   it('of an archive that lacks a file, or that is none, says so and leaves nothing', async () => {
     for (const [bytes, reason] of [
-      [await pack(NAMES.slice(1)), /the download cannot be stored: the archive holds no cifar-10-batches-bin\/data_batch_1\.bin$/],
+      [await pack(NAMES.slice(1)), /the download cannot be stored: .*c\.tar\.gz: the archive holds no cifar-10-batches-bin\/data_batch_1\.bin$/],
       [Buffer.from('no archive'), /the download cannot be stored: .*not a gzip file, or corrupt$/],
     ] as const) {
       await rm(join(folder, 'packed'), { recursive: true, force: true });

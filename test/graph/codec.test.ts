@@ -127,7 +127,7 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     [
       'attributes of another op',
       withNodes(x, { ...sum, op: 'sum', inputs: [0], attributes: { axis: 0 } }),
-      'model.json.nodes[1]: sum cannot read its attributes {"axis":0}',
+      "model.json.nodes[1]: sum: there is no attribute 'axis'; at layer; did you mean 'axes'?",
     ],
     [
       'a constant without a number',
@@ -156,5 +156,132 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     expect((error as PathexError).code).toBe('GRAPH');
     if (typeof message === 'string') expect((error as PathexError).message).toBe(message);
     else expect((error as PathexError).message).toMatch(message);
+  });
+});
+
+describe('attributes of a graph file', () => {
+  const x = ops.input('x', [2, 6, 6, 4]);
+  const index = ops.input('index', [2], 'i32');
+  const geometry = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] } as const;
+  const pool = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] } as const;
+  const weight = ops.state('w', [3, 2, 2, 4], { role: 'weight', init: { kind: 'kaimingNormal', fanIn: 16 } });
+  const y = ops.conv2d(x, weight, geometry);
+  /** Nodes that have every attribute of every op. */
+  const nodes = [
+    ops.state('f', [10, 4], { role: 'weight', init: { kind: 'uniform', bound: 1 }, flattened: [1, 1, 4] }),
+    ops.literal([2], [1, 2]),
+    ops.scalar(2),
+    ops.statistic(x, ops.state('m', [4]), 'mean'),
+    ops.sum(x, [1]),
+    ops.maximum(x, [1]),
+    ops.broadcast(ops.state('b', [4]), [3, 4], [1]),
+    ops.reshape(x, [2, 144]),
+    ops.transpose(x, [0, 3, 1, 2]),
+    ops.slice(x, [0, 0, 0, 0], [2, 3, 3, 4], [1, 1, 1, 1]),
+    ops.place(ops.state('p', [2]), [4], [1], [2]),
+    ops.concat([x, x], 3),
+    y,
+    ops.conv2dInputGrad(y, weight, [6, 6], geometry),
+    ops.conv2dWeightGrad(x, y, [2, 2], geometry),
+    ops.matmul(ops.state('l', [2, 3]), ops.state('r', [3, 4])),
+    ops.maxPool(x, pool),
+    ops.maxPoolGather(x, x, pool),
+    ops.maxPoolScatter(x, ops.maxPool(x, pool), pool),
+    ops.sumPool(x, pool),
+    ops.sumPoolGrad(ops.sumPool(x, pool), [6, 6], pool),
+    ops.gather(ops.state('t', [5, 3]), index),
+    ops.scatterAdd(ops.state('v', [2, 3]), index, 5),
+  ];
+  const good = encodeGraph(nodes, 'all');
+  /** Of no attribute the kind; '' is a shape without a size to a reader that takes what it is given. */
+  const WRONG: readonly unknown[] = [
+    '',
+    'x',
+    -1.5,
+    {},
+    { length: 2 },
+    [''],
+    [[1]],
+    [null],
+    [0.5, 1],
+    1e999,
+    null,
+  ];
+  const changed = (i: number, key: string, value: unknown): unknown => ({
+    ...good,
+    nodes: good.nodes.map((n, k) => (k === i ? { ...n, attributes: { ...n.attributes, [key]: value } } : n)),
+  });
+  const cases = good.nodes.flatMap(({ op, attributes }, i) =>
+    Object.keys(attributes).map((key) => ({ op, key, i })),
+  );
+  const messageOf = (file: unknown): string => {
+    try {
+      decodeGraph(file, 'g');
+    } catch (error) {
+      if (error instanceof PathexError && error.code === 'GRAPH') return error.message;
+      throw error;
+    }
+    return 'taken';
+  };
+
+  it.each(cases)('$op: a wrong $key is named with its place, whatever it is', ({ op, key, i }) => {
+    // Any text is a name, and -1.5 and Infinity are numbers, which only a constant has; Infinity is refused elsewhere.
+    const isName = key === 'name';
+    const isNumber = key === 'value';
+    const isNumbers = key === 'data';
+    for (const value of WRONG.filter(
+      (v) =>
+        !(isName && typeof v === 'string') &&
+        !(isNumber && v === -1.5) &&
+        !(isNumbers && Array.isArray(v) && v[0] === 0.5),
+    )) {
+      const message = messageOf(changed(i, key, value));
+      expect(message).toMatch(
+        new RegExp(
+          `^g\\.nodes\\[${i}\\]: ${op}: ${key} is .*; (it must be|choose|a graph file holds) [^\\n]*$`,
+        ),
+      );
+    }
+  });
+  it.each(cases)('$op: an unknown neighbour of $key is refused', ({ op, key, i }) => {
+    expect(messageOf(changed(i, `${key}x`, 1))).toMatch(
+      new RegExp(`^g\\.nodes\\[${i}\\]: ${op}: there is no attribute '${key}x'`),
+    );
+  });
+  it.each([
+    [
+      'a shape of more elements than numbers count',
+      { shape: [2 ** 31, 2 ** 31], dtype: 'f32', name: 'x' },
+      /^g\.nodes\[0\]: input: the result would be f32\[2147483648, 2147483648\]; it must have fewer than 2\^53 elements$/,
+    ],
+    [
+      'a hundred axes',
+      { shape: new Array<number>(100).fill(1), name: 'x' },
+      /^g\.nodes\[0\]: input: shape is \[1,1.*; it must be a list of at most 64 whole numbers$/,
+    ],
+    [
+      'a name with a line break',
+      { shape: [1], name: 'a\nb' },
+      /^g\.nodes\[0\]: input: name is "a\\nb"; it must be a text/,
+    ],
+  ])('%s', (_what, attributes, message) => {
+    const { shape } = attributes;
+    expect(
+      messageOf({ ...good, nodes: [{ op: 'input', inputs: [], attributes, shape }], outputs: [0] }),
+    ).toMatch(message);
+  });
+  it('a literal of integers that holds none', () => {
+    const attributes = { shape: [2], data: [1, 2.5], dtype: 'i32' };
+    expect(
+      messageOf({ ...good, nodes: [{ op: 'literal', inputs: [], attributes, shape: [2] }], outputs: [0] }),
+    ).toBe('g.nodes[0]: literal: i32 cannot hold 2.5; give numbers of its type');
+  });
+  it('that could not be read back are not written', () => {
+    expect(() => encodeGraph([ops.state('x', [2], { colour: 'red' }, 'layer')])).toThrow(
+      new PathexError(
+        'GRAPH',
+        "encode: state: there is no attribute 'colour'; at layer; it takes name, shape, dtype, role, init, flattened",
+      ),
+    );
   });
 });

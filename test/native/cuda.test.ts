@@ -1,5 +1,17 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -863,6 +875,83 @@ describe('compiled code', () => {
       expect(await compiles(cache)).toBe(0);
     }
   });
+  it('is kept for this user alone: folder 0700, files 0600', async () => {
+    const cache = join(folder, 'private', 'pathex');
+    expect(await compiles(cache)).toBe(1);
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+    const [entry] = readdirSync(cache);
+    expect(entry).toMatch(/^[0-9a-f]{64}\.cubin$/);
+    expect(statSync(join(cache, entry!)).mode & 0o777).toBe(0o600);
+  });
+  it('carries the SHA-256 of what it was made from and of itself: another program in its place is not run', async () => {
+    const cache = join(folder, 'swapped');
+    expect(await compiles(cache)).toBe(1);
+    const file = join(cache, readdirSync(cache)[0]!);
+    const bytes = readFileSync(file);
+    const length = Number(`0x${bytes.toString('latin1', 72, 88)}`);
+    const digest = createHash('sha256').update(bytes.subarray(72)).digest('hex');
+    expect(bytes.toString('latin1', 0, 72)).toBe(`pxcubin2${digest}`);
+    const key = bytes.subarray(88, 88 + length);
+    expect(key.toString()).toMatch(/^nvrtc 13\.0\n/);
+    expect(file).toContain(createHash('sha256').update(key).digest('hex'));
+    // The entry of another key under this name, whole in itself.
+    key[key.length - 1]! ^= 1;
+    writeFileSync(
+      file,
+      Buffer.concat([
+        Buffer.from(`pxcubin2${createHash('sha256').update(bytes.subarray(72)).digest('hex')}`),
+        bytes.subarray(72),
+      ]),
+    );
+    expect(await compiles(cache)).toBe(1);
+  });
+  it('that others may have written is not used, and the device says so', async () => {
+    const cache = join(folder, 'open to all');
+    expect(await compiles(cache)).toBe(1);
+    const describe = async (): Promise<string> => {
+      const device = open(options(cache));
+      const said = await device.open();
+      await device.dispose();
+      return said;
+    };
+    expect(await describe()).toMatch(/strict float32$/);
+    for (const mode of [0o777, 0o770, 0o702]) {
+      chmodSync(cache, mode);
+      expect(await compiles(cache)).toBe(1);
+      expect(await describe()).toMatch(
+        new RegExp(
+          `; kernels are compiled and measured anew in every process: ${cache} may be written by others \\(mode 0${mode.toString(8)}\\); remove it, or chmod 700 it if you trust what is in it$`,
+        ),
+      );
+    }
+    chmodSync(cache, 0o700);
+    const file = join(cache, readdirSync(cache)[0]!);
+    chmodSync(file, 0o666);
+    expect(await compiles(cache)).toBe(1);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(await compiles(cache)).toBe(0);
+    const moved = `${file}.moved`;
+    renameSync(file, moved);
+    symlinkSync(moved, file);
+    expect(await compiles(cache)).toBe(1);
+    rmSync(cache, { recursive: true });
+    writeFileSync(cache, 'a file');
+    expect(await describe()).toContain(`${cache} is no folder; move it away`);
+  });
+  it.skipIf(process.getuid?.() !== 0)(
+    'of another user is not used (as root, who can give files away)',
+    async () => {
+      const cache = join(folder, 'theirs');
+      expect(await compiles(cache)).toBe(1);
+      const file = join(cache, readdirSync(cache)[0]!);
+      chownSync(file, 65534, 65534);
+      expect(await compiles(cache)).toBe(1);
+      chownSync(cache, 65534, 65534);
+      expect(await compiles(cache)).toBe(1);
+      const device = open(options(cache));
+      expect(await device.open()).toContain(`${cache} belongs to another user; remove it`);
+    },
+  );
   it('is compiled each time where nothing can be kept', async () => {
     expect(await compiles('/proc/nowhere')).toBe(1);
     expect(await compiles('')).toBe(1);

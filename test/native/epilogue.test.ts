@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -697,6 +698,41 @@ describe('measurements decide', () => {
     'conv2d 2x5x4x3 to 3x2x8, kernel 3x3, stride 2x2, dilation 1x1, padding 1 1 1 1, tf32, deterministic';
   const program =
     'v1=channel.f32 v2=channel.f32 v3=full.f32 v4=0x0p+0 v5=mul(v0 v1) v6=add(v5 v2) v7=add(v6 v3) v8=lessOrEqual(v7 v4) v9=select(v8 v4 v7) -> v9.f32';
+
+  it('are kept with the SHA-256 of file and line, for this user alone; what was changed is measured anew', async () => {
+    const cache = join(folder, 'digests');
+    await run(await open(cache), planFor(normalised));
+    const name = readdirSync(cache).find((f) => f.endsWith('.tuning'))!;
+    const file = join(cache, name);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const lines = linesOf(cache);
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
+      const [text, digest] = [line.slice(0, line.lastIndexOf('\t')), line.slice(line.lastIndexOf('\t') + 1)];
+      expect(digest).toBe(createHash('sha256').update(`pathex tuning 2\n${name}\n${text}`).digest('hex'));
+    }
+    const measured = async (): Promise<boolean> => {
+      log.take();
+      const before = linesOf(cache).length;
+      await run(await open(cache), planFor(normalised));
+      return linesOf(cache).length > before;
+    };
+    expect(await measured()).toBe(false);
+    for (const changed of [
+      lines.map((line) => line.replace(/\t\S+\t(?=[^\t]*$)/, '\t0.5\t')), // other seconds, the old digest
+      lines.map((line) => line.slice(0, line.lastIndexOf('\t'))), // as an older version wrote them
+    ]) {
+      writeFileSync(file, `${changed.join('\n')}\n`);
+      expect(await measured()).toBe(true);
+    }
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    expect(await measured()).toBe(false);
+    chmodSync(file, 0o666);
+    log.take();
+    await run(await open(cache), planFor(normalised));
+    expect(linesOf(cache)).toEqual(lines); // neither believed nor added to
+    expect(executions()).toBeGreaterThan(10);
+  });
 
   it.each([
     ['two steps stay', 'plain', fusedIsSlower],

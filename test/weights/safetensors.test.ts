@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PathexError } from '../../src/errors.js';
+import { mlp } from '../../src/models/mlp.js';
+import type { Weights } from '../../src/nn/weights.js';
+import type { Masks } from '../../src/transform/mask.js';
 import { decode, encode, type StoredTensor } from '../../src/weights/safetensors.js';
+import { encodeWeights } from '../../src/weights/state-dict.js';
 
 /** A file from its header text and body. */
 const file = (
@@ -158,16 +162,16 @@ describe('a bad safetensors file is an error that says what differs', () => {
     ],
     ['with bad JSON', file('{"x":'), 'm: header: not JSON: Unexpected end of JSON input'],
     ['with bad text', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xfe), 'm: header is not UTF-8 text'],
-    ['with a list for a header', file('[1]'), 'm: header: expected UnknownRecord, got [1]'],
+    ['with a list for a header', file('[1]'), 'm: header: expected an object, got [1]'],
     [
       'with a tensor twice',
       file(`{"x":${entry('U8', '[1]', 0, 1)}, "\\u0078" : ${entry('U8', '[1]', 0, 1)}}`, new Uint8Array(1)),
-      "m: tensor 'x' is in the header twice",
+      "m: header: 'x' is there twice",
     ],
     [
       'without offsets',
       file('{"x":{"dtype":"U8","shape":[1]}}'),
-      "m: tensor 'x'.data_offsets: expected [a whole number from 0 on, a whole number from 0 on], got nothing",
+      "m: tensor 'x'.data_offsets: expected two whole numbers from 0 on, got nothing",
     ],
     [
       'with a negative size',
@@ -265,5 +269,85 @@ describe('a bad safetensors file is an error that says what differs', () => {
   it('may have a very long text in its metadata', () => {
     const long = '"\\'.repeat(1_000_000);
     expect(decode(encode({}, { long }), 'f').metadata['long']).toBe(long);
+  });
+});
+
+describe('arrays that cannot be written', () => {
+  const numbers = new Float32Array(4);
+  const shared = new Float32Array(new SharedArrayBuffer(16));
+  const cases: readonly (readonly [what: string, tensor: unknown, message: RegExp])[] = [
+    [
+      'in shared memory',
+      { dtype: 'F32', shape: [4], data: shared },
+      /tensor 'x': data lies in shared memory, .*copy it, as Float32Array\.from\(data\) does$/,
+    ],
+    [
+      'of big integers',
+      { dtype: 'F32', shape: [2], data: new BigInt64Array(2) },
+      /tensor 'x': data is a BigInt64Array object; give a Float32Array$/,
+    ],
+    [
+      'of numbers for big integers',
+      { dtype: 'I64', shape: [2], data: [1, 2] },
+      /tensor 'x': data is an array of 2; give a BigInt64Array$/,
+    ],
+    [
+      'of another width',
+      { dtype: 'F64', shape: [4], data: numbers },
+      /data is a Float32Array object; give a Float64Array$/,
+    ],
+    [
+      'of a type that is only read',
+      { dtype: 'BF16', shape: [4], data: new Uint16Array(4) },
+      /type 'BF16' cannot be written; give one of F32, F64, I32, I64, U8$/,
+    ],
+    ['of no type', { shape: [4], data: numbers }, /type nothing cannot be written/],
+    ['without a shape', { dtype: 'F32', data: numbers }, /shape nothing is no list/],
+    ['with a shape of text', { dtype: 'F32', shape: '4', data: numbers }, /shape "4" is no list/],
+    ['with a shape of big integers', { dtype: 'F32', shape: [4n], data: numbers }, /shape \[4n\] is no list/],
+    ['that are nothing', null, /tensor 'x' is null; give \{ dtype, shape, data \}$/],
+  ];
+  it.each(cases)('%s are one clear error', (_what, tensor, message) => {
+    // As a script in plain JavaScript may call it.
+    const write = (): unknown => encode({ x: tensor as never });
+    expect(write).toThrow(PathexError);
+    expect(write).toThrow(message);
+  });
+  it('metadata that is no text, too', () => {
+    for (const value of [3, 3n, null, undefined, { a: 1 }])
+      expect(() => encode({}, { epochs: value as never })).toThrow(
+        /^safetensors: metadata 'epochs' is .*; it must be text$/,
+      );
+  });
+  it('nor are bytes in shared memory read', () => {
+    const bytes = encode({ x: { dtype: 'F32', shape: [4], data: numbers } });
+    const theirs = new Uint8Array(new SharedArrayBuffer(bytes.length));
+    theirs.set(bytes);
+    expect(() => decode(theirs, 'w')).toThrow(/^w: data lies in shared memory/);
+    expect(() => decode(Array.from(bytes) as never, 'w')).toThrow(
+      /^w: data is an array of \d+; give a Uint8Array$/,
+    );
+  });
+  it('weights of a network, too, with the name of the parameter', () => {
+    const net = mlp([2], { hidden: [], classes: 2, bias: false });
+    const name = 'fc1.weight';
+    const masks = new Map([[name, new BigInt64Array(4) as never]]);
+    const given = (data: unknown, shape: readonly number[] = [2, 2]): Weights =>
+      new Map([[name, { shape, data: data as never }]]);
+    const write = (weights: Weights, m: Masks | null = null): unknown =>
+      encodeWeights(net, { weights, masks: m, metadata: {} });
+    expect(() => write(given(shared))).toThrow(/'fc1\.weight': data lies in shared memory/);
+    expect(() => write(given(new BigUint64Array(4)))).toThrow(
+      /'fc1\.weight': data is a BigUint64Array object; give a Float32Array$/,
+    );
+    expect(() => write(given(new Float32Array(3)))).toThrow(
+      /'fc1\.weight' has 3 numbers in shape \[2, 2\], the network needs \[2, 2\]$/,
+    );
+    expect(() => write(given(numbers, [4]))).toThrow(
+      /has 4 numbers in shape \[4\], the network needs \[2, 2\]$/,
+    );
+    expect(() => write(given(numbers), masks)).toThrow(
+      /mask of 'fc1\.weight': data is a BigInt64Array object; give a Uint8Array$/,
+    );
   });
 });

@@ -1,0 +1,124 @@
+import { didYouMean, isCount, isPositiveInteger } from '../options.js';
+import { showJson, showText } from '../codec.js';
+import type { Attributes, DType } from '../tensor/tensor.js';
+
+/** What a state leaf is for; see graph/roles.ts. */
+export const ROLES = [
+  'weight',
+  'bias',
+  'scale',
+  'shift',
+  'mean',
+  'variance',
+  'mask',
+  'velocity',
+  'accumulator',
+  'noise',
+  'data',
+] as const;
+export const DTYPES: readonly DType[] = ['f32', 'i32', 'u8'];
+const MOMENTS: readonly string[] = ['mean', 'variance'];
+const MAX_RANK = 64;
+const MAX_TEXT = 1000;
+
+const isNumber = (u: unknown): u is number => typeof u === 'number';
+const isNatural = (u: unknown): boolean => isNumber(u) && isCount(u);
+const isPositive = (u: unknown): boolean => isNumber(u) && isPositiveInteger(u);
+const listOf =
+  (member: (u: unknown) => boolean, test: (length: number) => boolean) =>
+  (u: unknown): boolean =>
+    Array.isArray(u) && test(u.length) && u.every(member);
+const isRank = (n: number): boolean => n <= MAX_RANK;
+const isText = (u: unknown): boolean =>
+  typeof u === 'string' && u.length <= MAX_TEXT && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(u);
+
+/** The number that an initialiser of each kind has, and which it may be. */
+const INITIALISERS: Readonly<Record<string, readonly [key: string, test: (u: unknown) => boolean]>> = {
+  kaimingNormal: ['fanIn', (u) => isNumber(u) && Number.isFinite(u) && u > 0],
+  uniform: ['bound', (u) => isNumber(u) && Number.isFinite(u) && u >= 0],
+  constant: ['value', (u) => Number.isFinite(u)],
+};
+const isInitialiser = (u: unknown): boolean => {
+  if (typeof u !== 'object' || u === null) return false;
+  const fields: Readonly<Record<string, unknown>> = { ...u };
+  const kind = fields['kind'];
+  if (typeof kind !== 'string' || !Object.hasOwn(INITIALISERS, kind)) return false;
+  const [key, test] = INITIALISERS[kind]!;
+  return Object.keys(fields).length === 2 && test(fields[key]);
+};
+
+interface Kind {
+  readonly test: (value: unknown) => boolean;
+  /** The end of the message. */
+  readonly remedy: string;
+}
+const must = (test: Kind['test'], expected: string): Kind => ({ test, remedy: `it must be ${expected}` });
+const oneOf = (words: readonly string[]): Kind => ({
+  test: (u) => words.some((word) => word === u),
+  remedy: `choose ${words.join(', ')}`,
+});
+
+/** What attributes are. Whether they fit one another and the inputs is for `infer` to say. */
+const KINDS = {
+  /** Signs are for `make` to refuse, which says what the result would be. */
+  sizes: must(listOf(Number.isSafeInteger, isRank), `a list of at most ${MAX_RANK} whole numbers`),
+  indices: must(listOf(isNatural, isRank), `a list of at most ${MAX_RANK} whole numbers from 0 on`),
+  pair: must(
+    listOf(isPositive, (n) => n === 2),
+    'two positive whole numbers, of height and width',
+  ),
+  padding: must(
+    listOf(isNatural, (n) => n === 4),
+    'four whole numbers from 0 on: top, left, bottom, right',
+  ),
+  volume: must(
+    listOf(isPositive, (n) => n === 3),
+    'three positive whole numbers: height, width, channels',
+  ),
+  index: must(isNatural, 'a whole number from 0 on'),
+  count: must(isPositive, 'a positive whole number'),
+  number: must(isNumber, 'a number'),
+  numbers: must(
+    listOf(isNumber, () => true),
+    'a list of numbers',
+  ),
+  flag: must((u) => typeof u === 'boolean', 'true or false'),
+  text: must(isText, `a text of at most ${MAX_TEXT} characters without control characters`),
+  initialiser: must(
+    isInitialiser,
+    'one of { kind: kaimingNormal, fanIn }, { kind: uniform, bound }, { kind: constant, value }',
+  ),
+  dtype: oneOf(DTYPES),
+  moment: oneOf(MOMENTS),
+  role: oneOf(ROLES),
+} as const satisfies Record<string, Kind>;
+
+/** A kind; with a question mark, the attribute may be left out. */
+export type AttributeKind = keyof typeof KINDS | `${keyof typeof KINDS}?`;
+/** The attributes of an op: no others, and each of its kind. */
+export type AttributeKinds = Readonly<Record<string, AttributeKind>>;
+
+/** What is wrong with the attributes of a node, and the remedy; undefined where nothing is. */
+export const faultOf = (
+  kinds: AttributeKinds,
+  attributes: Attributes,
+): { readonly what: string; readonly remedy: string } | undefined => {
+  const stray = Object.keys(attributes).find((key) => !Object.hasOwn(kinds, key));
+  if (stray !== undefined) {
+    const known = Object.keys(kinds);
+    const near = didYouMean(stray.slice(0, 100), known).replace(/^; /, '');
+    return {
+      what: `there is no attribute ${showText(stray)}`,
+      remedy: near === '' ? `it takes ${known.join(', ') || 'none'}` : near,
+    };
+  }
+  for (const [key, kind] of Object.entries(kinds)) {
+    const isOptional = kind.endsWith('?');
+    const value = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
+    if (value === undefined && isOptional) continue;
+    // The type of `kind` without its question mark, which TypeScript cannot take away.
+    const { test, remedy } = KINDS[(isOptional ? kind.slice(0, -1) : kind) as keyof typeof KINDS];
+    if (!test(value)) return { what: `${key} is ${showJson(value)}`, remedy };
+  }
+  return undefined;
+};
