@@ -1,6 +1,7 @@
+import { fail } from '../errors.js';
 import { rewrite, withInputs } from '../graph/graph.js';
 import { ops } from '../ops/registry.js';
-import type { Shape, Tensor } from '../tensor/tensor.js';
+import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 
 /** The two ways to read a network's BatchNorm statistics. Both rewrite the `statistic` markers away. */
 
@@ -51,7 +52,8 @@ export interface StatisticUpdate {
 
 /**
  * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 - momentum) stored + momentum
- * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it.
+ * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it. Throws NETWORK where a BatchNorm sees one value a channel: it would answer
+ * its shift whatever the input.
  */
 export const training = <N extends Readable>(
   net: N,
@@ -63,9 +65,10 @@ export const training = <N extends Readable>(
     if (node.op !== 'statistic') return withInputs(node, inputs);
     const [x, stored] = inputs as [Tensor, Tensor];
     const m = measured.get(x) ?? moments(x);
+    if (m.count === 1) return refuseSingle(node, x);
     measured.set(x, m);
     const isMean = node.attributes['moment'] === 'mean';
-    const seen = isMean ? m.mean : ops.mul(m.variance, ops.scalar(m.count / Math.max(m.count - 1, 1)));
+    const seen = isMean ? m.mean : ops.mul(m.variance, ops.scalar(m.count / (m.count - 1)));
     updates.set(
       stored,
       ops.add(ops.mul(stored, ops.scalar(1 - momentum)), ops.mul(seen, ops.scalar(momentum))),
@@ -74,6 +77,13 @@ export const training = <N extends Readable>(
   });
   return { ...net, output: output!, updates: [...updates].map(([stored, next]) => ({ stored, next })) };
 };
+
+const refuseSingle = ({ path }: Tensor, x: Tensor): never =>
+  fail(
+    'NETWORK',
+    `training: BatchNorm of ${showShape(x.shape)} has one value a channel, whose variance is zero${path === '' ? '' : `; at ${path}`}; ` +
+      'use a batch of at least 2, or drop the norm there',
+  );
 
 interface Moments {
   readonly mean: Tensor;
