@@ -79,7 +79,7 @@ Status checkCode(const Plan& plan, const DeviceCode& code) {
     if (Status s = checkLaunch(plan, code, *step.fromSums); !s.ok()) return s.within(path + ".fromSums");
     const auto* const fused = std::get_if<FusedStep>(&plan.steps[i]);
     if (fused == nullptr || fused->reductions.size() != 2) {
-      return planError(path + ".fromSums: the step does not take two sums");
+      return planError(path + ".fromSums: the step does not take a sum and a variance");
     }
   }
   return {};

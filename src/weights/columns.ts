@@ -191,6 +191,7 @@ const rules: Record<Exclude<OpName, keyof typeof elementwise>, Rule> = {
   rankMask: (_, [scores]) => scores!,
   sum: (node, [x]) => x!.filter((_, axis) => !numbers(node, 'axes').includes(axis)),
   maximum: (node, [x]) => x!.filter((_, axis) => !numbers(node, 'axes').includes(axis)),
+  variance: (_, [x]) => x!.slice(-1),
   argMax: (_, [x]) => x!.slice(0, -1),
   broadcast: (node, [x]) => {
     const axes = numbers(node, 'axes');
