@@ -61,7 +61,8 @@ FusedStep readFused(const Node& n) {
   step.reductions = n.field("reductions").list([](const Node& x) {
     return Reduction{
         x.field("register").natural(),
-        x.field("op").word<ReductionOp>({{"sum", ReductionOp::sum}, {"max", ReductionOp::max}}),
+        x.field("op").word<ReductionOp>(
+            {{"sum", ReductionOp::sum}, {"variance", ReductionOp::variance}, {"max", ReductionOp::max}}),
         x.field("keep").word<Keep>(
             {{"none", Keep::none}, {"inner", Keep::inner}, {"outer", Keep::outer}, {"outerInner", Keep::outerInner}}),
         x.field("buffer").natural()};

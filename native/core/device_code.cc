@@ -103,7 +103,7 @@ Status check(const Plan& plan, const DeviceCode& code) {
     if (Status s = checkLaunch(plan, mostThreads, code, *step.fromSums); !s.ok()) return s.within(path + ".fromSums");
     const auto* const fused = std::get_if<FusedStep>(&plan.steps[i]);
     if (fused == nullptr || fused->reductions.size() != 2) {
-      return planError(path + ".fromSums: the step does not take two sums");
+      return planError(path + ".fromSums: the step does not take a sum and a variance");
     }
   }
   return {};

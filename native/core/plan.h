@@ -76,7 +76,8 @@ struct Store {
   std::size_t reg = 0, buffer = 0;
 };
 
-enum class ReductionOp { sum, max };
+/// `variance`: mean squared deviation from the mean of what is reduced.
+enum class ReductionOp { sum, variance, max };
 enum class Keep { none, inner, outer, outerInner };
 
 struct Reduction {

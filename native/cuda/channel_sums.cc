@@ -11,24 +11,23 @@ namespace {
 using core::FusedStep;
 using core::Instruction;
 
-/// r0 = y, r1 = its first pixel, r2 = r0 - r1, r3 = r2 * r2: the sums of r2 and r3 over the pixels.
+/// r0 = y, r1 = its first pixel, r2 = r0 - r1: the sum of r2 over the pixels, and its variance.
 bool takesSums(const FusedStep& step, std::size_t y, std::size_t pixels, std::size_t channels) {
   const auto isLoad = [&](std::size_t i, std::size_t stride) {
     const core::Load& load = step.loads[i];
     return load.buffer == y && load.strides[1] == stride && load.strides[2] == 1;
   };
-  const auto isOperation = [&](std::size_t i, Instruction instruction, std::size_t a, std::size_t b) {
-    const core::Operation& c = step.code[i];
-    return c.instruction == instruction && c.args[0] == a && c.args[1] == b;
+  const auto isCentred = [&](const core::Operation& c) {
+    return c.instruction == Instruction::sub && c.args[0] == 0 && c.args[1] == 1;
   };
-  const auto isSum = [&](std::size_t i, std::size_t reg) {
+  const auto isOf = [&](std::size_t i, core::ReductionOp op) {
     const core::Reduction& r = step.reductions[i];
-    return r.op == core::ReductionOp::sum && r.keep == core::Keep::inner && r.reg == reg;
+    return r.op == op && r.keep == core::Keep::inner && r.reg == 2;
   };
   const core::Domain& d = step.domain;
-  return step.stores.empty() && step.loads.size() == 2 && step.code.size() == 2 && step.reductions.size() == 2 &&
+  return step.stores.empty() && step.loads.size() == 2 && step.code.size() == 1 && step.reductions.size() == 2 &&
          d.outer == 1 && d.reduced == pixels && d.inner == channels && isLoad(0, channels) && isLoad(1, 0) &&
-         isOperation(0, Instruction::sub, 0, 1) && isOperation(1, Instruction::mul, 2, 2) && isSum(0, 2) && isSum(1, 3);
+         isCentred(step.code[0]) && isOf(0, core::ReductionOp::sum) && isOf(1, core::ReductionOp::variance);
 }
 
 }  // namespace

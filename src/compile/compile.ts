@@ -312,7 +312,7 @@ const shareDying = (
       (o === 1 || l.strides[0] === r * n) &&
       (r === 1 || l.strides[1] === n) &&
       (n === 1 || l.strides[2] === 1);
-    for (const b of momentsAt(steps, i)?.sums ?? []) if (first.get(b) === i) first.set(b, i - 1);
+    for (const b of momentsAt(steps, i)?.results ?? []) if (first.get(b) === i) first.set(b, i - 1);
     const product = productBefore(steps, i);
     const isHeir = (b: number): boolean => last.get(b) === i && (product === undefined || b === product);
     const dying = new Set(

@@ -1,12 +1,12 @@
 import type { FusedStep, Plan, Step } from '../plan/plan.js';
 
-/** Sums that BatchNorm of a batch takes of each channel of y, the result of the convolution directly before: of y - s, and of its square. */
+/** What BatchNorm of a batch takes of each channel of y, the result of the convolution directly before: the sum of y - s, and its variance. */
 export interface Moments {
   readonly y: number;
   /** Elements of a channel. */
   readonly count: number;
   readonly channels: number;
-  readonly sums: readonly [number, number];
+  readonly results: readonly [sum: number, variance: number];
 }
 
 /** What step `at` is if it does nothing but take them; s is the first of its channel in y. */
@@ -20,18 +20,18 @@ export const momentsAt = (steps: readonly Step[], at: number): Moments | null =>
     `${step.domain}` === `1,${count},${f}` &&
     step.loads.map(({ buffer, strides }) => `${buffer === y} ${strides}`).join('; ') ===
       `true 0,${f},1; true 0,0,1` &&
-    step.code.map(({ op, args }) => `${op} ${args}`).join('; ') === 'sub 0,1; mul 2,2' &&
+    step.code.map(({ op, args }) => `${op} ${args}`).join('; ') === 'sub 0,1' &&
     step.reductions.map(({ op, keep, register }) => `${op} ${keep} ${register}`).join('; ') ===
-      'sum inner 2; sum inner 3';
+      'sum inner 2; variance inner 2';
   return isItself
-    ? { y, count, channels: f, sums: [step.reductions[0]!.buffer, step.reductions[1]!.buffer] }
+    ? { y, count, channels: f, results: [step.reductions[0]!.buffer, step.reductions[1]!.buffer] }
     : null;
 };
 
 /**
  * The step that makes the moments of step `at`, in their places, from the sums of y and of y² there; null where that takes no such moments. With S and Q
- * for those: Z = S - N s, and Q - 2 s S + N s² = Q + s (N s - 2 S). What cancels in the second must not make a variance negative, so it is
- * at least Z² / N.
+ * for those: S - N s, and (Q - S² / N) / N. What cancels in the second must not make a variance negative. It costs digits where a mean lies
+ * hundreds of deviations from zero, as rounding the factors of the products does; only precisions that round these may run it.
  */
 export const fromSumsStep = (plan: Plan, at: number): FusedStep | null => {
   const moments = momentsAt(plan.steps, at);
@@ -40,7 +40,7 @@ export const fromSumsStep = (plan: Plan, at: number): FusedStep | null => {
     y,
     count,
     channels,
-    sums: [first, second],
+    results: [first, second],
   } = moments;
   return {
     kind: 'fused',
@@ -50,19 +50,17 @@ export const fromSumsStep = (plan: Plan, at: number): FusedStep | null => {
     code: [
       { op: 'const', args: [], value: -count },
       { op: 'mulAdd', args: [2, 3, 0] },
-      { op: 'const', args: [], value: count },
-      { op: 'const', args: [], value: -2 },
-      { op: 'mul', args: [0, 6] },
-      { op: 'mulAdd', args: [2, 5, 7] },
-      { op: 'mulAdd', args: [2, 8, 1] },
+      { op: 'const', args: [], value: -1 / count },
+      { op: 'mul', args: [0, 5] },
+      { op: 'mulAdd', args: [0, 6, 1] },
       { op: 'const', args: [], value: 1 / count },
-      { op: 'mul', args: [4, 10] },
-      { op: 'mul', args: [4, 11] },
-      { op: 'max', args: [9, 12] },
+      { op: 'mul', args: [7, 8] },
+      { op: 'const', args: [], value: 0 },
+      { op: 'max', args: [9, 10] },
     ],
     stores: [
       { register: 4, buffer: first },
-      { register: 13, buffer: second },
+      { register: 11, buffer: second },
     ],
     reductions: [],
   };

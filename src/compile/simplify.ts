@@ -59,6 +59,15 @@ const isSmall = (t: Tensor, beside: Tensor): boolean => t.shape.length < beside.
 
 type Build = (op: OpName, inputs: readonly Tensor[], attributes?: Attributes) => Tensor;
 
+/** (x - c) + d where c and d are repeated alike is x + (d - c): what is small is added up before it is repeated. */
+const repeatedTogether = (difference: Tensor, d: Tensor, build: Build): Tensor | null => {
+  const [x, c] = difference.inputs;
+  if (difference.op !== 'sub' || c?.op !== 'broadcast' || d.op !== 'broadcast') return null;
+  if (JSON.stringify(c.attributes) !== JSON.stringify(d.attributes)) return null;
+  const small = build('sub', [d.inputs[0]!, c.inputs[0]!]);
+  return build('add', [x!, build('broadcast', [small], d.attributes)]);
+};
+
 const simplifyNode = (node: Tensor, build: Build): Tensor => {
   const [a, b] = node.inputs as readonly [Tensor, Tensor];
   const unchanged = (t: Tensor): boolean => sameShape(t.shape, node.shape);
@@ -73,7 +82,7 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
       if (isConstant(b, 0) && unchanged(a)) return a;
       if (b.op === 'neg') return build('sub', [a, b.inputs[0]!]);
       if (a.op === 'neg') return build('sub', [b, a.inputs[0]!]);
-      return node;
+      return repeatedTogether(a, b, build) ?? repeatedTogether(b, a, build) ?? node;
     case 'sub':
       if (isConstant(b, 0) && unchanged(a)) return a;
       return b.op === 'neg' ? build('add', [a, b.inputs[0]!]) : node;

@@ -118,16 +118,7 @@ export const linear =
         `linear: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, c], flatten or pool first`,
       );
     const c = x.shape[1];
-    const source = x.op === 'reshape' ? x.inputs[0]!.shape : [];
-    // the columns follow [h, w, c]; weights files of other libraries order them [c, h, w]
-    const flattened = source.length === 4 ? { flattened: source.slice(1) } : {};
-    const weight = parameter(
-      `${name}.weight`,
-      [out, c],
-      'weight',
-      { kind: 'kaimingNormal', fanIn: c },
-      flattened,
-    );
+    const weight = parameter(`${name}.weight`, [out, c], 'weight', { kind: 'kaimingNormal', fanIn: c });
     const y = make('matmul', [x, weight], { transposeA: false, transposeB: true }, name);
     const result = bias
       ? make(

@@ -8,11 +8,10 @@ export const parameter = <const S extends Shape>(
   shape: S,
   role: Role,
   init: Initialiser,
-  more: Attributes = {},
 ): Tensor<S> =>
   ops.state(
     name,
     shape,
-    { role, init: init as unknown as Attributes, ...more },
+    { role, init: init as unknown as Attributes },
     name.slice(0, Math.max(name.lastIndexOf('.'), 0)),
   );

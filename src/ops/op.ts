@@ -56,7 +56,7 @@ export type Lowering =
   | { readonly kind: 'elementwise'; readonly instruction: Exclude<Instruction, 'const'> | 'load' }
   /** Input repeated along the axes of the output that are not in `axes`. */
   | { readonly kind: 'broadcast'; readonly axes: readonly number[] }
-  | { readonly kind: 'reduce'; readonly op: 'sum' | 'max'; readonly axes: readonly number[] }
+  | { readonly kind: 'reduce'; readonly op: 'sum' | 'variance' | 'max'; readonly axes: readonly number[] }
   | CallLowering
   /** Strided copies into one destination, which is zeroed first when `cover` is false. */
   | { readonly kind: 'copies'; readonly cover: boolean; readonly copies: readonly Copy[] };

@@ -75,6 +75,47 @@ export const maximum: OpDefinition = {
   paths: { kind: 'none', why: 'chooses over whole axes; use maxPool' },
 };
 
+/**
+ * Mean over all axes but the last of (x - mean)^2. One op, since nothing that is rounded between a mean of squares and a square of means tells
+ * them apart where the mean lies far from zero.
+ */
+export const variance: OpDefinition = {
+  name: 'variance',
+  doc: 'variance of each channel, divided by the number of its values',
+  attributes: {},
+  infer: (inputs, _, where) => {
+    expectReals(inputs, 1, where);
+    const { shape } = at(inputs, 0);
+    if (shape.length < 2)
+      mismatch(where, `input ${showShape(shape)} has no axis beside its channels`, 'pass [..., c]');
+    return real(shape.slice(-1));
+  },
+  vjp: (o, node, dy) => {
+    const x = at(node.inputs, 0);
+    const perElement = o.scalar(1 / (size(x.shape) / size(node.shape)));
+    const slope = o.mul(dy, o.mul(o.scalar(2), perElement));
+    const mean = o.mul(o.sum(x, leading(x.shape)), perElement);
+    return [o.sub(o.mul(x, slope), o.broadcast(o.mul(mean, slope), x.shape, [x.shape.length - 1]))];
+  },
+  paths: { kind: 'none', why: 'is not piecewise linear' },
+  evaluate: ([x], node) => {
+    const c = size(node.shape);
+    const rows = x!.length / c;
+    const mean = Float64Array.from({ length: c }, (_, k) => {
+      const first = x![k]!; // so that the mean of equal numbers is exactly that number
+      let total = 0;
+      for (let i = k; i < x!.length; i += c) total += x![i]! - first;
+      return first + total / rows;
+    });
+    const y = new Float64Array(c);
+    for (let i = 0; i < x!.length; i++) y[i % c]! += (x![i]! - mean[i % c]!) ** 2;
+    return y.map((v) => v / rows);
+  },
+  cost: (node) => perElement(3)(at(node.inputs, 0)),
+  lower: (node) => ({ kind: 'reduce', op: 'variance', axes: leading(at(node.inputs, 0).shape) }),
+};
+const leading = (shape: Shape): readonly number[] => Array.from({ length: shape.length - 1 }, (_, i) => i);
+
 /** Repeats x along new axes: axis k of x becomes axis `axes[k]` of the output. */
 export const broadcast: OpDefinition = {
   name: 'broadcast',

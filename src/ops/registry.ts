@@ -17,7 +17,7 @@ import { matmul } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
 import { mismatch, type OpDefinition, type Where } from './op.js';
 import { maxPool, maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, type PoolGeometry } from './pool.js';
-import { argMax, broadcast, maximum, sum } from './reduce.js';
+import { argMax, broadcast, maximum, sum, variance } from './reduce.js';
 
 /** The closed set of ops. A node's `op` is a key of this record. */
 export const registry = {
@@ -32,6 +32,7 @@ export const registry = {
   stopGradient,
   sum,
   maximum,
+  variance,
   broadcast,
   argMax,
   reshape,
@@ -141,6 +142,7 @@ export const ops = {
   sum: (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : make('sum', [x], { axes })),
   maximum: (x: Tensor, axes: readonly number[]): Tensor =>
     axes.length === 0 ? x : make('maximum', [x], { axes }),
+  variance: (x: Tensor): Tensor => make('variance', [x]),
   broadcast: (x: Tensor, shape: Shape, axes: readonly number[]): Tensor =>
     sameShape(x.shape, shape) ? x : make('broadcast', [x], { shape, axes }),
   argMax: (x: Tensor): Tensor => make('argMax', [x]),

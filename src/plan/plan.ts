@@ -74,13 +74,15 @@ const Store = t.strict({ register: Natural, buffer: Natural }, 'store');
 
 /**
  * Reduces a register over every axis that is not kept; the result has the kept axes' elements in order.
+ * `variance` is the mean squared deviation of what is reduced from its mean: never negative, exactly zero where all are equal, and right
+ * wherever that mean lies.
  * `none`: one element; `inner`: I elements; `outer`: O; `outerInner`: O*I. Sums of partial results are combined in
  * an order that does not depend on the number of threads.
  */
 const Reduction = t.strict(
   {
     register: Natural,
-    op: t.union([t.literal('sum'), t.literal('max')]),
+    op: t.union([t.literal('sum'), t.literal('variance'), t.literal('max')]),
     keep: t.union([t.literal('none'), t.literal('inner'), t.literal('outer'), t.literal('outerInner')]),
     buffer: Natural,
   },

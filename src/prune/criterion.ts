@@ -17,7 +17,10 @@ export interface PruningView {
   readonly single: Readable;
   /** Read for inference on a minibatch. */
   readonly batch: Readable;
-  /** Read for training on a minibatch (batch statistics); its updates are ignored, so scoring changes no statistic. */
+  /**
+   * Read for training on a minibatch (batch statistics); its updates are ignored, so scoring changes no statistic. Throws NETWORK where a BatchNorm
+   * sees one value a channel.
+   */
   readonly trained: Readable;
   /** Before its statistics are read, on one image and on a minibatch: for criteria that read them in a way of their own. */
   readonly unread: { readonly single: Readable; readonly batch: Readable };
@@ -34,13 +37,17 @@ export const viewOf = (net: Network, batch: number): PruningView => {
       .filter((n) => n.op === 'mul')
       .map((n) => [n.inputs[1], n]),
   );
+  let trained: Readable | undefined;
   return {
     weights,
     masks,
     effective: masks.map((m) => products.get(m)!),
     single: inference(live),
     batch: inference(many),
-    trained: training(many),
+    get trained() {
+      trained ??= training(many); // many criteria never ask, and a minibatch of one may have no variance
+      return trained;
+    },
     unread: { single: live, batch: many },
   };
 };

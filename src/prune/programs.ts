@@ -1,7 +1,7 @@
 import type { Network } from '../nn/network.js';
 import { ops } from '../ops/registry.js';
 import { program, type Program } from '../program/program.js';
-import { size, type Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { addScaled, type Scaled } from '../transform/paths.js';
 import { viewOf, type Criterion } from './criterion.js';
 import { pack, unpack } from './pack.js';
@@ -80,11 +80,12 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
     monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat,
     ops.input('keep', [], 'i32'),
   );
-  const finite = ops.equal(ops.sub(flat, flat), ops.scalar(0));
+  // counted themselves: what is left of a count of millions in float32 may be none
+  const notFinite = ops.sub(ops.scalar(1), ops.equal(ops.sub(flat, flat), ops.scalar(0)));
   const select = program(`${name}/select`, {
     outputs: {
       live: ops.sum(mask, [0]),
-      nonFinite: ops.sub(ops.scalar(size(flat.shape)), ops.sum(finite, [0])),
+      nonFinite: ops.sum(notFinite, [0]),
       total: total?.mantissa ?? ops.scalar(1),
       exponent: total?.exponent ?? ops.scalar(0),
     },

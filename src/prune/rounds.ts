@@ -85,11 +85,13 @@ export const rankInRounds = async (
         'NON_FINITE',
         `${where}: ${nonFinite} of ${total} scores are NaN or infinite; check the weights and the data`,
       );
-    if (live !== keep) fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
+    // a device counts exactly and gives the nearest float32, which from 2^24 on is another number
+    if (Math.fround(live) !== Math.fround(keep))
+      fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
     onRound({
       round,
       rounds,
-      live,
+      live: keep,
       log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null,
       seconds: secondsBetween(before, now),
     });

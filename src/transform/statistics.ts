@@ -1,6 +1,7 @@
+import { fail } from '../errors.js';
 import { rewrite, withInputs } from '../graph/graph.js';
 import { ops } from '../ops/registry.js';
-import type { Shape, Tensor } from '../tensor/tensor.js';
+import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 
 /** The two ways to read a network's BatchNorm statistics. Both rewrite the `statistic` markers away. */
 
@@ -51,7 +52,8 @@ export interface StatisticUpdate {
 
 /**
  * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 - momentum) stored + momentum
- * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it.
+ * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it. Throws NETWORK where a BatchNorm sees one value a channel: it would answer
+ * its shift whatever the input.
  */
 export const training = <N extends Readable>(
   net: N,
@@ -63,9 +65,10 @@ export const training = <N extends Readable>(
     if (node.op !== 'statistic') return withInputs(node, inputs);
     const [x, stored] = inputs as [Tensor, Tensor];
     const m = measured.get(x) ?? moments(x);
+    if (m.count === 1) return refuseSingle(node, x);
     measured.set(x, m);
     const isMean = node.attributes['moment'] === 'mean';
-    const seen = isMean ? m.mean : ops.mul(m.variance, ops.scalar(m.count / Math.max(m.count - 1, 1)));
+    const seen = isMean ? m.mean : ops.mul(m.variance, ops.scalar(m.count / (m.count - 1)));
     updates.set(
       stored,
       ops.add(ops.mul(stored, ops.scalar(1 - momentum)), ops.mul(seen, ops.scalar(momentum))),
@@ -74,6 +77,13 @@ export const training = <N extends Readable>(
   });
   return { ...net, output: output!, updates: [...updates].map(([stored, next]) => ({ stored, next })) };
 };
+
+const refuseSingle = ({ path }: Tensor, x: Tensor): never =>
+  fail(
+    'NETWORK',
+    `training: BatchNorm of ${showShape(x.shape)} has one value a channel, whose variance is zero${path === '' ? '' : `; at ${path}`}; ` +
+      'use a batch of at least 2, or drop the norm there',
+  );
 
 interface Moments {
   readonly mean: Tensor;
@@ -84,8 +94,9 @@ interface Moments {
 
 /**
  * Mean and variance over all axes but the last, in one pass over x: both sums run over d = x - first row. The result does not
- * depend on that shift, hence it needs no derivative, and taking it near the data keeps float32 sums of squares exact
- * enough for channels whose mean is a thousand times their deviation.
+ * depend on that shift, hence it needs no derivative. Since it is one of the values, no d is larger than the square root of all squared deviations
+ * together, so that rounding d to float32 costs a variance less than a thousandth even where 10^8 values lie far from the first; the op
+ * `variance` keeps what it adds up exact enough for that.
  */
 const moments = (x: Tensor): Moments => {
   const rank = x.shape.length;
@@ -102,6 +113,5 @@ const moments = (x: Tensor): Moments => {
   const d = ops.sub(x, shift);
   const perElement = ops.scalar(1 / count);
   const mean = ops.mul(ops.sum(d, leading), perElement);
-  const square = ops.mul(ops.sum(ops.mul(d, d), leading), perElement);
-  return { mean: ops.add(shift, mean), variance: ops.sub(square, ops.mul(mean, mean)), count };
+  return { mean: ops.add(shift, mean), variance: ops.variance(d), count };
 };

@@ -28,6 +28,32 @@ const swapInner = <A extends Numbers>(data: A, a: number, b: number, n: number):
   return out;
 };
 
+/**
+ * One axis of `own` in another order: each of its runs, [positions, channels] in our order, is swapped to [channels, positions], or back from
+ * there. Copied.
+ */
+export const swapRuns = <A extends Numbers>(
+  { shape, data }: Layout<A>,
+  axis: number,
+  runs: readonly { readonly positions: number; readonly channels: number }[],
+  to: 'theirs' | 'ours',
+): Layout<A> => {
+  // slice() of a typed array is one of the same type; its static type is wider.
+  const out = data.slice() as A;
+  const inner = size(shape.slice(axis + 1));
+  for (let o = 0, at = 0; o < size(shape.slice(0, axis)); o++)
+    for (const { positions, channels } of runs) {
+      for (let p = 0; p < positions; p++)
+        for (let c = 0; c < channels; c++) {
+          const [ours, theirs] = [at + (p * channels + c) * inner, at + (c * positions + p) * inner];
+          const [from, into] = to === 'theirs' ? [ours, theirs] : [theirs, ours];
+          for (let i = 0; i < inner; i++) out[into + i] = data[from + i]!;
+        }
+      at += positions * channels * inner;
+    }
+  return { shape, data: out };
+};
+
 type Kernel = readonly [number, number, number, number];
 
 const kernelShape = (where: string, { shape, data }: Layout<{ readonly length: number }>): Kernel => {

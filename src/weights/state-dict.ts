@@ -6,12 +6,13 @@ import { isPrunable } from '../graph/roles.js';
 import { parameters, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { sameShape, showShape, size, type Shape, type Tensor } from '../tensor/tensor.js';
-import { flatLinearFromTorch, flatLinearToTorch, fromTorch, toTorch, type Layout } from './layout.js';
+import { columnsOf } from './columns.js';
+import { fromTorch, swapRuns, toTorch, type Layout } from './layout.js';
 import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from './safetensors.js';
 
 /**
- * Weights files as PyTorch reads them: safetensors with state-dict names, convolutions in OIHW. The mask of a weight is stored beside it as
+ * Weights files as PyTorch reads them: safetensors with state-dict names, convolutions in OIHW, columns of flattened images by channel first. The mask of a weight is stored beside it as
  * `<name>_mask`, uint8, in the same layout.
  */
 export interface WeightsFile {
@@ -21,22 +22,25 @@ export interface WeightsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Height, width and channels behind a linear layer on flattened activations, whose columns PyTorch orders CHW. */
-const flattened = (leaf: Tensor): readonly [number, number, number] | undefined =>
-  leaf.attributes['flattened'] as unknown as readonly [number, number, number] | undefined;
+type Runs = ReturnType<typeof columnsOf>;
 
-const outward = <A extends Float32Array | Uint8Array>(leaf: Tensor, own: Layout<A>): Layout<A> => {
-  const hwc = flattened(leaf);
-  return hwc === undefined ? toTorch(own) : flatLinearToTorch(own, [hwc[2], hwc[0], hwc[1]]);
-};
-const inward = <A extends Float32Array | Uint8Array>(leaf: Tensor, theirs: Layout<A>): Layout<A> => {
-  const hwc = flattened(leaf);
-  return hwc === undefined ? fromTorch(theirs) : flatLinearFromTorch(theirs, [hwc[2], hwc[0], hwc[1]]);
-};
+/** Our values in PyTorch's layout, and back: each axis in its order there (weights/columns.ts), convolutions as OIHW. */
+const outward = <A extends Float32Array | Uint8Array>(runs: Runs, name: string, own: Layout<A>): Layout<A> =>
+  toTorch(runs.get(name)!.reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'theirs')), own));
+const inward = <A extends Float32Array | Uint8Array>(
+  runs: Runs,
+  name: string,
+  theirs: Layout<A>,
+): Layout<A> =>
+  runs
+    .get(name)!
+    .reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'ours')), fromTorch(theirs));
 
 const maskKey = (name: string): string => `${name}_mask`;
 
+/** Throws WEIGHTS where a weight is missing, or the network has columns whose order in PyTorch is not known. */
 export const encodeWeights = (net: Network, { weights, masks, metadata }: WeightsFile): Uint8Array => {
+  const runs = columnsOf(net);
   const tensors: Record<string, StoredTensor> = {};
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);
@@ -49,13 +53,13 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
         'WEIGHTS',
         `${where} has ${value.data.length} numbers in shape ${showShape(value.shape)}, the network needs ${showShape(leaf.shape)}`,
       );
-    tensors[name] = { dtype: 'F32', ...outward(leaf, own) };
+    tensors[name] = { dtype: 'F32', ...outward(runs, name, own) };
     const mask = isPrunable(leaf) ? masks?.get(name) : undefined;
     if (mask !== undefined) {
       checkArray(`mask of '${name}'`, mask, Uint8Array);
       if (mask.length !== size(leaf.shape))
         fail('WEIGHTS', `mask of '${name}': ${mask.length} values for ${showShape(leaf.shape)}`);
-      tensors[maskKey(name)] = { dtype: 'U8', ...outward(leaf, { shape: leaf.shape, data: mask }) };
+      tensors[maskKey(name)] = { dtype: 'U8', ...outward(runs, name, { shape: leaf.shape, data: mask }) };
     }
   }
   return encode(tensors, metadata);
@@ -64,12 +68,16 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
 export const saveWeights = (path: string, net: Network, file: WeightsFile): Promise<void> =>
   writeFileAtomic(path, encodeWeights(net, file));
 
-/** Reads weights for a network; every parameter must be there in its shape. Ignores PyTorch's `num_batches_tracked`. */
+/**
+ * Reads weights for a network; every parameter must be there in its shape. Throws WEIGHTS also where the network has columns whose order in
+ * PyTorch is not known. Ignores PyTorch's `num_batches_tracked`.
+ */
 export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): WeightsFile => {
   const { tensors, metadata } = decode(bytes, source);
   const weights = new Map<string, { shape: Shape; data: Float32Array }>();
   const masks = new Map<string, Uint8Array>();
   const used = new Set<string>();
+  const runs = columnsOf(net);
   const take = <A extends Float32Array | Uint8Array>(
     name: string,
     leaf: Tensor,
@@ -87,7 +95,7 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
         'WEIGHTS',
         `${source}: '${name}' is ${showShape(stored.shape)}, network '${net.name}' needs ${showShape(expected)}`,
       );
-    return inward(leaf, { shape: stored.shape, data }).data;
+    return inward(runs, nameOf(leaf), { shape: stored.shape, data }).data;
   };
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);

@@ -66,7 +66,8 @@ const runFused = (
 ): void => {
   const sums = reductions.map((d) => ({
     ...d,
-    values: new Float64Array(memory[d.buffer]!.length).fill(d.op === 'sum' ? 0 : -Infinity),
+    values: new Float64Array(memory[d.buffer]!.length).fill(d.op === 'max' ? -Infinity : 0),
+    seen: Array.from({ length: d.op === 'variance' ? memory[d.buffer]!.length : 0 }, (): number[] => []),
   }));
   for (let i = 0; i < o; i++)
     for (let j = 0; j < r; j++)
@@ -85,13 +86,23 @@ const runFused = (
         for (const s of stores) memory[s.buffer]![(i * r + j) * n + k] = registers[s.register]!;
         for (const d of sums) {
           const to = d.keep === 'none' ? 0 : d.keep === 'inner' ? k : d.keep === 'outer' ? i : i * n + k;
-          d.values[to] =
-            d.op === 'sum'
-              ? d.values[to]! + registers[d.register]!
-              : Math.max(d.values[to]!, registers[d.register]!);
+          if (d.op === 'variance') d.seen[to]!.push(registers[d.register]!);
+          else
+            d.values[to] =
+              d.op === 'sum'
+                ? d.values[to]! + registers[d.register]!
+                : Math.max(d.values[to]!, registers[d.register]!);
         }
       }
-  for (const d of sums) memory[d.buffer]!.set(d.values);
+  for (const d of sums)
+    memory[d.buffer]!.set(d.op === 'variance' ? d.seen.map((xs) => varianceOf(xs)) : d.values);
+};
+
+/** In two passes. */
+const varianceOf = (xs: readonly number[]): number => {
+  const count = Math.max(xs.length, 1);
+  const mean = xs.reduce((s, x) => s + x, 0) / count;
+  return xs.reduce((s, x) => s + (x - mean) ** 2, 0) / count;
 };
 
 const scalar = (op: OpName, args: readonly number[]): number => {

@@ -234,6 +234,49 @@ describe('domains and reductions', () => {
     emulateAll(trials).forEach((f) => agrees(f, 1e-6));
   });
 
+  it('a variance is right wherever its values lie, and zero where they are equal', () => {
+    const kinds: readonly ((i: number) => number)[] = [
+      (i) => (i === 0 ? 1e6 : Math.sin(i)),
+      (i) => (i === 0 ? 1 : 4096.1),
+      (i) => (i % 2 === 0 ? 1e7 : -1e7),
+      () => 12345.678,
+    ];
+    const I = kinds.length;
+    const rows = 100_000;
+    const x = Float32Array.from({ length: rows * I }, (_, e) => kinds[e % I]!(Math.floor(e / I)));
+    const column = (k: number): Float32Array => x.filter((_, e) => e % I === k);
+    const trial = (keep: 'none' | 'inner', data: Float32Array, width: number): Trial => ({
+      name: `variance ${keep}`,
+      data: { 0: data },
+      specs: [
+        { in: 'input', shape: [data.length] },
+        { in: 'output', shape: [width] },
+      ],
+      steps: [
+        fusedOf({
+          domain: [1, data.length / width, width],
+          loads: [
+            { buffer: 0, strides: [0, width, 1] },
+            { buffer: 0, strides: [0, 0, 1] },
+          ],
+          code: [{ op: 'sub', args: [0, 1] }],
+          reductions: [{ register: 2, op: 'variance', keep, buffer: 1 }],
+        }),
+      ],
+    });
+    const [together, ...alone] = emulateAll([
+      trial('inner', x, I),
+      ...kinds.map((_, k) => trial('none', column(k), 1)),
+    ]);
+    kinds.forEach((_, k) => {
+      const values = column(k);
+      const mean = values.reduce((m, v) => m + (v - values[0]!) / rows, 0) + values[0]!;
+      const variance = values.reduce((m, v) => m + (v - mean) ** 2 / rows, 0);
+      for (const got of [together!.after[1]![k]!, alone[k]!.after[1]![0]!])
+        if (k === 3) expect(got).toBe(0);
+        else expect(Math.abs(got / variance - 1)).toBeLessThan(1e-3);
+    });
+  });
   it('a long sum keeps seven digits, and sums carry NaN and infinity', () => {
     const n = 1 << 20;
     const far = floats(n, 1).map((v) => v + 1000); // far from zero: the worst case of a float sum

@@ -103,7 +103,9 @@ class Reader {
     for (std::sregex_iterator i(writes.begin(), writes.end(), reduction); i != end; ++i) {
       const std::string keep = (*i)[3];
       step.reductions.push_back({std::stoul((*i)[4]),
-                                 (*i)[2] == "sum" ? core::ReductionOp::sum : core::ReductionOp::max,
+                                 (*i)[2] == "sum"        ? core::ReductionOp::sum
+                                 : (*i)[2] == "variance" ? core::ReductionOp::variance
+                                                         : core::ReductionOp::max,
                                  keep == "none"    ? core::Keep::none
                                  : keep == "inner" ? core::Keep::inner
                                  : keep == "outer" ? core::Keep::outer

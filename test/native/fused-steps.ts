@@ -87,11 +87,23 @@ export const naive = (step: FusedStep, buffers: readonly ArrayLike<number>[]): R
   }));
   const reductions = step.reductions.map(({ register, op, keep }) => {
     const size = { none: 1, inner: I, outer: O, outerInner: O * I }[keep];
-    const values = new Float64Array(size).fill(op === 'sum' ? 0 : -Infinity);
+    const values = new Float64Array(size).fill(op === 'max' ? -Infinity : 0);
     const sizes = new Float64Array(size);
-    registers[register]!.forEach((v, e) => {
+    const placeOf = (e: number): number => {
       const [o, i] = [Math.floor(e / (R * I)), e % I];
-      const at = { none: 0, inner: i, outer: o, outerInner: o * I + i }[keep];
+      return { none: 0, inner: i, outer: o, outerInner: o * I + i }[keep];
+    };
+    if (op === 'variance') {
+      const [means, share] = [new Float64Array(size), size / n];
+      registers[register]!.forEach((v, e) => (means[placeOf(e)]! += v * share));
+      registers[register]!.forEach((v, e) => {
+        values[placeOf(e)]! += (v - means[placeOf(e)]!) ** 2 * share;
+        sizes[placeOf(e)]! += v * v * share;
+      });
+      return { values, scale: norm(sizes) };
+    }
+    registers[register]!.forEach((v, e) => {
+      const at = placeOf(e);
       values[at] = op === 'sum' ? values[at]! + v : Math.max(values[at]!, v);
       sizes[at] = op === 'sum' ? sizes[at]! + Math.abs(v) : Math.max(sizes[at]!, Math.abs(v));
     });
@@ -286,7 +298,7 @@ export const randomStep = (next: () => number): Case => {
   }));
   const reductions = Array.from({ length: integer(next, stores.length === 0 ? 1 : 0, 3) }, (_, k) => ({
     register: integer(next, 0, registers - 1),
-    op: next() < 0.5 ? ('sum' as const) : ('max' as const),
+    op: (['sum', 'max', 'variance'] as const)[integer(next, 0, 2)]!,
     keep: keeps[integer(next, 0, 3)]!,
     buffer: loads.length + stores.length + k,
   }));

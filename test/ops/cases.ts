@@ -223,6 +223,11 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
       build: ([x]) => ops.broadcast(x!, [2, 3, 4], axes),
       linear: [[0]],
     })),
+  variance: [
+    { label: 'of columns', inputs: [f(4, 3)], build: ([x]) => ops.variance(x!) },
+    { label: 'of channels', inputs: [f(2, 3, 2, 2)], build: ([x]) => ops.variance(x!) },
+    { label: 'of one value', inputs: [f(1, 3)], build: ([x]) => ops.variance(x!) },
+  ],
   argMax: [
     { label: 'of rows', inputs: [f(2, 3, 4)], build: ([x]) => ops.argMax(x!) },
     { label: 'of one row', inputs: [f(5)], build: ([x]) => ops.argMax(x!) },

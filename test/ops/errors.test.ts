@@ -133,6 +133,16 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
       'broadcast: input [2] as axes [0] of [3]; at net.layer; axes must increase and their sizes agree',
     ],
   ],
+  variance: [
+    [
+      () => ops.variance(f(3)),
+      'variance: input [3] has no axis beside its channels; at net.layer; pass [..., c]',
+    ],
+    [
+      () => ops.variance(i(2, 3)),
+      'variance: input 0 is i32[2, 3], expected f32; at net.layer; cast it first',
+    ],
+  ],
   argMax: [
     [() => ops.argMax(f()), 'argMax: a scalar has no last axis; at net.layer; pass at least one axis'],
   ],

@@ -174,12 +174,14 @@ class FusedKernel final : public core::Kernel {
     std::size_t at = program_.runTiles * chunk;
     workspaceAt_ = at;
     registersBytes_ = aligned(program_.registers.size() * sizeof(float*));
-    workspaceBytes_ = registersBytes_ + (program_.sectionTiles + program_.slots + step_.reductions.size()) * chunk;
+    std::size_t tiles = 0;
+    for (const core::Reduction& r : step_.reductions) tiles += Reducer::tilesOf(r.op);
+    workspaceBytes_ = registersBytes_ + (program_.sectionTiles + program_.slots + tiles) * chunk;
     at += workspaceBytes_ * (wide_ ? threads_ : 1);
     for (const core::Reduction& r : step_.reductions) {
       partialsAt_.push_back(at);
       kept_.push_back(plan.buffers[r.buffer].elements());
-      at += aligned(geometry_.partials(r.keep) * kept_.back() * sizeof(double));
+      at += aligned(geometry_.partials(r.keep) * kept_.back() * Reducer::valuesOf(r.op) * sizeof(double));
     }
     scratchBytes_ = at;
     reducers_.resize(wide_ ? threads_ : 1);
@@ -198,7 +200,8 @@ class FusedKernel final : public core::Kernel {
                           storeTypes_, b,        reinterpret_cast<float*>(b.scratch + runTilesAt_)};
     for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
       const core::Reduction& r = step_.reductions[i];
-      std::fill_n(partials(b, i), geometry_.partials(r.keep) * kept_[i], Reducer::startOf(r.op));
+      std::fill_n(partials(b, i), geometry_.partials(r.keep) * kept_[i] * Reducer::valuesOf(r.op),
+                  Reducer::startOf(r.op));
     }
     interpreter(setting, 0).prepare();
     if (!wide_) {
@@ -235,8 +238,9 @@ class FusedKernel final : public core::Kernel {
                    (program_.sectionTiles + program_.slots) * geometry_.chunkRoom();
     for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
       const core::Reduction& r = step_.reductions[i];
-      double* partial = partials(s.bindings, i) + geometry_.partialOf(r.keep, part) * kept_[i];
-      reducers.emplace_back(r.op, r.keep, geometry_, partial, tiles + i * geometry_.chunkRoom());
+      const std::size_t at = geometry_.partialOf(r.keep, part) * kept_[i] * Reducer::valuesOf(r.op);
+      reducers.emplace_back(r.op, r.keep, geometry_, partials(s.bindings, i) + at, kept_[i], tiles);
+      tiles += Reducer::tilesOf(r.op) * geometry_.chunkRoom();
     }
     interpreter.start(&reducers);
     geometry_.visit(geometry_.part(part), interpreter);
@@ -244,16 +248,25 @@ class FusedKernel final : public core::Kernel {
     core::endStream();
   }
 
-  /// Combines the partial results in their order.
+  /// Combines the partial results in their order. A sum beside a variance of the same values is the variance's own.
   void writeReduction(const Bindings& b, std::size_t i) const {
-    const core::Reduction& r = step_.reductions[i];
-    const std::size_t count = geometry_.partials(r.keep), kept = kept_[i];
-    const double* partial = partials(b, i);
+    const std::size_t from = varianceOver(step_, i).value_or(i);
+    const core::Reduction &r = step_.reductions[i], &source = step_.reductions[from];
+    const std::size_t kept = kept_[i], stride = kept * Reducer::valuesOf(source.op);
+    const double* partial = partials(b, from);
+    const auto total = [&](std::size_t at) {
+      double all = partial[at];
+      for (std::size_t p = 1; p < geometry_.partials(r.keep); ++p) {
+        all = Reducer::combine(source.op, all, partial[p * stride + at]);
+      }
+      return all;
+    };
     float* y = b.at<float>(r.buffer);
+    const std::size_t count = kept == 0 ? 0 : geometry_.domain().elements() / kept;
     for (std::size_t k = 0; k < kept; ++k) {
-      double total = partial[k];
-      for (std::size_t p = 1; p < count; ++p) total = Reducer::combine(r.op, total, partial[p * kept + k]);
-      y[k] = static_cast<float>(total);
+      const double value =
+          r.op == core::ReductionOp::variance ? Reducer::variance(total(k), total(kept + k), count) : total(k);
+      y[k] = static_cast<float>(value);
     }
   }
 

@@ -183,6 +183,24 @@ void maxTo(float* total, const float* x, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) total[i] = larger(total[i], x[i]);
 }
 
+void addDeviations(float* sum, float* squares, const float* from, const float* x, std::size_t n) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const float d = x[i] - from[i];
+    sum[i] += d;
+    squares[i] += d * d;
+  }
+}
+void moveDeviations(double* sum, double* squares, const float* from, const float* s, const float* q, double count,
+                    std::size_t n) {
+#pragma omp simd
+  for (std::size_t i = 0; i < n; ++i) {
+    const double f = from[i], moved = count * f, t = s[i];
+    sum[i] += moved + t;
+    squares[i] += f * (moved + 2.0 * t) + static_cast<double>(q[i]);
+  }
+}
+
 void convert(float* y, const std::int32_t* x, std::size_t n) {
   widen(y, x, n);
 }

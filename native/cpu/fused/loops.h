@@ -30,6 +30,13 @@ double maxOf(const float* x, std::size_t n);
 void addTo(float* total, const float* x, std::size_t n);
 void maxTo(float* total, const float* x, std::size_t n);
 
+/// sum += d, squares += d * d, with d = x - from.
+void addDeviations(float* sum, float* squares, const float* from, const float* x, std::size_t n);
+/// Adds to `sum` and `squares` what `count` values amount to whose deviations from `from` have the sum s and the sum of
+/// squares q.
+void moveDeviations(double* sum, double* squares, const float* from, const float* s, const float* q, double count,
+                    std::size_t n);
+
 /// The larger of a and b; NaN if either is.
 template <class T>
 inline T larger(T a, T b) {

@@ -225,7 +225,7 @@ class Arranger {
 
   void reduceAll(std::size_t id) {
     for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
-      if (step_.reductions[i].reg != id) continue;
+      if (step_.reductions[i].reg != id || varianceOver(step_, i)) continue;
       need(id);
       program_.onChunk.push_back({.what = Do::reduce, .reg = id, .item = i});
     }
@@ -327,6 +327,16 @@ class Arranger {
 };
 
 }  // namespace
+
+std::optional<std::size_t> varianceOver(const core::FusedStep& step, std::size_t i) {
+  const core::Reduction& sum = step.reductions[i];
+  if (sum.op != core::ReductionOp::sum) return std::nullopt;
+  for (std::size_t k = 0; k < step.reductions.size(); ++k) {
+    const core::Reduction& r = step.reductions[k];
+    if (r.op == core::ReductionOp::variance && r.reg == sum.reg && r.keep == sum.keep) return k;
+  }
+  return std::nullopt;
+}
 
 Program arrange(const core::Plan& plan, const core::FusedStep& step, const Geometry& geometry,
                 const std::vector<core::Load>& loads) {

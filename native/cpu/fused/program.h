@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/plan.h"
@@ -51,6 +52,9 @@ struct Program {
   std::vector<bool> streams;  // for each store, whether it goes around the caches
   std::size_t runTiles = 0, sectionTiles = 0, slots = 0;
 };
+
+/// The variance that reduction `i`, a sum over the same values, can be read off.
+std::optional<std::size_t> varianceOver(const core::FusedStep&, std::size_t i);
 
 Program arrange(const core::Plan&, const core::FusedStep&, const Geometry&, const std::vector<core::Load>& loads);
 

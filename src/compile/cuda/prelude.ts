@@ -161,6 +161,33 @@ __device__ inline float exponent(float x) {
 }`,
   },
   {
+    name: 'deviate',
+    text: `// The first value of a run is what its values are measured from.
+__device__ inline void deviate(float& from, float& near, float& far, float taken, float x) {
+  if (taken == 0.0f) from = x;
+  const float d = x - from;
+  near += d;
+  far += d * d;
+}`,
+  },
+  {
+    name: 'moveDeviations',
+    text: `// The sum and the sum of squares of \`taken\` values whose deviations from \`from\` have the sums \`near\` and \`far\`.
+__device__ inline void moveDeviations(double& sum, double& squares, double from, double near, double far, double taken) {
+  const double moved = taken * from;
+  sum += moved + near;
+  squares += from * (moved + 2.0 * near) + far;
+}`,
+  },
+  {
+    name: 'varianceOf',
+    text: `// Never negative; NaN stays.
+__device__ inline float varianceOf(double sum, double squares, double count) {
+  const double v = (squares - sum * (sum / count)) / count;
+  return v < 0.0 ? 0.0f : (float)v;
+}`,
+  },
+  {
     name: 'fold',
     text: `// Reduces D rows of Q columns in shared memory to row 0: columns below SUMS are added up, of the others the largest is taken.
 // (Written j + 1 <= SUMS, since compilers warn that no unsigned number is below a SUMS of 0.)

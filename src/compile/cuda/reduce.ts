@@ -27,7 +27,7 @@ const MOST_REDUCTIONS = 12;
 export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
   const domain = step.domain as unknown as Strides;
   if (domain.includes(0))
-    return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'sum' ? 0 : -Infinity, frame));
+    return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'max' ? -Infinity : 0, frame));
   const kept = new Map<Keep, Reduction[]>();
   for (const r of step.reductions) {
     const keep = plainKeep(r.keep, domain);
@@ -40,11 +40,12 @@ export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame 
     })),
   );
   return groups.map(({ keep, reductions }, k) => {
-    const sums = reductions.filter((r) => r.op === 'sum');
-    const program = programOf(plan, step, k === groups.length - 1 ? step.stores : [], [
-      ...sums,
-      ...reductions.filter((r) => r.op === 'max'),
-    ]);
+    const program = programOf(
+      plan,
+      step,
+      k === groups.length - 1 ? step.stores : [],
+      (['sum', 'variance', 'max'] as const).flatMap((op) => reductions.filter((r) => r.op === op)),
+    );
     const view = viewOf(
       domain,
       step.loads.map((l) => l.strides as unknown as Strides),
@@ -55,11 +56,15 @@ export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame 
       program,
       keep,
       view,
-      reduceShape(keep, view, reductions.length, liveLoads(program), target),
+      reduceShape(keep, view, valuesOf(reductions), liveLoads(program), target),
       frame,
     );
   });
 };
+
+/** Doubles that a kept element needs on the way: of a variance, the sum and the sum of squares. */
+const valuesOf = (reductions: readonly Reduction[]): number =>
+  reductions.reduce((n, r) => n + (r.op === 'variance' ? 2 : 1), 0);
 
 const reduceDraft = (
   plan: Plan,
@@ -73,7 +78,7 @@ const reduceDraft = (
   const threads = across * down;
   const blocks = ceilDiv((shape.groups * shape.columns) / (order === 'columns' ? width : 1), across);
   const index = indexType(reachOf(view) + (threads + across) * width + shape.share);
-  const values = program.reductions.length * (order === 'columns' ? width : 1);
+  const values = valuesOf(program.reductions) * (order === 'columns' ? width : 1);
   const own = takeIn(plan, program, keep, { index, view, width }, shape, frame);
   const partial = splits > 1 ? [{ type: 'double*', name: 'partial', arg: { scratch: 0 } }] : [];
   return {
@@ -95,7 +100,9 @@ const reduceDraft = (
   };
 };
 
-/** Every thread takes its elements in: `sum0[v]`, `max1[v]` of its kept elements. */
+/**
+ * Every thread takes its elements in: `sum0[v]`, `max2[v]` of its kept elements; of a variance `sum1` and `squares1` in double. See Note [Variances].
+ */
 const takeIn = (
   plan: Plan,
   program: Program,
@@ -126,19 +133,66 @@ const takeIn = (
   const [still, inLoop] = [loads.filter((j) => !isMoving(j)), loads.filter(isMoving)];
 
   const used = placesUsed(program, loads, places, true);
-  const names = program.reductions.map((r, k) => `${r.op}${k}`);
+  const { reductions } = program;
+  const names = reductions.map((r, k) => `${r.op}${k}`);
   const start = (op: Reduction['op']): string => (op === 'sum' ? '0.0f' : '__int_as_float(0xff800000)');
   const at = lanes > 1 ? '[v]' : '';
   const filled = (value: string): string =>
     lanes > 1 ? `{${Array.from({ length: lanes }, () => value).join(', ')}}` : value;
-  const declare = (type: string, prefix: string): string[] =>
-    program.reductions.map(
-      (r, k) => `${type} ${prefix}${names[k]!}${lanes > 1 ? `[${lanes}]` : ''} = ${filled(start(r.op))};`,
-    );
-  const add = (k: number, register: string): string =>
-    program.reductions[k]!.op === 'sum'
-      ? `${names[k]!}${at} += ${register};`
-      : `${names[k]!}${at} = larger(${names[k]!}${at}, ${register});`;
+  const declared = (type: string, name: string, value: string): string =>
+    `${type} ${name}${lanes > 1 ? `[${lanes}]` : ''} = ${filled(value)};`;
+  /** What a run of elements is added to. */
+  const declareRun = (): string[] => [
+    ...reductions.flatMap((r, k) =>
+      r.op === 'variance'
+        ? [
+            `float taken${k} = 0.0f;`,
+            ...['from', 'near', 'far'].map((part) => declared('float', `${part}${k}`, '0.0f')),
+          ]
+        : [declared('float', names[k]!, start(r.op))],
+    ),
+  ];
+  /** What all runs are added to; without variances there is need for it only where there is more than one run. */
+  const declareTotals = (): string[] =>
+    reductions.flatMap((r, k) => {
+      if (r.op === 'variance')
+        return ['sum', 'squares'].map((part) => declared('double', `${part}${k}`, '0.0'));
+      return isLong ? [declared('double', `total_${names[k]!}`, start(r.op))] : [];
+    });
+  const add = (k: number, register: string): string => {
+    const name = `${names[k]!}${at}`;
+    switch (reductions[k]!.op) {
+      case 'sum':
+        return `${name} += ${register};`;
+      case 'max':
+        return `${name} = larger(${name}, ${register});`;
+      case 'variance':
+        return `deviate(from${k}${at}, near${k}${at}, far${k}${at}, taken${k}, ${register});${lanes > 1 ? '' : ` taken${k} += 1.0f;`}`;
+    }
+  };
+  const inDouble = reductions.flatMap((r, k) => {
+    const name = `${names[k]!}${at}`;
+    switch (r.op) {
+      case 'sum':
+        return isLong ? [`total_${name} += ${name};`] : [];
+      case 'max':
+        return isLong ? [`total_${name} = larger(total_${name}, (double)${name});`] : [];
+      case 'variance':
+        return [
+          `moveDeviations(sum${k}${at}, squares${k}${at}, from${k}${at}, near${k}${at}, far${k}${at}, taken${k});`,
+        ];
+    }
+  });
+  const results = reductions.flatMap((r, k) =>
+    r.op === 'variance' ? [`sum${k}`, `squares${k}`] : [`${isLong ? 'total_' : ''}${names[k]!}`],
+  );
+  /** Neighbours have taken as many. */
+  const counted =
+    lanes > 1 ? reductions.flatMap((r, k) => (r.op === 'variance' ? [`taken${k} += 1.0f;`] : [])) : [];
+  const overLanes = (lines: readonly string[]): string[] =>
+    lanes > 1 && lines.length > 0
+      ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`, ...indent([...lines]), '}']
+      : [...lines];
 
   const element =
     keep === 'none'
@@ -156,7 +210,7 @@ const takeIn = (
   const loop = (from: string, to: string): string[] => [
     ...(share / stride > 1 ? ['#pragma unroll 4'] : []),
     `for (${index.type} m = ${from}; m < ${to}; m += ${stride}) {`,
-    ...indent(each),
+    ...indent([...each, ...counted]),
     '}',
   ];
   const bounds =
@@ -167,19 +221,14 @@ const takeIn = (
       : [`const ${index.type} first = 0, last = ${index.of(length)};`];
   const offset = order === 'rows' && width > 1 ? `d * ${width}` : 'd';
   const chunk = index.of(run * stride);
-  const inDouble = program.reductions.map((r, k) =>
-    r.op === 'sum'
-      ? `total_${names[k]!}${at} += ${names[k]!}${at};`
-      : `total_${names[k]!}${at} = larger(total_${names[k]!}${at}, (double)${names[k]!}${at});`,
-  );
-
   return [
     ...(order === 'columns'
       ? [`const unsigned a = threadIdx.x % ${across}, d = threadIdx.x / ${across};`]
       : [`const unsigned d = threadIdx.x % ${down}, a = threadIdx.x / ${down};`]),
     `const ${index.type} k = ${block} * ${across} + a;`,
     ...bounds,
-    ...declare(isLong ? 'double' : 'float', isLong ? 'total_' : ''),
+    ...declareTotals(),
+    ...(isLong ? [] : declareRun()),
     `if (k < ${index.of(kept)}) {`,
     ...indent([
       ...keptPlaces(keep, shape, index, used),
@@ -189,31 +238,25 @@ const takeIn = (
             `for (${index.type} from = first; from < last; from += ${chunk}) {`,
             ...indent([
               `const ${index.type} to = from + ${chunk} < last ? from + ${chunk} : last;`,
-              ...declare('float', ''),
+              ...declareRun(),
               ...loop(`from + ${offset}`, 'to'),
-              ...(lanes > 1
-                ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`, ...indent(inDouble), '}']
-                : inDouble),
+              ...overLanes(inDouble),
             ]),
             '}',
           ]
-        : loop(`first + ${offset}`, 'last')),
+        : [...loop(`first + ${offset}`, 'last'), ...overLanes(inDouble)]),
     ]),
     '}',
     '',
-    ...(lanes > 1 ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`] : []),
-    ...indent(
-      names.map(
-        (name, w) =>
-          `table[d * ${rowOf(program, shape)} + ${columnOf(w, lanes, across)}] = ${isLong ? 'total_' : ''}${name}${at};`,
+    ...overLanes(
+      results.map(
+        (name, w) => `table[d * ${rowOf(program, shape)} + ${columnOf(w, lanes, across)}] = ${name}${at};`,
       ),
-      lanes > 1 ? 1 : 0,
     ),
-    ...(lanes > 1 ? ['}'] : []),
   ];
 };
 
-/** Place of value v of reduction w in a row of the table: all values of the kept elements a stand side by side. */
+/** Place of neighbour v of value w in a row of the table: all values of the kept elements a stand side by side. */
 const columnOf = (w: number, lanes: number, across: number): string =>
   lanes > 1
     ? w === 0
@@ -224,7 +267,7 @@ const columnOf = (w: number, lanes: number, across: number): string =>
       : `${w * across} + a`;
 
 const rowOf = (program: Program, { order, across, width }: ReduceShape): number =>
-  across * program.reductions.length * (order === 'columns' ? width : 1);
+  across * valuesOf(program.reductions) * (order === 'columns' ? width : 1);
 
 /** Rows that the partial results of the blocks are read into. */
 const lateRows = (program: Program, shape: ReduceShape): number =>
@@ -285,7 +328,7 @@ const combineLines = (
   const { order, groups, columns, across, down, splits, width } = shape;
   const lanes = order === 'columns' ? width : 1;
   const row = rowOf(program, shape);
-  const sums = program.reductions.filter((r) => r.op === 'sum').length * across * lanes;
+  const sums = valuesOf(program.reductions.filter((r) => r.op !== 'max')) * across * lanes;
   const { block } = frame;
   const threads = frame.threads ?? across * down; // that lend a hand; the order of additions asks for the reduction's own
   const strips = (rows: number): number =>
@@ -322,10 +365,22 @@ const combineLines = (
     ...indent([
       `const ${index.type} z = ${at};`,
       ...(kept % (across * lanes) === 0 ? [] : [`if (z >= ${index.of(kept)}) continue;`]),
-      ...program.reductions.map(
-        (_, w) => `z${w}[z] = (float)table[${w === 0 ? 'q' : `${w * across * lanes} + q`}];`,
-      ),
+      ...program.reductions.map((r, k) => {
+        const w = valuesOf(program.reductions.slice(0, k));
+        const [value, next] = [w, w + 1].map((i) => `table[${i === 0 ? 'q' : `${i * across * lanes} + q`}]`);
+        return r.op === 'variance'
+          ? `z${k}[z] = varianceOf(${value}, ${next}, ${shape.length}.0);`
+          : `z${k}[z] = (float)${value};`;
+      }),
     ]),
     '}',
   ];
 };
+
+/*
+ * Note [Variances]
+ *
+ * Over a run of at most RUN elements a thread adds up, in float, how far they lie from the first of the run, and the squares of that: since the
+ * first is one of them, rounding costs no more than a small part of their own squared deviations, wherever they lie. In double, both sums are
+ * moved to zero; they can then be added up like all others. The variance is taken from them before anything is rounded to float.
+ */

@@ -38,7 +38,7 @@ export interface Flow {
  * Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the scores of PX, with absolute ones SynFlow's.
  */
 export const flow = (
-  view: PruningView,
+  view: Pick<PruningView, 'weights' | 'single'>,
   weights: 'squared' | 'absolute',
   outputs: Scaled | null,
   options: PathOptions,
@@ -65,7 +65,10 @@ export const flow = (
 };
 
 /** The edges of all prunable weights. A weight without one would only ever score zero: it should not be ranked at all. */
-export const edgesOf = (view: PruningView, edges: ReadonlyMap<string, Tensor>): readonly Tensor[] =>
+export const edgesOf = (
+  view: Pick<PruningView, 'weights'>,
+  edges: ReadonlyMap<string, Tensor>,
+): readonly Tensor[] =>
   view.weights.map(
     (w) =>
       edges.get(nameOf(w)) ??

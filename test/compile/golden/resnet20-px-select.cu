@@ -1,4 +1,4 @@
-// plan 'px/select': 48 kernels for 266 steps
+// plan 'px/select': 48 kernels for 265 steps
 
 // N neighbouring elements, moved by one instruction.
 template <class T, unsigned N>
@@ -2760,11 +2760,13 @@ extern "C" __global__ void __launch_bounds__(256) fused_238_conv_select_sum(cons
         const float r1 = l1[v];
         const float r2 = -3e+38f;
         const float r3 = r0 != 0.0f ? r1 : r2;
-        const float r4 = r1 - r1;
-        const float r5 = 0.0f;
-        const float r6 = r4 == r5 ? 1.0f : 0.0f;
+        const float r4 = 1.0f;
+        const float r5 = r1 - r1;
+        const float r6 = 0.0f;
+        const float r7 = r5 == r6 ? 1.0f : 0.0f;
+        const float r8 = r4 - r7;
         s0[v] = r3;
-        sum0 += r6;
+        sum0 += r8;
       }
       store(y0 + e, s0);
     }
@@ -3067,8 +3069,8 @@ extern "C" __global__ void __launch_bounds__(256) copy_241_conv_slice(const floa
   if (e < count) to[e] = from[e];
 }
 
-// steps 263 to 265, constant: 10 elements; then 2 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fill_263_constant(float* a0, float* a1, const float* a2, float* a3) {
+// steps 263 to 264, constant: 10 elements; then 1 more in the last block
+extern "C" __global__ void __launch_bounds__(256) fill_263_constant(float* a0, float* a1) {
   {
     float* const y = a0;
     const unsigned block = 0;
@@ -3084,19 +3086,6 @@ extern "C" __global__ void __launch_bounds__(256) fill_263_constant(float* a0, f
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 1u) {
       y[e] = -1000000.0f;
-    }
-  }
-  __syncthreads();
-  {
-    const float* const x0 = a2;
-    float* const y0 = a3;
-    const unsigned block = 0;
-    const unsigned e = block * 256 + threadIdx.x;
-    if (e < 1u) {
-      const float r0 = x0[e];
-      const float r1 = 270896.0f;
-      const float r2 = r1 - r0;
-      y0[e] = r2;
     }
   }
 }

@@ -80,6 +80,27 @@ __device__ inline double combine(bool adds, double a, double b) {
   return adds ? a + b : larger(a, b);
 }
 
+// The first value of a run is what its values are measured from.
+__device__ inline void deviate(float& from, float& near, float& far, float taken, float x) {
+  if (taken == 0.0f) from = x;
+  const float d = x - from;
+  near += d;
+  far += d * d;
+}
+
+// The sum and the sum of squares of `taken` values whose deviations from `from` have the sums `near` and `far`.
+__device__ inline void moveDeviations(double& sum, double& squares, double from, double near, double far, double taken) {
+  const double moved = taken * from;
+  sum += moved + near;
+  squares += from * (moved + 2.0 * near) + far;
+}
+
+// Never negative; NaN stays.
+__device__ inline float varianceOf(double sum, double squares, double count) {
+  const double v = (squares - sum * (sum / count)) / count;
+  return v < 0.0 ? 0.0f : (float)v;
+}
+
 // Reduces D rows of Q columns in shared memory to row 0: columns below SUMS are added up, of the others the largest is taken.
 // (Written j + 1 <= SUMS, since compilers warn that no unsigned number is below a SUMS of 0.)
 // The order depends on Q, D and P alone: P interleaved strips of rows first, then their results.
@@ -227,9 +248,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_25_fused_sub(const float
   y0[e] = r4;
 }
 
-// steps 27 to 28, conv:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; then 1 more in the last block; also steps 31, 35, 39, 43, 47, 51
-extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum(const float* a0, float* a1, float* a2, double* a3, const float* a4, float* a5, float* a6) {
-  __shared__ double table[2048];
+// steps 27 to 28, conv:sum+variance: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; then 1 more in the last block; also steps 31, 35, 39, 43, 47, 51
+extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum_variance(const float* a0, float* a1, float* a2, double* a3, const float* a4, float* a5) {
+  __shared__ double table[3072];
   {
     const float* const x0 = a0;
     float* const z0 = a1;
@@ -238,8 +259,13 @@ extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum(const float*
     const unsigned a = threadIdx.x % 4, d = threadIdx.x / 4;
     const unsigned k = blockIdx.x * 4 + a;
     const unsigned first = blockIdx.y * 512u, last = first + 512u < 131072u ? first + 512u : 131072u;
+    double sum1[4] = {0.0, 0.0, 0.0, 0.0};
+    double squares1[4] = {0.0, 0.0, 0.0, 0.0};
     float sum0[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    float sum1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float taken1 = 0.0f;
+    float from1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float near1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float far1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
     if (k < 4u) {
       const unsigned c = k * 4;
       const unsigned i = c;
@@ -253,62 +279,58 @@ extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum(const float*
           const float r0 = l0[v];
           const float r1 = l1[v];
           const float r2 = r0 - r1;
-          const float r3 = mul(r2, r2);
           sum0[v] += r2;
-          sum1[v] += r3;
+          deviate(from1[v], near1[v], far1[v], taken1, r2);
         }
+        taken1 += 1.0f;
+      }
+#pragma unroll
+      for (unsigned v = 0; v < 4; ++v) {
+        moveDeviations(sum1[v], squares1[v], from1[v], near1[v], far1[v], taken1);
       }
     }
 
 #pragma unroll
     for (unsigned v = 0; v < 4; ++v) {
-      table[d * 32 + v * 4 + a] = sum0[v];
-      table[d * 32 + (4 + v) * 4 + a] = sum1[v];
+      table[d * 48 + v * 4 + a] = sum0[v];
+      table[d * 48 + (4 + v) * 4 + a] = sum1[v];
+      table[d * 48 + (8 + v) * 4 + a] = squares1[v];
     }
 
-    fold<256, 32, 64, 8, 32>(table);
+    fold<256, 48, 64, 4, 48>(table);
     static __device__ unsigned arrivals[1];
-    double* mine = partial + blockIdx.x * 8192ull;
-    for (unsigned q = threadIdx.x; q < 32; q += 256) mine[blockIdx.y * 32 + q] = table[q];
+    double* mine = partial + blockIdx.x * 12288ull;
+    for (unsigned q = threadIdx.x; q < 48; q += 256) mine[blockIdx.y * 48 + q] = table[q];
     if (!arrivesLast(arrivals + blockIdx.x, 256)) return;
-    rows<256, 32, 256, 8, 32>(table, mine);
-    fold<256, 32, 8, 1, 32>(table);
+    rows<256, 48, 256, 5, 48>(table, mine);
+    fold<256, 48, 5, 1, 48>(table);
     for (unsigned q = threadIdx.x; q < 16; q += 256) {
       const unsigned z = (blockIdx.x * 4u + q % 4) * 4 + q / 4;
       z0[z] = (float)table[q];
-      z1[z] = (float)table[16 + q];
+      z1[z] = varianceOf(table[16 + q], table[32 + q], 131072.0);
     }
   }
   __syncthreads();
   {
-    const float* const x0 = a2;
-    const float* const x1 = a1;
-    const float* const x2 = a4;
+    const float* const x0 = a4;
+    const float* const x1 = a2;
     float* const y0 = a5;
-    float* const y1 = a6;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 16u) {
       const float r0 = x0[e];
       const float r1 = x1[e];
-      const float r2 = x2[e];
-      const float r3 = 0.00000762939453125f;
-      const float r4 = mul(r0, r3);
-      const float r5 = mul(r1, r3);
-      const float r6 = mul(r5, r5);
-      const float r7 = r4 - r6;
-      const float r8 = 0.00001f;
-      const float r9 = r7 + r8;
-      const float r10 = 1.0f / sqrtf(r9);
-      const float r11 = mul(r2, r10);
-      y0[e] = r7;
-      y1[e] = r11;
+      const float r2 = 0.00001f;
+      const float r3 = r1 + r2;
+      const float r4 = 1.0f / sqrtf(r3);
+      const float r5 = mul(r0, r4);
+      y0[e] = r5;
     }
   }
 }
 
-// steps 27 to 28, conv:sum: moments from sums, [1, 1, 16], one element a thread; then 1 more in the last block; also steps 31, 35, 39, 43, 47, 51
-extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum_from_sums(float* a0, float* a1, const float* a2, const float* a3, float* a4, float* a5) {
+// steps 27 to 28, conv:sum+variance: moments from sums, [1, 1, 16], one element a thread; then 1 more in the last block; also steps 31, 35, 39, 43, 47, 51
+extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum_variance_from_sums(float* a0, float* a1, const float* a2, const float* a3, float* a4) {
   {
     const float* const x0 = a0;
     const float* const x1 = a1;
@@ -323,43 +345,32 @@ extern "C" __global__ void __launch_bounds__(256) fused_27_conv_sum_from_sums(fl
       const float r2 = x2[e];
       const float r3 = -131072.0f;
       const float r4 = fmaf(r2, r3, r0);
-      const float r5 = 131072.0f;
-      const float r6 = -2.0f;
-      const float r7 = mul(r0, r6);
-      const float r8 = fmaf(r2, r5, r7);
-      const float r9 = fmaf(r2, r8, r1);
-      const float r10 = 0.00000762939453125f;
-      const float r11 = mul(r4, r10);
-      const float r12 = mul(r4, r11);
-      const float r13 = larger(r9, r12);
+      const float r5 = -0.00000762939453125f;
+      const float r6 = mul(r0, r5);
+      const float r7 = fmaf(r0, r6, r1);
+      const float r8 = 0.00000762939453125f;
+      const float r9 = mul(r7, r8);
+      const float r10 = 0.0f;
+      const float r11 = larger(r9, r10);
       y0[e] = r4;
-      y1[e] = r13;
+      y1[e] = r11;
     }
   }
   __syncthreads();
   {
-    const float* const x0 = a1;
-    const float* const x1 = a0;
-    const float* const x2 = a3;
+    const float* const x0 = a3;
+    const float* const x1 = a1;
     float* const y0 = a4;
-    float* const y1 = a5;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 16u) {
       const float r0 = x0[e];
       const float r1 = x1[e];
-      const float r2 = x2[e];
-      const float r3 = 0.00000762939453125f;
-      const float r4 = mul(r0, r3);
-      const float r5 = mul(r1, r3);
-      const float r6 = mul(r5, r5);
-      const float r7 = r4 - r6;
-      const float r8 = 0.00001f;
-      const float r9 = r7 + r8;
-      const float r10 = 1.0f / sqrtf(r9);
-      const float r11 = mul(r2, r10);
-      y0[e] = r7;
-      y1[e] = r11;
+      const float r2 = 0.00001f;
+      const float r3 = r1 + r2;
+      const float r4 = 1.0f / sqrtf(r3);
+      const float r5 = mul(r0, r4);
+      y0[e] = r5;
     }
   }
 }
@@ -423,9 +434,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_37_blocks_0_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// steps 55 to 56, blocks.3.conv1:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; then 1 more in the last block; also steps 59, 62, 66, 70, 74, 78
-extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum(const float* a0, float* a1, float* a2, double* a3, const float* a4, float* a5, float* a6) {
-  __shared__ double table[2048];
+// steps 55 to 56, blocks.3.conv1:sum+variance: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; then 1 more in the last block; also steps 59, 62, 66, 70, 74, 78
+extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum_variance(const float* a0, float* a1, float* a2, double* a3, const float* a4, float* a5) {
+  __shared__ double table[3072];
   {
     const float* const x0 = a0;
     float* const z0 = a1;
@@ -434,8 +445,13 @@ extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum(co
     const unsigned a = threadIdx.x % 8, d = threadIdx.x / 8;
     const unsigned k = blockIdx.x * 8 + a;
     const unsigned first = blockIdx.y * 256u, last = first + 256u < 32768u ? first + 256u : 32768u;
+    double sum1[4] = {0.0, 0.0, 0.0, 0.0};
+    double squares1[4] = {0.0, 0.0, 0.0, 0.0};
     float sum0[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    float sum1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float taken1 = 0.0f;
+    float from1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float near1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float far1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
     if (k < 8u) {
       const unsigned c = k * 4;
       const unsigned i = c;
@@ -449,62 +465,58 @@ extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum(co
           const float r0 = l0[v];
           const float r1 = l1[v];
           const float r2 = r0 - r1;
-          const float r3 = mul(r2, r2);
           sum0[v] += r2;
-          sum1[v] += r3;
+          deviate(from1[v], near1[v], far1[v], taken1, r2);
         }
+        taken1 += 1.0f;
+      }
+#pragma unroll
+      for (unsigned v = 0; v < 4; ++v) {
+        moveDeviations(sum1[v], squares1[v], from1[v], near1[v], far1[v], taken1);
       }
     }
 
 #pragma unroll
     for (unsigned v = 0; v < 4; ++v) {
-      table[d * 64 + v * 8 + a] = sum0[v];
-      table[d * 64 + (4 + v) * 8 + a] = sum1[v];
+      table[d * 96 + v * 8 + a] = sum0[v];
+      table[d * 96 + (4 + v) * 8 + a] = sum1[v];
+      table[d * 96 + (8 + v) * 8 + a] = squares1[v];
     }
 
-    fold<256, 64, 32, 4, 64>(table);
+    fold<256, 96, 32, 2, 96>(table);
     static __device__ unsigned arrivals[1];
-    double* mine = partial + blockIdx.x * 8192ull;
-    for (unsigned q = threadIdx.x; q < 64; q += 256) mine[blockIdx.y * 64 + q] = table[q];
+    double* mine = partial + blockIdx.x * 12288ull;
+    for (unsigned q = threadIdx.x; q < 96; q += 256) mine[blockIdx.y * 96 + q] = table[q];
     if (!arrivesLast(arrivals + blockIdx.x, 128)) return;
-    rows<256, 64, 128, 4, 64>(table, mine);
-    fold<256, 64, 4, 1, 64>(table);
+    rows<256, 96, 128, 2, 96>(table, mine);
+    fold<256, 96, 2, 1, 96>(table);
     for (unsigned q = threadIdx.x; q < 32; q += 256) {
       const unsigned z = (blockIdx.x * 8u + q % 8) * 4 + q / 8;
       z0[z] = (float)table[q];
-      z1[z] = (float)table[32 + q];
+      z1[z] = varianceOf(table[32 + q], table[64 + q], 32768.0);
     }
   }
   __syncthreads();
   {
-    const float* const x0 = a2;
-    const float* const x1 = a1;
-    const float* const x2 = a4;
+    const float* const x0 = a4;
+    const float* const x1 = a2;
     float* const y0 = a5;
-    float* const y1 = a6;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 32u) {
       const float r0 = x0[e];
       const float r1 = x1[e];
-      const float r2 = x2[e];
-      const float r3 = 0.000030517578125f;
-      const float r4 = mul(r0, r3);
-      const float r5 = mul(r1, r3);
-      const float r6 = mul(r5, r5);
-      const float r7 = r4 - r6;
-      const float r8 = 0.00001f;
-      const float r9 = r7 + r8;
-      const float r10 = 1.0f / sqrtf(r9);
-      const float r11 = mul(r2, r10);
-      y0[e] = r7;
-      y1[e] = r11;
+      const float r2 = 0.00001f;
+      const float r3 = r1 + r2;
+      const float r4 = 1.0f / sqrtf(r3);
+      const float r5 = mul(r0, r4);
+      y0[e] = r5;
     }
   }
 }
 
-// steps 55 to 56, blocks.3.conv1:sum: moments from sums, [1, 1, 32], one element a thread; then 1 more in the last block; also steps 59, 62, 66, 70, 74, 78
-extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum_from_sums(float* a0, float* a1, const float* a2, const float* a3, float* a4, float* a5) {
+// steps 55 to 56, blocks.3.conv1:sum+variance: moments from sums, [1, 1, 32], one element a thread; then 1 more in the last block; also steps 59, 62, 66, 70, 74, 78
+extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum_variance_from_sums(float* a0, float* a1, const float* a2, const float* a3, float* a4) {
   {
     const float* const x0 = a0;
     const float* const x1 = a1;
@@ -519,43 +531,32 @@ extern "C" __global__ void __launch_bounds__(256) fused_55_blocks_3_conv1_sum_fr
       const float r2 = x2[e];
       const float r3 = -32768.0f;
       const float r4 = fmaf(r2, r3, r0);
-      const float r5 = 32768.0f;
-      const float r6 = -2.0f;
-      const float r7 = mul(r0, r6);
-      const float r8 = fmaf(r2, r5, r7);
-      const float r9 = fmaf(r2, r8, r1);
-      const float r10 = 0.000030517578125f;
-      const float r11 = mul(r4, r10);
-      const float r12 = mul(r4, r11);
-      const float r13 = larger(r9, r12);
+      const float r5 = -0.000030517578125f;
+      const float r6 = mul(r0, r5);
+      const float r7 = fmaf(r0, r6, r1);
+      const float r8 = 0.000030517578125f;
+      const float r9 = mul(r7, r8);
+      const float r10 = 0.0f;
+      const float r11 = larger(r9, r10);
       y0[e] = r4;
-      y1[e] = r13;
+      y1[e] = r11;
     }
   }
   __syncthreads();
   {
-    const float* const x0 = a1;
-    const float* const x1 = a0;
-    const float* const x2 = a3;
+    const float* const x0 = a3;
+    const float* const x1 = a1;
     float* const y0 = a4;
-    float* const y1 = a5;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 32u) {
       const float r0 = x0[e];
       const float r1 = x1[e];
-      const float r2 = x2[e];
-      const float r3 = 0.000030517578125f;
-      const float r4 = mul(r0, r3);
-      const float r5 = mul(r1, r3);
-      const float r6 = mul(r5, r5);
-      const float r7 = r4 - r6;
-      const float r8 = 0.00001f;
-      const float r9 = r7 + r8;
-      const float r10 = 1.0f / sqrtf(r9);
-      const float r11 = mul(r2, r10);
-      y0[e] = r7;
-      y1[e] = r11;
+      const float r2 = 0.00001f;
+      const float r3 = r1 + r2;
+      const float r4 = 1.0f / sqrtf(r3);
+      const float r5 = mul(r0, r4);
+      y0[e] = r5;
     }
   }
 }
@@ -661,9 +662,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_72_blocks_4_bn2_relu(con
   store(y0 + e, s0);
 }
 
-// steps 82 to 83, blocks.6.conv1:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block; also steps 86, 89, 93, 97, 101, 105
-extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum(const float* a0, float* a1, float* a2, double* a3, const float* a4, float* a5, float* a6) {
-  __shared__ double table[2048];
+// steps 82 to 83, blocks.6.conv1:sum+variance: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block; also steps 86, 89, 93, 97, 101, 105
+extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum_variance(const float* a0, float* a1, float* a2, double* a3, const float* a4, float* a5) {
+  __shared__ double table[3072];
   {
     const float* const x0 = a0;
     float* const z0 = a1;
@@ -672,8 +673,13 @@ extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum(co
     const unsigned a = threadIdx.x % 16, d = threadIdx.x / 16;
     const unsigned k = blockIdx.x * 16 + a;
     const unsigned first = blockIdx.y * 64u, last = first + 64u < 8192u ? first + 64u : 8192u;
+    double sum1[4] = {0.0, 0.0, 0.0, 0.0};
+    double squares1[4] = {0.0, 0.0, 0.0, 0.0};
     float sum0[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    float sum1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float taken1 = 0.0f;
+    float from1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float near1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
+    float far1[4] = {0.0f, 0.0f, 0.0f, 0.0f};
     if (k < 16u) {
       const unsigned c = k * 4;
       const unsigned i = c;
@@ -687,62 +693,58 @@ extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum(co
           const float r0 = l0[v];
           const float r1 = l1[v];
           const float r2 = r0 - r1;
-          const float r3 = mul(r2, r2);
           sum0[v] += r2;
-          sum1[v] += r3;
+          deviate(from1[v], near1[v], far1[v], taken1, r2);
         }
+        taken1 += 1.0f;
+      }
+#pragma unroll
+      for (unsigned v = 0; v < 4; ++v) {
+        moveDeviations(sum1[v], squares1[v], from1[v], near1[v], far1[v], taken1);
       }
     }
 
 #pragma unroll
     for (unsigned v = 0; v < 4; ++v) {
-      table[d * 128 + v * 16 + a] = sum0[v];
-      table[d * 128 + (4 + v) * 16 + a] = sum1[v];
+      table[d * 192 + v * 16 + a] = sum0[v];
+      table[d * 192 + (4 + v) * 16 + a] = sum1[v];
+      table[d * 192 + (8 + v) * 16 + a] = squares1[v];
     }
 
-    fold<256, 128, 16, 2, 128>(table);
+    fold<256, 192, 16, 1, 192>(table);
     static __device__ unsigned arrivals[1];
-    double* mine = partial + blockIdx.x * 16384ull;
-    for (unsigned q = threadIdx.x; q < 128; q += 256) mine[blockIdx.y * 128 + q] = table[q];
+    double* mine = partial + blockIdx.x * 24576ull;
+    for (unsigned q = threadIdx.x; q < 192; q += 256) mine[blockIdx.y * 192 + q] = table[q];
     if (!arrivesLast(arrivals + blockIdx.x, 128)) return;
-    rows<256, 128, 128, 2, 128>(table, mine);
-    fold<256, 128, 2, 1, 128>(table);
+    rows<256, 192, 128, 1, 192>(table, mine);
+    fold<256, 192, 1, 1, 192>(table);
     for (unsigned q = threadIdx.x; q < 64; q += 256) {
       const unsigned z = (blockIdx.x * 16u + q % 16) * 4 + q / 16;
       z0[z] = (float)table[q];
-      z1[z] = (float)table[64 + q];
+      z1[z] = varianceOf(table[64 + q], table[128 + q], 8192.0);
     }
   }
   __syncthreads();
   {
-    const float* const x0 = a2;
-    const float* const x1 = a1;
-    const float* const x2 = a4;
+    const float* const x0 = a4;
+    const float* const x1 = a2;
     float* const y0 = a5;
-    float* const y1 = a6;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {
       const float r0 = x0[e];
       const float r1 = x1[e];
-      const float r2 = x2[e];
-      const float r3 = 0.0001220703125f;
-      const float r4 = mul(r0, r3);
-      const float r5 = mul(r1, r3);
-      const float r6 = mul(r5, r5);
-      const float r7 = r4 - r6;
-      const float r8 = 0.00001f;
-      const float r9 = r7 + r8;
-      const float r10 = 1.0f / sqrtf(r9);
-      const float r11 = mul(r2, r10);
-      y0[e] = r7;
-      y1[e] = r11;
+      const float r2 = 0.00001f;
+      const float r3 = r1 + r2;
+      const float r4 = 1.0f / sqrtf(r3);
+      const float r5 = mul(r0, r4);
+      y0[e] = r5;
     }
   }
 }
 
-// steps 82 to 83, blocks.6.conv1:sum: moments from sums, [1, 1, 64], one element a thread; then 1 more in the last block; also steps 86, 89, 93, 97, 101, 105
-extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum_from_sums(float* a0, float* a1, const float* a2, const float* a3, float* a4, float* a5) {
+// steps 82 to 83, blocks.6.conv1:sum+variance: moments from sums, [1, 1, 64], one element a thread; then 1 more in the last block; also steps 86, 89, 93, 97, 101, 105
+extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum_variance_from_sums(float* a0, float* a1, const float* a2, const float* a3, float* a4) {
   {
     const float* const x0 = a0;
     const float* const x1 = a1;
@@ -757,43 +759,32 @@ extern "C" __global__ void __launch_bounds__(256) fused_82_blocks_6_conv1_sum_fr
       const float r2 = x2[e];
       const float r3 = -8192.0f;
       const float r4 = fmaf(r2, r3, r0);
-      const float r5 = 8192.0f;
-      const float r6 = -2.0f;
-      const float r7 = mul(r0, r6);
-      const float r8 = fmaf(r2, r5, r7);
-      const float r9 = fmaf(r2, r8, r1);
-      const float r10 = 0.0001220703125f;
-      const float r11 = mul(r4, r10);
-      const float r12 = mul(r4, r11);
-      const float r13 = larger(r9, r12);
+      const float r5 = -0.0001220703125f;
+      const float r6 = mul(r0, r5);
+      const float r7 = fmaf(r0, r6, r1);
+      const float r8 = 0.0001220703125f;
+      const float r9 = mul(r7, r8);
+      const float r10 = 0.0f;
+      const float r11 = larger(r9, r10);
       y0[e] = r4;
-      y1[e] = r13;
+      y1[e] = r11;
     }
   }
   __syncthreads();
   {
-    const float* const x0 = a1;
-    const float* const x1 = a0;
-    const float* const x2 = a3;
+    const float* const x0 = a3;
+    const float* const x1 = a1;
     float* const y0 = a4;
-    float* const y1 = a5;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {
       const float r0 = x0[e];
       const float r1 = x1[e];
-      const float r2 = x2[e];
-      const float r3 = 0.0001220703125f;
-      const float r4 = mul(r0, r3);
-      const float r5 = mul(r1, r3);
-      const float r6 = mul(r5, r5);
-      const float r7 = r4 - r6;
-      const float r8 = 0.00001f;
-      const float r9 = r7 + r8;
-      const float r10 = 1.0f / sqrtf(r9);
-      const float r11 = mul(r2, r10);
-      y0[e] = r7;
-      y1[e] = r11;
+      const float r2 = 0.00001f;
+      const float r3 = r1 + r2;
+      const float r4 = 1.0f / sqrtf(r3);
+      const float r5 = mul(r0, r4);
+      y0[e] = r5;
     }
   }
 }
@@ -1196,7 +1187,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_110_fc_add_maximum(const
 }
 
 // steps 119 to 120, fc:sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_119_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, const float* a4, const float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, float* a11, const float* a12, float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19, float* a20) {
+extern "C" __global__ void __launch_bounds__(256) fused_119_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, const float* a4, const float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, float* a11, const float* a12, float* a13, float* a14, float* a15, float* a16, float* a17, float* a18) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -1275,9 +1266,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_119_fc_sum(const float* 
     const float* const x0 = a6;
     const float* const x1 = a9;
     const float* const x2 = a10;
-    const float* const x3 = a2;
-    const float* const x4 = a7;
-    const float* const x5 = a3;
+    const float* const x3 = a7;
+    const float* const x4 = a3;
+    const float* const x5 = a2;
     const float* const x6 = a11;
     const float* const x7 = a12;
     const float* const x8 = a13;
@@ -1287,14 +1278,12 @@ extern "C" __global__ void __launch_bounds__(256) fused_119_fc_sum(const float* 
     const float* const x12 = a15;
     float* const y0 = a16;
     float* const y1 = a17;
-    float* const y2 = a18;
-    float* const y3 = a19;
-    float* const y4 = a11;
-    float* const y5 = a9;
-    float* const y6 = a13;
-    float* const y7 = a20;
-    float* const y8 = a14;
-    float* const y9 = a15;
+    float* const y2 = a11;
+    float* const y3 = a9;
+    float* const y4 = a13;
+    float* const y5 = a18;
+    float* const y6 = a14;
+    float* const y7 = a15;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {
@@ -1320,15 +1309,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_119_fc_sum(const float* 
       const float r19 = -0.5f;
       const float r20 = mul(r18, r19);
       const float r21 = mul(r13, r20);
-      const float r22 = 0.0001220703125f;
+      const float r22 = 0.000244140625f;
       const float r23 = mul(r21, r22);
-      const float r24 = -r21;
-      const float r25 = mul(r3, r22);
-      const float r26 = mul(r24, r25);
-      const float r27 = r26 + r26;
-      const float r28 = mul(r4, r5);
-      const float r29 = r27 - r28;
-      const float r30 = mul(r29, r22);
+      const float r24 = mul(r3, r4);
+      const float r25 = -r24;
+      const float r26 = 0.0001220703125f;
+      const float r27 = mul(r25, r26);
+      const float r28 = mul(r5, r26);
+      const float r29 = mul(r28, r23);
+      const float r30 = r27 - r29;
       const float r31 = 0.9f;
       const float r32 = 0.0001f;
       const float r33 = mul(r1, r32);
@@ -1336,27 +1325,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_119_fc_sum(const float* 
       const float r35 = fmaf(r6, r31, r34);
       const float r36 = mul(r35, r7);
       const float r37 = r1 - r36;
-      const float r38 = fmaf(r9, r32, r4);
+      const float r38 = fmaf(r9, r32, r3);
       const float r39 = fmaf(r8, r31, r38);
       const float r40 = mul(r39, r7);
       const float r41 = r9 - r40;
-      const float r42 = r11 + r25;
+      const float r42 = r11 + r28;
       const float r43 = 0.1f;
       const float r44 = mul(r42, r43);
       const float r45 = fmaf(r10, r31, r44);
       const float r46 = 0.10001220852154805f;
       const float r47 = mul(r2, r46);
       const float r48 = fmaf(r12, r31, r47);
-      y0[e] = r21;
-      y1[e] = r23;
-      y2[e] = r26;
-      y3[e] = r30;
-      y4[e] = r35;
-      y5[e] = r37;
-      y6[e] = r39;
-      y7[e] = r41;
-      y8[e] = r45;
-      y9[e] = r48;
+      y0[e] = r23;
+      y1[e] = r30;
+      y2[e] = r35;
+      y3[e] = r37;
+      y4[e] = r39;
+      y5[e] = r41;
+      y6[e] = r45;
+      y7[e] = r48;
     }
   }
 }
@@ -1397,17 +1384,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_121_fc_add(const float* 
     const float r15 = r14 > 0.0f ? 1.0f : 0.0f;
     const float r16 = mul(r0, r15);
     const float r17 = r1 - r2;
-    const float r18 = mul(r7, r17);
-    const float r19 = r18 + r18;
-    const float r20 = r19 + r8;
-    const float r21 = fmaf(r16, r4, r20);
-    s0[v] = r21;
+    const float r18 = fmaf(r17, r7, r8);
+    const float r19 = fmaf(r16, r4, r18);
+    s0[v] = r19;
   }
   store(y0 + e, s0);
 }
 
 // steps 124 to 125, fc:sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block; also steps 134, 148
-extern "C" __global__ void __launch_bounds__(256) fused_124_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, float* a4, float* a5, double* a6, float* a7, const float* a8, const float* a9, float* a10, const float* a11, float* a12, float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
+extern "C" __global__ void __launch_bounds__(256) fused_124_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, float* a4, float* a5, double* a6, float* a7, const float* a8, const float* a9, float* a10, const float* a11, float* a12, float* a13, float* a14, float* a15, float* a16, float* a17) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -1476,9 +1461,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_124_fc_sum(const float* 
     const float* const x0 = a4;
     const float* const x1 = a7;
     const float* const x2 = a8;
-    const float* const x3 = a3;
-    const float* const x4 = a5;
-    const float* const x5 = a9;
+    const float* const x3 = a5;
+    const float* const x4 = a9;
+    const float* const x5 = a3;
     const float* const x6 = a10;
     const float* const x7 = a11;
     const float* const x8 = a12;
@@ -1488,14 +1473,12 @@ extern "C" __global__ void __launch_bounds__(256) fused_124_fc_sum(const float* 
     const float* const x12 = a15;
     float* const y0 = a16;
     float* const y1 = a17;
-    float* const y2 = a18;
-    float* const y3 = a19;
-    float* const y4 = a10;
-    float* const y5 = a7;
-    float* const y6 = a12;
-    float* const y7 = a13;
-    float* const y8 = a14;
-    float* const y9 = a15;
+    float* const y2 = a10;
+    float* const y3 = a7;
+    float* const y4 = a12;
+    float* const y5 = a13;
+    float* const y6 = a14;
+    float* const y7 = a15;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {
@@ -1521,15 +1504,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_124_fc_sum(const float* 
       const float r19 = -0.5f;
       const float r20 = mul(r18, r19);
       const float r21 = mul(r13, r20);
-      const float r22 = 0.0001220703125f;
+      const float r22 = 0.000244140625f;
       const float r23 = mul(r21, r22);
-      const float r24 = -r21;
-      const float r25 = mul(r3, r22);
-      const float r26 = mul(r24, r25);
-      const float r27 = r26 + r26;
-      const float r28 = mul(r4, r5);
-      const float r29 = r27 - r28;
-      const float r30 = mul(r29, r22);
+      const float r24 = mul(r3, r4);
+      const float r25 = -r24;
+      const float r26 = 0.0001220703125f;
+      const float r27 = mul(r25, r26);
+      const float r28 = mul(r5, r26);
+      const float r29 = mul(r28, r23);
+      const float r30 = r27 - r29;
       const float r31 = 0.9f;
       const float r32 = 0.0001f;
       const float r33 = mul(r1, r32);
@@ -1537,27 +1520,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_124_fc_sum(const float* 
       const float r35 = fmaf(r6, r31, r34);
       const float r36 = mul(r35, r7);
       const float r37 = r1 - r36;
-      const float r38 = fmaf(r9, r32, r4);
+      const float r38 = fmaf(r9, r32, r3);
       const float r39 = fmaf(r8, r31, r38);
       const float r40 = mul(r39, r7);
       const float r41 = r9 - r40;
-      const float r42 = r11 + r25;
+      const float r42 = r11 + r28;
       const float r43 = 0.1f;
       const float r44 = mul(r42, r43);
       const float r45 = fmaf(r10, r31, r44);
       const float r46 = 0.10001220852154805f;
       const float r47 = mul(r2, r46);
       const float r48 = fmaf(r12, r31, r47);
-      y0[e] = r21;
-      y1[e] = r23;
-      y2[e] = r26;
-      y3[e] = r30;
-      y4[e] = r35;
-      y5[e] = r37;
-      y6[e] = r39;
-      y7[e] = r41;
-      y8[e] = r45;
-      y9[e] = r48;
+      y0[e] = r23;
+      y1[e] = r30;
+      y2[e] = r35;
+      y3[e] = r37;
+      y4[e] = r39;
+      y5[e] = r41;
+      y6[e] = r45;
+      y7[e] = r48;
     }
   }
 }
@@ -1570,8 +1551,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_126_fc_add(const float* 
   const auto l0 = packAt<4>(x0 + e);
   const auto l1 = packAt<4>(x1 + e);
   const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + e);
+  const auto l3 = packAt<4>(x3 + e);
+  const auto l4 = packAt<4>(x3 + i);
   const auto l5 = packAt<4>(x4 + i);
   const auto l6 = packAt<4>(x5 + i);
   Pack<float, 4> s0;
@@ -1586,18 +1567,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_126_fc_add(const float* 
     const float r6 = l6[v];
     const float r7 = r1 > 0.0f ? 1.0f : 0.0f;
     const float r8 = mul(r0, r7);
-    const float r9 = r4 - r5;
-    const float r10 = mul(r3, r9);
-    const float r11 = r10 + r10;
-    const float r12 = r11 + r6;
-    const float r13 = fmaf(r8, r2, r12);
-    s0[v] = r13;
+    const float r9 = r3 - r4;
+    const float r10 = fmaf(r9, r5, r6);
+    const float r11 = fmaf(r8, r2, r10);
+    s0[v] = r11;
   }
   store(y0 + e, s0);
 }
 
 // steps 129 to 130, fc:mul+sum: [128, 64, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const float* __restrict__ a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, const float* __restrict__ a7, const float* a8, float* a9, float* a10, float* a11, double* a12, float* a13, const float* a14, const float* a15, float* a16, const float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23, float* a24, float* a25) {
+extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const float* __restrict__ a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, const float* __restrict__ a7, const float* __restrict__ a8, float* a9, float* a10, float* a11, double* a12, float* a13, const float* a14, const float* a15, float* a16, const float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -1695,9 +1674,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const flo
     const float* const x0 = a10;
     const float* const x1 = a13;
     const float* const x2 = a14;
-    const float* const x3 = a8;
-    const float* const x4 = a11;
-    const float* const x5 = a15;
+    const float* const x3 = a11;
+    const float* const x4 = a15;
+    const float* const x5 = a8;
     const float* const x6 = a16;
     const float* const x7 = a17;
     const float* const x8 = a18;
@@ -1707,14 +1686,12 @@ extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const flo
     const float* const x12 = a21;
     float* const y0 = a22;
     float* const y1 = a23;
-    float* const y2 = a24;
-    float* const y3 = a25;
-    float* const y4 = a16;
-    float* const y5 = a13;
-    float* const y6 = a18;
-    float* const y7 = a19;
-    float* const y8 = a20;
-    float* const y9 = a21;
+    float* const y2 = a16;
+    float* const y3 = a13;
+    float* const y4 = a18;
+    float* const y5 = a19;
+    float* const y6 = a20;
+    float* const y7 = a21;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {
@@ -1740,15 +1717,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const flo
       const float r19 = -0.5f;
       const float r20 = mul(r18, r19);
       const float r21 = mul(r13, r20);
-      const float r22 = 0.0001220703125f;
+      const float r22 = 0.000244140625f;
       const float r23 = mul(r21, r22);
-      const float r24 = -r21;
-      const float r25 = mul(r3, r22);
-      const float r26 = mul(r24, r25);
-      const float r27 = r26 + r26;
-      const float r28 = mul(r4, r5);
-      const float r29 = r27 - r28;
-      const float r30 = mul(r29, r22);
+      const float r24 = mul(r3, r4);
+      const float r25 = -r24;
+      const float r26 = 0.0001220703125f;
+      const float r27 = mul(r25, r26);
+      const float r28 = mul(r5, r26);
+      const float r29 = mul(r28, r23);
+      const float r30 = r27 - r29;
       const float r31 = 0.9f;
       const float r32 = 0.0001f;
       const float r33 = mul(r1, r32);
@@ -1756,27 +1733,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_129_fc_mul_sum(const flo
       const float r35 = fmaf(r6, r31, r34);
       const float r36 = mul(r35, r7);
       const float r37 = r1 - r36;
-      const float r38 = fmaf(r9, r32, r4);
+      const float r38 = fmaf(r9, r32, r3);
       const float r39 = fmaf(r8, r31, r38);
       const float r40 = mul(r39, r7);
       const float r41 = r9 - r40;
-      const float r42 = r11 + r25;
+      const float r42 = r11 + r28;
       const float r43 = 0.1f;
       const float r44 = mul(r42, r43);
       const float r45 = fmaf(r10, r31, r44);
       const float r46 = 0.10001220852154805f;
       const float r47 = mul(r2, r46);
       const float r48 = fmaf(r12, r31, r47);
-      y0[e] = r21;
-      y1[e] = r23;
-      y2[e] = r26;
-      y3[e] = r30;
-      y4[e] = r35;
-      y5[e] = r37;
-      y6[e] = r39;
-      y7[e] = r41;
-      y8[e] = r45;
-      y9[e] = r48;
+      y0[e] = r23;
+      y1[e] = r30;
+      y2[e] = r35;
+      y3[e] = r37;
+      y4[e] = r39;
+      y5[e] = r41;
+      y6[e] = r45;
+      y7[e] = r48;
     }
   }
 }
@@ -1788,8 +1763,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_131_fc_add(const float* 
   const unsigned i = e % 64u;
   const auto l0 = packAt<4>(x0 + e);
   const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + e);
+  const auto l2 = packAt<4>(x2 + e);
+  const auto l3 = packAt<4>(x2 + i);
   const auto l4 = packAt<4>(x3 + i);
   const auto l5 = packAt<4>(x4 + i);
   Pack<float, 4> s0;
@@ -1801,18 +1776,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_131_fc_add(const float* 
     const float r3 = l3[v];
     const float r4 = l4[v];
     const float r5 = l5[v];
-    const float r6 = r3 - r4;
-    const float r7 = mul(r2, r6);
-    const float r8 = r7 + r7;
-    const float r9 = r8 + r5;
-    const float r10 = fmaf(r0, r1, r9);
-    s0[v] = r10;
+    const float r6 = r2 - r3;
+    const float r7 = fmaf(r6, r4, r5);
+    const float r8 = fmaf(r0, r1, r7);
+    s0[v] = r8;
   }
   store(y0 + e, s0);
 }
 
 // steps 139 to 140, fc:mul+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const float* a0, const float* a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
+extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -1889,9 +1862,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const flo
     const float* const x0 = a6;
     const float* const x1 = a9;
     const float* const x2 = a10;
-    const float* const x3 = a4;
-    const float* const x4 = a7;
-    const float* const x5 = a11;
+    const float* const x3 = a7;
+    const float* const x4 = a11;
+    const float* const x5 = a4;
     const float* const x6 = a12;
     const float* const x7 = a13;
     const float* const x8 = a14;
@@ -1899,12 +1872,10 @@ extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const flo
     const float* const x10 = a15;
     float* const y0 = a16;
     float* const y1 = a17;
-    float* const y2 = a18;
-    float* const y3 = a19;
-    float* const y4 = a12;
-    float* const y5 = a9;
-    float* const y6 = a14;
-    float* const y7 = a15;
+    float* const y2 = a12;
+    float* const y3 = a9;
+    float* const y4 = a14;
+    float* const y5 = a15;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {
@@ -1928,15 +1899,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const flo
       const float r17 = -0.5f;
       const float r18 = mul(r16, r17);
       const float r19 = mul(r11, r18);
-      const float r20 = 0.0001220703125f;
+      const float r20 = 0.000244140625f;
       const float r21 = mul(r19, r20);
-      const float r22 = -r19;
-      const float r23 = mul(r3, r20);
-      const float r24 = mul(r22, r23);
-      const float r25 = r24 + r24;
-      const float r26 = mul(r4, r5);
-      const float r27 = r25 - r26;
-      const float r28 = mul(r27, r20);
+      const float r22 = mul(r3, r4);
+      const float r23 = -r22;
+      const float r24 = 0.0001220703125f;
+      const float r25 = mul(r23, r24);
+      const float r26 = mul(r5, r24);
+      const float r27 = mul(r26, r21);
+      const float r28 = r25 - r27;
       const float r29 = 0.9f;
       const float r30 = 0.0001f;
       const float r31 = mul(r1, r30);
@@ -1944,27 +1915,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_139_fc_mul_sum(const flo
       const float r33 = fmaf(r6, r29, r32);
       const float r34 = mul(r33, r7);
       const float r35 = r1 - r34;
-      const float r36 = r9 + r23;
+      const float r36 = r9 + r26;
       const float r37 = 0.1f;
       const float r38 = mul(r36, r37);
       const float r39 = fmaf(r8, r29, r38);
       const float r40 = 0.10001220852154805f;
       const float r41 = mul(r2, r40);
       const float r42 = fmaf(r10, r29, r41);
-      y0[e] = r19;
-      y1[e] = r21;
-      y2[e] = r24;
-      y3[e] = r28;
-      y4[e] = r33;
-      y5[e] = r35;
-      y6[e] = r39;
-      y7[e] = r42;
+      y0[e] = r21;
+      y1[e] = r28;
+      y2[e] = r33;
+      y3[e] = r35;
+      y4[e] = r39;
+      y5[e] = r42;
     }
   }
 }
 
 // steps 141 to 142, fc:add+sum: [1, 8192, 64] to [1, 64]: a block takes 16x4 of them with 16 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const float* __restrict__ a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, double* a9, float* a10, const float* a11, const float* a12, const float* a13, float* a14, const float* a15, float* a16, float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23, float* a24, float* a25) {
+extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const float* __restrict__ a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, float* a7, float* a8, double* a9, float* a10, const float* a11, const float* a12, const float* a13, float* a14, const float* a15, float* a16, float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23) {
   __shared__ double table[1024];
   {
     const float* const x0 = a0;
@@ -1985,7 +1954,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const flo
       const unsigned c = k * 4;
       const unsigned i = c;
       const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
+      const auto l3 = packAt<4>(x2 + i);
       const auto l4 = packAt<4>(x3 + i);
       const auto l5 = packAt<4>(x4 + i);
       const auto l7 = packAt<4>(x5 + i);
@@ -1994,7 +1963,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const flo
       for (unsigned m = first + d; m < last; m += 16) {
         const unsigned e = m * 64u + c;
         const auto l0 = packAt<4>(x0 + e);
-        const auto l3 = packAt<4>(x3 + e);
+        const auto l2 = packAt<4>(x2 + e);
         const auto l6 = packAt<4>(x5 + e);
         Pack<float, 4> s0;
 #pragma unroll
@@ -2008,17 +1977,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const flo
           const float r6 = l6[v];
           const float r7 = l7[v];
           const float r8 = l8[v];
-          const float r9 = r3 - r4;
-          const float r10 = mul(r2, r9);
-          const float r11 = r10 + r10;
-          const float r12 = r11 + r5;
-          const float r13 = fmaf(r0, r1, r12);
-          const float r14 = 0.0001220703125f;
-          const float r15 = fmaf(r8, r14, r7);
-          const float r16 = r6 - r15;
-          const float r17 = mul(r0, r16);
-          s0[v] = r13;
-          sum0[v] += r17;
+          const float r9 = r2 - r3;
+          const float r10 = fmaf(r9, r4, r5);
+          const float r11 = fmaf(r0, r1, r10);
+          const float r12 = 0.0001220703125f;
+          const float r13 = fmaf(r8, r12, r7);
+          const float r14 = r6 - r13;
+          const float r15 = mul(r0, r14);
+          s0[v] = r11;
+          sum0[v] += r15;
         }
         store(y0 + e, s0);
       }
@@ -2046,9 +2013,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const flo
     const float* const x0 = a8;
     const float* const x1 = a10;
     const float* const x2 = a11;
-    const float* const x3 = a6;
-    const float* const x4 = a12;
-    const float* const x5 = a13;
+    const float* const x3 = a12;
+    const float* const x4 = a13;
+    const float* const x5 = a6;
     const float* const x6 = a14;
     const float* const x7 = a15;
     const float* const x8 = a16;
@@ -2060,16 +2027,14 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const flo
     const float* const x14 = a21;
     float* const y0 = a22;
     float* const y1 = a23;
-    float* const y2 = a24;
-    float* const y3 = a25;
-    float* const y4 = a14;
-    float* const y5 = a10;
-    float* const y6 = a16;
-    float* const y7 = a17;
-    float* const y8 = a18;
-    float* const y9 = a19;
-    float* const y10 = a20;
-    float* const y11 = a21;
+    float* const y2 = a14;
+    float* const y3 = a10;
+    float* const y4 = a16;
+    float* const y5 = a17;
+    float* const y6 = a18;
+    float* const y7 = a19;
+    float* const y8 = a20;
+    float* const y9 = a21;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 64u) {
@@ -2097,15 +2062,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const flo
       const float r21 = -0.5f;
       const float r22 = mul(r20, r21);
       const float r23 = mul(r15, r22);
-      const float r24 = 0.0001220703125f;
+      const float r24 = 0.000244140625f;
       const float r25 = mul(r23, r24);
-      const float r26 = -r23;
-      const float r27 = mul(r3, r24);
-      const float r28 = mul(r26, r27);
-      const float r29 = r28 + r28;
-      const float r30 = mul(r4, r5);
-      const float r31 = r29 - r30;
-      const float r32 = mul(r31, r24);
+      const float r26 = mul(r3, r4);
+      const float r27 = -r26;
+      const float r28 = 0.0001220703125f;
+      const float r29 = mul(r27, r28);
+      const float r30 = mul(r5, r28);
+      const float r31 = mul(r30, r25);
+      const float r32 = r29 - r31;
       const float r33 = 0.9f;
       const float r34 = 0.0001f;
       const float r35 = mul(r1, r34);
@@ -2113,39 +2078,37 @@ extern "C" __global__ void __launch_bounds__(256) fused_141_fc_add_sum(const flo
       const float r37 = fmaf(r6, r33, r36);
       const float r38 = mul(r37, r7);
       const float r39 = r1 - r38;
-      const float r40 = fmaf(r9, r34, r4);
+      const float r40 = fmaf(r9, r34, r3);
       const float r41 = fmaf(r8, r33, r40);
       const float r42 = mul(r41, r7);
       const float r43 = r9 - r42;
-      const float r44 = fmaf(r11, r34, r4);
+      const float r44 = fmaf(r11, r34, r3);
       const float r45 = fmaf(r10, r33, r44);
       const float r46 = mul(r45, r7);
       const float r47 = r11 - r46;
-      const float r48 = r13 + r27;
+      const float r48 = r13 + r30;
       const float r49 = 0.1f;
       const float r50 = mul(r48, r49);
       const float r51 = fmaf(r12, r33, r50);
       const float r52 = 0.10001220852154805f;
       const float r53 = mul(r2, r52);
       const float r54 = fmaf(r14, r33, r53);
-      y0[e] = r23;
-      y1[e] = r25;
-      y2[e] = r28;
-      y3[e] = r32;
-      y4[e] = r37;
-      y5[e] = r39;
-      y6[e] = r41;
-      y7[e] = r43;
-      y8[e] = r45;
-      y9[e] = r47;
-      y10[e] = r51;
-      y11[e] = r54;
+      y0[e] = r25;
+      y1[e] = r32;
+      y2[e] = r37;
+      y3[e] = r39;
+      y4[e] = r41;
+      y5[e] = r43;
+      y6[e] = r45;
+      y7[e] = r47;
+      y8[e] = r51;
+      y9[e] = r54;
     }
   }
 }
 
 // steps 153 to 154, fc:mul+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; then 1 more in the last block; also step 163
-extern "C" __global__ void __launch_bounds__(256) fused_153_fc_mul_sum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19, float* a20, float* a21) {
+extern "C" __global__ void __launch_bounds__(256) fused_153_fc_mul_sum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -2222,9 +2185,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_153_fc_mul_sum(const flo
     const float* const x0 = a6;
     const float* const x1 = a9;
     const float* const x2 = a10;
-    const float* const x3 = a4;
-    const float* const x4 = a7;
-    const float* const x5 = a11;
+    const float* const x3 = a7;
+    const float* const x4 = a11;
+    const float* const x5 = a4;
     const float* const x6 = a12;
     const float* const x7 = a13;
     const float* const x8 = a14;
@@ -2234,14 +2197,12 @@ extern "C" __global__ void __launch_bounds__(256) fused_153_fc_mul_sum(const flo
     const float* const x12 = a17;
     float* const y0 = a18;
     float* const y1 = a19;
-    float* const y2 = a20;
-    float* const y3 = a21;
-    float* const y4 = a12;
-    float* const y5 = a9;
-    float* const y6 = a14;
-    float* const y7 = a15;
-    float* const y8 = a16;
-    float* const y9 = a17;
+    float* const y2 = a12;
+    float* const y3 = a9;
+    float* const y4 = a14;
+    float* const y5 = a15;
+    float* const y6 = a16;
+    float* const y7 = a17;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 32u) {
@@ -2267,15 +2228,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_153_fc_mul_sum(const flo
       const float r19 = -0.5f;
       const float r20 = mul(r18, r19);
       const float r21 = mul(r13, r20);
-      const float r22 = 0.000030517578125f;
+      const float r22 = 0.00006103515625f;
       const float r23 = mul(r21, r22);
-      const float r24 = -r21;
-      const float r25 = mul(r3, r22);
-      const float r26 = mul(r24, r25);
-      const float r27 = r26 + r26;
-      const float r28 = mul(r4, r5);
-      const float r29 = r27 - r28;
-      const float r30 = mul(r29, r22);
+      const float r24 = mul(r3, r4);
+      const float r25 = -r24;
+      const float r26 = 0.000030517578125f;
+      const float r27 = mul(r25, r26);
+      const float r28 = mul(r5, r26);
+      const float r29 = mul(r28, r23);
+      const float r30 = r27 - r29;
       const float r31 = 0.9f;
       const float r32 = 0.0001f;
       const float r33 = mul(r1, r32);
@@ -2283,27 +2244,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_153_fc_mul_sum(const flo
       const float r35 = fmaf(r6, r31, r34);
       const float r36 = mul(r35, r7);
       const float r37 = r1 - r36;
-      const float r38 = fmaf(r9, r32, r4);
+      const float r38 = fmaf(r9, r32, r3);
       const float r39 = fmaf(r8, r31, r38);
       const float r40 = mul(r39, r7);
       const float r41 = r9 - r40;
-      const float r42 = r11 + r25;
+      const float r42 = r11 + r28;
       const float r43 = 0.1f;
       const float r44 = mul(r42, r43);
       const float r45 = fmaf(r10, r31, r44);
       const float r46 = 0.1000030518509476f;
       const float r47 = mul(r2, r46);
       const float r48 = fmaf(r12, r31, r47);
-      y0[e] = r21;
-      y1[e] = r23;
-      y2[e] = r26;
-      y3[e] = r30;
-      y4[e] = r35;
-      y5[e] = r37;
-      y6[e] = r39;
-      y7[e] = r41;
-      y8[e] = r45;
-      y9[e] = r48;
+      y0[e] = r23;
+      y1[e] = r30;
+      y2[e] = r35;
+      y3[e] = r37;
+      y4[e] = r39;
+      y5[e] = r41;
+      y6[e] = r45;
+      y7[e] = r48;
     }
   }
 }
@@ -2315,8 +2274,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_155_fc_add(const float* 
   const unsigned i = e % 32u;
   const auto l0 = packAt<4>(x0 + e);
   const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + e);
+  const auto l2 = packAt<4>(x2 + e);
+  const auto l3 = packAt<4>(x2 + i);
   const auto l4 = packAt<4>(x3 + i);
   const auto l5 = packAt<4>(x4 + i);
   Pack<float, 4> s0;
@@ -2328,18 +2287,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_155_fc_add(const float* 
     const float r3 = l3[v];
     const float r4 = l4[v];
     const float r5 = l5[v];
-    const float r6 = r3 - r4;
-    const float r7 = mul(r2, r6);
-    const float r8 = r7 + r7;
-    const float r9 = r8 + r5;
-    const float r10 = fmaf(r0, r1, r9);
-    s0[v] = r10;
+    const float r6 = r2 - r3;
+    const float r7 = fmaf(r6, r4, r5);
+    const float r8 = fmaf(r0, r1, r7);
+    s0[v] = r8;
   }
   store(y0 + e, s0);
 }
 
 // steps 158 to 159, fc:sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; then 1 more in the last block; also steps 168, 182
-extern "C" __global__ void __launch_bounds__(256) fused_158_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, float* a4, float* a5, double* a6, float* a7, const float* a8, const float* a9, float* a10, const float* a11, float* a12, float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
+extern "C" __global__ void __launch_bounds__(256) fused_158_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, float* a4, float* a5, double* a6, float* a7, const float* a8, const float* a9, float* a10, const float* a11, float* a12, float* a13, float* a14, float* a15, float* a16, float* a17) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -2408,9 +2365,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_sum(const float* 
     const float* const x0 = a4;
     const float* const x1 = a7;
     const float* const x2 = a8;
-    const float* const x3 = a3;
-    const float* const x4 = a5;
-    const float* const x5 = a9;
+    const float* const x3 = a5;
+    const float* const x4 = a9;
+    const float* const x5 = a3;
     const float* const x6 = a10;
     const float* const x7 = a11;
     const float* const x8 = a12;
@@ -2420,14 +2377,12 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_sum(const float* 
     const float* const x12 = a15;
     float* const y0 = a16;
     float* const y1 = a17;
-    float* const y2 = a18;
-    float* const y3 = a19;
-    float* const y4 = a10;
-    float* const y5 = a7;
-    float* const y6 = a12;
-    float* const y7 = a13;
-    float* const y8 = a14;
-    float* const y9 = a15;
+    float* const y2 = a10;
+    float* const y3 = a7;
+    float* const y4 = a12;
+    float* const y5 = a13;
+    float* const y6 = a14;
+    float* const y7 = a15;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 32u) {
@@ -2453,15 +2408,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_sum(const float* 
       const float r19 = -0.5f;
       const float r20 = mul(r18, r19);
       const float r21 = mul(r13, r20);
-      const float r22 = 0.000030517578125f;
+      const float r22 = 0.00006103515625f;
       const float r23 = mul(r21, r22);
-      const float r24 = -r21;
-      const float r25 = mul(r3, r22);
-      const float r26 = mul(r24, r25);
-      const float r27 = r26 + r26;
-      const float r28 = mul(r4, r5);
-      const float r29 = r27 - r28;
-      const float r30 = mul(r29, r22);
+      const float r24 = mul(r3, r4);
+      const float r25 = -r24;
+      const float r26 = 0.000030517578125f;
+      const float r27 = mul(r25, r26);
+      const float r28 = mul(r5, r26);
+      const float r29 = mul(r28, r23);
+      const float r30 = r27 - r29;
       const float r31 = 0.9f;
       const float r32 = 0.0001f;
       const float r33 = mul(r1, r32);
@@ -2469,27 +2424,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_158_fc_sum(const float* 
       const float r35 = fmaf(r6, r31, r34);
       const float r36 = mul(r35, r7);
       const float r37 = r1 - r36;
-      const float r38 = fmaf(r9, r32, r4);
+      const float r38 = fmaf(r9, r32, r3);
       const float r39 = fmaf(r8, r31, r38);
       const float r40 = mul(r39, r7);
       const float r41 = r9 - r40;
-      const float r42 = r11 + r25;
+      const float r42 = r11 + r28;
       const float r43 = 0.1f;
       const float r44 = mul(r42, r43);
       const float r45 = fmaf(r10, r31, r44);
       const float r46 = 0.1000030518509476f;
       const float r47 = mul(r2, r46);
       const float r48 = fmaf(r12, r31, r47);
-      y0[e] = r21;
-      y1[e] = r23;
-      y2[e] = r26;
-      y3[e] = r30;
-      y4[e] = r35;
-      y5[e] = r37;
-      y6[e] = r39;
-      y7[e] = r41;
-      y8[e] = r45;
-      y9[e] = r48;
+      y0[e] = r23;
+      y1[e] = r30;
+      y2[e] = r35;
+      y3[e] = r37;
+      y4[e] = r39;
+      y5[e] = r41;
+      y6[e] = r45;
+      y7[e] = r48;
     }
   }
 }
@@ -2502,8 +2455,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_160_fc_add(const float* 
   const auto l0 = packAt<4>(x0 + e);
   const auto l1 = packAt<4>(x1 + e);
   const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + e);
+  const auto l3 = packAt<4>(x3 + e);
+  const auto l4 = packAt<4>(x3 + i);
   const auto l5 = packAt<4>(x4 + i);
   const auto l6 = packAt<4>(x5 + i);
   Pack<float, 4> s0;
@@ -2518,18 +2471,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_160_fc_add(const float* 
     const float r6 = l6[v];
     const float r7 = r1 > 0.0f ? 1.0f : 0.0f;
     const float r8 = mul(r0, r7);
-    const float r9 = r4 - r5;
-    const float r10 = mul(r3, r9);
-    const float r11 = r10 + r10;
-    const float r12 = r11 + r6;
-    const float r13 = fmaf(r8, r2, r12);
-    s0[v] = r13;
+    const float r9 = r3 - r4;
+    const float r10 = fmaf(r9, r5, r6);
+    const float r11 = fmaf(r8, r2, r10);
+    s0[v] = r11;
   }
   store(y0 + e, s0);
 }
 
 // steps 173 to 174, fc:mul+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const float* a0, const float* a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
+extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -2606,9 +2557,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const flo
     const float* const x0 = a6;
     const float* const x1 = a9;
     const float* const x2 = a10;
-    const float* const x3 = a4;
-    const float* const x4 = a7;
-    const float* const x5 = a11;
+    const float* const x3 = a7;
+    const float* const x4 = a11;
+    const float* const x5 = a4;
     const float* const x6 = a12;
     const float* const x7 = a13;
     const float* const x8 = a14;
@@ -2616,12 +2567,10 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const flo
     const float* const x10 = a15;
     float* const y0 = a16;
     float* const y1 = a17;
-    float* const y2 = a18;
-    float* const y3 = a19;
-    float* const y4 = a12;
-    float* const y5 = a9;
-    float* const y6 = a14;
-    float* const y7 = a15;
+    float* const y2 = a12;
+    float* const y3 = a9;
+    float* const y4 = a14;
+    float* const y5 = a15;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 32u) {
@@ -2645,15 +2594,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const flo
       const float r17 = -0.5f;
       const float r18 = mul(r16, r17);
       const float r19 = mul(r11, r18);
-      const float r20 = 0.000030517578125f;
+      const float r20 = 0.00006103515625f;
       const float r21 = mul(r19, r20);
-      const float r22 = -r19;
-      const float r23 = mul(r3, r20);
-      const float r24 = mul(r22, r23);
-      const float r25 = r24 + r24;
-      const float r26 = mul(r4, r5);
-      const float r27 = r25 - r26;
-      const float r28 = mul(r27, r20);
+      const float r22 = mul(r3, r4);
+      const float r23 = -r22;
+      const float r24 = 0.000030517578125f;
+      const float r25 = mul(r23, r24);
+      const float r26 = mul(r5, r24);
+      const float r27 = mul(r26, r21);
+      const float r28 = r25 - r27;
       const float r29 = 0.9f;
       const float r30 = 0.0001f;
       const float r31 = mul(r1, r30);
@@ -2661,27 +2610,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_173_fc_mul_sum(const flo
       const float r33 = fmaf(r6, r29, r32);
       const float r34 = mul(r33, r7);
       const float r35 = r1 - r34;
-      const float r36 = r9 + r23;
+      const float r36 = r9 + r26;
       const float r37 = 0.1f;
       const float r38 = mul(r36, r37);
       const float r39 = fmaf(r8, r29, r38);
       const float r40 = 0.1000030518509476f;
       const float r41 = mul(r2, r40);
       const float r42 = fmaf(r10, r29, r41);
-      y0[e] = r19;
-      y1[e] = r21;
-      y2[e] = r24;
-      y3[e] = r28;
-      y4[e] = r33;
-      y5[e] = r35;
-      y6[e] = r39;
-      y7[e] = r42;
+      y0[e] = r21;
+      y1[e] = r28;
+      y2[e] = r33;
+      y3[e] = r35;
+      y4[e] = r39;
+      y5[e] = r42;
     }
   }
 }
 
 // steps 175 to 176, fc:add+sum: [1, 32768, 32] to [1, 32]: a block takes 8x4 of them with 32 threads each; 128 blocks share one; then 1 more in the last block
-extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const float* __restrict__ a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* a6, float* a7, float* a8, double* a9, float* a10, const float* a11, const float* a12, const float* a13, float* a14, const float* a15, float* a16, float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23, float* a24, float* a25) {
+extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const float* __restrict__ a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, const float* __restrict__ a5, const float* __restrict__ a6, float* a7, float* a8, double* a9, float* a10, const float* a11, const float* a12, const float* a13, float* a14, const float* a15, float* a16, float* a17, float* a18, float* a19, float* a20, float* a21, float* a22, float* a23) {
   __shared__ double table[1024];
   {
     const float* const x0 = a0;
@@ -2702,7 +2649,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const flo
       const unsigned c = k * 4;
       const unsigned i = c;
       const auto l1 = packAt<4>(x1 + i);
-      const auto l2 = packAt<4>(x2 + i);
+      const auto l3 = packAt<4>(x2 + i);
       const auto l4 = packAt<4>(x3 + i);
       const auto l5 = packAt<4>(x4 + i);
       const auto l7 = packAt<4>(x5 + i);
@@ -2711,7 +2658,7 @@ extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const flo
       for (unsigned m = first + d; m < last; m += 32) {
         const unsigned e = m * 32u + c;
         const auto l0 = packAt<4>(x0 + e);
-        const auto l3 = packAt<4>(x3 + e);
+        const auto l2 = packAt<4>(x2 + e);
         const auto l6 = packAt<4>(x5 + e);
         Pack<float, 4> s0;
 #pragma unroll
@@ -2725,17 +2672,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const flo
           const float r6 = l6[v];
           const float r7 = l7[v];
           const float r8 = l8[v];
-          const float r9 = r3 - r4;
-          const float r10 = mul(r2, r9);
-          const float r11 = r10 + r10;
-          const float r12 = r11 + r5;
-          const float r13 = fmaf(r0, r1, r12);
-          const float r14 = 0.000030517578125f;
-          const float r15 = fmaf(r8, r14, r7);
-          const float r16 = r6 - r15;
-          const float r17 = mul(r0, r16);
-          s0[v] = r13;
-          sum0[v] += r17;
+          const float r9 = r2 - r3;
+          const float r10 = fmaf(r9, r4, r5);
+          const float r11 = fmaf(r0, r1, r10);
+          const float r12 = 0.000030517578125f;
+          const float r13 = fmaf(r8, r12, r7);
+          const float r14 = r6 - r13;
+          const float r15 = mul(r0, r14);
+          s0[v] = r11;
+          sum0[v] += r15;
         }
         store(y0 + e, s0);
       }
@@ -2763,9 +2708,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const flo
     const float* const x0 = a8;
     const float* const x1 = a10;
     const float* const x2 = a11;
-    const float* const x3 = a6;
-    const float* const x4 = a12;
-    const float* const x5 = a13;
+    const float* const x3 = a12;
+    const float* const x4 = a13;
+    const float* const x5 = a6;
     const float* const x6 = a14;
     const float* const x7 = a15;
     const float* const x8 = a16;
@@ -2777,16 +2722,14 @@ extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const flo
     const float* const x14 = a21;
     float* const y0 = a22;
     float* const y1 = a23;
-    float* const y2 = a24;
-    float* const y3 = a25;
-    float* const y4 = a14;
-    float* const y5 = a10;
-    float* const y6 = a16;
-    float* const y7 = a17;
-    float* const y8 = a18;
-    float* const y9 = a19;
-    float* const y10 = a20;
-    float* const y11 = a21;
+    float* const y2 = a14;
+    float* const y3 = a10;
+    float* const y4 = a16;
+    float* const y5 = a17;
+    float* const y6 = a18;
+    float* const y7 = a19;
+    float* const y8 = a20;
+    float* const y9 = a21;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 32u) {
@@ -2814,15 +2757,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const flo
       const float r21 = -0.5f;
       const float r22 = mul(r20, r21);
       const float r23 = mul(r15, r22);
-      const float r24 = 0.000030517578125f;
+      const float r24 = 0.00006103515625f;
       const float r25 = mul(r23, r24);
-      const float r26 = -r23;
-      const float r27 = mul(r3, r24);
-      const float r28 = mul(r26, r27);
-      const float r29 = r28 + r28;
-      const float r30 = mul(r4, r5);
-      const float r31 = r29 - r30;
-      const float r32 = mul(r31, r24);
+      const float r26 = mul(r3, r4);
+      const float r27 = -r26;
+      const float r28 = 0.000030517578125f;
+      const float r29 = mul(r27, r28);
+      const float r30 = mul(r5, r28);
+      const float r31 = mul(r30, r25);
+      const float r32 = r29 - r31;
       const float r33 = 0.9f;
       const float r34 = 0.0001f;
       const float r35 = mul(r1, r34);
@@ -2830,39 +2773,37 @@ extern "C" __global__ void __launch_bounds__(256) fused_175_fc_add_sum(const flo
       const float r37 = fmaf(r6, r33, r36);
       const float r38 = mul(r37, r7);
       const float r39 = r1 - r38;
-      const float r40 = fmaf(r9, r34, r4);
+      const float r40 = fmaf(r9, r34, r3);
       const float r41 = fmaf(r8, r33, r40);
       const float r42 = mul(r41, r7);
       const float r43 = r9 - r42;
-      const float r44 = fmaf(r11, r34, r4);
+      const float r44 = fmaf(r11, r34, r3);
       const float r45 = fmaf(r10, r33, r44);
       const float r46 = mul(r45, r7);
       const float r47 = r11 - r46;
-      const float r48 = r13 + r27;
+      const float r48 = r13 + r30;
       const float r49 = 0.1f;
       const float r50 = mul(r48, r49);
       const float r51 = fmaf(r12, r33, r50);
       const float r52 = 0.1000030518509476f;
       const float r53 = mul(r2, r52);
       const float r54 = fmaf(r14, r33, r53);
-      y0[e] = r23;
-      y1[e] = r25;
-      y2[e] = r28;
-      y3[e] = r32;
-      y4[e] = r37;
-      y5[e] = r39;
-      y6[e] = r41;
-      y7[e] = r43;
-      y8[e] = r45;
-      y9[e] = r47;
-      y10[e] = r51;
-      y11[e] = r54;
+      y0[e] = r25;
+      y1[e] = r32;
+      y2[e] = r37;
+      y3[e] = r39;
+      y4[e] = r41;
+      y5[e] = r43;
+      y6[e] = r45;
+      y7[e] = r47;
+      y8[e] = r51;
+      y9[e] = r54;
     }
   }
 }
 
 // steps 187 to 188, fc:mul+sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; then 1 more in the last block; also steps 197, 207, 217
-extern "C" __global__ void __launch_bounds__(256) fused_187_fc_mul_sum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19, float* a20, float* a21) {
+extern "C" __global__ void __launch_bounds__(256) fused_187_fc_mul_sum(const float* a0, const float* __restrict__ a1, const float* __restrict__ a2, const float* __restrict__ a3, const float* __restrict__ a4, float* a5, float* a6, float* a7, double* a8, float* a9, const float* a10, const float* a11, float* a12, const float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -2939,9 +2880,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_187_fc_mul_sum(const flo
     const float* const x0 = a6;
     const float* const x1 = a9;
     const float* const x2 = a10;
-    const float* const x3 = a4;
-    const float* const x4 = a7;
-    const float* const x5 = a11;
+    const float* const x3 = a7;
+    const float* const x4 = a11;
+    const float* const x5 = a4;
     const float* const x6 = a12;
     const float* const x7 = a13;
     const float* const x8 = a14;
@@ -2951,14 +2892,12 @@ extern "C" __global__ void __launch_bounds__(256) fused_187_fc_mul_sum(const flo
     const float* const x12 = a17;
     float* const y0 = a18;
     float* const y1 = a19;
-    float* const y2 = a20;
-    float* const y3 = a21;
-    float* const y4 = a12;
-    float* const y5 = a9;
-    float* const y6 = a14;
-    float* const y7 = a15;
-    float* const y8 = a16;
-    float* const y9 = a17;
+    float* const y2 = a12;
+    float* const y3 = a9;
+    float* const y4 = a14;
+    float* const y5 = a15;
+    float* const y6 = a16;
+    float* const y7 = a17;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 16u) {
@@ -2984,15 +2923,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_187_fc_mul_sum(const flo
       const float r19 = -0.5f;
       const float r20 = mul(r18, r19);
       const float r21 = mul(r13, r20);
-      const float r22 = 0.00000762939453125f;
+      const float r22 = 0.0000152587890625f;
       const float r23 = mul(r21, r22);
-      const float r24 = -r21;
-      const float r25 = mul(r3, r22);
-      const float r26 = mul(r24, r25);
-      const float r27 = r26 + r26;
-      const float r28 = mul(r4, r5);
-      const float r29 = r27 - r28;
-      const float r30 = mul(r29, r22);
+      const float r24 = mul(r3, r4);
+      const float r25 = -r24;
+      const float r26 = 0.00000762939453125f;
+      const float r27 = mul(r25, r26);
+      const float r28 = mul(r5, r26);
+      const float r29 = mul(r28, r23);
+      const float r30 = r27 - r29;
       const float r31 = 0.9f;
       const float r32 = 0.0001f;
       const float r33 = mul(r1, r32);
@@ -3000,27 +2939,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_187_fc_mul_sum(const flo
       const float r35 = fmaf(r6, r31, r34);
       const float r36 = mul(r35, r7);
       const float r37 = r1 - r36;
-      const float r38 = fmaf(r9, r32, r4);
+      const float r38 = fmaf(r9, r32, r3);
       const float r39 = fmaf(r8, r31, r38);
       const float r40 = mul(r39, r7);
       const float r41 = r9 - r40;
-      const float r42 = r11 + r25;
+      const float r42 = r11 + r28;
       const float r43 = 0.1f;
       const float r44 = mul(r42, r43);
       const float r45 = fmaf(r10, r31, r44);
       const float r46 = 0.10000076294527394f;
       const float r47 = mul(r2, r46);
       const float r48 = fmaf(r12, r31, r47);
-      y0[e] = r21;
-      y1[e] = r23;
-      y2[e] = r26;
-      y3[e] = r30;
-      y4[e] = r35;
-      y5[e] = r37;
-      y6[e] = r39;
-      y7[e] = r41;
-      y8[e] = r45;
-      y9[e] = r48;
+      y0[e] = r23;
+      y1[e] = r30;
+      y2[e] = r35;
+      y3[e] = r37;
+      y4[e] = r39;
+      y5[e] = r41;
+      y6[e] = r45;
+      y7[e] = r48;
     }
   }
 }
@@ -3032,8 +2969,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_189_fc_add(const float* 
   const unsigned i = e % 16u;
   const auto l0 = packAt<4>(x0 + e);
   const auto l1 = packAt<4>(x1 + i);
-  const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + e);
+  const auto l2 = packAt<4>(x2 + e);
+  const auto l3 = packAt<4>(x2 + i);
   const auto l4 = packAt<4>(x3 + i);
   const auto l5 = packAt<4>(x4 + i);
   Pack<float, 4> s0;
@@ -3045,18 +2982,16 @@ extern "C" __global__ void __launch_bounds__(256) fused_189_fc_add(const float* 
     const float r3 = l3[v];
     const float r4 = l4[v];
     const float r5 = l5[v];
-    const float r6 = r3 - r4;
-    const float r7 = mul(r2, r6);
-    const float r8 = r7 + r7;
-    const float r9 = r8 + r5;
-    const float r10 = fmaf(r0, r1, r9);
-    s0[v] = r10;
+    const float r6 = r2 - r3;
+    const float r7 = fmaf(r6, r4, r5);
+    const float r8 = fmaf(r0, r1, r7);
+    s0[v] = r8;
   }
   store(y0 + e, s0);
 }
 
 // steps 192 to 193, fc:sum: [1, 131072, 16] to [1, 16]: a block takes 4x4 of them with 64 threads each; 256 blocks share one; then 1 more in the last block; also steps 202, 212
-extern "C" __global__ void __launch_bounds__(256) fused_192_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, float* a4, float* a5, double* a6, float* a7, const float* a8, const float* a9, float* a10, const float* a11, float* a12, float* a13, float* a14, float* a15, float* a16, float* a17, float* a18, float* a19) {
+extern "C" __global__ void __launch_bounds__(256) fused_192_fc_sum(const float* a0, const float* a1, const float* a2, const float* a3, float* a4, float* a5, double* a6, float* a7, const float* a8, const float* a9, float* a10, const float* a11, float* a12, float* a13, float* a14, float* a15, float* a16, float* a17) {
   __shared__ double table[2048];
   {
     const float* const x0 = a0;
@@ -3125,9 +3060,9 @@ extern "C" __global__ void __launch_bounds__(256) fused_192_fc_sum(const float* 
     const float* const x0 = a4;
     const float* const x1 = a7;
     const float* const x2 = a8;
-    const float* const x3 = a3;
-    const float* const x4 = a5;
-    const float* const x5 = a9;
+    const float* const x3 = a5;
+    const float* const x4 = a9;
+    const float* const x5 = a3;
     const float* const x6 = a10;
     const float* const x7 = a11;
     const float* const x8 = a12;
@@ -3137,14 +3072,12 @@ extern "C" __global__ void __launch_bounds__(256) fused_192_fc_sum(const float* 
     const float* const x12 = a15;
     float* const y0 = a16;
     float* const y1 = a17;
-    float* const y2 = a18;
-    float* const y3 = a19;
-    float* const y4 = a10;
-    float* const y5 = a7;
-    float* const y6 = a12;
-    float* const y7 = a13;
-    float* const y8 = a14;
-    float* const y9 = a15;
+    float* const y2 = a10;
+    float* const y3 = a7;
+    float* const y4 = a12;
+    float* const y5 = a13;
+    float* const y6 = a14;
+    float* const y7 = a15;
     const unsigned block = 0;
     const unsigned e = block * 256 + threadIdx.x;
     if (e < 16u) {
@@ -3170,15 +3103,15 @@ extern "C" __global__ void __launch_bounds__(256) fused_192_fc_sum(const float* 
       const float r19 = -0.5f;
       const float r20 = mul(r18, r19);
       const float r21 = mul(r13, r20);
-      const float r22 = 0.00000762939453125f;
+      const float r22 = 0.0000152587890625f;
       const float r23 = mul(r21, r22);
-      const float r24 = -r21;
-      const float r25 = mul(r3, r22);
-      const float r26 = mul(r24, r25);
-      const float r27 = r26 + r26;
-      const float r28 = mul(r4, r5);
-      const float r29 = r27 - r28;
-      const float r30 = mul(r29, r22);
+      const float r24 = mul(r3, r4);
+      const float r25 = -r24;
+      const float r26 = 0.00000762939453125f;
+      const float r27 = mul(r25, r26);
+      const float r28 = mul(r5, r26);
+      const float r29 = mul(r28, r23);
+      const float r30 = r27 - r29;
       const float r31 = 0.9f;
       const float r32 = 0.0001f;
       const float r33 = mul(r1, r32);
@@ -3186,27 +3119,25 @@ extern "C" __global__ void __launch_bounds__(256) fused_192_fc_sum(const float* 
       const float r35 = fmaf(r6, r31, r34);
       const float r36 = mul(r35, r7);
       const float r37 = r1 - r36;
-      const float r38 = fmaf(r9, r32, r4);
+      const float r38 = fmaf(r9, r32, r3);
       const float r39 = fmaf(r8, r31, r38);
       const float r40 = mul(r39, r7);
       const float r41 = r9 - r40;
-      const float r42 = r11 + r25;
+      const float r42 = r11 + r28;
       const float r43 = 0.1f;
       const float r44 = mul(r42, r43);
       const float r45 = fmaf(r10, r31, r44);
       const float r46 = 0.10000076294527394f;
       const float r47 = mul(r2, r46);
       const float r48 = fmaf(r12, r31, r47);
-      y0[e] = r21;
-      y1[e] = r23;
-      y2[e] = r26;
-      y3[e] = r30;
-      y4[e] = r35;
-      y5[e] = r37;
-      y6[e] = r39;
-      y7[e] = r41;
-      y8[e] = r45;
-      y9[e] = r48;
+      y0[e] = r23;
+      y1[e] = r30;
+      y2[e] = r35;
+      y3[e] = r37;
+      y4[e] = r39;
+      y5[e] = r41;
+      y6[e] = r45;
+      y7[e] = r48;
     }
   }
 }
@@ -3219,8 +3150,8 @@ extern "C" __global__ void __launch_bounds__(256) fused_194_fc_add(const float* 
   const auto l0 = packAt<4>(x0 + e);
   const auto l1 = packAt<4>(x1 + e);
   const auto l2 = packAt<4>(x2 + i);
-  const auto l3 = packAt<4>(x3 + i);
-  const auto l4 = packAt<4>(x4 + e);
+  const auto l3 = packAt<4>(x3 + e);
+  const auto l4 = packAt<4>(x3 + i);
   const auto l5 = packAt<4>(x4 + i);
   const auto l6 = packAt<4>(x5 + i);
   Pack<float, 4> s0;
@@ -3235,12 +3166,10 @@ extern "C" __global__ void __launch_bounds__(256) fused_194_fc_add(const float* 
     const float r6 = l6[v];
     const float r7 = r1 > 0.0f ? 1.0f : 0.0f;
     const float r8 = mul(r0, r7);
-    const float r9 = r4 - r5;
-    const float r10 = mul(r3, r9);
-    const float r11 = r10 + r10;
-    const float r12 = r11 + r6;
-    const float r13 = fmaf(r8, r2, r12);
-    s0[v] = r13;
+    const float r9 = r3 - r4;
+    const float r10 = fmaf(r9, r5, r6);
+    const float r11 = fmaf(r8, r2, r10);
+    s0[v] = r11;
   }
   store(y0 + e, s0);
 }
