@@ -1,18 +1,8 @@
+import type { ROLES } from '../ops/attributes.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What a state leaf is for. `weight`s are the prunable set: every conv and linear weight, nothing else. */
-export type Role =
-  | 'weight'
-  | 'bias'
-  | 'scale'
-  | 'shift'
-  | 'mean'
-  | 'variance'
-  | 'mask'
-  | 'velocity'
-  | 'accumulator'
-  | 'noise'
-  | 'data';
+export type Role = (typeof ROLES)[number];
 
 /** How a state leaf starts. `fanIn` counts the inputs of one output unit. */
 export type Initialiser =

@@ -1,5 +1,6 @@
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
+import { attributesOf, CONV_ATTRIBUTES, sizePair } from './attributes.js';
 import type { OpDefinition, Where } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
 
@@ -22,7 +23,11 @@ const four = (t: TensorType, what: string, where: Where): Four =>
     ? (t.shape as unknown as Four)
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
-export const geometryOf = (attributes: Attributes): ConvGeometry => attributes as unknown as ConvGeometry;
+/** `infer` has been asked first, so the attributes are of their kinds. */
+export const geometryOf = (attributes: Attributes): ConvGeometry => {
+  const { stride, dilation, padding } = attributes as unknown as ConvGeometry;
+  return { stride, dilation, padding };
+};
 
 export const convOutput = (
   size: number,
@@ -102,6 +107,7 @@ export const conv2d: OpDefinition = {
   ...shared,
   name: 'conv2d',
   doc: 'two-dimensional convolution',
+  attributes: attributesOf(CONV_ATTRIBUTES),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [n, h, w, c] = four(at(inputs, 0), 'input', where);
@@ -143,6 +149,7 @@ export const conv2dInputGrad: OpDefinition = {
   ...shared,
   name: 'conv2dInputGrad',
   doc: 'adjoint of conv2d in its input',
+  attributes: attributesOf({ ...CONV_ATTRIBUTES, size: sizePair }),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [n, oh, ow, f] = four(at(inputs, 0), 'dy', where);
@@ -177,6 +184,7 @@ export const conv2dWeightGrad: OpDefinition = {
   ...shared,
   name: 'conv2dWeightGrad',
   doc: 'adjoint of conv2d in its weight',
+  attributes: attributesOf({ ...CONV_ATTRIBUTES, kernel: sizePair }),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [n, h, w, c] = four(at(inputs, 0), 'input', where);

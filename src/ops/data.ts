@@ -1,5 +1,6 @@
 import { fail } from '../errors.js';
 import { showType, size, type Tensor } from '../tensor/tensor.js';
+import { attributesOf, integer, NO_ATTRIBUTES } from './attributes.js';
 import type { OpDefinition } from './op.js';
 import { at, expectCount, mismatch, noGradient, perElement } from './op.js';
 
@@ -18,6 +19,7 @@ const inside = (node: Tensor, row: number, rows: number): number =>
 export const gather: OpDefinition = {
   name: 'gather',
   doc: 'rows of a table by index',
+  attributes: NO_ATTRIBUTES,
   infer: (inputs, _, where) => {
     expectCount(inputs, 2, where);
     const [table, index] = [at(inputs, 0), at(inputs, 1)];
@@ -59,6 +61,7 @@ export const gather: OpDefinition = {
 export const scatterAdd: OpDefinition = {
   name: 'scatterAdd',
   doc: 'add rows into a table of zeros by index',
+  attributes: attributesOf({ rows: integer }),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 2, where);
     const [v, index] = [at(inputs, 0), at(inputs, 1)];
@@ -106,6 +109,7 @@ export const scatterAdd: OpDefinition = {
 export const cropFlip: OpDefinition = {
   name: 'cropFlip',
   doc: 'shifted and flipped images of a resident data set',
+  attributes: NO_ATTRIBUTES,
   infer: (inputs, _, where) => {
     expectCount(inputs, 3, where);
     const [images, index, shift] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
@@ -158,6 +162,7 @@ export const cropFlip: OpDefinition = {
 export const rankMask: OpDefinition = {
   name: 'rankMask',
   doc: 'mask of the largest scores',
+  attributes: NO_ATTRIBUTES,
   infer: (inputs, _, where) => {
     expectCount(inputs, 2, where);
     const [scores, keep] = [at(inputs, 0), at(inputs, 1)];

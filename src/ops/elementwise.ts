@@ -1,5 +1,6 @@
 import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, showType, size } from '../tensor/tensor.js';
+import { NO_ATTRIBUTES } from './attributes.js';
 import type { OpDefinition, PathRule, Values, Where } from './op.js';
 import { always, at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
 import type { Ops } from './registry.js';
@@ -155,6 +156,7 @@ const ternary: Record<'select', Row> = {
 const define = (name: string, arity: number, row: Row): OpDefinition => ({
   name,
   doc: row.doc,
+  attributes: NO_ATTRIBUTES,
   infer: (inputs, _attributes, where) => {
     expectReals(inputs, arity, where);
     return real(broadcastShape(inputs, where));
@@ -192,6 +194,7 @@ export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3
 export const toReal: OpDefinition = {
   name: 'toReal',
   doc: 'integer to real',
+  attributes: NO_ATTRIBUTES,
   infer: (inputs, _, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
@@ -210,6 +213,7 @@ export const toReal: OpDefinition = {
 export const stopGradient: OpDefinition = {
   name: 'stopGradient',
   doc: 'x, with zero derivative',
+  attributes: NO_ATTRIBUTES,
   infer: (inputs, _, where) => {
     expectCount(inputs, 1, where);
     return at(inputs, 0);

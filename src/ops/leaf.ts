@@ -1,26 +1,30 @@
 import type { Attributes, DType, Shape } from '../tensor/tensor.js';
 import { sameShape, showShape, showType, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
-import type { OpDefinition, Where } from './op.js';
+import { attributesOf, initialiser, leafName, number, numbers, ROLES, word } from './attributes.js';
+import { sizes, wordOf, type Kind } from '../kinds.js';
+import type { OpDefinition } from './op.js';
 import { always, at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
 
 /** Nodes without producers, and the marker that tells a network's two ways of reading its statistics apart. */
 
 const DTYPES: readonly DType[] = ['f32', 'i32', 'u8'];
-const dtypeOf = (attributes: Attributes, where: Where): DType => {
-  const dtype = attributes['dtype'] ?? 'f32';
-  return (
-    DTYPES.find((d) => d === dtype) ??
-    mismatch(where, `dtype is ${JSON.stringify(dtype)}`, `choose ${DTYPES.join(', ')}`)
-  );
-};
+const dtype = wordOf(...DTYPES);
+/** One of DTYPES, as its kind asks. */
+const dtypeOf = (attributes: Attributes): DType => (attributes['dtype'] ?? 'f32') as DType;
 
-const leaf = (name: string, doc: string, value: OpDefinition['evaluate']): OpDefinition => ({
+const leaf = (
+  name: string,
+  doc: string,
+  attributes: Readonly<Record<string, Kind>>,
+  value: OpDefinition['evaluate'],
+): OpDefinition => ({
   name,
   doc,
+  attributes: attributesOf(attributes),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);
-    return { shape: attributes['shape'] as Shape, dtype: dtypeOf(attributes, where) };
+    return { shape: attributes['shape'] as Shape, dtype: dtypeOf(attributes) };
   },
   vjp: () => [],
   paths: { kind: 'linear' },
@@ -36,31 +40,38 @@ const unbound: OpDefinition['evaluate'] = (_, node) =>
   );
 
 /** A value that changes from run to run: images, labels, a learning rate. Attributes: name, shape, dtype. */
-export const input = leaf('input', 'a value given at every run', unbound);
+export const input = leaf(
+  'input',
+  'a value given at every run',
+  { name: leafName, shape: numbers, dtype },
+  unbound,
+);
 
 /**
  * A named value that lives on the device between runs: parameter, statistic, mask, moment, data set. Attributes: name,
  * shape, dtype, role (see nn/parameter.ts) and, for parameters, how it is initialised.
  */
-export const state = leaf('state', 'a named value kept between runs', unbound);
+export const state = leaf(
+  'state',
+  'a named value kept between runs',
+  { name: leafName, shape: numbers, dtype, role: wordOf(...ROLES), init: initialiser, flattened: sizes },
+  unbound,
+);
 
 /** One number everywhere. Attributes: shape, value. */
 export const constant: OpDefinition = {
-  ...leaf('constant', 'one number everywhere', (_, node) =>
+  ...leaf('constant', 'one number everywhere', { shape: numbers, value: number }, (_, node) =>
     new Float64Array(size(node.shape)).fill(node.attributes['value'] as number),
   ),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);
-    const value = attributes['value'];
-    if (typeof value !== 'number')
-      mismatch(where, `value is ${JSON.stringify(value)}`, 'it must be a number');
     return real(attributes['shape'] as Shape);
   },
 };
 
 /** A small literal array. Attributes: shape, dtype, data. */
 export const literal: OpDefinition = {
-  ...leaf('literal', 'a literal array', (_, node) =>
+  ...leaf('literal', 'a literal array', { shape: numbers, dtype, data: numbers }, (_, node) =>
     Float64Array.from(node.attributes['data'] as readonly number[]),
   ),
   infer: (inputs, attributes, where) => {
@@ -69,7 +80,7 @@ export const literal: OpDefinition = {
     const count = (attributes['data'] as readonly number[]).length;
     if (count !== size(shape))
       mismatch(where, `${count} numbers for shape ${showShape(shape)}`, 'give one number for each element');
-    return { shape, dtype: dtypeOf(attributes, where) };
+    return { shape, dtype: dtypeOf(attributes) };
   },
 };
 
@@ -80,6 +91,7 @@ export const literal: OpDefinition = {
 export const statistic: OpDefinition = {
   name: 'statistic',
   doc: 'a stored batch statistic, or the moment it stores',
+  attributes: attributesOf({ moment: word('mean', 'variance') }),
   infer: (inputs, _, where) => {
     expectReals(inputs, 2, where);
     const [x, stored] = [at(inputs, 0), at(inputs, 1)];

@@ -1,10 +1,14 @@
 import type { Tensor } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
+import { flag as flagKind } from '../kinds.js';
+import { attributesOf } from './attributes.js';
 import type { OpDefinition } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
 
 const flag = (node: Pick<Tensor, 'attributes'>, key: 'transposeA' | 'transposeB'): boolean =>
   node.attributes[key] === true;
+
+export const MATMUL_ATTRIBUTES = { transposeA: flagKind, transposeB: flagKind };
 
 /** [m, k, n] of a product. */
 const sizes = (node: Tensor): [number, number, number] => {
@@ -16,6 +20,7 @@ const sizes = (node: Tensor): [number, number, number] => {
 export const matmul: OpDefinition = {
   name: 'matmul',
   doc: 'matrix product',
+  attributes: attributesOf(MATMUL_ATTRIBUTES),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [a, b] = [at(inputs, 0).shape, at(inputs, 1).shape];
@@ -56,7 +61,13 @@ export const matmul: OpDefinition = {
     return {
       kind: 'call',
       kernel: 'matmul',
-      attributes: { m, n, k, transposeA: flag(node, 'transposeA'), transposeB: flag(node, 'transposeB') },
+      attributes: {
+        m,
+        n,
+        k,
+        transposeA: flag(node, 'transposeA'),
+        transposeB: flag(node, 'transposeB'),
+      },
     };
   },
 };

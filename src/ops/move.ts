@@ -1,5 +1,6 @@
 import type { Attributes, Shape, Tensor } from '../tensor/tensor.js';
 import { showShape, showType, size, stridesOf } from '../tensor/tensor.js';
+import { attributesOf, integer, numbers as numberList } from './attributes.js';
 import type { Copy, OpDefinition, Values } from './op.js';
 import { always, at, expectCount, mismatch, perElement } from './op.js';
 
@@ -24,7 +25,7 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
 };
 
 const mover = (
-  definition: Pick<OpDefinition, 'name' | 'doc' | 'infer' | 'vjp'> & {
+  definition: Pick<OpDefinition, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp'> & {
     copies: (node: Tensor) => readonly Copy[];
     cover: boolean;
   },
@@ -52,6 +53,7 @@ const numbers = (attributes: Attributes, key: string): readonly number[] =>
 export const reshape: OpDefinition = {
   name: 'reshape',
   doc: 'same elements in the same order under another shape',
+  attributes: attributesOf({ shape: numberList }),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
@@ -70,6 +72,7 @@ export const reshape: OpDefinition = {
 export const transpose = mover({
   name: 'transpose',
   doc: 'reorder axes',
+  attributes: attributesOf({ order: numberList }),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, order] = [at(inputs, 0), numbers(attributes, 'order')];
@@ -108,6 +111,7 @@ export const transpose = mover({
 export const slice = mover({
   name: 'slice',
   doc: 'strided sub-array',
+  attributes: attributesOf({ start: numberList, limit: numberList, stride: numberList }),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
@@ -156,6 +160,7 @@ export const slice = mover({
 export const place = mover({
   name: 'place',
   doc: 'write into zeros, strided',
+  attributes: attributesOf({ shape: numberList, start: numberList, stride: numberList }),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
@@ -205,6 +210,7 @@ export const place = mover({
 export const concat = mover({
   name: 'concat',
   doc: 'join along an axis',
+  attributes: attributesOf({ axis: integer }),
   infer: (inputs, attributes, where) => {
     const axis = attributes['axis'] as number;
     const first = inputs[0] ?? mismatch(where, 'takes at least one input, got 0', 'pass what to join');

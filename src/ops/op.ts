@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
+import type { AttributeKinds } from './attributes.js';
 import type { Ops } from './registry.js';
 
 /** Values of the reference device: every dtype is held in float64. */
@@ -63,6 +64,8 @@ export interface Cost {
 export interface OpDefinition {
   readonly name: string;
   readonly doc: string;
+  /** The attributes it has; others, and values of another kind, are a SHAPE error before `infer` is asked. */
+  readonly attributes: AttributeKinds;
   /** Output type, or a SHAPE error. The only shape rule of the op. */
   readonly infer: (inputs: readonly TensorType[], attributes: Attributes, where: Where) => TensorType;
   /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */

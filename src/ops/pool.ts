@@ -1,6 +1,7 @@
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { sameShape, showShape, size } from '../tensor/tensor.js';
 import { convOutput } from './conv2d.js';
+import { attributesOf, POOL_ATTRIBUTES, sizePair } from './attributes.js';
 import type { OpDefinition, Values, Where } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
 
@@ -13,7 +14,11 @@ export interface PoolGeometry {
 }
 
 type Four = readonly [number, number, number, number];
-export const poolGeometryOf = (attributes: Attributes): PoolGeometry => attributes as unknown as PoolGeometry;
+/** `infer` has been asked first, so the attributes are of their kinds. */
+export const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
+  const { window, stride, padding } = attributes as unknown as PoolGeometry;
+  return { window, stride, padding };
+};
 
 const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
   if (t.shape.length !== 4) mismatch(where, `input is ${showShape(t.shape)}`, 'it needs four axes');
@@ -103,6 +108,7 @@ export const maxPool: OpDefinition = {
   ...shared,
   name: 'maxPool',
   doc: 'largest element of each window',
+  attributes: attributesOf(POOL_ATTRIBUTES),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
@@ -127,6 +133,7 @@ export const maxPoolGather: OpDefinition = {
   ...shared,
   name: 'maxPoolGather',
   doc: "v at x's maximum of each window",
+  attributes: attributesOf(POOL_ATTRIBUTES),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     if (!sameShape(at(inputs, 0).shape, at(inputs, 1).shape)) {
@@ -154,6 +161,7 @@ export const maxPoolScatter: OpDefinition = {
   ...shared,
   name: 'maxPoolScatter',
   doc: "dy added at x's maximum of each window",
+  attributes: attributesOf(POOL_ATTRIBUTES),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 2, where);
     const [x, dy] = [at(inputs, 0), at(inputs, 1)];
@@ -182,6 +190,7 @@ export const sumPool: OpDefinition = {
   ...shared,
   name: 'sumPool',
   doc: 'sum of each window',
+  attributes: attributesOf(POOL_ATTRIBUTES),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     return { shape: pooled(at(inputs, 0), poolGeometryOf(attributes), where), dtype: 'f32' };
@@ -205,6 +214,7 @@ export const sumPoolGrad: OpDefinition = {
   ...shared,
   name: 'sumPoolGrad',
   doc: 'adjoint of sumPool',
+  attributes: attributesOf({ ...POOL_ATTRIBUTES, size: sizePair }),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const dy = at(inputs, 0);

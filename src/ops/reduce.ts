@@ -1,5 +1,6 @@
 import type { Attributes, Shape } from '../tensor/tensor.js';
 import { sameShape, showShape, size, stridesOf } from '../tensor/tensor.js';
+import { attributesOf, NO_ATTRIBUTES, numbers } from './attributes.js';
 import type { OpDefinition, Values } from './op.js';
 import { at, expectReals, mismatch, noGradient, perElement, real } from './op.js';
 
@@ -28,6 +29,7 @@ const reduction = (
 ): Omit<OpDefinition, 'vjp' | 'paths'> => ({
   name,
   doc,
+  attributes: attributesOf({ axes: numbers }),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const { shape } = at(inputs, 0);
@@ -78,6 +80,7 @@ export const maximum: OpDefinition = {
 export const broadcast: OpDefinition = {
   name: 'broadcast',
   doc: 'repeat along new axes',
+  attributes: attributesOf({ shape: numbers, axes: numbers }),
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const shape = attributes['shape'] as Shape;
@@ -110,6 +113,7 @@ export const broadcast: OpDefinition = {
 export const argMax: OpDefinition = {
   name: 'argMax',
   doc: 'index of the first largest element of the last axis',
+  attributes: NO_ATTRIBUTES,
   infer: (inputs, _, where) => {
     expectReals(inputs, 1, where);
     const { shape } = at(inputs, 0);

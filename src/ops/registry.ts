@@ -8,11 +8,13 @@ import {
   type TensorType,
 } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
+import { showValue } from '../options.js';
+import { checkAttributes, CONV_ATTRIBUTES, given, NO_ATTRIBUTES, POOL_ATTRIBUTES } from './attributes.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
 import { elementwise, stopGradient, toReal } from './elementwise.js';
 import { constant, input, literal, state, statistic } from './leaf.js';
-import { matmul } from './matmul.js';
+import { matmul, MATMUL_ATTRIBUTES } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
 import { mismatch, type OpDefinition, type Where } from './op.js';
 import { maxPool, maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, type PoolGeometry } from './pool.js';
@@ -62,6 +64,12 @@ export const definitionOf = (op: string): OpDefinition =>
   definitions.get(op) ??
   fail('GRAPH', `unknown op '${op}'; this version knows ${Object.keys(registry).join(', ')}`);
 
+const NONE: Attributes = Object.freeze({});
+
+/** Cheap, since it is asked of every input of every node. */
+const isType = (t: TensorType | undefined): boolean =>
+  typeof t === 'object' && t !== null && Array.isArray(t.shape);
+
 /** The type an op gives its result, or a SHAPE error. Sizes are positive integers whatever the attributes say. */
 export const inferType = (
   op: string,
@@ -69,14 +77,17 @@ export const inferType = (
   attributes: Attributes,
   where: Where,
 ): TensorType => {
-  const type = definitionOf(op).infer(inputs, attributes, where);
+  const definition = definitionOf(op);
+  for (let i = 0; i < inputs.length; i++)
+    if (!isType(inputs[i])) mismatch(where, `input ${i} is ${showValue(inputs[i])}`, 'pass a tensor');
+  if (attributes !== NONE || definition.attributes !== NO_ATTRIBUTES)
+    checkAttributes(op, attributes, definition.attributes, where.path);
+  const type = definition.infer(inputs, attributes, where);
   for (const d of type.shape)
     if (!Number.isInteger(d) || d <= 0)
       mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
   return type;
 };
-
-const NONE: Attributes = {};
 
 /** Makes a node: infers and checks its type. Every tensor of every graph comes from here. */
 export const make = (
@@ -85,7 +96,9 @@ export const make = (
   attributes: Attributes = NONE,
   path?: string,
 ): Tensor => {
-  const where = { op, path: path ?? inputs.find((t) => t.path !== '')?.path ?? '' };
+  if (!Array.isArray(inputs))
+    fail('SHAPE', `${op}: inputs ${showValue(inputs)} are not an array of tensors; give one`);
+  const where = { op, path: path ?? inputs.find((t) => isType(t) && t.path !== '')?.path ?? '' };
   const { shape, dtype } = inferType(op, inputs, attributes, where);
   return { op, inputs, attributes, shape, dtype, path: where.path };
 };
@@ -110,6 +123,8 @@ const binary =
   (op: OpName): Binary =>
   (a, b) =>
     make(op, [a, b]);
+
+const isEmpty = (axes: readonly number[]): boolean => Array.isArray(axes) && axes.length === 0;
 
 /** All builders by name; what vjp and path rules are written in. */
 export const ops = {
@@ -147,11 +162,13 @@ export const ops = {
   statistic: (x: Tensor, stored: Tensor, moment: 'mean' | 'variance'): Tensor =>
     make('statistic', [x, stored], { moment }),
 
-  sum: (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : make('sum', [x], { axes })),
+  sum: (x: Tensor, axes: readonly number[]): Tensor => (isEmpty(axes) ? x : make('sum', [x], { axes })),
   maximum: (x: Tensor, axes: readonly number[]): Tensor =>
-    axes.length === 0 ? x : make('maximum', [x], { axes }),
+    isEmpty(axes) ? x : make('maximum', [x], { axes }),
   broadcast: (x: Tensor, shape: Shape, axes: readonly number[]): Tensor =>
-    sameShape(x.shape, shape) ? x : make('broadcast', [x], { shape, axes }),
+    isType(x) && Array.isArray(shape) && sameShape(x.shape, shape)
+      ? x
+      : make('broadcast', [x], { shape, axes }),
   argMax: (x: Tensor): Tensor => make('argMax', [x]),
 
   reshape: <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => as(make('reshape', [x], { shape })),
@@ -161,44 +178,43 @@ export const ops = {
   place: (x: Tensor, shape: Shape, start: readonly number[], stride: readonly number[]): Tensor =>
     make('place', [x], { shape, start, stride }),
   concat: (xs: readonly Tensor[], axis: number): Tensor =>
-    xs.length === 1 ? xs[0]! : make('concat', xs, { axis }),
+    Array.isArray(xs) && xs.length === 1 ? (xs[0] as Tensor) : make('concat', xs, { axis }),
 
-  conv2d: (x: Tensor, weight: Tensor, { stride, dilation, padding }: ConvGeometry): Tensor =>
-    make('conv2d', [x, weight], { stride, dilation, padding }),
+  conv2d: (x: Tensor, weight: Tensor, geometry: ConvGeometry): Tensor =>
+    make('conv2d', [x, weight], { ...given('conv2d', geometry, CONV_ATTRIBUTES) }),
   conv2dInputGrad: (
     dy: Tensor,
     weight: Tensor,
     size: readonly [number, number],
-    { stride, dilation, padding }: ConvGeometry,
-  ): Tensor => make('conv2dInputGrad', [dy, weight], { stride, dilation, padding, size }),
+    geometry: ConvGeometry,
+  ): Tensor =>
+    make('conv2dInputGrad', [dy, weight], { ...given('conv2dInputGrad', geometry, CONV_ATTRIBUTES), size }),
   conv2dWeightGrad: (
     x: Tensor,
     dy: Tensor,
     kernel: readonly [number, number],
-    { stride, dilation, padding }: ConvGeometry,
-  ): Tensor => make('conv2dWeightGrad', [x, dy], { stride, dilation, padding, kernel }),
+    geometry: ConvGeometry,
+  ): Tensor =>
+    make('conv2dWeightGrad', [x, dy], { ...given('conv2dWeightGrad', geometry, CONV_ATTRIBUTES), kernel }),
   matmul: (
     a: Tensor,
     b: Tensor,
-    {
-      transposeA = false,
-      transposeB = false,
-    }: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
-  ): Tensor => make('matmul', [a, b], { transposeA, transposeB }),
+    transposed: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
+  ): Tensor => {
+    const { transposeA = false, transposeB = false } = given('matmul', transposed, MATMUL_ATTRIBUTES);
+    return make('matmul', [a, b], { transposeA, transposeB });
+  },
 
-  maxPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('maxPool', [x], { window, stride, padding }),
-  maxPoolGather: (x: Tensor, v: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('maxPoolGather', [x, v], { window, stride, padding }),
-  maxPoolScatter: (x: Tensor, dy: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('maxPoolScatter', [x, dy], { window, stride, padding }),
-  sumPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('sumPool', [x], { window, stride, padding }),
-  sumPoolGrad: (
-    dy: Tensor,
-    size: readonly [number, number],
-    { window, stride, padding }: PoolGeometry,
-  ): Tensor => make('sumPoolGrad', [dy], { window, stride, padding, size }),
+  maxPool: (x: Tensor, geometry: PoolGeometry): Tensor =>
+    make('maxPool', [x], { ...given('maxPool', geometry, POOL_ATTRIBUTES) }),
+  maxPoolGather: (x: Tensor, v: Tensor, geometry: PoolGeometry): Tensor =>
+    make('maxPoolGather', [x, v], { ...given('maxPoolGather', geometry, POOL_ATTRIBUTES) }),
+  maxPoolScatter: (x: Tensor, dy: Tensor, geometry: PoolGeometry): Tensor =>
+    make('maxPoolScatter', [x, dy], { ...given('maxPoolScatter', geometry, POOL_ATTRIBUTES) }),
+  sumPool: (x: Tensor, geometry: PoolGeometry): Tensor =>
+    make('sumPool', [x], { ...given('sumPool', geometry, POOL_ATTRIBUTES) }),
+  sumPoolGrad: (dy: Tensor, size: readonly [number, number], geometry: PoolGeometry): Tensor =>
+    make('sumPoolGrad', [dy], { ...given('sumPoolGrad', geometry, POOL_ATTRIBUTES), size }),
 
   gather: (table: Tensor, index: Tensor): Tensor => make('gather', [table, index]),
   scatterAdd: (v: Tensor, index: Tensor, rows: number): Tensor => make('scatterAdd', [v, index], { rows }),

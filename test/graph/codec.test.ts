@@ -127,12 +127,12 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     [
       'attributes of another op',
       withNodes(x, { ...sum, op: 'sum', inputs: [0], attributes: { axis: 0 } }),
-      'model.json.nodes[1]: sum cannot read its attributes {"axis":0}',
+      'model.json.nodes[1]: sum: axes is missing; give an array of numbers',
     ],
     [
       'a constant without a number',
       withNodes({ op: 'constant', inputs: [], attributes: { shape: [], value: null }, shape: [] }),
-      'model.json.nodes[0]: constant: value is null; it must be a number',
+      'model.json.nodes[0]: constant: value null is not a number; give one',
     ],
     [
       'a negative size',
@@ -142,7 +142,7 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     [
       'an unknown dtype',
       withNodes({ ...x, attributes: { ...x!.attributes, dtype: 'f64' } }),
-      'model.json.nodes[0]: state: dtype is "f64"; at layer; choose f32, i32, u8',
+      "model.json.nodes[0]: state at layer: dtype 'f64' is unknown; did you mean 'f32'?",
     ],
   ];
   it.each(cases)('%s', (_what, file, message) => {
