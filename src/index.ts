@@ -28,6 +28,7 @@ export {
   refine,
   relu,
   type ConvOptions,
+  type LinearOptions,
 } from './nn/layers.js';
 export { correctCount, crossEntropy, mean } from './nn/loss.js';
 export { network, networkOf, parameters, prunable, rebatch, type Network } from './nn/network.js';
@@ -38,7 +39,7 @@ export { lenet, mlp } from './models/mlp.js';
 export { modelOf } from './models/models.js';
 export { identityBlock, projectionBlock, resnetCifar } from './models/resnet-cifar.js';
 
-export { program, type Program } from './program/program.js';
+export { program, type Program, type ProgramParts } from './program/program.js';
 export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
 export { PlanCodec, type Plan } from './compile/plan.js';
 

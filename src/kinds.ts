@@ -86,7 +86,9 @@ export const optionsOf = <O>(kinds: KindsOf<O>): Kind => {
       !Array.isArray(value) &&
       Object.keys(value).every((key) => Object.hasOwn(kinds, key)) &&
       entries.every(([key, k]) => (value[key] === undefined ? k.needed !== true : k.test(value[key]))),
-    explain: (where, value, code) => checkOptions(where, value as O, kinds, code),
+    explain: (where, value, code) => {
+      if (isObject(value) && !Array.isArray(value)) checkOptions(where, value as O, kinds, code);
+    },
   };
 };
 

@@ -128,7 +128,15 @@ export const openDeviceFor = async (
       'OPTION',
       `precision: ${precision} is of the cuda device, not of ${kind}; leave it out or choose --device cuda`,
     );
-  const device = await openDevice(kind, { precision, ...(threads === undefined ? {} : { threads }) });
+  if (kind !== 'cpu' && threads !== undefined)
+    fail(
+      'OPTION',
+      `threads: they are of the cpu device, not of ${kind}; leave them out or choose --device cpu`,
+    );
+  const device = await openDevice(kind, {
+    ...(kind === 'cuda' ? { precision } : {}),
+    ...(threads === undefined ? {} : { threads }),
+  });
   log(`device: ${device.description}`);
   return device;
 };

@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { count as countKind, flag, needed, type KindsOf } from '../kinds.js';
 import { fold, integers, permutation, type Key } from '../random.js';
 
 /**
@@ -14,6 +15,8 @@ export interface AugmentationOptions {
   readonly pad: number;
   readonly flip: boolean;
 }
+
+export const AUGMENTATION_OPTIONS: KindsOf<AugmentationOptions> = { pad: needed(countKind), flip: needed(flag) };
 
 /**
  * Rows (dy, dx, flip) for the op `cropFlip`, int32 [batch, 3]: dy and dx uniform in [-pad, pad], flip 0 or 1 with equal

@@ -2,6 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, PathexError } from '../errors.js';
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
 import { readFileChecked, reasonOf } from '../weights/files.js';
 import { filesOfTarGz } from './archive.js';
 import type { Dataset, Split } from './dataset.js';
@@ -43,6 +45,8 @@ export interface Cifar10Options {
   /** Whether to compare SHA-256 sums with the official ones. Left out, every file of the official size is compared. */
   readonly verify?: boolean | undefined;
 }
+
+const CIFAR_OPTIONS: KindsOf<Cifar10Options> = { verify: kinds.flag };
 
 const show = (n: number): string => n.toLocaleString('en-US');
 const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
@@ -113,7 +117,10 @@ const filesOf = async (folder: string): Promise<readonly FileName[]> => {
  * 'CIFAR-10 (shortened)', and `source` says what it is. Error DATA for a missing folder or file, a truncated file, a
  * label out of range, a wrong checksum.
  */
-export const loadCifar10 = async (folder: string, { verify }: Cifar10Options = {}): Promise<Cifar10> => {
+export const loadCifar10 = async (folder: string, options: Cifar10Options = {}): Promise<Cifar10> => {
+  checkValue('loadCifar10: folder', folder, kinds.path);
+  checkOptions('loadCifar10', options, CIFAR_OPTIONS);
+  const { verify } = options;
   const own = await locate(folder);
   if (own === undefined) {
     const why = (await exists(folder)) ? `holds neither ${FIRST} nor ${FOLDER}/${FIRST}` : 'no such folder';
@@ -148,6 +155,18 @@ export interface FindOptions extends Cifar10Options, DownloadOptions {
   readonly archive?: Published | undefined;
 }
 
+const FIND_OPTIONS: KindsOf<FindOptions> = {
+  ...CIFAR_OPTIONS,
+  folder: kinds.path,
+  allowDownload: kinds.flag,
+  cwd: kinds.path,
+  archive: optionsOf<Published>({ url: needed(kinds.path), md5: needed(kinds.text) }),
+  onProgress: kinds.callback,
+  signal: kinds.signal,
+  connectTimeout: kinds.positive,
+  idleTimeout: kinds.positive,
+};
+
 /** The data set, or in one line why there is none. */
 export type FoundCifar10 = { readonly found: Cifar10 } | { readonly missing: string };
 
@@ -175,14 +194,16 @@ const install = async (archive: string, data: string): Promise<void> => {
  * it was cancelled. Nothing partial is left behind.
  */
 export const findCifar10 = async (options: FindOptions = {}): Promise<FoundCifar10> => {
+  checkOptions('findCifar10', options, FIND_OPTIONS);
+  const own = options.verify === undefined ? {} : { verify: options.verify };
   const { folder, allowDownload = false, cwd = process.cwd(), archive = OFFICIAL } = options;
-  if (folder !== undefined) return { found: await loadCifar10(resolve(cwd, folder), options) };
+  if (folder !== undefined) return { found: await loadCifar10(resolve(cwd, folder), own) };
   const data = resolve(cwd, 'data');
   const variable = process.env['PATHEX_DATA'];
   const named = variable === undefined || variable === '' ? undefined : resolve(cwd, variable);
   if (named !== undefined && !(await exists(named))) fail('DATA', `CIFAR-10: PATHEX_DATA is ${named}: no such folder; correct or unset it`);
   const places = named === undefined ? [data] : [named, data];
-  for (const place of places) if ((await locate(place)) !== undefined) return { found: await loadCifar10(place, options) };
+  for (const place of places) if ((await locate(place)) !== undefined) return { found: await loadCifar10(place, own) };
   const lacking = `not in ${places.join(' or ')}`;
   if (!allowDownload) return { missing: `${lacking}, and a download was not asked for` };
   try {
@@ -193,5 +214,5 @@ export const findCifar10 = async (options: FindOptions = {}): Promise<FoundCifar
     options.signal?.throwIfAborted();
     return { missing: `${lacking}, and the download cannot be stored: ${error instanceof PathexError ? error.message : reasonOf(error)}` };
   }
-  return { found: await loadCifar10(data, options) };
+  return { found: await loadCifar10(data, own) };
 };

@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { checkValue, count as countKind, keyKind, numbers, positiveInteger, splitKind } from '../kinds.js';
 import { fold, permutation, type Key } from '../random.js';
 
 /** Images and labels of one half of a data set. */
@@ -39,6 +40,8 @@ const checkIndex = (split: Split, index: number, where: string): number =>
 
 /** The images at `indices`, in that order, copied; an index may come twice. Error DATA for an index out of range. */
 export const subset = (split: Split, indices: ArrayLike<number>): Split => {
+  checkValue('subset: split', split, splitKind);
+  checkValue('subset: indices', indices, numbers);
   const width = imageSize(split);
   const images = new Uint8Array(indices.length * width);
   const labels = new Int32Array(indices.length);
@@ -56,6 +59,10 @@ export const subset = (split: Split, indices: ArrayLike<number>): Split => {
  * smaller draw with the same key is a prefix of a larger one. Error DATA where a class has too few.
  */
 export const perClass = (split: Split, classes: number, examples: number, key: Key): Int32Array => {
+  checkValue('perClass: split', split, splitKind);
+  checkValue('perClass: classes', classes, positiveInteger);
+  checkValue('perClass: examples', examples, countKind);
+  checkValue('perClass: key', key, keyKind);
   const members = Array.from({ length: classes }, (): number[] => []);
   split.labels.forEach((label, i) => members[label]?.push(i));
   const out = new Int32Array(examples * classes);
@@ -76,6 +83,10 @@ export const perClass = (split: Split, classes: number, examples: number, key: K
 export const normalise = (
   split: Split, indices: ArrayLike<number>, mean: readonly number[], std: readonly number[],
 ): Float32Array => {
+  checkValue('normalise: split', split, splitKind);
+  checkValue('normalise: indices', indices, numbers);
+  checkValue('normalise: mean', mean, numbers);
+  checkValue('normalise: std', std, numbers);
   const width = imageSize(split);
   const channels = mean.length;
   if (channels === 0 || std.length !== channels || width % channels !== 0) {

@@ -1,5 +1,6 @@
 import * as t from 'io-ts';
 import { decode, decodeJson } from '../codec.js';
+import { checkValue, text } from '../kinds.js';
 import { fail, PathexError } from '../errors.js';
 import { isOpName, make, type OpName } from '../ops/registry.js';
 import { sameShape, showShape, type Attribute, type Attributes, type Tensor } from '../tensor/tensor.js';
@@ -59,6 +60,7 @@ const finite = (attributes: Attributes, op: string, path: string): Attributes =>
 
 /** Throws GRAPH for an attribute that is not finite. */
 export const encodeGraph = (roots: Roots, name = ''): GraphFile => {
+  checkValue('encodeGraph: name', name, text);
   const nodes = walk(roots);
   const number = new Map(nodes.map((n, i) => [n, i]));
   return {

@@ -1,5 +1,6 @@
 import { walk } from '../graph/graph.js';
 import { isLearnt, isPrunable } from '../graph/roles.js';
+import { checkValue, networkKind } from '../kinds.js';
 import { definitionOf } from '../ops/registry.js';
 import { size, type Shape } from '../tensor/tensor.js';
 import { inference } from '../transform/statistics.js';
@@ -27,6 +28,7 @@ export interface NetworkSummary {
 
 /** Shapes, parameters and FLOPs by layer. Unnamed work (activations, sums, pooling) counts to the layer it follows. */
 export const summary = (net: Network): NetworkSummary => {
+  checkValue('summary: network', net, networkKind);
   const read = inference(net);
   const layers = new Map<string, { output: Shape; parameters: number; prunable: number; flops: number }>();
   for (const node of walk([read.output])) {

@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { initialiserOf } from '../graph/roles.js';
+import { checkValue, count, networkKind, weightsMap } from '../kinds.js';
 import { fold, key, normal, uniform } from '../random.js';
 import { sameShape, showShape, size, type Shape } from '../tensor/tensor.js';
 import { parameters, type Network } from './network.js';
@@ -9,8 +10,10 @@ import { parameters, type Network } from './network.js';
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>;
 
 /** Draws every parameter as its layer asks; each from its own sub-key, so that a layer's values do not depend on the others. */
-export const initialise = (net: Network, seed: number): Weights =>
-  new Map(
+export const initialise = (net: Network, seed: number): Weights => {
+  checkValue('initialise: network', net, networkKind);
+  checkValue('initialise: seed', seed, count);
+  return new Map(
     parameters(net).map((leaf) => {
       const init =
         initialiserOf(leaf) ?? fail('NETWORK', `initialise: '${nameOf(leaf)}' does not say how it starts`);
@@ -31,9 +34,11 @@ export const initialise = (net: Network, seed: number): Weights =>
       return [nameOf(leaf), { shape: leaf.shape, data }];
     }),
   );
+};
 
 /** Throws WEIGHTS unless there is a finite value of the right shape for every parameter and none besides. */
 export const checkWeights = (net: Network, weights: Weights, source = 'weights'): void => {
+  checkValue(source, weights, weightsMap, 'WEIGHTS');
   const leaves = new Map(parameters(net).map((p) => [nameOf(p), p]));
   for (const [name, leaf] of leaves) {
     const given =

@@ -60,8 +60,6 @@ const INITIALISERS: Readonly<Record<string, readonly [key: string, kind: Kind]>>
   uniform: ['bound', kinds.fromZero],
   constant: ['value', numberThat('a finite number', Number.isFinite)],
 };
-const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? { ...value } : {};
 export const initialiser: Kind = {
   expected: "an object such as { kind: 'constant', value: 0 }",
   test: (value) => {
@@ -72,7 +70,8 @@ export const initialiser: Kind = {
     return number.test(fields![key]) && Object.keys(fields!).length === 2;
   },
   explain: (where, value, code) => {
-    const fields = fieldsOf(value);
+    if (typeof value !== 'object' || value === null) return;
+    const fields = { ...value } as Readonly<Record<string, unknown>>; // whatever it holds
     checkValue(`${where}: kind`, fields['kind'], word(...Object.keys(INITIALISERS)), code);
     const [key, number] = INITIALISERS[String(fields['kind'])]!;
     kinds.checkOptions(where, fields, { kind: kinds.text, [key]: needed(number) }, code);
@@ -96,7 +95,9 @@ export const checkAttributes = (
     const kind = kindsInOrder[i]!;
     if (value !== undefined) seen++;
     else if (kind.needed !== true) continue;
-    if (!kind.test(value)) checkValue(`${whereOf(op, path)}: ${names[i]}`, value, kind, 'SHAPE');
+    if (kind.test(value)) continue;
+    checkKeys<Attributes>(whereOf(op, path), attributes, record, 'SHAPE'); // a misspelt name says more than a missing one
+    checkValue(`${whereOf(op, path)}: ${names[i]}`, value, kind, 'SHAPE');
   }
   for (const key in attributes) if (attributes[key] !== undefined) seen--;
   if (seen !== 0) checkKeys<Attributes>(whereOf(op, path), attributes, record, 'SHAPE');

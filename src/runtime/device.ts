@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { checkValue, type Kind } from '../kinds.js';
 import type { Program } from '../program/program.js';
 import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
 
@@ -62,13 +63,20 @@ export interface Device {
  * runs with the transfers of their inputs and outputs, reads and writes of stores, and the time it waited for the host. Throws DEVICE for
  * marks of two devices.
  */
-export const secondsBetween = (a: Mark, b: Mark): number =>
-  a.device === b.device
+export const secondsBetween = (a: Mark, b: Mark): number => {
+  checkValue('secondsBetween: first mark', a, mark);
+  checkValue('secondsBetween: second mark', b, mark);
+  return a.device === b.device
     ? b.seconds - a.seconds
     : fail(
         'DEVICE',
-        `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own`,
+        `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own; compare marks of one`,
       );
+};
+const mark: Kind = {
+  expected: 'a mark, as device.mark() gives',
+  test: (value) => typeof value === 'object' && value !== null && 'device' in value && 'seconds' in value,
+};
 
 /** Checks given inputs against a program's. Throws DEVICE for missing, unknown or ill-sized ones. */
 export const checkInputs = (program: Program, inputs: Readonly<Record<string, ArrayLike<number>>>): void => {

@@ -1,4 +1,5 @@
 import { rewrite, withInputs } from '../graph/graph.js';
+import { checkValue, networkKind, numberThat } from '../kinds.js';
 import { ops } from '../ops/registry.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
 
@@ -16,6 +17,7 @@ export interface Readable<I extends Shape = Shape, O extends Shape = Shape> {
  * a BatchNorm is one scale and one shift per channel (methods.md 3.3).
  */
 export const inference = <N extends Readable>(net: N): N => {
+  checkValue('inference: network', net, networkKind);
   const carried = new Set<Tensor>([net.input]);
   const isCentred = (t: Tensor): boolean =>
     t.op === 'sub' && carried.has(t.inputs[0]!) && !carried.has(t.inputs[1]!);
@@ -43,6 +45,8 @@ const keep = (carried: Set<Tensor>, old: Tensor, renamed: Tensor): Tensor => {
   return renamed;
 };
 
+const MOMENTUM = numberThat('a number in [0, 1]', (n) => n >= 0 && n <= 1);
+
 /** A running statistic and its next value. */
 export interface StatisticUpdate {
   readonly stored: Tensor;
@@ -57,6 +61,8 @@ export const training = <N extends Readable>(
   net: N,
   momentum = 0.1,
 ): N & { readonly updates: readonly StatisticUpdate[] } => {
+  checkValue('training: network', net, networkKind);
+  checkValue('training: momentum', momentum, MOMENTUM);
   const updates = new Map<Tensor, Tensor>();
   const measured = new Map<Tensor, Moments>();
   const [output] = rewrite([net.output], (node, inputs) => {

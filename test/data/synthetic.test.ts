@@ -52,7 +52,7 @@ describe('synthetic shapes', () => {
     expect(right / 200).toBeLessThan(0.3);
   });
   it('come in no fraction', () => {
-    expect(() => synthetic({ seed: 1, train: 0 })).toThrow('synthetic: train must be a whole number of images from 1 on, got 0');
-    expect(() => synthetic({ seed: 1, train: 10, test: 1.5 })).toThrow('synthetic: test must be a whole number of images from 1 on, got 1.5');
+    expect(() => synthetic({ seed: 1, train: 0 })).toThrow('synthetic: train 0 is not a positive integer; give one');
+    expect(() => synthetic({ seed: 1, train: 10, test: 1.5 })).toThrow('synthetic: test 1.5 is not a positive integer; give one');
   });
 });

@@ -127,7 +127,7 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     [
       'attributes of another op',
       withNodes(x, { ...sum, op: 'sum', inputs: [0], attributes: { axis: 0 } }),
-      'model.json.nodes[1]: sum: axes is missing; give an array of numbers',
+      "model.json.nodes[1]: sum at layer: there is no option 'axis'; did you mean 'axes'?",
     ],
     [
       'a constant without a number',

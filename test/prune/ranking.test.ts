@@ -328,7 +328,7 @@ describe('what prune() refuses', () => {
   test('impossible rounds', async () => {
     for (const rounds of [0, -1, 2.5, NaN]) {
       expect(await refusal({ method: 'synflow', ...half, rounds })).toBe(
-        `OPTION prune: rounds ${rounds} is not a positive integer`,
+        `OPTION prune: rounds ${rounds} is not a positive integer; give one`,
       );
     }
   });
