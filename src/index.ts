@@ -28,6 +28,7 @@ export {
   refine,
   relu,
   type ConvOptions,
+  type Layer,
   type LinearOptions,
 } from './nn/layers.js';
 export { correctCount, crossEntropy, mean } from './nn/loss.js';

@@ -5,6 +5,7 @@ import { fail, PathexError } from '../errors.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
 import { readFileChecked, reasonOf } from '../weights/files.js';
+import { recogniseOther } from './recognise.js';
 import { filesOfTarGz } from './archive.js';
 import type { Dataset, Split } from './dataset.js';
 import { download, type DownloadOptions, type Published } from './download.js';
@@ -123,6 +124,8 @@ export const loadCifar10 = async (folder: string, options: Cifar10Options = {}):
   const { verify } = options;
   const own = await locate(folder);
   if (own === undefined) {
+    const other = await recogniseOther(folder);
+    if (other !== null) return fail('DATA', `CIFAR-10: ${folder}: ${other}`);
     const why = (await exists(folder)) ? `holds neither ${FIRST} nor ${FOLDER}/${FIRST}` : 'no such folder';
     return fail('DATA', `CIFAR-10: ${folder}: ${why}; unpack ${OFFICIAL.url} there`);
   }
@@ -204,7 +207,8 @@ export const findCifar10 = async (options: FindOptions = {}): Promise<FoundCifar
   if (named !== undefined && !(await exists(named))) fail('DATA', `CIFAR-10: PATHEX_DATA is ${named}: no such folder; correct or unset it`);
   const places = named === undefined ? [data] : [named, data];
   for (const place of places) if ((await locate(place)) !== undefined) return { found: await loadCifar10(place, own) };
-  const lacking = `not in ${places.join(' or ')}`;
+  const others = (await Promise.all(places.map(recogniseOther))).filter((other) => other !== null);
+  const lacking = [`not in ${places.join(' or ')}`, ...others].join(': ');
   if (!allowDownload) return { missing: `${lacking}, and a download was not asked for` };
   try {
     await mkdir(data, { recursive: true });

@@ -19,6 +19,9 @@ export type ImageNetwork = Network<readonly [number, number, number], readonly [
 export const MODEL_NAMES =
   'resnet20, resnet32, resnet56 (any resnet<6n+2>, with -w<width> for another width), lenet, mlp';
 
+/** Whether {@link modelOf} can build it. */
+export const isModelName = (name: string): boolean => /^(resnet\d+(-w\d+)?|lenet|mlp)$/.test(name);
+
 /** A model by name: 'resnet20', 'resnet32-w32', 'lenet', 'mlp'. Throws OPTION for an unknown name. */
 export const modelOf = (name: string, image: ModelFor): ImageNetwork => {
   checkValue('modelOf: name', name, nameKind);

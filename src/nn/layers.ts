@@ -23,6 +23,9 @@ import { parameter } from './parameter.js';
  * PyTorch state dict does ('blocks.0.conv1' -> 'blocks.0.conv1.weight').
  */
 
+/** A part of a network as a function, for those that are written in TypeScript: `(name: string): Layer<Nhwc<number, 16, 16, 32>> => ...`. */
+export type Layer<In extends Shape, Out extends Shape = In> = (x: Tensor<In>) => Tensor<Out>;
+
 export interface ConvOptions<Stride extends number, In extends number = number> {
   /** Side of the square kernel; odd, so that the padding can be centred. */
   readonly kernel: number;
