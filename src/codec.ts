@@ -46,7 +46,7 @@ export const decodeJson = <A>(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return fail(code, `${root}: not JSON: ${(error as Error).message}`);
+    return fail(code, `${root}: not JSON: ${(error as Error).message}; is it whole, and the right file?`);
   }
   return decode(codec, value, root, code);
 };

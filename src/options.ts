@@ -46,7 +46,7 @@ export const checkKeys = <O>(
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     fail(
       code,
-      `${where}: options must be an object such as { ${Object.keys(known)[0] ?? ''} }, got ${showValue(given)}`,
+      `${where}: options must be an object such as { ${Object.keys(known)[0] ?? ''} }, got ${showValue(given)}; give one`,
     );
   }
   const names = Object.keys(known);

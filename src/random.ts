@@ -65,12 +65,14 @@ const FOLD_INTEGER = 1;
 const FOLD_TEXT = 2;
 
 const whole = (n: number, what: string): number =>
-  Number.isSafeInteger(n) ? n : fail('OPTION', `random: ${what} must be a whole number below 2^53, got ${n}`);
+  Number.isSafeInteger(n)
+    ? n
+    : fail('OPTION', `random: ${what} must be a whole number below 2^53, got ${n}; give one`);
 
 /** The key of a seed: any whole number from 0 to 2^53 - 1. Error OPTION. */
 export const key = (seed: number): Key =>
   whole(seed, 'seed') < 0
-    ? fail('OPTION', `random: seed must not be negative, got ${seed}`)
+    ? fail('OPTION', `random: seed must not be negative, got ${seed}; give one from 0 on`)
     : Object.freeze([seed >>> 0, Math.floor(seed / 2 ** 32)] as const);
 
 const foldWords = (parent: Key, c0: number, c1: number, c2: number, tag: number): Key => {
@@ -179,7 +181,7 @@ const below = (k: Key): ((bound: number) => number) => {
 /** n whole numbers uniform in [0, bound), 1 <= bound <= 2^31. Error OPTION. */
 export const integers = (k: Key, n: number, bound: number): Int32Array => {
   if (whole(bound, 'bound') < 1 || bound > 2 ** 31)
-    fail('OPTION', `random: bound must be from 1 to 2^31, got ${bound}`);
+    fail('OPTION', `random: bound must be from 1 to 2^31, got ${bound}; give one`);
   const draw = below(k);
   const out = new Int32Array(n);
   for (let i = 0; i < n; i++) out[i] = draw(bound);

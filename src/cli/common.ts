@@ -103,7 +103,7 @@ export const openData = async (
   seed: number,
 ): Promise<Dataset<32, 32, 3, 10>> => {
   if (generated) {
-    if (data !== undefined) fail('OPTION', 'data: give either --data or --synthetic, not both');
+    if (data !== undefined) fail('OPTION', 'data: --data and --synthetic name two sets; give one of them');
     return synthetic({ seed });
   }
   const result = await findCifar10({
@@ -209,7 +209,9 @@ export const startWeights = async (
 export const makeFolder = async (folder: string): Promise<void> => {
   const found = await stat(folder).catch(() => null);
   if (found !== null)
-    return found.isDirectory() ? undefined : fail('OUTPUT', `${folder}: is a file, not a folder`);
+    return found.isDirectory()
+      ? undefined
+      : fail('OUTPUT', `${folder}: is a file, not a folder; give another place`);
   if (dirname(folder) !== folder) await makeFolder(dirname(folder));
   await mkdir(folder);
 };
@@ -221,7 +223,11 @@ export const checkOutput = async (path: string, force = false): Promise<void> =>
     await makeFolder(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
-    fail('OUTPUT', `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}`, error);
+    fail(
+      'OUTPUT',
+      `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}; give a folder that can be, or free it`,
+      error,
+    );
   }
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory() === true) fail('OUTPUT', `${path}: is a folder; give a file name`);

@@ -75,7 +75,7 @@ export const trainCommand = withDevice(
           const kind = deviceKindOf(o.device);
           const recipe = recipeOf(o.schedule, o.epochs, o);
           if (o.resume === true && o.checkpoint === undefined)
-            fail('OPTION', 'resume: name the checkpoint to continue with --checkpoint');
+            fail('OPTION', 'resume: there is no checkpoint to continue; name it with --checkpoint');
           await checkOutput(o.out, o.force);
           if (o.checkpoint !== undefined) await checkOutput(`${o.checkpoint}.json`, true);
           const signal = interruptible();

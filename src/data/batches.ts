@@ -27,7 +27,7 @@ export const AUGMENTATION_OPTIONS: KindsOf<AugmentationOptions> = { pad: needed(
 export const augmentation = (
   key: Key, epoch: number, step: number, batch: number, { pad, flip }: AugmentationOptions,
 ): Int32Array => {
-  if (!Number.isInteger(pad) || pad < 0) fail('OPTION', `augmentation: pad must be a whole number from 0 on, got ${pad}`);
+  if (!Number.isInteger(pad) || pad < 0) fail('OPTION', `augmentation: pad ${pad} is not a whole number from 0 on; give one`);
   const own = fold(key, 'augment', epoch, step);
   const shifts = integers(fold(own, 'shift'), 2 * batch, 2 * pad + 1);
   const flips = integers(fold(own, 'flip'), batch, 2);
@@ -54,7 +54,7 @@ export interface Batch {
  * `dropLast`. Error OPTION where that leaves nothing.
  */
 export const batches = (count: number, size: number, { dropLast }: { readonly dropLast: boolean }): readonly Batch[] => {
-  if (!Number.isInteger(size) || size < 1) fail('OPTION', `batches: size must be a whole number from 1 on, got ${size}`);
+  if (!Number.isInteger(size) || size < 1) fail('OPTION', `batches: size ${size} is not a whole number from 1 on; give one`);
   const n = dropLast ? Math.floor(count / size) : Math.ceil(count / size);
   if (n === 0) fail('OPTION', `batches: no batch of ${size} in ${count} images; take a smaller batch`);
   return Array.from({ length: n }, (_, i) => ({ from: i * size, to: Math.min(count, (i + 1) * size) }));

@@ -100,7 +100,7 @@ const splitOf = async (folder: string, files: readonly FileName[], verify: boole
     unpack(path, bytes, split, first);
     first += bytes.length / RECORD;
   }
-  return first === count ? split : fail('DATA', `${folder}: its files changed while they were read`);
+  return first === count ? split : fail('DATA', `${folder}: its files changed while they were read; read them again`);
 };
 
 /** The files to read, or an error for one that is missing. Only a shortened set may do without training files 2 to 5. */
@@ -181,7 +181,7 @@ const install = async (archive: string, data: string): Promise<void> => {
     await mkdir(temporary);
     for (const file of FILES) {
       const bytes = files.get(`${FOLDER}/${file}`);
-      await writeFile(join(temporary, file), bytes ?? fail('DATA', `the archive holds no ${FOLDER}/${file}`));
+      await writeFile(join(temporary, file), bytes ?? fail('DATA', `the archive holds no ${FOLDER}/${file}; unpack ${OFFICIAL.url} by hand`));
     }
     await rename(temporary, join(data, FOLDER));
   } finally {

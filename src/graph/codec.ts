@@ -107,7 +107,11 @@ export const decodeGraph = (
       : decode(GraphFile, value, source, 'GRAPH');
   const made: Tensor[] = [];
   const lookup = (i: number, where: string): Tensor =>
-    made[i] ?? fail('GRAPH', `${where}: node ${i} is not defined before it`);
+    made[i] ??
+    fail(
+      'GRAPH',
+      `${where}: node ${i} is not defined before it; list nodes in the order in which they are used`,
+    );
   file.nodes.forEach((n, i) => {
     const where = `${source}.nodes[${i}]`;
     if (!isOpName(n.op)) fail('GRAPH', `${where}: unknown op '${n.op}'; written by another version?`);
@@ -122,7 +126,7 @@ export const decodeGraph = (
       if (!sameShape(node.shape, n.shape))
         fail(
           'GRAPH',
-          `${where}: ${n.op} has shape ${showShape(node.shape)}, the file says ${showShape(n.shape)}`,
+          `${where}: ${n.op} has shape ${showShape(node.shape)}, the file says ${showShape(n.shape)}; correct the one or the other`,
         );
       made.push(node);
     }

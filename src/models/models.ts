@@ -37,7 +37,10 @@ export const modelOf = (name: string, image: ModelFor): ImageNetwork => {
   const resnet = /^resnet(\d+)(?:-w(\d+))?$/.exec(name);
   if (resnet !== null) {
     if (channels !== 3 || height !== width)
-      fail('OPTION', `network: ${name} takes square RGB images, the data are ${height}x${width}x${channels}`);
+      fail(
+        'OPTION',
+        `network: ${name} takes square RGB images, the data are ${height}x${width}x${channels}; choose lenet or mlp`,
+      );
     return resnetCifar({
       depth: Number(resnet[1]),
       width: resnet[2] === undefined ? 16 : Number(resnet[2]),

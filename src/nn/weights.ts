@@ -16,7 +16,11 @@ export const initialise = (net: Network, seed: number): Weights => {
   return new Map(
     parameters(net).map((leaf) => {
       const init =
-        initialiserOf(leaf) ?? fail('NETWORK', `initialise: '${nameOf(leaf)}' does not say how it starts`);
+        initialiserOf(leaf) ??
+        fail(
+          'NETWORK',
+          `initialise: '${nameOf(leaf)}' does not say how it starts; give its state an init such as { kind: 'constant', value: 0 }`,
+        );
       const n = size(leaf.shape);
       const own = fold(key(seed), 'init', nameOf(leaf));
       const data = ((): Float32Array => {
@@ -43,16 +47,20 @@ export const checkWeights = (net: Network, weights: Weights, source = 'weights')
   for (const [name, leaf] of leaves) {
     const given =
       weights.get(name) ??
-      fail('WEIGHTS', `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing`);
+      fail(
+        'WEIGHTS',
+        `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing; is it another network's file?`,
+      );
     if (!sameShape(given.shape, leaf.shape))
       fail(
         'WEIGHTS',
-        `${source}: '${name}' is ${showShape(given.shape)}, network '${net.name}' needs ${showShape(leaf.shape)}`,
+        `${source}: '${name}' is ${showShape(given.shape)}, network '${net.name}' needs ${showShape(leaf.shape)}; is it another network's?`,
       );
     const bad = given.data.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0)
       fail('WEIGHTS', `${source}: '${name}' holds ${given.data[bad]} at ${bad}; weights must be finite`);
   }
   const extra = [...weights.keys()].find((n) => !leaves.has(n));
-  if (extra !== undefined) fail('WEIGHTS', `${source}: network '${net.name}' has no parameter '${extra}'`);
+  if (extra !== undefined)
+    fail('WEIGHTS', `${source}: network '${net.name}' has no parameter '${extra}'; is it another network's?`);
 };

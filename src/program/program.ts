@@ -81,7 +81,7 @@ export const close = (
     if (!sameShape(leaf.shape, value.shape) || leaf.dtype !== value.dtype) {
       fail(
         'GRAPH',
-        `program '${name}': next of '${nameOf(leaf)}' is ${showType(value)}, the state is ${showType(leaf)}`,
+        `program '${name}': next of '${nameOf(leaf)}' is ${showType(value)}, the state is ${showType(leaf)}; give a value of that type`,
       );
     }
     if (!state.has(nameOf(leaf))) state.set(nameOf(leaf), leaf);

@@ -85,7 +85,11 @@ export const rankInRounds = async (
         'NON_FINITE',
         `${where}: ${nonFinite} of ${total} scores are NaN or infinite; check the weights and the data`,
       );
-    if (live !== keep) fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
+    if (live !== keep)
+      fail(
+        'NON_FINITE',
+        `${where}: ${live} weights survive instead of ${keep}; check the weights and the data`,
+      );
     onRound({
       round,
       rounds,

@@ -39,7 +39,7 @@ export const keepCounts = (total: number, density: number, rounds: number, sched
   if (!(density > 0 && density <= 1))
     fail('OPTION', `prune: density ${density} is not in (0, 1]; sparsity must be in [0, 1)`);
   if (!Number.isInteger(rounds) || rounds < 1)
-    fail('OPTION', `prune: rounds ${rounds} is not a positive integer`);
+    fail('OPTION', `prune: rounds ${rounds} is not a positive integer; give one`);
   if (survivors(total, density) < 1)
     fail('OPTION', `prune: density ${density} keeps none of ${total} weights; choose a lower sparsity`);
   return Array.from({ length: rounds }, (_, r) =>

@@ -89,11 +89,12 @@ export const checkInputs = (program: Program, inputs: Readonly<Record<string, Ar
   }
   for (const [name, leaf] of program.inputs) {
     const given =
-      inputs[name] ?? fail('DEVICE', `run '${program.name}': input '${name}' ${showType(leaf)} is missing`);
+      inputs[name] ??
+      fail('DEVICE', `run '${program.name}': input '${name}' ${showType(leaf)} is missing; give it`);
     if (given.length !== size(leaf.shape))
       fail(
         'DEVICE',
-        `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}`,
+        `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}; give as many`,
       );
   }
 };
@@ -107,7 +108,7 @@ export const checkState = (program: Program, store: Store): void => {
     if (showType(type) !== showType(leaf))
       fail(
         'DEVICE',
-        `run '${program.name}': '${name}' is ${showType(type)} in the store, the program needs ${showType(leaf)}`,
+        `run '${program.name}': '${name}' is ${showType(type)} in the store, the program needs ${showType(leaf)}; add it with that type`,
       );
   }
 };

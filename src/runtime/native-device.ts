@@ -53,12 +53,13 @@ const loadedOf = new WeakMap<Executable, NativeExecutable>();
 
 /** Seconds of each step of an executable so far; all zero unless its device was opened with `profile`. */
 export const profileOf = (executable: Executable): ReturnType<NativeExecutable['profile']> =>
-  loadedOf.get(executable)?.profile() ?? fail('DEVICE', 'profile: the executable is not of a native device');
+  loadedOf.get(executable)?.profile() ??
+  fail('DEVICE', 'profile: the executable is not of a native device; compile it on cpu or cuda');
 
 /** Which implementation each step of an executable uses. */
 export const implementationsOf = (executable: Executable): ReturnType<NativeExecutable['describe']> =>
   loadedOf.get(executable)?.describe() ??
-  fail('DEVICE', 'implementations: the executable is not of a native device');
+  fail('DEVICE', 'implementations: the executable is not of a native device; compile it on cpu or cuda');
 
 export const nativeDevice = ({ kind, description, native, storage = 'f32', load }: Parts): Device => {
   let disposed = false;
@@ -70,11 +71,14 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
     guard();
     const buffers = new Map<string, { type: TensorType; buffer: NativeBuffer }>();
     const get = (name: string): { type: TensorType; buffer: NativeBuffer } =>
-      buffers.get(name) ?? fail('DEVICE', `store: no '${name}'`);
+      buffers.get(name) ?? fail('DEVICE', `store: no '${name}'; add it first`);
     const fitted = (name: string, type: TensorType, values: ArrayLike<number>): NativeArray =>
       values.length === size(type.shape)
         ? arrayOf(type.dtype, values)
-        : fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${values.length} numbers`);
+        : fail(
+            'DEVICE',
+            `store: '${name}' ${showType(type)} cannot take ${values.length} numbers; give one for each element`,
+          );
     const self: Store = {
       get names() {
         return [...buffers.keys()];
@@ -95,7 +99,8 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
       },
       add: async (name, type, values) => {
         guard();
-        if (buffers.has(name)) fail('DEVICE', `store: '${name}' exists already`);
+        if (buffers.has(name))
+          fail('DEVICE', `store: '${name}' exists already; write it, or choose another name`);
         const array = fitted(name, type, values);
         const buffer = native.allocate(bytesOf(type, 4));
         buffers.set(name, { type: { shape: type.shape, dtype: type.dtype }, buffer });
@@ -124,7 +129,10 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
         checkState(program, target);
         const held = storeBuffers.get(target);
         if (held === undefined || held.device !== native)
-          return fail('DEVICE', `run '${program.name}': the store belongs to another device`);
+          return fail(
+            'DEVICE',
+            `run '${program.name}': the store belongs to another device; make it with this one's store()`,
+          );
         const state = plan.state.map(({ name }) => held.buffers.get(name)!.buffer);
         const given = plan.inputs.map(({ name }) => arrayOf(program.inputs.get(name)!.dtype, inputs[name]!));
         const outputs = plan.outputs.map(({ name }) => emptyOf(program.outputs[name]!));

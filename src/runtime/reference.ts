@@ -42,7 +42,7 @@ export const referenceDevice = (): Device => {
   const store = (): Store & { readonly values: Map<string, { type: TensorType; data: Values }> } => {
     const values = new Map<string, { type: TensorType; data: Values }>();
     const get = (name: string): { type: TensorType; data: Values } =>
-      values.get(name) ?? fail('DEVICE', `store: no '${name}'`);
+      values.get(name) ?? fail('DEVICE', `store: no '${name}'; add it first`);
     return {
       values,
       get names() {
@@ -54,15 +54,22 @@ export const referenceDevice = (): Device => {
       write: (name, data) => {
         const entry = get(name);
         if (data.length !== entry.data.length)
-          fail('DEVICE', `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers`);
+          fail(
+            'DEVICE',
+            `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers; give one for each element`,
+          );
         values.set(name, { type: entry.type, data: Float64Array.from(data) });
         return Promise.resolve();
       },
       add: (name, type, data) => {
         guard();
-        if (values.has(name)) fail('DEVICE', `store: '${name}' exists already`);
+        if (values.has(name))
+          fail('DEVICE', `store: '${name}' exists already; write it, or choose another name`);
         if (data.length !== size(type.shape))
-          fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${data.length} numbers`);
+          fail(
+            'DEVICE',
+            `store: '${name}' ${showType(type)} cannot take ${data.length} numbers; give one for each element`,
+          );
         values.set(name, { type, data: Float64Array.from(data) });
         live += bytesOf(type, 8);
         return Promise.resolve();
@@ -88,7 +95,11 @@ export const referenceDevice = (): Device => {
         checkInputs(program, inputs);
         checkState(program, target);
         const held = (target as ReturnType<typeof store>).values;
-        if (held === undefined) fail('DEVICE', `run '${program.name}': the store belongs to another device`);
+        if (held === undefined)
+          fail(
+            'DEVICE',
+            `run '${program.name}': the store belongs to another device; make it with this one's store()`,
+          );
         const results = evaluate(roots, (leaf) =>
           leaf.op === 'input' ? Float64Array.from(inputs[nameOf(leaf)]!) : held.get(nameOf(leaf))!.data,
         );

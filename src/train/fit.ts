@@ -387,13 +387,16 @@ const addStart = async (
       masks?.get(nameOf(w)) ??
         (masks == null
           ? new Uint8Array(size(w.shape)).fill(1)
-          : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing`)),
+          : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing; give those of all prunable weights, or none`)),
     ]),
   );
   for (const [name, mask] of live) {
     const expected = size(weights.get(name)!.shape);
     if (mask.length !== expected)
-      fail('WEIGHTS', `masks: '${name}' has ${mask.length} entries, the weight has ${expected}`);
+      fail(
+        'WEIGHTS',
+        `masks: '${name}' has ${mask.length} entries, the weight has ${expected}; give one for each weight`,
+      );
   }
   const behindMask = (
     values: Weights,
@@ -421,7 +424,7 @@ const addStart = async (
     if (values.length !== size(leaf.shape))
       fail(
         'WEIGHTS',
-        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}`,
+        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
       );
     await store.add(name, leaf, values);
   }
@@ -453,11 +456,13 @@ const addTensors = async (
 ): Promise<void> => {
   for (const [name, leaf] of program.state) {
     if (store.has(name)) continue;
-    const stored = tensors[name] ?? fail('CHECKPOINT', `checkpoint: '${name}' is missing`);
+    const stored =
+      tensors[name] ??
+      fail('CHECKPOINT', `checkpoint: '${name}' is missing; it is of another version, start anew`);
     if (stored.data.length !== size(leaf.shape))
       fail(
         'CHECKPOINT',
-        `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed`,
+        `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed; it is of another network, choose another path`,
       );
     await store.add(name, leaf, stored.data as ArrayLike<number>);
   }

@@ -89,7 +89,7 @@ export const impTrainings = async (
   if (k !== 0 && !(Number.isInteger(k) && k > 0 && k < total))
     fail(
       'OPTION',
-      `imp: rewinding to step ${k}: give a step from 0 to ${total - 1}, since a training has ${total} steps`,
+      `imp: rewind to step ${k} of a training of ${total} steps; give a step from 0 to ${total - 1}`,
     );
   const passing =
     k === 0 ? null : await fit(shaped, { weights }, dataset, device, { ...options, steps: { to: k } });
