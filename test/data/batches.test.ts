@@ -40,7 +40,7 @@ describe('augmentation', () => {
   it('can be none', () => {
     expect(noAugmentation(2)).toEqual(new Int32Array(6));
     expect(augmentation(key(1), 0, 0, 2, { pad: 0, flip: false })).toEqual(noAugmentation(2));
-    expect(() => augmentation(key(1), 0, 0, 2, { pad: -1, flip: false })).toThrow('augmentation: pad must be a whole number from 0 on, got -1');
+    expect(() => augmentation(key(1), 0, 0, 2, { pad: -1, flip: false })).toThrow('augmentation: pad -1 is not a whole number from 0 on; give one');
   });
 });
 
@@ -55,6 +55,6 @@ describe('batches', () => {
   it('are all full where the last is dropped', () => {
     expect(batches(10, 4, { dropLast: true })).toEqual([{ from: 0, to: 4 }, { from: 4, to: 8 }]);
     expect(() => batches(3, 4, { dropLast: true })).toThrow('batches: no batch of 4 in 3 images; take a smaller batch');
-    expect(() => batches(3, 0, { dropLast: true })).toThrow('batches: size must be a whole number from 1 on, got 0');
+    expect(() => batches(3, 0, { dropLast: true })).toThrow('batches: size 0 is not a whole number from 1 on; give one');
   });
 });

@@ -226,10 +226,10 @@ describe.each(DEVICES)('device %s', (kind) => {
     });
     await store.add('x', { shape: [3], dtype: 'f32' }, [1, 2, 3]);
     await expect(executable.run(store, {})).rejects.toMatchObject({
-      message: "run 'double': input 'k' f32[] is missing",
+      message: "run 'double': input 'k' f32[] is missing; give it",
     });
     await expect(executable.run(store, { k: [1, 2] })).rejects.toMatchObject({
-      message: "run 'double': input 'k' has 2 numbers, f32[] needs 1",
+      message: "run 'double': input 'k' has 2 numbers, f32[] needs 1; give as many",
     });
     await expect(executable.run(store, { k: [1], q: [1] })).rejects.toMatchObject({
       message: "run 'double': it has no input 'q'; its inputs are k",

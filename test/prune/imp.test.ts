@@ -204,7 +204,7 @@ describe('IMP', () => {
         (e: Error) => e.message,
       );
     expect(await refusal({ rewind: { steps: STEPS } })).toBe(
-      `imp: rewinding to step ${STEPS}: give a step from 0 to ${STEPS - 1}, since a training has ${STEPS} steps`,
+      `imp: rewind to step ${STEPS} of a training of ${STEPS} steps; give a step from 0 to ${STEPS - 1}`,
     );
     expect(await refusal({ rewind: { steps: -1 } })).toBe(
       'imp: rewind: steps -1 is not an integer from 0 on; give one',

@@ -154,7 +154,7 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
       after(new Map([...first.velocities, ['fc.bias', { shape: [2], data: new Float32Array(2) }]])),
     ).rejects.toMatchObject({
       code: 'WEIGHTS',
-      message: "velocities: 'velocity/fc.bias' has 2 numbers, the parameter has 3",
+      message: "velocities: 'velocity/fc.bias' has 2 numbers, the parameter has 3; give one for each",
     });
   });
 
