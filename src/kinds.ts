@@ -160,6 +160,12 @@ export const splitKind = objectWith('a split with images, labels and count', {
   labels: ArrayBuffer.isView,
   count: (value) => Number.isSafeInteger(value),
 });
+/** What a program needs of a data set: all but its images. */
+export const describedDataset = objectWith('a data set, as loadCifar10 and synthetic give', {
+  name: (value) => typeof value === 'string',
+  mean: numbers.test,
+  std: numbers.test,
+});
 export const datasetKind = objectWith('a data set, as loadCifar10 and synthetic give', {
   name: (value) => typeof value === 'string',
   mean: numbers.test,

@@ -3,7 +3,7 @@ import type { Dataset } from '../data/dataset.js';
 import {
   checkOptions,
   checkValue,
-  datasetKind,
+  describedDataset,
   needed,
   networkKind,
   positiveInteger,
@@ -91,7 +91,7 @@ export const checkFits = (net: Network, data: Dataset): void => {
 
 const checkStep = (where: string, net: Network, data: Dataset, resident: Resident, batch: number): void => {
   checkValue(`${where}: network`, net, networkKind);
-  checkValue(`${where}: data`, data, datasetKind);
+  checkValue(`${where}: data`, data, describedDataset);
   checkOptions(`${where}: resident`, resident, RESIDENT);
   checkValue(`${where}: batch`, batch, positiveInteger);
 };

@@ -382,7 +382,7 @@ describe('what prune() refuses', () => {
     const reason = (edit: Parameters<typeof change>[0]): Promise<string> =>
       refusal({ method: 'magnitude', ...half }, change(edit));
     expect(await reason((w) => w.delete('b.bias'))).toBe(
-      "WEIGHTS weights: 'b.bias' [2] of network 'small' is missing",
+      "WEIGHTS weights: 'b.bias' [2] of network 'small' is missing; is it another network's file?",
     );
     expect(await reason((w) => w.set('c.weight', { shape: [1], data: new Float32Array(1) }))).toBe(
       "WEIGHTS weights: network 'small' has no parameter 'c.weight'",
