@@ -385,10 +385,10 @@ describe('what prune() refuses', () => {
       "WEIGHTS weights: 'b.bias' [2] of network 'small' is missing; is it another network's file?",
     );
     expect(await reason((w) => w.set('c.weight', { shape: [1], data: new Float32Array(1) }))).toBe(
-      "WEIGHTS weights: network 'small' has no parameter 'c.weight'",
+      "WEIGHTS weights: network 'small' has no parameter 'c.weight'; is it another network's?",
     );
     expect(await reason((w) => w.set('a.weight', { shape: [3, 4], data: new Float32Array(12) }))).toBe(
-      "WEIGHTS weights: 'a.weight' is [3, 4], network 'small' needs [4, 3]",
+      "WEIGHTS weights: 'a.weight' is [3, 4], network 'small' needs [4, 3]; is it another network's?",
     );
     expect(await reason((w) => w.set('a.bias', { shape: [4], data: Float32Array.of(0, 1, NaN, 2) }))).toBe(
       "WEIGHTS weights: 'a.bias' holds NaN at 2; weights must be finite",
