@@ -49,7 +49,7 @@ export const openFor = async (args, options = {}) => {
     ...(lanes === undefined ? {} : { lanes }),
     ...(isPlain ? { epilogues: false } : {}),
     ...options,
-    precision,
+    ...(isCuda ? { precision } : {}),
     ...(threads === undefined ? {} : { threads }),
   });
   const used = Number(/(\d+)(?: of \d+)? threads?/.exec(device.description)?.[1] ?? 1);

@@ -28,6 +28,8 @@ export {
   refine,
   relu,
   type ConvOptions,
+  type Layer,
+  type LinearOptions,
 } from './nn/layers.js';
 export { gelu, hardswish, leakyRelu, relu6, sigmoid, silu, softplus, tanh } from './nn/activations.js';
 export { correctCount, crossEntropy, mean } from './nn/loss.js';
@@ -39,7 +41,7 @@ export { lenet, mlp } from './models/mlp.js';
 export { modelOf } from './models/models.js';
 export { identityBlock, projectionBlock, resnetCifar } from './models/resnet-cifar.js';
 
-export { program, type Program } from './program/program.js';
+export { program, type Program, type ProgramParts } from './program/program.js';
 export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
 export { PlanCodec, type Plan } from './plan/plan.js';
 

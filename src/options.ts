@@ -26,20 +26,27 @@ export const showValue = (value: unknown): string => {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);
-  return Array.isArray(value)
-    ? `an array of ${value.length}`
-    : `a ${value.constructor?.name ?? 'null-prototype'} object`;
+  if (Array.isArray(value)) {
+    const isShort = value.length <= 8 && value.every((v) => typeof v === 'number');
+    return isShort ? `[${value.join(', ')}]` : `an array of ${value.length}`;
+  }
+  return `a ${value.constructor?.name ?? 'null-prototype'} object`;
 };
 
 /**
  * Throws unless `given` is an object whose keys are all known: `fit: there is no option 'momentun'; did you mean
  * 'momentum'?`. Keys that are present but undefined count, too. `where` starts the message.
  */
-export const checkKeys = <O>(where: string, given: O, known: KeysOf<O>, code: ErrorCode = 'OPTION'): void => {
+export const checkKeys = <O>(
+  where: string,
+  given: O,
+  known: { readonly [K in keyof O]-?: unknown },
+  code: ErrorCode = 'OPTION',
+): void => {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     fail(
       code,
-      `${where}: options must be an object such as { ${Object.keys(known)[0] ?? ''} }, got ${showValue(given)}`,
+      `${where}: options must be an object such as { ${Object.keys(known)[0] ?? ''} }, got ${showValue(given)}; give one`,
     );
   }
   const names = Object.keys(known);
@@ -72,7 +79,7 @@ export const checkNumber = (
 ): number =>
   typeof given === 'number' && test(given)
     ? given
-    : fail(code, `${where} ${showValue(given)} is not ${expected}`);
+    : fail(code, `${where} ${showValue(given)} is not ${expected}; give one`);
 
 export const isPositiveInteger = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
 export const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;

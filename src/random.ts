@@ -1,4 +1,5 @@
 import { fail } from './errors.js';
+import { checkValue, count, keyKind } from './kinds.js';
 
 /**
  * Random numbers as pure functions of a key. The generator is Philox4x32-10 (Salmon, Moraes, Dror, Shaw, Parallel
@@ -64,12 +65,14 @@ const FOLD_INTEGER = 1;
 const FOLD_TEXT = 2;
 
 const whole = (n: number, what: string): number =>
-  Number.isSafeInteger(n) ? n : fail('OPTION', `random: ${what} must be a whole number below 2^53, got ${n}`);
+  Number.isSafeInteger(n)
+    ? n
+    : fail('OPTION', `random: ${what} must be a whole number below 2^53, got ${n}; give one`);
 
 /** The key of a seed: any whole number from 0 to 2^53 - 1. Error OPTION. */
 export const key = (seed: number): Key =>
   whole(seed, 'seed') < 0
-    ? fail('OPTION', `random: seed must not be negative, got ${seed}`)
+    ? fail('OPTION', `random: seed must not be negative, got ${seed}; give one from 0 on`)
     : Object.freeze([seed >>> 0, Math.floor(seed / 2 ** 32)] as const);
 
 const foldWords = (parent: Key, c0: number, c1: number, c2: number, tag: number): Key => {
@@ -91,14 +94,16 @@ const foldText = (parent: Key, text: string): Key => {
 };
 
 /** A sub-key named by whole numbers and labels: `fold(k, 'augment', epoch, step)`. fold(k, a, b) = fold(fold(k, a), b). */
-export const fold = (parent: Key, ...labels: readonly (number | string)[]): Key =>
-  labels.reduce<Key>(
+export const fold = (parent: Key, ...labels: readonly (number | string)[]): Key => {
+  checkValue('fold: parent', parent, keyKind);
+  return labels.reduce<Key>(
     (k, label) =>
       typeof label === 'string'
         ? foldText(k, label)
         : foldWords(k, whole(label, 'label') >>> 0, Math.floor(label / 2 ** 32) >>> 0, 0, FOLD_INTEGER),
     parent,
   );
+};
 
 /** Words `from` to `from + n - 1` of the key's stream; `from` is a multiple of 4. */
 const wordsFrom = ([lo, hi]: Key, from: number, n: number): Uint32Array => {
@@ -113,13 +118,22 @@ const wordsFrom = ([lo, hi]: Key, from: number, n: number): Uint32Array => {
 };
 
 /** n uniform 32-bit words. A shorter draw from the same key is a prefix of a longer one; so for all draws below but `permutation`. */
-export const words = (k: Key, n: number): Uint32Array => wordsFrom(k, 0, n);
+export const words = (k: Key, n: number): Uint32Array => {
+  checkDraw('words', k, n);
+  return wordsFrom(k, 0, n);
+};
+
+const checkDraw = (what: string, k: Key, n: number): void => {
+  checkValue(`${what}: key`, k, keyKind);
+  checkValue(`${what}: n`, n, count);
+};
 
 /** 53 bits in [0, 1). */
 const unit = (a: number, b: number): number => ((a >>> 5) * 0x4000000 + (b >>> 6)) / 2 ** 53;
 
 /** n numbers uniform in [0, 1), 53 bits each. */
 export const uniform = (k: Key, n: number): Float64Array => {
+  checkDraw('uniform', k, n);
   const w = words(k, 2 * n);
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++) out[i] = unit(w[2 * i]!, w[2 * i + 1]!);
@@ -128,6 +142,7 @@ export const uniform = (k: Key, n: number): Float64Array => {
 
 /** n standard normal numbers (Box and Muller, A note on the generation of random normal deviates, 1958), in float64. */
 export const normal = (k: Key, n: number): Float64Array => {
+  checkDraw('normal', k, n);
   const pairs = Math.ceil(n / 2);
   const w = words(k, 4 * pairs);
   const out = new Float64Array(2 * pairs);
@@ -166,7 +181,7 @@ const below = (k: Key): ((bound: number) => number) => {
 /** n whole numbers uniform in [0, bound), 1 <= bound <= 2^31. Error OPTION. */
 export const integers = (k: Key, n: number, bound: number): Int32Array => {
   if (whole(bound, 'bound') < 1 || bound > 2 ** 31)
-    fail('OPTION', `random: bound must be from 1 to 2^31, got ${bound}`);
+    fail('OPTION', `random: bound must be from 1 to 2^31, got ${bound}; give one`);
   const draw = below(k);
   const out = new Int32Array(n);
   for (let i = 0; i < n; i++) out[i] = draw(bound);
@@ -175,6 +190,7 @@ export const integers = (k: Key, n: number, bound: number): Int32Array => {
 
 /** 0 to n - 1 in an order drawn uniformly from all n! (Fisher and Yates, from the back). */
 export const permutation = (k: Key, n: number): Int32Array => {
+  checkDraw('permutation', k, n);
   const draw = below(k);
   const out = new Int32Array(n);
   for (let i = 0; i < n; i++) out[i] = i;

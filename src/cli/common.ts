@@ -1,19 +1,21 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { findCifar10, type FoundCifar10 } from '../data/cifar10.js';
 import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
 import { fail, PathexError } from '../errors.js';
-import type { ImageNetwork } from '../models/models.js';
+import { isModelName, MODEL_NAMES, type ImageNetwork } from '../models/models.js';
 import { initialise, type Weights } from '../nn/weights.js';
 import { PRECISIONS, type Precision } from '../runtime/cuda.js';
 import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
 import { writerTo } from '../report/progress.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
-import { reasonOf, targetOf } from '../io/files.js';
-import { loadWeights } from '../weights/state-dict.js';
+import { readFileChecked, reasonOf, targetOf } from '../io/files.js';
+import { decode } from '../weights/safetensors.js';
+import { loadWeights, type WeightsFile } from '../weights/state-dict.js';
 
 /** Options that several commands share, and what they stand for. */
 export interface DataOptions {
@@ -33,6 +35,16 @@ export const number =
   };
 export const positiveInteger = (what: string): ((text: string) => number) =>
   number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
+/** Of the cpu device: more threads than processors would only wait for each other. */
+export const threadCount = (text: string): number => {
+  const threads = positiveInteger('threads')(text);
+  const processors = Math.max(cpus().length, availableParallelism());
+  if (threads > processors)
+    throw new InvalidArgumentError(
+      `this machine has ${processors} ${processors === 1 ? 'processor' : 'processors'}; give at most ${processors}.`,
+    );
+  return threads;
+};
 export const seedNumber = number('seed', (n) => Number.isInteger(n) && n >= 0, 'an integer from 0 on');
 
 const perCent = number('sparsity', (n) => n >= 0 && n < 100, 'a number of per cent in [0, 100)');
@@ -74,7 +86,7 @@ export const withDevice = (command: Command): Command =>
     .option(
       '--threads <count>',
       'of the cpu device, at most the processors; default: OMP_NUM_THREADS or the physical cores, within the CPU quota',
-      positiveInteger('threads'),
+      threadCount,
     )
     .option(
       '--precision <name>',
@@ -92,7 +104,7 @@ export const openData = async (
   signal?: AbortSignal,
 ): Promise<Dataset<32, 32, 3, 10>> => {
   if (generated) {
-    if (data !== undefined) fail('OPTION', 'data: give either --data or --synthetic, not both');
+    if (data !== undefined) fail('OPTION', 'data: --data and --synthetic name two sets; give one of them');
     return synthetic({ seed });
   }
   const find = (stop: AbortSignal): Promise<FoundCifar10> =>
@@ -128,9 +140,58 @@ export const openDeviceFor = async (
       'OPTION',
       `precision: ${precision} is of the cuda device, not of ${kind}; leave it out or choose --device cuda`,
     );
-  const device = await openDevice(kind, { precision, ...(threads === undefined ? {} : { threads }) });
+  if (kind !== 'cpu' && threads !== undefined)
+    fail(
+      'OPTION',
+      `threads: they are of the cpu device, not of ${kind}; leave them out or choose --device cpu`,
+    );
+  const device = await openDevice(kind, {
+    ...(kind === 'cuda' ? { precision } : {}),
+    ...(threads === undefined ? {} : { threads }),
+  });
   log(`device: ${device.description}`);
   return device;
+};
+
+/** The option of every command that reads weights: the file knows its network. */
+export const withNetwork = (command: Command): Command =>
+  command.option('-n, --network <name>', `one of ${MODEL_NAMES}; default: that of --weights, or resnet20`);
+
+/** What a weights file says of the network that it was written for, if it does. */
+const networkIn = async (file: string): Promise<string | undefined> =>
+  decode(await readFileChecked(file, 'WEIGHTS'), file).metadata['network'];
+
+/** The name of the network to build: the given one, or that of the weights file, or ResNet-20 where it names none. */
+export const networkNameOf = async (given: string | undefined, file: string | undefined): Promise<string> => {
+  if (given !== undefined) return given;
+  const named = file === undefined ? undefined : await networkIn(file);
+  if (named !== undefined && !isModelName(named))
+    fail(
+      'WEIGHTS',
+      `${file}: its network '${named}' is none of ${MODEL_NAMES}; name one with --network, or read the file in a script`,
+    );
+  return named ?? 'resnet20';
+};
+
+/** Reads weights, and says whose they are where they do not fit. */
+export const loadTicket = async (file: string, net: ImageNetwork): Promise<WeightsFile> => {
+  try {
+    return await loadWeights(file, net);
+  } catch (error) {
+    const named = await networkIn(file).catch(() => undefined);
+    if (
+      !(error instanceof PathexError) ||
+      error.code !== 'WEIGHTS' ||
+      named === undefined ||
+      named === net.name
+    )
+      throw error;
+    return fail(
+      'WEIGHTS',
+      `${file}: these are weights of '${named}', not of '${net.name}'; give --network ${named}, or leave --network out`,
+      error,
+    );
+  }
 };
 
 /** Weights (and masks) from a file, or drawn from the seed. */
@@ -140,7 +201,7 @@ export const startWeights = async (
   seed: number,
 ): Promise<{ readonly weights: Weights; readonly masks: Masks | null }> => {
   if (file === undefined) return { weights: initialise(net, seed), masks: null };
-  const { weights, masks } = await loadWeights(file, net);
+  const { weights, masks } = await loadTicket(file, net);
   return { weights, masks };
 };
 
@@ -148,7 +209,9 @@ export const startWeights = async (
 export const makeFolder = async (folder: string): Promise<void> => {
   const found = await stat(folder).catch(() => null);
   if (found !== null)
-    return found.isDirectory() ? undefined : fail('OUTPUT', `${folder}: is a file, not a folder`);
+    return found.isDirectory()
+      ? undefined
+      : fail('OUTPUT', `${folder}: is a file, not a folder; give another place`);
   if (dirname(folder) !== folder) await makeFolder(dirname(folder));
   await mkdir(folder);
 };
@@ -157,7 +220,11 @@ export const makeFolder = async (folder: string): Promise<void> => {
 export const checkOutput = async (path: string, force = false): Promise<void> => {
   let folder = dirname(resolve(path));
   const refuse = (error: unknown): never =>
-    fail('OUTPUT', `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}`, error);
+    fail(
+      'OUTPUT',
+      `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}; give a folder that can be, or free it`,
+      error,
+    );
   await makeFolder(folder).catch(refuse);
   const { path: target, replaced } = await targetOf(path);
   folder = dirname(resolve(target)); // a link is written through: its target's folder

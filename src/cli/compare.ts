@@ -49,7 +49,7 @@ const listOf =
     const items = text.split(',').map((part) => item(part.trim()));
     return new Set(items).size === items.length
       ? items
-      : fail('OPTION', `${what}: '${text}' names one of them twice`);
+      : fail('OPTION', `${what}: '${text}' names one of them twice; name each once`);
   };
 const contestant = (name: string): Contestant =>
   name === 'dense' || isMethod(name)

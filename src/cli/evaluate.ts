@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { modelOf } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
@@ -8,13 +8,15 @@ import {
   openData,
   openDeviceFor,
   startWeights,
+  networkNameOf,
   withData,
   withDevice,
+  withNetwork,
   type DeviceChoice,
 } from './common.js';
 
 interface Options extends DeviceChoice {
-  readonly network: string;
+  readonly network?: string;
   readonly weights: string;
   readonly seed: number;
   readonly data?: string;
@@ -24,9 +26,8 @@ interface Options extends DeviceChoice {
 
 export const evaluateCommand = withDevice(
   withData(
-    new Command('evaluate')
+    withNetwork(new Command('evaluate'))
       .description('loss and accuracy of saved weights on the test set')
-      .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
       .requiredOption(
         '-w, --weights <file>',
         'safetensors with PyTorch names; masks are applied where it has them',
@@ -34,7 +35,7 @@ export const evaluateCommand = withDevice(
       .action(async (o: Options) => {
         const kind = deviceKindOf(o.device);
         const data = await openData(o, o.seed);
-        const net = modelOf(o.network, data);
+        const net = modelOf(await networkNameOf(o.network, o.weights), data);
         const state = await startWeights(net, o.weights, o.seed);
         const device = await openDeviceFor(kind, o);
         try {

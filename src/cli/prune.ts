@@ -11,7 +11,7 @@ import {
 import type { Schedule } from '../prune/schedule.js';
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
-import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { modelOf } from '../models/models.js';
 import { table } from '../report/table.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { saveWeights } from '../weights/state-dict.js';
@@ -26,15 +26,17 @@ import {
   positiveInteger,
   sparsityPercent,
   startWeights,
+  networkNameOf,
   withData,
   withDevice,
+  withNetwork,
   type DeviceChoice,
 } from './common.js';
 import { pruneShowing } from './pruning.js';
 import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
 interface Options extends RecipeOptions, DeviceChoice {
-  readonly network: string;
+  readonly network?: string;
   readonly method: string;
   readonly sparsity: number;
   readonly rounds?: number;
@@ -96,9 +98,8 @@ export const printLayers = (layers: ReturnType<typeof layerDensities>): void => 
 export const pruneCommand = withRecipe(
   withDevice(
     withData(
-      new Command('prune')
+      withNetwork(new Command('prune'))
         .description('find a lottery ticket: the weights to keep, before training')
-        .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
         .option('-m, --method <name>', `one of ${METHODS.join(', ')}`, 'px')
         .option('-s, --sparsity <percent>', 'share of weights to remove', sparsityPercent, 98.2)
         .option(
@@ -147,7 +148,10 @@ export const pruneCommand = withRecipe(
           const signal = interruptible();
           const reads = procedureOf(method).data !== 'none';
           const data = reads || trains ? await openData(o, o.seed, signal) : null;
-          const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
+          const net = modelOf(
+            await networkNameOf(o.network, o.weights),
+            data ?? { height: 32, width: 32, channels: 3, classes: 10 },
+          );
           const { weights, masks } = await startWeights(net, o.weights, o.seed);
           if (masks !== null)
             log(`${o.weights}: its masks are left aside; pruning starts from all its weights`);

@@ -58,7 +58,7 @@ const rateSchedule = (
     .map(Number);
   return milestones.every((m) => Number.isInteger(m) && m > 0)
     ? { kind: 'multiStep', rate, milestones }
-    : fail('OPTION', `milestones: '${given}' is not a list of epochs such as 80,120`);
+    : fail('OPTION', `milestones: '${given}' is no list of epochs; give one such as 80,120`);
 };
 
 /** Throws OPTION for a schedule that makes no sense. */

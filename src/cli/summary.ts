@@ -1,28 +1,32 @@
 import { Command } from 'commander';
-import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { modelOf } from '../models/models.js';
 import { summary } from '../nn/summary.js';
 import { layerDensities } from '../prune/ticket.js';
 import { table } from '../report/table.js';
-import { loadWeights } from '../weights/state-dict.js';
-import { log, positiveInteger } from './common.js';
+import { loadTicket, log, networkNameOf, positiveInteger, withNetwork } from './common.js';
 import { printLayers } from './prune.js';
 
-export const summaryCommand = new Command('summary')
+export const summaryCommand = withNetwork(new Command('summary'))
   .description('layers of a network: shapes, parameters, FLOPs; with --weights, what a ticket leaves of them')
-  .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('--image <size>', 'height and width of the images', positiveInteger('image'), 32)
   .option('--classes <count>', '', positiveInteger('classes'), 10)
   .option('-w, --weights <file>', 'a ticket')
   .action(
     async (o: {
-      readonly network: string;
+      readonly network?: string;
       readonly image: number;
       readonly classes: number;
       readonly weights?: string;
     }) => {
-      const net = modelOf(o.network, { height: o.image, width: o.image, channels: 3, classes: o.classes });
-      const ticket = o.weights === undefined ? null : await loadWeights(o.weights, net);
-      const s = summary(net);
+      const net = modelOf(await networkNameOf(o.network, o.weights), {
+        height: o.image,
+        width: o.image,
+        channels: 3,
+        classes: o.classes,
+      });
+      const ticket = o.weights === undefined ? null : await loadTicket(o.weights, net);
+      const masks = ticket?.masks ?? null;
+      const s = summary(net, masks);
       log(
         table(
           [
@@ -31,15 +35,22 @@ export const summaryCommand = new Command('summary')
             { header: 'parameters' },
             { header: 'prunable' },
             { header: 'MFLOP', digits: 3 },
+            ...(masks === null ? [] : [{ header: 'live MFLOP', digits: 3 }]),
           ],
-          s.layers.map((l) => [l.layer, l.output.join(' x '), l.parameters, l.prunable, l.flops / 1e6]),
+          s.layers.map((l) => [
+            l.layer,
+            l.output.join(' x '),
+            l.parameters,
+            l.prunable,
+            l.flops / 1e6,
+            ...(masks === null ? [] : [l.liveFlops / 1e6]),
+          ]),
         ),
       );
       log(
-        `${s.name}: ${s.parameters.toLocaleString('en')} learnt parameters, ${s.prunable.toLocaleString('en')} of them prunable weights, ${(s.flops / 1e6).toFixed(1)} MFLOP for one ${s.input.join(' x ')} image`,
+        `${s.name}: ${s.parameters.toLocaleString('en')} learnt parameters, ${s.prunable.toLocaleString('en')} of them prunable weights, ${(s.flops / 1e6).toFixed(1)} MFLOP${masks === null ? '' : `, ${(s.liveFlops / 1e6).toFixed(1)} live MFLOP (multiply-adds of live weights, and all else)`} for one ${s.input.join(' x ')} image`,
       );
       if (ticket === null) return;
-      const { masks } = ticket;
       if (masks === null) log(`${o.weights}: no masks`);
       else printLayers(layerDensities(net, masks));
     },

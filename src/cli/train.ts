@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { fail } from '../errors.js';
-import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { modelOf } from '../models/models.js';
 import { progress } from '../report/progress.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { fit, stepsOf } from '../train/fit.js';
@@ -15,14 +15,16 @@ import {
   openDeviceFor,
   positiveInteger,
   startWeights,
+  networkNameOf,
   withData,
   withDevice,
+  withNetwork,
   type DeviceChoice,
 } from './common.js';
 import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
 interface Options extends RecipeOptions, DeviceChoice {
-  readonly network: string;
+  readonly network?: string;
   readonly weights?: string;
   readonly epochs: number;
   readonly schedule: string;
@@ -41,9 +43,8 @@ interface Options extends RecipeOptions, DeviceChoice {
 export const trainCommand = withDevice(
   withData(
     withRecipe(
-      new Command('train')
+      withNetwork(new Command('train'))
         .description('train a network, or a ticket whose masked weights stay exactly zero')
-        .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
         .option(
           '-w, --weights <file>',
           'safetensors to start from, with masks if it is a ticket; default: dense, drawn from the seed',
@@ -74,13 +75,13 @@ export const trainCommand = withDevice(
           const kind = deviceKindOf(o.device);
           const recipe = recipeOf(o.schedule, o.epochs, o);
           if (o.resume === true && o.checkpoint === undefined)
-            fail('OPTION', 'resume: name the checkpoint to continue with --checkpoint');
+            fail('OPTION', 'resume: there is no checkpoint to continue; name it with --checkpoint');
           await checkOutput(o.out, o.force);
           if (o.checkpoint !== undefined) await checkOutput(`${o.checkpoint}.json`, true);
           const signal = interruptible();
           const data = await openData(o, o.seed, signal);
           describeData(data);
-          const net = modelOf(o.network, data);
+          const net = modelOf(await networkNameOf(o.network, o.weights), data);
           const start = await startWeights(net, o.weights, o.seed);
           const device = await openDeviceFor(kind, o);
           const total = stepsOf(data, o);

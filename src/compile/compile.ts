@@ -1,3 +1,14 @@
+import {
+  callback,
+  checkOptions,
+  checkValue,
+  flag,
+  needed,
+  optionsOf,
+  programKind,
+  wordOf,
+  type KindsOf,
+} from '../kinds.js';
 import { check } from '../graph/check.js';
 import { print } from '../graph/print.js';
 import { leaves, nameOf, type Roots } from '../graph/graph.js';
@@ -10,9 +21,24 @@ import { placeBuffers, type Lifetime } from './memory.js';
 import { momentsAt } from './moments.js';
 import { schedule } from './schedule.js';
 import { narrowSteps } from './narrow-steps.js';
-import { isWeightGradientStep, PLAN_VERSION, readsOf, writesOf, type CallStep, type Plan, type PlanBuffer, type Step } from '../plan/plan.js';
+import {
+  isWeightGradientStep,
+  PLAN_VERSION,
+  readsOf,
+  writesOf,
+  type CallStep,
+  type Plan,
+  type PlanBuffer,
+  type Step,
+} from '../plan/plan.js';
 import { simplify, splitReductions } from './simplify.js';
-import { chooseNarrow, NOTHING_NARROW, type Narrowing, type StorageChoice } from './storage.js';
+import {
+  chooseNarrow,
+  NOTHING_NARROW,
+  STORAGE_CHOICES,
+  type Narrowing,
+  type StorageChoice,
+} from './storage.js';
 
 /** A pass rewrites the program's roots and keeps their number, types and order. */
 export interface Pass {
@@ -39,11 +65,20 @@ export interface CompileOptions {
   readonly dump?: { readonly after: string; readonly print: (text: string) => void };
 }
 
-/** Compiles a program to its plan. */
-export const compile = (
-  program: Program,
-  { checked = false, storage = 'f32', dump }: CompileOptions = {},
-): Plan => {
+const COMPILE_OPTIONS: KindsOf<CompileOptions> = {
+  checked: flag,
+  storage: wordOf(...STORAGE_CHOICES),
+  dump: optionsOf<NonNullable<CompileOptions['dump']>>({
+    after: needed(wordOf(...PASSES.map((p) => p.name))),
+    print: needed(callback),
+  }),
+};
+
+/** Compiles a program to its plan. Throws OPTION for options that it does not know. */
+export const compile = (program: Program, options: CompileOptions = {}): Plan => {
+  checkValue('compile: program', program, programKind);
+  checkOptions('compile', options, COMPILE_OPTIONS);
+  const { checked = false, storage = 'f32', dump } = options;
   const run = (roots: Roots, pass: Pass): Roots => {
     const next = pass.run(roots);
     if (checked) check(next, pass.name);

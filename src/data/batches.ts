@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { count as countKind, flag, needed, type KindsOf } from '../kinds.js';
 import { fold, integers, permutation, type Key } from '../random.js';
 
 /**
@@ -7,13 +8,19 @@ import { fold, integers, permutation, type Key } from '../random.js';
  */
 
 /** The order of the training images in an epoch (counted from 0): a permutation of 0 to count - 1. */
-export const epochOrder = (key: Key, epoch: number, count: number): Int32Array => permutation(fold(key, 'order', epoch), count);
+export const epochOrder = (key: Key, epoch: number, count: number): Int32Array =>
+  permutation(fold(key, 'order', epoch), count);
 
 /** `pad`: how many rows and columns of zeros the crop may reach into; `flip`: whether to mirror half of the images. */
 export interface AugmentationOptions {
   readonly pad: number;
   readonly flip: boolean;
 }
+
+export const AUGMENTATION_OPTIONS: KindsOf<AugmentationOptions> = {
+  pad: needed(countKind),
+  flip: needed(flag),
+};
 
 /**
  * Rows (dy, dx, flip) for the op `cropFlip`, int32 [batch, 3]: dy and dx uniform in [-pad, pad], flip 0 or 1 with equal
@@ -22,9 +29,14 @@ export interface AugmentationOptions {
  * normalisation. Error OPTION.
  */
 export const augmentation = (
-  key: Key, epoch: number, step: number, batch: number, { pad, flip }: AugmentationOptions,
+  key: Key,
+  epoch: number,
+  step: number,
+  batch: number,
+  { pad, flip }: AugmentationOptions,
 ): Int32Array => {
-  if (!Number.isInteger(pad) || pad < 0) fail('OPTION', `augmentation: pad must be a whole number from 0 on, got ${pad}`);
+  if (!Number.isInteger(pad) || pad < 0)
+    fail('OPTION', `augmentation: pad ${pad} is not a whole number from 0 on; give one`);
   const own = fold(key, 'augment', epoch, step);
   const shifts = integers(fold(own, 'shift'), 2 * batch, 2 * pad + 1);
   const flips = integers(fold(own, 'flip'), batch, 2);
@@ -50,8 +62,13 @@ export interface Batch {
  * Cuts `count` images into batches of `size`; the last is shorter where size does not divide count, or left out with
  * `dropLast`. Error OPTION where that leaves nothing.
  */
-export const batches = (count: number, size: number, { dropLast }: { readonly dropLast: boolean }): readonly Batch[] => {
-  if (!Number.isInteger(size) || size < 1) fail('OPTION', `batches: size must be a whole number from 1 on, got ${size}`);
+export const batches = (
+  count: number,
+  size: number,
+  { dropLast }: { readonly dropLast: boolean },
+): readonly Batch[] => {
+  if (!Number.isInteger(size) || size < 1)
+    fail('OPTION', `batches: size ${size} is not a whole number from 1 on; give one`);
   const n = dropLast ? Math.floor(count / size) : Math.ceil(count / size);
   if (n === 0) fail('OPTION', `batches: no batch of ${size} in ${count} images; take a smaller batch`);
   return Array.from({ length: n }, (_, i) => ({ from: i * size, to: Math.min(count, (i + 1) * size) }));

@@ -5,6 +5,9 @@ import { fail, PathexError } from '../errors.js';
 import { unpackTarGz } from '../io/archive.js';
 import { download, type DownloadOptions, type Published } from '../io/download.js';
 import { MAX_FILE, readFileChecked, reasonOf, removeLeftOvers, temporaryNameFor } from '../io/files.js';
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
+import { recogniseOther } from './recognise.js';
 import type { Dataset, Split } from './dataset.js';
 
 /** CIFAR-10: Krizhevsky, Learning multiple layers of features from tiny images, 2009. 32x32 RGB, 10 classes, 50,000 + 10,000 images. */
@@ -31,7 +34,18 @@ type FileName = keyof typeof SUMS;
 // Object.keys forgets which keys there are.
 const FILES = Object.keys(SUMS) as readonly FileName[];
 
-const CLASSES = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'] as const;
+const CLASSES = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+] as const;
 
 /** The archive, its MD5 sum and its size as https://www.cs.toronto.edu/~kriz/cifar.html gives them. */
 const OFFICIAL: Published = {
@@ -45,8 +59,14 @@ export interface Cifar10Options {
   readonly verify?: boolean | undefined;
 }
 
+const CIFAR_OPTIONS: KindsOf<Cifar10Options> = { verify: kinds.flag };
+
 const show = (n: number): string => n.toLocaleString('en-US');
-const exists = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 const hasAny = async (folder: string): Promise<boolean> =>
   (await Promise.all(FILES.map((file) => exists(join(folder, file))))).includes(true);
 
@@ -58,12 +78,18 @@ const locate = async (folder: string): Promise<string | undefined> => {
 
 const checkFile = (path: string, file: FileName, bytes: Uint8Array, verify: boolean | undefined): void => {
   if (bytes.length === 0 || bytes.length % RECORD !== 0) {
-    fail('DATA', `${path}: ${show(bytes.length)} bytes, not a multiple of the ${show(RECORD)} of a record; the official file has ${show(OFFICIAL_SIZE)}; it is truncated: fetch it again`);
+    fail(
+      'DATA',
+      `${path}: ${show(bytes.length)} bytes, not a multiple of the ${show(RECORD)} of a record; the official file has ${show(OFFICIAL_SIZE)}; it is truncated: fetch it again`,
+    );
   }
   if (verify ?? bytes.length === OFFICIAL_SIZE) {
     const found = createHash('sha256').update(bytes).digest('hex');
     if (found !== SUMS[file]) {
-      fail('DATA', `${path}: SHA-256 ${found}, the official file has ${SUMS[file]}; it is corrupt: fetch it again, or pass verify: false if it is meant to differ`);
+      fail(
+        'DATA',
+        `${path}: SHA-256 ${found}, the official file has ${SUMS[file]}; it is corrupt: fetch it again, or pass verify: false if it is meant to differ`,
+      );
     }
   }
 };
@@ -73,7 +99,11 @@ const unpack = (path: string, bytes: Uint8Array, { images, labels }: Split, firs
   const records = bytes.length / RECORD;
   for (let r = 0; r < records; r++) {
     const label = bytes[r * RECORD]!;
-    if (label >= CLASSES.length) fail('DATA', `${path}: record ${r} has label ${label}, labels run from 0 to ${CLASSES.length - 1}; the file is corrupt`);
+    if (label >= CLASSES.length)
+      fail(
+        'DATA',
+        `${path}: record ${r} has label ${label}, labels run from 0 to ${CLASSES.length - 1}; the file is corrupt`,
+      );
     labels[first + r] = label;
     const red = r * RECORD + 1;
     for (let p = 0, to = (first + r) * 3 * PIXELS; p < PIXELS; p++, to += 3) {
@@ -84,10 +114,18 @@ const unpack = (path: string, bytes: Uint8Array, { images, labels }: Split, firs
   }
 };
 
-const splitOf = async (folder: string, files: readonly FileName[], verify: boolean | undefined): Promise<Split> => {
+const splitOf = async (
+  folder: string,
+  files: readonly FileName[],
+  verify: boolean | undefined,
+): Promise<Split> => {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
   const large = sizes.findIndex((size) => size > MAX_FILE);
-  if (large >= 0) fail('DATA', `${join(folder, files[large]!)}: ${show(sizes[large]!)} bytes; the official file has ${show(OFFICIAL_SIZE)}`);
+  if (large >= 0)
+    fail(
+      'DATA',
+      `${join(folder, files[large]!)}: ${show(sizes[large]!)} bytes; the official file has ${show(OFFICIAL_SIZE)}`,
+    );
   const count = sizes.reduce((n, size) => n + Math.floor(size / RECORD), 0);
   const split = { images: new Uint8Array(count * 3 * PIXELS), labels: new Int32Array(count), count };
   let first = 0;
@@ -98,7 +136,9 @@ const splitOf = async (folder: string, files: readonly FileName[], verify: boole
     unpack(path, bytes, split, first);
     first += bytes.length / RECORD;
   }
-  return first === count ? split : fail('DATA', `${folder}: its files changed while they were read`);
+  return first === count
+    ? split
+    : fail('DATA', `${folder}: its files changed while they were read; read them again`);
 };
 
 /** The files to read, or an error for one that is missing. Only a shortened set may do without training files 2 to 5. */
@@ -106,8 +146,10 @@ const filesOf = async (folder: string): Promise<readonly FileName[]> => {
   const present = await Promise.all(FILES.map((file) => exists(join(folder, file))));
   const found = FILES.filter((_, i) => present[i]);
   const whole = found.includes(FIRST) && (await stat(join(folder, FIRST))).size === OFFICIAL_SIZE;
-  const missing = (whole ? FILES : [FIRST, TEST] as const).find((file) => !found.includes(file));
-  return missing === undefined ? found : fail('DATA', `${join(folder, missing)}: no such file; unpack ${OFFICIAL.url} again`);
+  const missing = (whole ? FILES : ([FIRST, TEST] as const)).find((file) => !found.includes(file));
+  return missing === undefined
+    ? found
+    : fail('DATA', `${join(folder, missing)}: no such file; unpack ${OFFICIAL.url} again`);
 };
 
 /**
@@ -116,14 +158,23 @@ const filesOf = async (folder: string): Promise<readonly FileName[]> => {
  * 'CIFAR-10 (shortened)', and `source` says what it is. Error DATA for a missing folder or file, a truncated file, a
  * label out of range, a wrong checksum.
  */
-export const loadCifar10 = async (folder: string, { verify }: Cifar10Options = {}): Promise<Cifar10> => {
+export const loadCifar10 = async (folder: string, options: Cifar10Options = {}): Promise<Cifar10> => {
+  checkValue('loadCifar10: folder', folder, kinds.path);
+  checkOptions('loadCifar10', options, CIFAR_OPTIONS);
+  const { verify } = options;
   const own = await locate(folder);
   if (own === undefined) {
+    const other = await recogniseOther(folder);
+    if (other !== null) return fail('DATA', `CIFAR-10: ${folder}: ${other}`);
     const why = (await exists(folder)) ? `holds neither ${FIRST} nor ${FOLDER}/${FIRST}` : 'no such folder';
     return fail('DATA', `CIFAR-10: ${folder}: ${why}; unpack ${OFFICIAL.url} there`);
   }
   const files = await filesOf(own);
-  const train = await splitOf(own, files.filter((file) => file !== TEST), verify);
+  const train = await splitOf(
+    own,
+    files.filter((file) => file !== TEST),
+    verify,
+  );
   const test = await splitOf(own, [TEST], verify);
   const shortened = train.count !== 50_000 || test.count !== 10_000;
   const remarks = [
@@ -134,9 +185,15 @@ export const loadCifar10 = async (folder: string, { verify }: Cifar10Options = {
     name: shortened ? 'CIFAR-10 (shortened)' : 'CIFAR-10',
     synthetic: false,
     source: remarks.length > 0 ? `${own} (${remarks.join('; ')})` : own,
-    height: 32, width: 32, channels: 3, classes: 10, classNames: CLASSES,
-    mean: [0.491, 0.482, 0.447], std: [0.247, 0.243, 0.262],
-    train, test,
+    height: 32,
+    width: 32,
+    channels: 3,
+    classes: 10,
+    classNames: CLASSES,
+    mean: [0.491, 0.482, 0.447],
+    std: [0.247, 0.243, 0.262],
+    train,
+    test,
   };
 };
 
@@ -151,11 +208,29 @@ export interface FindOptions extends Cifar10Options, DownloadOptions {
   readonly archive?: Published | undefined;
 }
 
+const FIND_OPTIONS: KindsOf<FindOptions> = {
+  ...CIFAR_OPTIONS,
+  folder: kinds.path,
+  allowDownload: kinds.flag,
+  cwd: kinds.path,
+  archive: optionsOf<Published>({
+    url: needed(kinds.path),
+    md5: needed(kinds.text),
+    bytes: kinds.positiveInteger,
+  }),
+  onProgress: kinds.callback,
+  signal: kinds.signal,
+  connectTimeout: kinds.positive,
+  idleTimeout: kinds.positive,
+};
+
 /** The data set, or in one line why there is none. */
 export type FoundCifar10 = { readonly found: Cifar10 } | { readonly missing: string };
 
 /** What may be in the archive: the six files under their names in it. */
-const EXPECTED: ReadonlyMap<string, number> = new Map(FILES.map((file) => [`${FOLDER}/${file}`, OFFICIAL_SIZE]));
+const EXPECTED: ReadonlyMap<string, number> = new Map(
+  FILES.map((file) => [`${FOLDER}/${file}`, OFFICIAL_SIZE]),
+);
 
 /** Unpacks into a temporary folder and renames it, so that a half-written data set is never found later. */
 const install = async (archive: string, where: string, data: string, signal?: AbortSignal): Promise<void> => {
@@ -180,23 +255,32 @@ const install = async (archive: string, where: string, data: string, signal?: Ab
  * it was cancelled. Nothing partial is left behind.
  */
 export const findCifar10 = async (options: FindOptions = {}): Promise<FoundCifar10> => {
+  checkOptions('findCifar10', options, FIND_OPTIONS);
+  const own = options.verify === undefined ? {} : { verify: options.verify };
   const { folder, allowDownload = false, cwd = process.cwd(), archive = OFFICIAL } = options;
-  if (folder !== undefined) return { found: await loadCifar10(resolve(cwd, folder), options) };
+  if (folder !== undefined) return { found: await loadCifar10(resolve(cwd, folder), own) };
   const data = resolve(cwd, 'data');
   const variable = process.env['PATHEX_DATA'];
   const named = variable === undefined || variable === '' ? undefined : resolve(cwd, variable);
-  if (named !== undefined && !(await exists(named))) fail('DATA', `CIFAR-10: PATHEX_DATA is ${named}: no such folder; correct or unset it`);
+  if (named !== undefined && !(await exists(named)))
+    fail('DATA', `CIFAR-10: PATHEX_DATA is ${named}: no such folder; correct or unset it`);
   const places = named === undefined ? [data] : [named, data];
-  for (const place of places) if ((await locate(place)) !== undefined) return { found: await loadCifar10(place, options) };
-  const lacking = `not in ${places.join(' or ')}`;
+  for (const place of places)
+    if ((await locate(place)) !== undefined) return { found: await loadCifar10(place, own) };
+  const others = (await Promise.all(places.map(recogniseOther))).filter((other) => other !== null);
+  const lacking = [`not in ${places.join(' or ')}`, ...others].join(': ');
   if (!allowDownload) return { missing: `${lacking}, and a download was not asked for` };
   try {
     await mkdir(data, { recursive: true });
-    const fetched = await download(archive, data, options, (path) => install(path, archive.url, data, options.signal));
+    const fetched = await download(archive, data, options, (path) =>
+      install(path, archive.url, data, options.signal),
+    );
     if ('missing' in fetched) return { missing: `${lacking}, and ${fetched.missing}` };
   } catch (error) {
     options.signal?.throwIfAborted();
-    return { missing: `${lacking}, and the download cannot be stored: ${error instanceof PathexError ? error.message : reasonOf(error)}` };
+    return {
+      missing: `${lacking}, and the download cannot be stored: ${error instanceof PathexError ? error.message : reasonOf(error)}`,
+    };
   }
-  return { found: await loadCifar10(data, options) };
+  return { found: await loadCifar10(data, own) };
 };

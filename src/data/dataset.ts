@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { checkValue, count as countKind, keyKind, numbers, positiveInteger, splitKind } from '../kinds.js';
 import { fold, permutation, type Key } from '../random.js';
 
 /** Images and labels of one half of a data set. */
@@ -11,7 +12,10 @@ export interface Split {
 }
 
 export interface Dataset<
-  H extends number = number, W extends number = number, C extends number = number, K extends number = number,
+  H extends number = number,
+  W extends number = number,
+  C extends number = number,
+  K extends number = number,
 > {
   readonly name: string;
   /** Drawn by a program rather than collected: figures on it are never to be compared with published ones. */
@@ -39,6 +43,8 @@ const checkIndex = (split: Split, index: number, where: string): number =>
 
 /** The images at `indices`, in that order, copied; an index may come twice. Error DATA for an index out of range. */
 export const subset = (split: Split, indices: ArrayLike<number>): Split => {
+  checkValue('subset: split', split, splitKind);
+  checkValue('subset: indices', indices, numbers);
   const width = imageSize(split);
   const images = new Uint8Array(indices.length * width);
   const labels = new Int32Array(indices.length);
@@ -56,12 +62,19 @@ export const subset = (split: Split, indices: ArrayLike<number>): Split => {
  * smaller draw with the same key is a prefix of a larger one. Error DATA where a class has too few.
  */
 export const perClass = (split: Split, classes: number, examples: number, key: Key): Int32Array => {
+  checkValue('perClass: split', split, splitKind);
+  checkValue('perClass: classes', classes, positiveInteger);
+  checkValue('perClass: examples', examples, countKind);
+  checkValue('perClass: key', key, keyKind);
   const members = Array.from({ length: classes }, (): number[] => []);
   split.labels.forEach((label, i) => members[label]?.push(i));
   const out = new Int32Array(examples * classes);
   members.forEach((own, label) => {
     if (own.length < examples) {
-      fail('DATA', `perClass: class ${label} has ${own.length} images, ${examples} were asked for; ask for at most ${own.length}`);
+      fail(
+        'DATA',
+        `perClass: class ${label} has ${own.length} images, ${examples} were asked for; ask for at most ${own.length}`,
+      );
     }
     const order = permutation(fold(key, label), own.length);
     for (let i = 0; i < examples; i++) out[i * classes + label] = own[order[i]!]!;
@@ -74,15 +87,26 @@ export const perClass = (split: Split, classes: number, examples: number, key: K
  * rounded once. `mean` and `std` have one entry a channel. Error DATA.
  */
 export const normalise = (
-  split: Split, indices: ArrayLike<number>, mean: readonly number[], std: readonly number[],
+  split: Split,
+  indices: ArrayLike<number>,
+  mean: readonly number[],
+  std: readonly number[],
 ): Float32Array => {
+  checkValue('normalise: split', split, splitKind);
+  checkValue('normalise: indices', indices, numbers);
+  checkValue('normalise: mean', mean, numbers);
+  checkValue('normalise: std', std, numbers);
   const width = imageSize(split);
   const channels = mean.length;
   if (channels === 0 || std.length !== channels || width % channels !== 0) {
-    fail('DATA', `normalise: ${channels} means, ${std.length} deviations, ${width} bytes an image; give one of each a channel`);
+    fail(
+      'DATA',
+      `normalise: ${channels} means, ${std.length} deviations, ${width} bytes an image; give one of each a channel`,
+    );
   }
   const table = new Float32Array(256 * channels);
-  for (let v = 0; v < 256; v++) for (let c = 0; c < channels; c++) table[v * channels + c] = (v / 255 - mean[c]!) / std[c]!;
+  for (let v = 0; v < 256; v++)
+    for (let c = 0; c < channels; c++) table[v * channels + c] = (v / 255 - mean[c]!) / std[c]!;
   const out = new Float32Array(indices.length * width);
   for (let i = 0; i < indices.length; i++) {
     const from = checkIndex(split, indices[i]!, 'normalise') * width;

@@ -1,4 +1,4 @@
-import { fail } from '../errors.js';
+import { checkOptions, count as countKind, needed, positiveInteger, type KindsOf } from '../kinds.js';
 import { fold, key, permutation, uniform, words, type Key } from '../random.js';
 import type { Dataset, Split } from './dataset.js';
 
@@ -33,9 +33,19 @@ interface Motif {
 
 const ANY = [-Math.PI, Math.PI] as const;
 const SMALL = Math.PI / 12;
-const figure = (name: string, distance: Motif['distance']): Motif => ({ name, texture: false, scale: [6, 12], turn: ANY, distance });
-const texture = (name: string, scale: Motif['scale'], turn: Motif['turn'], distance: Motif['distance']): Motif =>
-  ({ name, texture: true, scale, turn, distance });
+const figure = (name: string, distance: Motif['distance']): Motif => ({
+  name,
+  texture: false,
+  scale: [6, 12],
+  turn: ANY,
+  distance,
+});
+const texture = (
+  name: string,
+  scale: Motif['scale'],
+  turn: Motif['turn'],
+  distance: Motif['distance'],
+): Motif => ({ name, texture: true, scale, turn, distance });
 
 const MOTIFS: readonly Motif[] = [
   figure('disk', (x, y, s) => radius(x, y) - s),
@@ -105,12 +115,13 @@ const draw = (out: Uint8Array, motif: Motif, own: Key): void => {
   }
 };
 
-const split = (own: Key, count: number, what: string): Split => {
-  if (!Number.isInteger(count) || count < 1) fail('OPTION', `synthetic: ${what} must be a whole number of images from 1 on, got ${count}`);
+const split = (own: Key, count: number): Split => {
   const labels = permutation(fold(own, 'labels'), count).map((i) => i % MOTIFS.length);
   const size = SIDE * SIDE * 3;
   const images = new Uint8Array(count * size);
-  labels.forEach((label, i) => draw(images.subarray(i * size, (i + 1) * size), MOTIFS[label]!, fold(own, 'image', i)));
+  labels.forEach((label, i) =>
+    draw(images.subarray(i * size, (i + 1) * size), MOTIFS[label]!, fold(own, 'image', i)),
+  );
   return { images, labels, count };
 };
 
@@ -121,19 +132,34 @@ export interface SyntheticOptions {
   readonly test?: number | undefined;
 }
 
+const SYNTHETIC_OPTIONS: KindsOf<SyntheticOptions> = {
+  seed: needed(countKind),
+  train: positiveInteger,
+  test: positiveInteger,
+};
+
 /**
  * Draws a data set of ten figures and textures of random place, size, rotation and colours on uneven, noisy paper, the
  * same for the same seed, with equally many of every class where the counts are multiples of 10. Of our own design: what
  * the classes have in common is shape, not colour or place, so that a convolution is needed to tell them apart. Error
  * OPTION.
  */
-export const synthetic = ({ seed, train = 5000, test = 1000 }: SyntheticOptions): Synthetic => {
+export const synthetic = (options: SyntheticOptions): Synthetic => {
+  checkOptions('synthetic', options, SYNTHETIC_OPTIONS);
+  const { seed, train = 5000, test = 1000 } = options;
   const root = fold(key(seed), 'synthetic shapes');
   return {
-    name: 'synthetic shapes', synthetic: true, source: 'generated',
-    height: SIDE, width: SIDE, channels: 3, classes: 10, classNames: MOTIFS.map(({ name }) => name),
-    mean: [0.5, 0.5, 0.5], std: [0.26, 0.26, 0.26],
-    train: split(fold(root, 'train'), train, 'train'),
-    test: split(fold(root, 'test'), test, 'test'),
+    name: 'synthetic shapes',
+    synthetic: true,
+    source: 'generated',
+    height: SIDE,
+    width: SIDE,
+    channels: 3,
+    classes: 10,
+    classNames: MOTIFS.map(({ name }) => name),
+    mean: [0.5, 0.5, 0.5],
+    std: [0.26, 0.26, 0.26],
+    train: split(fold(root, 'train'), train),
+    test: split(fold(root, 'test'), test),
   };
 };

@@ -1,6 +1,7 @@
 import * as t from 'io-ts';
 import { decode, decodeJson, list, showText } from '../codec.js';
 import { fail, PathexError } from '../errors.js';
+import { checkValue, text } from '../kinds.js';
 import { faultOf } from '../ops/attributes.js';
 import { mismatch } from '../ops/op.js';
 import { definitionOf, isOpName, make, type OpName } from '../ops/registry.js';
@@ -64,6 +65,7 @@ const writable = ({ op, attributes, path }: Tensor): Attributes => {
 
 /** Throws GRAPH for an attribute that is not finite, or none of its op's. */
 export const encodeGraph = (roots: Roots, name = ''): GraphFile => {
+  checkValue('encodeGraph: name', name, text);
   const nodes = walk(roots);
   const number = new Map(nodes.map((n, i) => [n, i]));
   return {
@@ -123,7 +125,11 @@ export const decodeGraph = (
     fail('GRAPH', `${source}.name: expected a network's name, got ${showText(file.name)}`);
   const made: Tensor[] = [];
   const lookup = (i: number, where: string): Tensor =>
-    made[i] ?? fail('GRAPH', `${where}: node ${i} is not defined before it`);
+    made[i] ??
+    fail(
+      'GRAPH',
+      `${where}: node ${i} is not defined before it; list nodes in the order in which they are used`,
+    );
   file.nodes.forEach((n, i) => {
     const where = `${source}.nodes[${i}]`;
     const { path = '' } = n;
@@ -140,7 +146,7 @@ export const decodeGraph = (
       if (!sameShape(node.shape, n.shape))
         fail(
           'GRAPH',
-          `${where}: ${n.op} has shape ${showShape(node.shape)}, the file says ${showShape(n.shape)}`,
+          `${where}: ${n.op} has shape ${showShape(node.shape)}, the file says ${showShape(n.shape)}; correct the one or the other`,
         );
       made.push(node);
     }

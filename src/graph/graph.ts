@@ -1,3 +1,4 @@
+import { callback, checkValue, map, tensors, wordOf } from '../kinds.js';
 import { sameType, type Tensor } from '../tensor/tensor.js';
 import { definitionOf, make, type OpName } from '../ops/registry.js';
 
@@ -6,6 +7,7 @@ export type Roots = readonly Tensor[];
 
 /** All nodes in an order in which inputs come before users; first inputs first, so that layers keep the order they were written in. */
 export const walk = (roots: Roots): readonly Tensor[] => {
+  checkValue('graph: roots', roots, tensors);
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();
   const stack: Tensor[] = [];
@@ -41,6 +43,7 @@ export const rewrite = (
   roots: Roots,
   rule: (node: Tensor, inputs: readonly Tensor[]) => Tensor,
 ): Tensor[] => {
+  checkValue('rewrite: rule', rule, callback);
   const done = new Map<Tensor, Tensor>();
   for (const node of walk(roots))
     done.set(
@@ -67,12 +70,18 @@ export const withInputs = (node: Tensor, inputs: readonly Tensor[], attributes =
 };
 
 /** Replaces nodes wherever they occur. */
-export const substitute = (roots: Roots, replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] =>
-  rewrite(roots, (node, inputs) => replacements.get(node) ?? withInputs(node, inputs));
+export const substitute = (roots: Roots, replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] => {
+  checkValue('substitute: replacements', replacements, REPLACEMENTS);
+  return rewrite(roots, (node, inputs) => replacements.get(node) ?? withInputs(node, inputs));
+};
+const REPLACEMENTS = map('tensors to tensors');
 
 /** The leaves of one kind, in the order of their first use. */
-export const leaves = (roots: Roots, op: 'input' | 'state'): readonly Tensor[] =>
-  walk(roots).filter((n) => n.op === op);
+export const leaves = (roots: Roots, op: 'input' | 'state'): readonly Tensor[] => {
+  checkValue('leaves: kind', op, LEAF_KINDS);
+  return walk(roots).filter((n) => n.op === op);
+};
+const LEAF_KINDS = wordOf('input', 'state');
 export const nameOf = (leaf: Tensor): string => String(leaf.attributes['name']);
 
 /** The nodes that depend on one of the given nodes, these included. */

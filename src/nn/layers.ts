@@ -4,12 +4,27 @@ import type { CeilDiv, Half } from '../tensor/dims.js';
 import type { Attributes, Nhwc, Shape, Tensor } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
+import { showValue } from '../options.js';
+import {
+  checkOptions,
+  checkValue,
+  flag,
+  name as nameKind,
+  needed,
+  positiveInteger,
+  sizes,
+  tensor,
+  type KindsOf,
+} from '../kinds.js';
 import { parameter } from './parameter.js';
 
 /**
  * Layers: data-last functions that name their parameters. `name` is the layer's path and prefixes its parameters as a
  * PyTorch state dict does ('blocks.0.conv1' -> 'blocks.0.conv1.weight').
  */
+
+/** A part of a network as a function, for those that are written in TypeScript: `(name: string): Layer<Nhwc<number, 16, 16, 32>> => ...`. */
+export type Layer<In extends Shape, Out extends Shape = In> = (x: Tensor<In>) => Tensor<Out>;
 
 export interface ConvOptions<Stride extends number, In extends number = number> {
   /** Side of the square kernel; odd, so that the padding can be centred. */
@@ -24,23 +39,41 @@ export interface ConvOptions<Stride extends number, In extends number = number> 
   readonly in?: In;
 }
 
+const CONV_OPTIONS: KindsOf<ConvOptions<number>> = {
+  kernel: needed(positiveInteger),
+  stride: positiveInteger,
+  dilation: positiveInteger,
+  bias: flag,
+  in: positiveInteger,
+};
+
+/** Checks the name of a layer and its width, which plain JavaScript may give in another order. */
+const checkLayer = (kind: string, name: string, out?: number): void => {
+  checkValue(`${kind}: name`, name, nameKind);
+  if (kind !== 'batchNorm') checkValue(`${kind} '${name}': out`, out, positiveInteger);
+};
+const checkInput = (kind: string, name: string, x: Tensor): void =>
+  checkValue(`${kind} '${name}': its input`, x, tensor, 'SHAPE');
+
 /**
  * Convolution with centred padding: [n, h, w, c] -> [n, ceil(h / stride), ceil(w / stride), out].
  * Weight [out, kernel, kernel, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(fan-in), 1/sqrt(fan-in)).
  */
-export const conv2d =
-  <const F extends number, const S extends number = 1, const C extends number = number>(
-    name: string,
-    out: F,
-    options: ConvOptions<S, C>,
-  ) =>
-  <N extends number, H extends number, W extends number>(
+export const conv2d = <const F extends number, const S extends number = 1, const C extends number = number>(
+  name: string,
+  out: F,
+  options: ConvOptions<S, C>,
+) => {
+  checkLayer('conv2d', name, out);
+  checkOptions<ConvOptions<number>>(`conv2d '${name}'`, options, CONV_OPTIONS);
+  const { kernel, dilation = 1, bias = false } = options;
+  const stride = options.stride ?? 1;
+  if (kernel % 2 === 0)
+    fail('SHAPE', `conv2d: kernel ${kernel} is even; at ${name}; centred padding needs an odd kernel`);
+  return <N extends number, H extends number, W extends number>(
     x: Tensor<Nhwc<N, H, W, C>>,
   ): Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>> => {
-    const { kernel, dilation = 1, bias = false } = options;
-    const stride = options.stride ?? 1;
-    if (kernel % 2 === 0)
-      fail('SHAPE', `conv2d: kernel ${kernel} is even; at ${name}; centred padding needs an odd kernel`);
+    checkInput('conv2d', name, x);
     if (x.shape.length !== 4)
       fail('SHAPE', `conv2d: input is ${showShape(x.shape)}; at ${name}; it needs the axes [n, h, w, c]`);
     if (options.in !== undefined && options.in !== x.shape[3]) {
@@ -71,6 +104,7 @@ export const conv2d =
       : y;
     return result as Tensor<Nhwc<N, CeilDiv<H, S>, CeilDiv<W, S>, F>>;
   };
+};
 
 /** Weight of the new value in running statistics, as PyTorch counts momentum. */
 export const BATCH_NORM_MOMENTUM = 0.1;
@@ -80,9 +114,15 @@ const BATCH_NORM_EPSILON = 1e-5;
  * BatchNorm over the last axis: (x - mean) / sqrt(variance + 1e-5) * weight + bias. Its statistics are markers until the network is
  * read for training or for inference (transform/statistics.ts).
  */
-export const batchNorm =
-  (name: string) =>
-  <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+export const batchNorm = (name: string, ...none: readonly never[]) => {
+  checkLayer('batchNorm', name);
+  if (none.length > 0)
+    fail(
+      'OPTION',
+      `batchNorm '${name}': it takes a name alone, got ${showValue(none[0])} besides; leave that out`,
+    );
+  return <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+    checkInput('batchNorm', name, x);
     const c = [
       x.shape[x.shape.length - 1] ??
         fail('SHAPE', `batchNorm: a scalar has no channels; at ${name}; pass [..., c]`),
@@ -107,11 +147,23 @@ export const batchNorm =
     ]);
     return here('add', [here('mul', [here('sub', [x, mean]), scale]), beta]) as Tensor<S>;
   };
+};
+
+export interface LinearOptions {
+  /** Default true. */
+  readonly bias?: boolean;
+}
+const LINEAR_OPTIONS: KindsOf<LinearOptions> = { bias: flag };
 
 /** Dense layer: [n, c] -> [n, out]. Weight [out, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(c), 1/sqrt(c)). */
-export const linear =
-  <const F extends number>(name: string, out: F, { bias = true }: { readonly bias?: boolean } = {}) =>
-  <N extends number, C extends number>(x: Tensor<readonly [n: N, c: C]>): Tensor<readonly [n: N, c: F]> => {
+export const linear = <const F extends number>(name: string, out: F, options: LinearOptions = {}) => {
+  checkLayer('linear', name, out);
+  checkOptions(`linear '${name}'`, options, LINEAR_OPTIONS);
+  const { bias = true } = options;
+  return <N extends number, C extends number>(
+    x: Tensor<readonly [n: N, c: C]>,
+  ): Tensor<readonly [n: N, c: F]> => {
+    checkInput('linear', name, x);
     if (x.shape.length !== 2)
       fail(
         'SHAPE',
@@ -130,6 +182,7 @@ export const linear =
       : y;
     return result as Tensor<readonly [n: N, c: F]>;
   };
+};
 
 export { relu, add } from '../ops/registry.js';
 
@@ -159,14 +212,19 @@ export const globalAveragePool = <N extends number, C extends number>(
 /** [n, ...rest] -> [n, size of rest]; the width is known at graph building, not in the type. */
 export const flatten = <N extends number>(
   x: Tensor<readonly [n: N, ...rest: number[]]>,
-): Tensor<readonly [n: N, c: number]> =>
-  ops.reshape(x, [x.shape[0], size(x.shape.slice(1))] as const) as Tensor<readonly [n: N, c: number]>;
+): Tensor<readonly [n: N, c: number]> => {
+  checkValue('flatten: its input', x, tensor, 'SHAPE');
+  return ops.reshape(x, [x.shape[0], size(x.shape.slice(1))] as const) as Tensor<readonly [n: N, c: number]>;
+};
 
 /** Re-enters the typed world: x with the literal shape, checked now. Throws SHAPE. */
-export const refine = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> =>
-  x.shape.length === shape.length && x.shape.every((d, i) => d === shape[i])
+export const refine = <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => {
+  checkValue('refine: its input', x, tensor, 'SHAPE');
+  checkValue('refine: shape', shape, sizes, 'SHAPE');
+  return x.shape.length === shape.length && x.shape.every((d, i) => d === shape[i])
     ? (x as Tensor<S>)
     : fail(
         'SHAPE',
         `refine: tensor is ${showShape(x.shape)}, expected ${showShape(shape)}${x.path === '' ? '' : `; at ${x.path}`}; correct the expected shape`,
       );
+};

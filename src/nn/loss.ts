@@ -1,3 +1,4 @@
+import { checkValue, tensor } from '../kinds.js';
 import { ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -13,6 +14,8 @@ export const oneHot = (labels: Tensor, classes: number): Tensor =>
 
 /** Cross-entropy of logits [n, k] and labels i32 [n], per sample: log sum exp z - z[label], after the row's maximum is taken off. */
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor => {
+  checkValue('crossEntropy: logits', logits, tensor, 'SHAPE');
+  checkValue('crossEntropy: labels', labels, tensor, 'SHAPE');
   const shape = [logits.shape[0]!, logits.shape[1]!] as const;
   const z = ops.sub(logits, ops.broadcast(ops.stopGradient(ops.maximum(logits, [1])), shape, [0]));
   const chosen = ops.sum(ops.mul(z, oneHot(labels, shape[1])), [1]);

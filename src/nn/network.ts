@@ -2,6 +2,16 @@ import { leaves, nameOf, rewrite, withInputs } from '../graph/graph.js';
 import { check } from '../graph/check.js';
 import { isPrunable } from '../graph/roles.js';
 import { fail } from '../errors.js';
+import {
+  callback,
+  checkValue,
+  name as nameKind,
+  networkKind,
+  positiveInteger,
+  sizes,
+  tensor,
+  tensors,
+} from '../kinds.js';
 import { ops } from '../ops/registry.js';
 import { showShape, type Attributes, type Shape, type Tensor } from '../tensor/tensor.js';
 
@@ -24,12 +34,19 @@ export const network = <const I extends Shape, const O extends Shape>(
   sample: I,
   describe: (x: Tensor<readonly [n: number, ...I]>) => Tensor<readonly [n: number, ...O]>,
 ): Network<I, O> => {
+  checkValue('network: name', name, nameKind);
+  checkValue(`network '${name}': sample`, sample, sizes);
+  checkValue(`network '${name}': describe`, describe, callback);
   const input = ops.input('images', [1, ...sample] as readonly [n: number, ...I]);
-  return closeNetwork({ name, input, output: describe(input) });
+  const output = describe(input);
+  checkValue(`network '${name}': what its description returns`, output, tensor);
+  return closeNetwork({ name, input, output });
 };
 
 /** A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one output. */
 export const networkOf = (name: string, roots: readonly Tensor[]): Network => {
+  checkValue('networkOf: name', name, nameKind);
+  checkValue(`networkOf '${name}': roots`, roots, tensors);
   const [input, output] = [leaves(roots, 'input')[0], roots[0]];
   return input === undefined || output === undefined || roots.length !== 1
     ? fail(
@@ -59,7 +76,10 @@ const closeNetwork = <N extends Network>(net: N): N => {
 };
 
 /** All named leaves, in layer order. */
-export const parameters = (net: Network): readonly Tensor[] => leaves([net.output], 'state');
+export const parameters = (net: Network): readonly Tensor[] => {
+  checkValue('parameters: network', net, networkKind);
+  return leaves([net.output], 'state');
+};
 /** The weights that criteria rank, in layer order. */
 export const prunable = (net: Network): readonly Tensor[] => parameters(net).filter(isPrunable);
 
@@ -84,9 +104,10 @@ const withBatch = ({ attributes, inputs }: Tensor, old: number, n: number): Attr
  * attributes (of reshapes, broadcasts and slices over the whole batch) follow, and every op checks its shapes again.
  */
 export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n: number): Network<I, O> => {
+  checkValue('rebatch: network', net, networkKind);
   const old = net.input.shape[0];
   if (old === n) return net;
-  if (!Number.isInteger(n) || n < 1) fail('OPTION', `batch: ${n} is not a positive integer`);
+  checkValue('rebatch: batch', n, positiveInteger);
   const input = ops.input(nameOf(net.input), [n, ...net.input.shape.slice(1)]);
   const carried = new Set<Tensor>([input]);
   const [output] = rewrite([net.output], (node, inputs) => {

@@ -1,4 +1,5 @@
-import { didYouMean, isCount, isPositiveInteger } from '../options.js';
+import { fail } from '../errors.js';
+import { didYouMean, isCount, isPositiveInteger, showValue } from '../options.js';
 import { showJson, showText } from '../codec.js';
 import type { Attributes, DType } from '../tensor/tensor.js';
 
@@ -98,27 +99,69 @@ export type AttributeKind = keyof typeof KINDS | `${keyof typeof KINDS}?`;
 /** The attributes of an op: no others, and each of its kind. */
 export type AttributeKinds = Readonly<Record<string, AttributeKind>>;
 
-/** What is wrong with the attributes of a node, and the remedy; undefined where nothing is. */
-export const faultOf = (
-  kinds: AttributeKinds,
-  attributes: Attributes,
-): { readonly what: string; readonly remedy: string } | undefined => {
-  const stray = Object.keys(attributes).find((key) => !Object.hasOwn(kinds, key));
-  if (stray !== undefined) {
-    const known = Object.keys(kinds);
-    const near = didYouMean(stray.slice(0, 100), known).replace(/^; /, '');
-    return {
-      what: `there is no attribute ${showText(stray)}`,
-      remedy: near === '' ? `it takes ${known.join(', ') || 'none'}` : near,
-    };
-  }
-  for (const [key, kind] of Object.entries(kinds)) {
-    const isOptional = kind.endsWith('?');
-    const value = Object.hasOwn(attributes, key) ? attributes[key] : undefined;
-    if (value === undefined && isOptional) continue;
-    // The type of `kind` without its question mark, which TypeScript cannot take away.
-    const { test, remedy } = KINDS[(isOptional ? kind.slice(0, -1) : kind) as keyof typeof KINDS];
-    if (!test(value)) return { what: `${key} is ${showJson(value)}`, remedy };
-  }
-  return undefined;
+interface Compiled {
+  readonly keys: readonly string[];
+  readonly kinds: readonly Kind[];
+  readonly isOptional: readonly boolean[];
+}
+const compiled = new WeakMap<AttributeKinds, Compiled>();
+/** The kinds as lists, which are faster to walk. */
+const compile = (kinds: AttributeKinds): Compiled => {
+  const entries = Object.entries(kinds);
+  const made: Compiled = {
+    keys: entries.map(([key]) => key),
+    // the type of a kind without its question mark, which TypeScript cannot take away
+    kinds: entries.map(([, kind]) => KINDS[kind.replace('?', '') as keyof typeof KINDS]),
+    isOptional: entries.map(([, kind]) => kind.endsWith('?')),
+  };
+  compiled.set(kinds, made);
+  return made;
 };
+
+const strayFault = (kinds: AttributeKinds, attributes: Attributes): Fault | undefined => {
+  const stray = Object.keys(attributes).find(
+    (key) => attributes[key] !== undefined && !Object.hasOwn(kinds, key),
+  );
+  if (stray === undefined) return undefined;
+  const known = Object.keys(kinds);
+  const near = didYouMean(stray.slice(0, 100), known).replace(/^; /, '');
+  return {
+    what: `there is no attribute ${showText(stray)}`,
+    remedy: near === '' ? `it takes ${known.join(', ') || 'none'}` : near,
+  };
+};
+
+export interface Fault {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/**
+ * What is wrong with the attributes of a node, and the remedy; undefined where nothing is. It is asked of every node of
+ * every graph, hence the plain loops: nothing is allocated where all is well.
+ */
+export const faultOf = (kinds: AttributeKinds, attributes: Attributes): Fault | undefined => {
+  const { keys, kinds: own, isOptional } = compiled.get(kinds) ?? compile(kinds);
+  let unseen = 0;
+  for (const key in attributes) if (attributes[key] !== undefined) unseen++;
+  for (let i = 0; i < keys.length; i++) {
+    const value = attributes[keys[i]!];
+    if (value !== undefined) unseen--;
+    else if (isOptional[i]) continue;
+    if (own[i]!.test(value)) continue;
+    // a misspelt name says more than a missing one
+    return (
+      strayFault(kinds, attributes) ?? { what: `${keys[i]} is ${showJson(value)}`, remedy: own[i]!.remedy }
+    );
+  }
+  return unseen === 0 ? undefined : strayFault(kinds, attributes);
+};
+
+/** The attributes that a user gives as one object, or a SHAPE error for what is none. */
+export const given = <G extends object>(op: string, attributes: G, kinds: AttributeKinds): G =>
+  typeof attributes === 'object' && attributes !== null
+    ? attributes
+    : fail(
+        'SHAPE',
+        `${op}: its attributes are ${showValue(attributes)}; give an object of ${Object.keys(kinds).join(', ')}`,
+      );

@@ -24,7 +24,11 @@ const four = (t: TensorType, what: string, where: Where): Four =>
     ? (t.shape as unknown as Four)
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
-export const geometryOf = (attributes: Attributes): ConvGeometry => attributes as unknown as ConvGeometry;
+/** `infer` has been asked first, so the attributes are of their kinds. */
+export const geometryOf = (attributes: Attributes): ConvGeometry => {
+  const { stride, dilation, padding } = attributes as unknown as ConvGeometry;
+  return { stride, dilation, padding };
+};
 
 export const convOutput = (
   size: number,

@@ -64,9 +64,6 @@ export const constant: OpDefinition = {
   ),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);
-    const value = attributes['value'];
-    if (typeof value !== 'number')
-      mismatch(where, `value is ${JSON.stringify(value)}`, 'it must be a number');
     return real(attributes['shape'] as Shape);
   },
 };

@@ -57,7 +57,13 @@ export const matmul: OpDefinition = {
     return {
       kind: 'call',
       kernel: 'matmul',
-      attributes: { m, n, k, transposeA: flag(node, 'transposeA'), transposeB: flag(node, 'transposeB') },
+      attributes: {
+        m,
+        n,
+        k,
+        transposeA: flag(node, 'transposeA'),
+        transposeB: flag(node, 'transposeB'),
+      },
     };
   },
 };

@@ -89,7 +89,7 @@ export interface Cost {
 export interface OpDefinition {
   readonly name: string;
   readonly doc: string;
-  /** Its attributes and what each is; a graph file may hold no others. */
+  /** The attributes it has; others, and values of another kind, are a SHAPE error before `infer` is asked. */
   readonly attributes: AttributeKinds;
   /** Output type, or a SHAPE error. The only shape rule of the op. */
   readonly infer: (inputs: readonly TensorType[], attributes: Attributes, where: Where) => TensorType;

@@ -9,6 +9,8 @@ import {
   type TensorType,
 } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
+import { showValue } from '../options.js';
+import { faultOf, given } from './attributes.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
 import { BINARY, elementwise, gate, stopGradient, toReal, UNARY } from './elementwise.js';
@@ -65,6 +67,12 @@ export const definitionOf = (op: string): OpDefinition =>
   definitions.get(op) ??
   fail('GRAPH', `unknown op '${op}'; this version knows ${Object.keys(registry).join(', ')}`);
 
+const NONE: Attributes = Object.freeze({});
+
+/** Cheap, since it is asked of every input of every node. */
+const isType = (t: TensorType | undefined): boolean =>
+  typeof t === 'object' && t !== null && Array.isArray(t.shape);
+
 /** The type an op gives its result, or a SHAPE error. Sizes are positive integers whatever the attributes say. */
 export const inferType = (
   op: string,
@@ -72,7 +80,12 @@ export const inferType = (
   attributes: Attributes,
   where: Where,
 ): TensorType => {
-  const type = definitionOf(op).infer(inputs, attributes, where);
+  const definition = definitionOf(op);
+  for (let i = 0; i < inputs.length; i++)
+    if (!isType(inputs[i])) mismatch(where, `input ${i} is ${showValue(inputs[i])}`, 'pass a tensor');
+  const fault = faultOf(definition.attributes, attributes);
+  if (fault !== undefined) mismatch(where, fault.what, fault.remedy);
+  const type = definition.infer(inputs, attributes, where);
   for (const d of type.shape)
     if (!Number.isInteger(d) || d <= 0)
       mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
@@ -81,8 +94,6 @@ export const inferType = (
   return type;
 };
 
-const NONE: Attributes = {};
-
 /** Makes a node: infers and checks its type. Every tensor of every graph comes from here. */
 export const make = (
   op: OpName,
@@ -90,7 +101,9 @@ export const make = (
   attributes: Attributes = NONE,
   path?: string,
 ): Tensor => {
-  const where = { op, path: path ?? inputs.find((t) => t.path !== '')?.path ?? '' };
+  if (!Array.isArray(inputs))
+    fail('SHAPE', `${op}: inputs ${showValue(inputs)} are not an array of tensors; give one`);
+  const where = { op, path: path ?? inputs.find((t) => isType(t) && t.path !== '')?.path ?? '' };
   const { shape, dtype } = inferType(op, inputs, attributes, where);
   return { op, inputs, attributes, shape, dtype, path: where.path };
 };
@@ -118,6 +131,7 @@ const binary =
 
 const builders = <K extends OpName, B>(names: readonly K[], builder: (op: OpName) => B): Record<K, B> =>
   Object.fromEntries(names.map((name) => [name, builder(name)])) as Record<K, B>; // fromEntries forgets the keys
+const isEmpty = (axes: readonly number[]): boolean => Array.isArray(axes) && axes.length === 0;
 
 /** All builders by name; what vjp and path rules are written in. */
 export const ops = {
@@ -139,12 +153,14 @@ export const ops = {
   statistic: (x: Tensor, stored: Tensor, moment: 'mean' | 'variance'): Tensor =>
     make('statistic', [x, stored], { moment }),
 
-  sum: (x: Tensor, axes: readonly number[]): Tensor => (axes.length === 0 ? x : make('sum', [x], { axes })),
+  sum: (x: Tensor, axes: readonly number[]): Tensor => (isEmpty(axes) ? x : make('sum', [x], { axes })),
   maximum: (x: Tensor, axes: readonly number[]): Tensor =>
-    axes.length === 0 ? x : make('maximum', [x], { axes }),
+    isEmpty(axes) ? x : make('maximum', [x], { axes }),
   variance: (x: Tensor): Tensor => make('variance', [x]),
   broadcast: (x: Tensor, shape: Shape, axes: readonly number[]): Tensor =>
-    sameShape(x.shape, shape) ? x : make('broadcast', [x], { shape, axes }),
+    isType(x) && Array.isArray(shape) && sameShape(x.shape, shape)
+      ? x
+      : make('broadcast', [x], { shape, axes }),
   argMax: (x: Tensor): Tensor => make('argMax', [x]),
 
   reshape: <const S extends Shape>(x: Tensor, shape: S): Tensor<S> => as(make('reshape', [x], { shape })),
@@ -154,44 +170,43 @@ export const ops = {
   place: (x: Tensor, shape: Shape, start: readonly number[], stride: readonly number[]): Tensor =>
     make('place', [x], { shape, start, stride }),
   concat: (xs: readonly Tensor[], axis: number): Tensor =>
-    xs.length === 1 ? xs[0]! : make('concat', xs, { axis }),
+    Array.isArray(xs) && xs.length === 1 ? (xs[0] as Tensor) : make('concat', xs, { axis }),
 
-  conv2d: (x: Tensor, weight: Tensor, { stride, dilation, padding }: ConvGeometry): Tensor =>
-    make('conv2d', [x, weight], { stride, dilation, padding }),
+  conv2d: (x: Tensor, weight: Tensor, geometry: ConvGeometry): Tensor =>
+    make('conv2d', [x, weight], { ...given('conv2d', geometry, conv2d.attributes) }),
   conv2dInputGrad: (
     dy: Tensor,
     weight: Tensor,
     size: readonly [number, number],
-    { stride, dilation, padding }: ConvGeometry,
-  ): Tensor => make('conv2dInputGrad', [dy, weight], { stride, dilation, padding, size }),
+    geometry: ConvGeometry,
+  ): Tensor =>
+    make('conv2dInputGrad', [dy, weight], { ...given('conv2dInputGrad', geometry, conv2d.attributes), size }),
   conv2dWeightGrad: (
     x: Tensor,
     dy: Tensor,
     kernel: readonly [number, number],
-    { stride, dilation, padding }: ConvGeometry,
-  ): Tensor => make('conv2dWeightGrad', [x, dy], { stride, dilation, padding, kernel }),
+    geometry: ConvGeometry,
+  ): Tensor =>
+    make('conv2dWeightGrad', [x, dy], { ...given('conv2dWeightGrad', geometry, conv2d.attributes), kernel }),
   matmul: (
     a: Tensor,
     b: Tensor,
-    {
-      transposeA = false,
-      transposeB = false,
-    }: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
-  ): Tensor => make('matmul', [a, b], { transposeA, transposeB }),
+    transposed: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
+  ): Tensor => {
+    const { transposeA = false, transposeB = false } = given('matmul', transposed, matmul.attributes);
+    return make('matmul', [a, b], { transposeA, transposeB });
+  },
 
-  maxPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('maxPool', [x], { window, stride, padding }),
-  maxPoolGather: (x: Tensor, v: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('maxPoolGather', [x, v], { window, stride, padding }),
-  maxPoolScatter: (x: Tensor, dy: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('maxPoolScatter', [x, dy], { window, stride, padding }),
-  sumPool: (x: Tensor, { window, stride, padding }: PoolGeometry): Tensor =>
-    make('sumPool', [x], { window, stride, padding }),
-  sumPoolGrad: (
-    dy: Tensor,
-    size: readonly [number, number],
-    { window, stride, padding }: PoolGeometry,
-  ): Tensor => make('sumPoolGrad', [dy], { window, stride, padding, size }),
+  maxPool: (x: Tensor, geometry: PoolGeometry): Tensor =>
+    make('maxPool', [x], { ...given('maxPool', geometry, maxPool.attributes) }),
+  maxPoolGather: (x: Tensor, v: Tensor, geometry: PoolGeometry): Tensor =>
+    make('maxPoolGather', [x, v], { ...given('maxPoolGather', geometry, maxPool.attributes) }),
+  maxPoolScatter: (x: Tensor, dy: Tensor, geometry: PoolGeometry): Tensor =>
+    make('maxPoolScatter', [x, dy], { ...given('maxPoolScatter', geometry, maxPool.attributes) }),
+  sumPool: (x: Tensor, geometry: PoolGeometry): Tensor =>
+    make('sumPool', [x], { ...given('sumPool', geometry, maxPool.attributes) }),
+  sumPoolGrad: (dy: Tensor, size: readonly [number, number], geometry: PoolGeometry): Tensor =>
+    make('sumPoolGrad', [dy], { ...given('sumPoolGrad', geometry, maxPool.attributes), size }),
 
   gather: (table: Tensor, index: Tensor): Tensor => make('gather', [table, index]),
   scatterAdd: (v: Tensor, index: Tensor, rows: number): Tensor => make('scatterAdd', [v, index], { rows }),

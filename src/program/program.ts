@@ -1,4 +1,14 @@
 import { fail } from '../errors.js';
+import {
+  checkOptions,
+  checkValue,
+  flag,
+  name as nameKind,
+  tensor,
+  tensors,
+  type Kind,
+  type KindsOf,
+} from '../kinds.js';
 import { check } from '../graph/check.js';
 import { nameOf, walk } from '../graph/graph.js';
 import { sameShape, showType, type Tensor } from '../tensor/tensor.js';
@@ -27,21 +37,38 @@ export const rootsOf = ({ outputs, next }: Pick<Program, 'outputs' | 'next'>): r
   ...Object.values(next),
 ];
 
-interface Parts {
+export interface ProgramParts {
   readonly outputs?: Readonly<Record<string, Tensor>>;
   readonly next?: readonly (readonly [leaf: Tensor, value: Tensor])[];
   readonly narrowable?: boolean;
 }
 
+const pairsOfTensors: Kind = {
+  expected: 'an array of pairs [leaf, value] of tensors',
+  test: (value) =>
+    Array.isArray(value) &&
+    value.every((pair) => tensors.test(pair) && Array.isArray(pair) && pair.length === 2),
+};
+const tensorsByName: Kind = {
+  expected: 'an object of tensors by their names',
+  test: (value) => typeof value === 'object' && value !== null && Object.values(value).every(tensor.test),
+};
+const PARTS: KindsOf<ProgramParts> = { outputs: tensorsByName, next: pairsOfTensors, narrowable: flag };
+
 /** Closes a program. `next` maps state leaves to their new values. Throws GRAPH where a value does not fit its leaf. */
-export const program = (name: string, parts: Parts): Program => {
+export const program = (name: string, parts: ProgramParts): Program => {
+  checkValue('program: name', name, nameKind);
+  checkOptions(`program '${name}'`, parts, PARTS);
   const { outputs = {}, next = [] } = parts;
   check([...Object.values(outputs), ...next.map(([, value]) => value), ...next.map(([leaf]) => leaf)]);
   return close(name, parts);
 };
 
 /** The same for tensors that are known to be sound, as those of another program rewritten are. */
-export const close = (name: string, { outputs = {}, next = [], narrowable = false }: Parts): Program => {
+export const close = (
+  name: string,
+  { outputs = {}, next = [], narrowable = false }: ProgramParts,
+): Program => {
   const values = Object.fromEntries(next.map(([leaf, value]) => [nameOf(leaf), value]));
   const roots = rootsOf({ outputs, next: values });
   const nodes = walk(roots);
@@ -54,7 +81,7 @@ export const close = (name: string, { outputs = {}, next = [], narrowable = fals
     if (!sameShape(leaf.shape, value.shape) || leaf.dtype !== value.dtype) {
       fail(
         'GRAPH',
-        `program '${name}': next of '${nameOf(leaf)}' is ${showType(value)}, the state is ${showType(leaf)}`,
+        `program '${name}': next of '${nameOf(leaf)}' is ${showType(value)}, the state is ${showType(leaf)}; give a value of that type`,
       );
     }
     if (!state.has(nameOf(leaf))) state.set(nameOf(leaf), leaf);

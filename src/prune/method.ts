@@ -1,3 +1,4 @@
+import { checkValue, type Kind } from '../kinds.js';
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import type { Masks } from '../transform/mask.js';
@@ -60,7 +61,16 @@ export interface HostMethod extends MethodFacts {
   ) => Promise<Masks>;
 }
 
-export const usualRounds = ({ rounds }: MethodFacts): number => (rounds.kind === 'single' ? 1 : rounds.usual);
+const facts: Kind = {
+  expected: 'a method, as procedureOf gives',
+  test: (value) => typeof value === 'object' && value !== null && 'rounds' in value && 'cost' in value,
+};
+
+export const usualRounds = (method: MethodFacts): number => {
+  checkValue('usualRounds: method', method, facts);
+  const { rounds } = method;
+  return rounds.kind === 'single' ? 1 : rounds.usual;
+};
 
 const showPasses = ({ forward, backward, second = 0 }: Passes, [f, b]: readonly [string, string]): string =>
   (
@@ -77,11 +87,13 @@ const showPasses = ({ forward, backward, second = 0 }: Passes, [f, b]: readonly 
  * As a formula of R rounds, S resamplings, M minibatches, F and B a forward and backward pass of a minibatch, f and b of one image, T a training:
  * `R (M 2F + f + b)`. A second derivative counts as 2B, as is usual, though it has as many convolutions and products as 3B.
  */
-export const showCost = ({
-  cost: { perMinibatch, perRound, training },
-  rounds,
-  resamplings,
-}: MethodFacts): string => {
+export const showCost = (method: MethodFacts): string => {
+  checkValue('showCost: method', method, facts);
+  const {
+    cost: { perMinibatch, perRound, training },
+    rounds,
+    resamplings,
+  } = method;
   const factor = (symbol: string, sum: string): string =>
     `${symbol} ${sum.includes(' + ') ? `(${sum})` : sum}`;
   const batches =

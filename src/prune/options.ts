@@ -1,6 +1,7 @@
 import { isRight } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { fail } from '../errors.js';
+import { didYouMean, showValue } from '../options.js';
 
 /**
  * The options of a method, said once: their type, their check, their text on the command line and their help all follow from
@@ -73,20 +74,32 @@ export const listOptions = (specs: Options): string =>
 const refuse = (method: string, specs: Options, what: string): never =>
   fail(
     'OPTION',
-    `${method}: ${what}; ${Object.keys(specs).length === 0 ? 'it has no options' : `its options are ${listOptions(specs)}`}`,
+    `${method}: ${what}; ${Object.keys(specs).length === 0 ? 'it has no options, leave it out' : `its options are ${listOptions(specs)}`}`,
   );
 
-/** The options given and the defaults of the others. Throws OPTION for a value that is none of its type's. Other keys of `given` are not looked at. */
-export const settle = <S extends Options>(method: string, specs: S, given: OptionsOf<S>): SettledOptions<S> =>
-  Object.fromEntries(
+/** The options given and the defaults of the others. Throws OPTION for an unknown one and for a value that is none of its type's. */
+export const settle = <S extends Options>(
+  method: string,
+  specs: S,
+  given: OptionsOf<S>,
+): SettledOptions<S> => {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    refuse(method, specs, `its options are ${showValue(given)}, which is no object`);
+  for (const name of Object.keys(given)) {
+    // a method's options are given together with its name
+    if (name !== 'method' && !Object.hasOwn(specs, name))
+      refuse(method, specs, `option '${name}' is unknown${didYouMean(name, Object.keys(specs))}`);
+  }
+  return Object.fromEntries(
     Object.entries(specs).map(([name, { type, usual }]) => {
       const value: unknown = given[name] ?? usual;
       return [
         name,
-        type.is(value) ? value : refuse(method, specs, `${name} ${String(value)} is not ${type.name}`),
+        type.is(value) ? value : refuse(method, specs, `${name} ${showValue(value)} is not ${type.name}`),
       ];
     }),
   ) as SettledOptions<S>; // the keys are those of specs, each value has passed its own type
+};
 
 /** A method of options: `withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ...)`. It gets all of them, checked, and those that were given. */
 export const withOptions =
@@ -109,7 +122,7 @@ export const readOptions = <S extends Options>(
     const [name = '', ...rest] = text.split('=');
     const spec = Object.hasOwn(specs, name)
       ? specs[name]!
-      : refuse(method, specs, `option '${name}' is unknown`);
+      : refuse(method, specs, `option '${name}' is unknown${didYouMean(name, Object.keys(specs))}`);
     if (rest.length === 0)
       refuse(method, specs, `option '${name}' needs a value, as ${name}=${String(spec.usual)}`);
     if (Object.hasOwn(read, name)) refuse(method, specs, `option '${name}' is given twice`);

@@ -1,3 +1,5 @@
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue } from '../kinds.js';
 import { fail } from '../errors.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import { prunable, type Network } from '../nn/network.js';
@@ -5,32 +7,35 @@ import { program } from '../program/program.js';
 import type { Device } from '../runtime/device.js';
 import { size } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
-import { impTrainings } from './criteria/imp.js';
+import { checkImp, IMP_OPTIONS, impTrainings } from './criteria/imp.js';
 import { synflowL2 } from './criteria/synflow.js';
+import { COMMON_OPTIONS, type CommonOptions } from './common-options.js';
 import { viewOf } from './criterion.js';
 import { usualRounds, type MethodFacts, type Minibatch, type RoundReport } from './method.js';
-import { procedureOf, type MethodOptions } from './methods.js';
+import { checkMethod, METHOD_OPTIONS, procedureOf, type MethodOptions } from './methods.js';
 import { rankInRounds } from './rounds.js';
-import { keepCounts, type Schedule } from './schedule.js';
+import { keepCounts } from './schedule.js';
 import { fillStore } from './store.js';
 
 export type { Minibatch, RoundReport } from './method.js';
 
-export type PruneOptions = MethodOptions & {
-  /** Share of prunable weights that survive, in (0, 1]. */
-  readonly density: number;
-  /** Default: the method's usual number, 100 for iterative methods and 1 for the others. */
-  readonly rounds?: number;
-  /** Default 'exponential'. */
-  readonly schedule?: Schedule;
-  /** Needed by methods that read data; the paper takes ten images of each class. */
-  readonly data?: readonly Minibatch[];
-  /** For methods that draw numbers. Default 0. */
-  readonly seed?: number;
-  /** Return a ticket that no path crosses instead of failing with COLLAPSE. Default false. */
-  readonly allowCollapse?: boolean;
-  readonly onRound?: (report: RoundReport) => void;
-  readonly signal?: AbortSignal;
+export type PruneOptions = MethodOptions & CommonOptions;
+
+/** The options that all methods have, and the names of the chosen one's; their values are the method's own concern. */
+const checkPruneOptions = (options: PruneOptions): void => {
+  checkMethod('prune', options);
+  const own = options.method === 'imp' ? IMP_OPTIONS : METHOD_OPTIONS[options.method];
+  const named = Object.keys(own).map((name) => [name, kinds.anything] as const);
+  checkOptions<Readonly<Record<string, unknown>>>(
+    'prune',
+    { ...options },
+    {
+      ...COMMON_OPTIONS,
+      method: kinds.text,
+      ...Object.fromEntries(named),
+    },
+  );
+  if (options.method === 'imp') checkImp(options);
 };
 
 export interface Ticket {
@@ -55,6 +60,10 @@ export const prune = async (
   options: PruneOptions,
 ): Promise<Ticket> => {
   const start = performance.now();
+  checkValue('prune: network', net, kinds.networkKind);
+  checkValue('prune: weights', weights, kinds.weightsMap);
+  checkValue('prune: device', device, kinds.deviceKind);
+  checkPruneOptions(options);
   const method = procedureOf(options);
   checkWeights(net, weights);
   const { density, seed = 0, schedule = 'exponential', allowCollapse = false, signal = null } = options;

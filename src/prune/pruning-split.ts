@@ -1,4 +1,6 @@
+import { fail } from '../errors.js';
 import { normalise, perClass, type Dataset } from '../data/dataset.js';
+import { checkOptions, checkValue, count, datasetKind, positiveInteger, type KindsOf } from '../kinds.js';
 import { fold, key } from '../random.js';
 import type { Minibatch } from './method.js';
 
@@ -11,11 +13,22 @@ export interface PruningSplitOptions {
   readonly seed?: number;
 }
 
+const SPLIT_OPTIONS: KindsOf<PruningSplitOptions> = {
+  examples: positiveInteger,
+  batch: positiveInteger,
+  seed: count,
+};
+
 /** A balanced random part of the training images, normalised, without augmentation: what criteria read. */
-export const pruningSplit = (
-  data: Dataset,
-  { examples = 10, batch = examples * data.classes, seed = 0 }: PruningSplitOptions = {},
-): Minibatch[] => {
+export const pruningSplit = (data: Dataset, options: PruningSplitOptions = {}): Minibatch[] => {
+  checkValue('pruningSplit: data', data, datasetKind);
+  checkOptions('pruningSplit', options, SPLIT_OPTIONS);
+  const { examples = 10, batch = examples * data.classes, seed = 0 } = options;
+  if (batch > examples * data.classes)
+    fail(
+      'OPTION',
+      `pruningSplit: batch ${batch} of ${examples * data.classes} images leaves no minibatch; give a smaller batch or more examples`,
+    );
   const chosen = perClass(data.train, data.classes, examples, fold(key(seed), 'pruning split'));
   return Array.from({ length: Math.floor(chosen.length / batch) }, (_, i) => {
     const indices = chosen.subarray(i * batch, (i + 1) * batch);

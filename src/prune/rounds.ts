@@ -87,7 +87,10 @@ export const rankInRounds = async (
       );
     // a device counts exactly and gives the nearest float32, which from 2^24 on is another number
     if (Math.fround(live) !== Math.fround(keep))
-      fail('NON_FINITE', `${where}: ${live} weights survive instead of ${keep}`);
+      fail(
+        'NON_FINITE',
+        `${where}: ${live} weights survive instead of ${keep}; check the weights and the data`,
+      );
     onRound({
       round,
       rounds,

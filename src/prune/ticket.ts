@@ -1,4 +1,5 @@
 import { nameOf } from '../graph/graph.js';
+import { checkValue, listOf, masksMap, networkKind, orNull, type Kind } from '../kinds.js';
 import { prunable, type Network } from '../nn/network.js';
 import type { Masks } from '../transform/mask.js';
 
@@ -11,8 +12,10 @@ export interface LayerDensity {
   readonly unitsAlive: number;
 }
 
-export const layerDensities = (net: Network, masks: Masks | null): readonly LayerDensity[] =>
-  prunable(net).map((w) => {
+export const layerDensities = (net: Network, masks: Masks | null): readonly LayerDensity[] => {
+  checkValue('layerDensities: network', net, networkKind);
+  checkValue('layerDensities: masks', masks, MASKS);
+  return prunable(net).map((w) => {
     const weights = w.shape.reduce((n, d) => n * d, 1);
     const units = w.shape[0]!;
     const mask = masks?.get(nameOf(w));
@@ -30,6 +33,8 @@ export const layerDensities = (net: Network, masks: Masks | null): readonly Laye
       unitsAlive: alive.filter(Boolean).length,
     };
   });
+};
+const MASKS = orNull(masksMap);
 
 export interface TicketSummary {
   readonly live: number;
@@ -41,7 +46,14 @@ export interface TicketSummary {
   readonly outputUnitsAlive: number;
 }
 
+const layer: Kind = {
+  expected: 'a row of layerDensities',
+  test: (value) => typeof value === 'object' && value !== null && 'live' in value && 'weights' in value,
+};
+const LAYERS = listOf(layer, 'rows of layerDensities');
+
 export const summariseLayers = (layers: readonly LayerDensity[]): TicketSummary => {
+  checkValue('summariseLayers: layers', layers, LAYERS);
   const sum = (f: (l: LayerDensity) => number): number => layers.reduce((n, l) => n + f(l), 0);
   const [live, total] = [sum((l) => l.live), sum((l) => l.weights)];
   return {

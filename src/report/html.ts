@@ -14,8 +14,28 @@ interface Summary {
   readonly reasons: readonly string[];
 }
 
+const SHORT = 20; // epochs from which on the order of tickets was not that of their first epochs
+
+/** What a reader of the figures should know before he draws conclusions from them: docs/results.md, "Tickets at 98.2 %". */
+const cautions = ({ runs, dataset }: ExperimentReport): readonly string[] => {
+  const epochs = Math.max(0, ...runs.map((r) => r.epochs.length));
+  if (epochs === 0 || (epochs >= SHORT && !dataset.synthetic)) return [];
+  const means = meanOverSeeds(runs);
+  const [px, magnitude] = ['px', 'magnitude'].map((method) => means.find((r) => r.method === method));
+  const isBehind = px !== undefined && magnitude !== undefined && px.testAccuracy <= magnitude.testAccuracy;
+  const emptied = isBehind && px.layersEmptied > 0 ? 'its formula empties whole layers, and ' : '';
+  const why = isBehind
+    ? `PX is no better than magnitude here: ${emptied}a short training favours wide tickets, which learn faster; `
+    : '';
+  const short = epochs < SHORT ? `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}` : '';
+  const decided = [dataset.synthetic ? 'generated images' : '', short].filter((s) => s !== '').join(' and ');
+  const sentence = `${why}${decided} decide${decided === '1 epoch' ? 's' : ''} nothing about the methods (docs/results.md says more).`;
+  return [sentence[0]!.toUpperCase() + sentence.slice(1)];
+};
+
 /** One row per method: means over the seeds where there are several, and rows of methods that failed. Columns that say nothing are left out. */
-const summaryOf = ({ runs, failures = [] }: ExperimentReport): Summary => {
+const summaryOf = (report: ExperimentReport): Summary => {
+  const { runs, failures = [] } = report;
   const means = meanOverSeeds(runs);
   const several = means.some((r) => r.seeds > 1);
   const only = <T>(show: boolean, value: T): readonly T[] => (show ? [value] : []);
@@ -67,6 +87,7 @@ const summaryOf = ({ runs, failures = [] }: ExperimentReport): Summary => {
         several,
         'Figures are means over the seeds; ± is the sample standard deviation of the test accuracy.',
       ),
+      ...cautions(report),
     ],
   };
 };

@@ -35,7 +35,10 @@ const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u0
 export const writeTable = (columns: readonly Column[], rows: readonly Row[]): WrittenTable => {
   rows.forEach((row, i) => {
     if (row.length !== columns.length)
-      fail('OUTPUT', `table: row ${i} has ${row.length} cells, there are ${columns.length} columns`);
+      fail(
+        'OUTPUT',
+        `table: row ${i} has ${row.length} cells, there are ${columns.length} columns; give a cell for each`,
+      );
   });
   const values = columns.map((_, c) => rows.map((row) => row[c]!).filter((v) => v !== null));
   const digits = columns.map(

@@ -1,5 +1,6 @@
 import { fail } from '../errors.js';
 import { didYouMean } from '../options.js';
+import { checkValue, type Kind } from '../kinds.js';
 import type { Program } from '../program/program.js';
 import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
 
@@ -63,13 +64,20 @@ export interface Device {
  * runs with the transfers of their inputs and outputs, reads and writes of stores, and the time it waited for the host. Throws DEVICE for
  * marks of two devices.
  */
-export const secondsBetween = (a: Mark, b: Mark): number =>
-  a.device === b.device
+export const secondsBetween = (a: Mark, b: Mark): number => {
+  checkValue('secondsBetween: first mark', a, mark);
+  checkValue('secondsBetween: second mark', b, mark);
+  return a.device === b.device
     ? b.seconds - a.seconds
     : fail(
         'DEVICE',
         `secondsBetween: the marks are of two devices, ${a.device.description} and ${b.device.description}; each has a clock of its own; take both from one device`,
       );
+};
+const mark: Kind = {
+  expected: 'a mark, as device.mark() gives',
+  test: (value) => typeof value === 'object' && value !== null && 'device' in value && 'seconds' in value,
+};
 
 /** What to say of a name that a store does not hold. */
 export const noValue = (name: string, values: ReadonlyMap<string, unknown>): string =>
@@ -94,7 +102,7 @@ export const checkInputs = (program: Program, inputs: Readonly<Record<string, Ar
     if (given.length !== size(leaf.shape))
       fail(
         'DEVICE',
-        `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}`,
+        `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}; give as many`,
       );
   }
 };
@@ -108,7 +116,7 @@ export const checkState = (program: Program, store: Store): void => {
     if (showType(type) !== showType(leaf))
       fail(
         'DEVICE',
-        `run '${program.name}': '${name}' is ${showType(type)} in the store, the program needs ${showType(leaf)}`,
+        `run '${program.name}': '${name}' is ${showType(type)} in the store, the program needs ${showType(leaf)}; add it with that type`,
       );
   }
 };

@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import * as t from 'io-ts';
 import { decodeJson, list } from '../codec.js';
 import { fail } from '../errors.js';
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue, needed, type KindsOf } from '../kinds.js';
 import { readFileChecked, reasonOf, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from '../weights/safetensors.js';
 
@@ -45,6 +47,14 @@ export interface Checkpoint {
   readonly tensors: Readonly<Record<string, StoredTensor>>;
 }
 
+const CHECKPOINT: KindsOf<Checkpoint> = {
+  network: needed(kinds.text),
+  settings: needed(kinds.text),
+  epochsDone: needed(kinds.count),
+  history: needed(kinds.listOf(kinds.anything, 'epochs')),
+  tensors: needed(kinds.anything),
+};
+
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 export const checkpointExists = (path: string): Promise<boolean> =>
@@ -53,7 +63,10 @@ export const checkpointExists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-export const saveCheckpoint = async (path: string, { tensors, ...rest }: Checkpoint): Promise<void> => {
+export const saveCheckpoint = async (path: string, checkpoint: Checkpoint): Promise<void> => {
+  checkValue('saveCheckpoint: path', path, kinds.path);
+  checkOptions('saveCheckpoint', checkpoint, CHECKPOINT);
+  const { tensors, ...rest } = checkpoint;
   const name = `${basename(path)}-${String(rest.epochsDone).padStart(4, '0')}.safetensors`;
   const bytes = encode(tensors);
   const before = await tensorsFileOf(path);
@@ -80,6 +93,7 @@ const tensorsFileOf = async (path: string): Promise<string | undefined> => {
 
 /** Throws CHECKPOINT for a missing, truncated or altered checkpoint. */
 export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
+  checkValue('loadCheckpoint: path', path, kinds.path);
   const json = new TextDecoder().decode(await readFileChecked(`${path}.json`, 'CHECKPOINT'));
   const {
     tensors: name,

@@ -1,12 +1,16 @@
 import {
   augmentation,
+  AUGMENTATION_OPTIONS,
   batches,
   epochOrder,
   noAugmentation,
   type AugmentationOptions,
 } from '../data/batches.js';
 import type { Dataset, Split } from '../data/dataset.js';
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
 import { fail } from '../errors.js';
+import { showValue } from '../options.js';
 import { nameOf } from '../graph/graph.js';
 import { isLearnt } from '../graph/roles.js';
 import { parameters, prunable, type Network } from '../nn/network.js';
@@ -19,7 +23,7 @@ import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
 import { checkpointExists, loadCheckpoint, saveCheckpoint, type EpochReport } from './checkpoint.js';
-import { velocityName, type SgdOptions } from './optimiser.js';
+import { SGD_OPTIONS, sgdOptionsOf, velocityName, type SgdOptions } from './optimiser.js';
 import { evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
 import { checkRate, rateAt, showRate, type RateSchedule } from './rate.js';
 
@@ -55,6 +59,22 @@ export interface FitOptions extends SgdOptions {
   readonly signal?: AbortSignal;
 }
 
+export const FIT_OPTIONS: KindsOf<FitOptions> = {
+  ...SGD_OPTIONS,
+  epochs: needed(kinds.positiveInteger),
+  batch: kinds.positiveInteger,
+  rate: needed(kinds.anything), // checkRate knows more about it
+  steps: optionsOf<NonNullable<FitOptions['steps']>>({ from: kinds.count, to: kinds.positiveInteger }),
+  augment: kinds.orNull(optionsOf(AUGMENTATION_OPTIONS)),
+  seed: kinds.count,
+  evaluateEvery: kinds.positiveInteger,
+  checkpoint: kinds.path,
+  resume: kinds.flag,
+  onStep: kinds.callback,
+  onEpoch: kinds.callback,
+  signal: kinds.signal,
+};
+
 /** Where a training starts. */
 export interface TrainingStart {
   readonly weights: Weights;
@@ -63,6 +83,23 @@ export interface TrainingStart {
   /** Of the learnt parameters, by their names; those of masked weights count as zero. Default: zero. */
   readonly velocities?: Weights | null;
 }
+
+const START: KindsOf<TrainingStart> = {
+  weights: needed(kinds.weightsMap),
+  masks: kinds.orNull(kinds.masksMap),
+  velocities: kinds.orNull(kinds.weightsMap),
+};
+/** What tickets, weights files and trained networks hold besides, which may be given as they are. */
+const BESIDES = ['method', 'density', 'rounds', 'seconds', 'metadata', 'history', 'testAccuracy'];
+const checkStart = (where: string, start: TrainingStart): void => {
+  if (typeof start !== 'object' || start === null || start instanceof Map)
+    fail(
+      'OPTION',
+      `${where}: its start is ${showValue(start)}; give an object such as { weights, masks }, or a ticket`,
+    );
+  const own = Object.fromEntries(Object.entries(start).filter(([key]) => !BESIDES.includes(key)));
+  checkOptions(`${where}: start`, own as unknown as TrainingStart, START); // the keys that were left out are no start's
+};
 
 export interface Trained {
   readonly weights: Weights;
@@ -95,6 +132,12 @@ export const fit = async <H extends number, W extends number, C extends number, 
   options: FitOptions,
 ): Promise<Trained> => {
   const began = performance.now();
+  checkValue('fit: network', net, kinds.networkKind);
+  checkStart('fit', start);
+  checkValue('fit: data', data, kinds.datasetKind);
+  checkValue('fit: device', device, kinds.deviceKind);
+  checkOptions('train', options, FIT_OPTIONS);
+  checkRate(options.rate);
   const {
     epochs,
     batch = 128,
@@ -105,7 +148,6 @@ export const fit = async <H extends number, W extends number, C extends number, 
     checkpoint,
     resume = false,
   } = options;
-  checkOptions(options);
   checkWeights(net, start.weights);
   const cuts = batches(data.train.count, batch, { dropLast: true });
   const steps = cuts.length;
@@ -135,7 +177,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
 
   const train: Resident = { split: 'train', count: data.train.count };
   const test: Resident = { split: 'test', count: data.test.count };
-  const step = trainStep(net, data, train, batch, options);
+  const step = trainStep(net, data, train, batch, sgdOptionsOf(options));
   const trainer = await device.compile(step);
   const tester = await device.compile(evaluateStep(net, data, test, TEST_BATCH));
   const store = device.store();
@@ -237,6 +279,8 @@ export const fit = async <H extends number, W extends number, C extends number, 
   }
 };
 
+const SPLIT = kinds.wordOf('train', 'test');
+
 /** Loss and accuracy of a network (or ticket) on a split. */
 export const evaluate = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
@@ -245,6 +289,11 @@ export const evaluate = async <H extends number, W extends number, C extends num
   device: Device,
   split: 'train' | 'test' = 'test',
 ): Promise<{ readonly loss: number; readonly accuracy: number }> => {
+  checkValue('evaluate: network', net, kinds.networkKind);
+  checkStart('evaluate', state);
+  checkValue('evaluate: data', data, kinds.datasetKind);
+  checkValue('evaluate: device', device, kinds.deviceKind);
+  checkValue('evaluate: split', split, SPLIT);
   checkWeights(net, state.weights);
   const program = evaluateStep(net, data, { split, count: data[split].count }, TEST_BATCH);
   const tester = await device.compile(program);
@@ -274,26 +323,6 @@ const evaluateOn = async (
   );
   const sum = (name: string): number => parts.reduce((s, p) => s + p[name]![0]!, 0);
   return { loss: sum('loss') / count, accuracy: sum('correct') / count };
-};
-
-const checkOptions = ({
-  epochs,
-  batch = 128,
-  rate,
-  momentum = 0.9,
-  weightDecay = 1e-4,
-  evaluateEvery = 1,
-}: FitOptions): void => {
-  if (!Number.isInteger(epochs) || epochs < 1)
-    fail('OPTION', `train: epochs ${epochs} is not a positive integer`);
-  if (!Number.isInteger(batch) || batch < 1)
-    fail('OPTION', `train: batch ${batch} is not a positive integer`);
-  if (!Number.isInteger(evaluateEvery) || evaluateEvery < 1)
-    fail('OPTION', `train: evaluateEvery ${evaluateEvery} is not a positive integer`);
-  if (!(momentum >= 0 && momentum < 1)) fail('OPTION', `train: momentum ${momentum} is not in [0, 1)`);
-  if (!(weightDecay >= 0 && Number.isFinite(weightDecay)))
-    fail('OPTION', `train: weight decay ${weightDecay} is not a number from 0 on`);
-  checkRate(rate);
 };
 
 /** The steps to take of `total`. */
@@ -358,13 +387,16 @@ const addStart = async (
       masks?.get(nameOf(w)) ??
         (masks == null
           ? new Uint8Array(size(w.shape)).fill(1)
-          : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing`)),
+          : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing; give those of all prunable weights, or none`)),
     ]),
   );
   for (const [name, mask] of live) {
     const expected = size(weights.get(name)!.shape);
     if (mask.length !== expected)
-      fail('WEIGHTS', `masks: '${name}' has ${mask.length} entries, the weight has ${expected}`);
+      fail(
+        'WEIGHTS',
+        `masks: '${name}' has ${mask.length} entries, the weight has ${expected}; give one for each weight`,
+      );
   }
   const behindMask = (
     values: Weights,
@@ -392,7 +424,7 @@ const addStart = async (
     if (values.length !== size(leaf.shape))
       fail(
         'WEIGHTS',
-        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}`,
+        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
       );
     await store.add(name, leaf, values);
   }
@@ -424,11 +456,13 @@ const addTensors = async (
 ): Promise<void> => {
   for (const [name, leaf] of program.state) {
     if (store.has(name)) continue;
-    const stored = tensors[name] ?? fail('CHECKPOINT', `checkpoint: '${name}' is missing`);
+    const stored =
+      tensors[name] ??
+      fail('CHECKPOINT', `checkpoint: '${name}' is missing; it is of another version, start anew`);
     if (stored.data.length !== size(leaf.shape))
       fail(
         'CHECKPOINT',
-        `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed`,
+        `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed; it is of another network, choose another path`,
       );
     await store.add(name, leaf, stored.data as ArrayLike<number>);
   }

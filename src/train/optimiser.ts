@@ -1,4 +1,15 @@
 import { nameOf } from '../graph/graph.js';
+import {
+  checkOptions,
+  checkValue,
+  flag,
+  fraction,
+  fromZero,
+  tensor,
+  tensors,
+  type KindsOf,
+} from '../kinds.js';
+import { fail } from '../errors.js';
 import { ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -10,6 +21,15 @@ export interface SgdOptions {
   /** Added to every gradient as weightDecay * parameter, biases and BatchNorm included. Default 1e-4. */
   readonly weightDecay?: number;
 }
+
+export const SGD_OPTIONS: KindsOf<SgdOptions> = { momentum: fraction, nesterov: flag, weightDecay: fromZero };
+
+/** Of options that hold more, such as those of fit(), the optimiser's. */
+export const sgdOptionsOf = ({ momentum, nesterov, weightDecay }: SgdOptions): SgdOptions => ({
+  ...(momentum === undefined ? {} : { momentum }),
+  ...(nesterov === undefined ? {} : { nesterov }),
+  ...(weightDecay === undefined ? {} : { weightDecay }),
+});
 
 /** The velocity of a parameter: state 'velocity/<name>'. */
 export const velocityOf = (parameter: Tensor): Tensor =>
@@ -29,9 +49,19 @@ export const sgd = (
   parameters: readonly Tensor[],
   gradients: readonly Tensor[],
   rate: Tensor,
-  { momentum = 0.9, nesterov = false, weightDecay = 1e-4 }: SgdOptions,
-): (readonly [Tensor, Tensor])[] =>
-  parameters.flatMap((w, i) => {
+  options: SgdOptions,
+): (readonly [Tensor, Tensor])[] => {
+  checkValue('sgd: parameters', parameters, tensors);
+  checkValue('sgd: gradients', gradients, tensors);
+  checkValue('sgd: rate', rate, tensor);
+  checkOptions('sgd', options, SGD_OPTIONS);
+  if (gradients.length !== parameters.length)
+    fail(
+      'OPTION',
+      `sgd: ${parameters.length} parameters, ${gradients.length} gradients; give one gradient for each parameter`,
+    );
+  const { momentum = 0.9, nesterov = false, weightDecay = 1e-4 } = options;
+  return parameters.flatMap((w, i) => {
     const g = weightDecay === 0 ? gradients[i]! : ops.add(gradients[i]!, ops.mul(w, ops.scalar(weightDecay)));
     if (momentum === 0) return [[w, ops.sub(w, ops.mul(g, rate))] as const];
     const v = velocityOf(w);
@@ -42,3 +72,4 @@ export const sgd = (
       [v, next],
     ] as const;
   });
+};

@@ -1,5 +1,15 @@
 import { fail } from '../errors.js';
 import type { Dataset } from '../data/dataset.js';
+import {
+  checkOptions,
+  checkValue,
+  describedDataset,
+  needed,
+  networkKind,
+  positiveInteger,
+  wordOf,
+  type KindsOf,
+} from '../kinds.js';
 import { isLearnt } from '../graph/roles.js';
 import { correctCount, crossEntropy, mean } from '../nn/loss.js';
 import { parameters, rebatch, type Network } from '../nn/network.js';
@@ -10,13 +20,18 @@ import { substitute } from '../graph/graph.js';
 import { grad } from '../transform/grad.js';
 import { masked } from '../transform/mask.js';
 import { inference, training, type Readable } from '../transform/statistics.js';
-import { sgd, type SgdOptions } from './optimiser.js';
+import { sgd, SGD_OPTIONS, type SgdOptions } from './optimiser.js';
 
 /** How a data set lies on the device: images as bytes and labels, resident for all steps. */
 export interface Resident {
   readonly split: 'train' | 'test';
   readonly count: number;
 }
+
+const RESIDENT: KindsOf<Resident> = {
+  split: needed(wordOf('train', 'test')),
+  count: needed(positiveInteger),
+};
 
 export const residentNames = (split: string): { readonly images: string; readonly labels: string } => ({
   images: `data/${split}/images`,
@@ -74,6 +89,13 @@ export const checkFits = (net: Network, data: Dataset): void => {
   }
 };
 
+const checkStep = (where: string, net: Network, data: Dataset, resident: Resident, batch: number): void => {
+  checkValue(`${where}: network`, net, networkKind);
+  checkValue(`${where}: data`, data, describedDataset);
+  checkOptions(`${where}: resident`, resident, RESIDENT);
+  checkValue(`${where}: batch`, batch, positiveInteger);
+};
+
 /**
  * One training step of the masked network. Inputs: index [batch], shift [batch, 3], rate []. Outputs: loss (mean cross-entropy), correct
  * (count). Next: parameters, velocities, running statistics.
@@ -85,6 +107,8 @@ export const trainStep = (
   batch: number,
   options: SgdOptions = {},
 ): Program => {
+  checkStep('trainStep', net, data, resident, batch);
+  checkOptions('trainStep', options, SGD_OPTIONS);
   checkFits(net, data);
   const { images, labels } = batchOf(data, resident, batch);
   const read = training(masked(rebatch(net, batch)));
@@ -107,6 +131,7 @@ export const trainStep = (
 
 /** Evaluation of one batch. Inputs: index [batch], shift [batch, 3], weight [batch] (0 for filling up the last batch). Outputs: loss (sum), correct (count). */
 export const evaluateStep = (net: Network, data: Dataset, resident: Resident, batch: number): Program => {
+  checkStep('evaluateStep', net, data, resident, batch);
   checkFits(net, data);
   const { images, labels } = batchOf(data, resident, batch);
   const output = feed(inference(masked(rebatch(net, batch))), images);

@@ -1,3 +1,6 @@
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue, needed, type KindsOf } from '../kinds.js';
+import { showValue } from '../options.js';
 import { fail } from '../errors.js';
 
 /** Learning-rate schedules, as functions of the step counted from 0. */
@@ -12,12 +15,29 @@ export type RateSchedule =
   /** Linear from rate / 25 to `rate` over the first `warmUp` (default 0.25) of all steps, then by a cosine to zero (Smith and Topin 2017). */
   | { readonly kind: 'oneCycle'; readonly rate: number; readonly warmUp?: number };
 
+type Of<K extends RateSchedule['kind']> = Extract<RateSchedule, { readonly kind: K }>;
+const RATE_KINDS: { readonly [K in RateSchedule['kind']]: KindsOf<Of<K>> } = {
+  multiStep: {
+    kind: needed(kinds.text),
+    rate: needed(kinds.positive),
+    milestones: needed(kinds.listOf(kinds.positive, 'positive epochs')),
+    factor: kinds.positive,
+  },
+  oneCycle: {
+    kind: needed(kinds.text),
+    rate: needed(kinds.positive),
+    warmUp: kinds.numberThat('a number in [0, 1]', (n) => n >= 0 && n <= 1),
+  },
+};
+const RATE_KIND = needed(kinds.wordOf(...Object.keys(RATE_KINDS)));
+
 export const rateAt = (
   schedule: RateSchedule,
   step: number,
   stepsPerEpoch: number,
   epochs: number,
 ): number => {
+  if (!RATE_KIND.test((schedule as Partial<RateSchedule> | undefined)?.kind)) checkRate(schedule); // in plain JavaScript
   switch (schedule.kind) {
     case 'multiStep': {
       const epoch = Math.floor(step / stepsPerEpoch);
@@ -33,13 +53,16 @@ export const rateAt = (
 };
 
 /** Throws OPTION for schedules that make no sense. */
-export const checkRate = (schedule: RateSchedule): void => {
-  if (!(schedule.rate > 0) || !Number.isFinite(schedule.rate))
-    fail('OPTION', `train: learning rate ${schedule.rate} is not a positive number`);
-  if (schedule.kind === 'multiStep' && schedule.milestones.some((m) => !(m > 0)))
-    fail('OPTION', `train: milestones ${schedule.milestones.join(', ')} must be positive epochs`);
+export const checkRate = (schedule: RateSchedule, where = 'train: rate'): void => {
+  if (typeof schedule !== 'object' || schedule === null)
+    fail(
+      'OPTION',
+      `${where} is ${showValue(schedule)}; give a schedule such as { kind: 'oneCycle', rate: 0.1 }`,
+    );
+  checkValue(`${where}: kind`, schedule.kind, RATE_KIND);
+  // The kind is one of the record's, and its options are checked against that very row.
+  checkOptions<RateSchedule>(where, schedule, RATE_KINDS[schedule.kind] as KindsOf<RateSchedule>);
 };
-
 /** One line for reports: 'one-cycle 0.2', 'multi-step 0.1 x0.1 at 80, 120'. */
 export const showRate = (schedule: RateSchedule): string =>
   schedule.kind === 'oneCycle'

@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import { dependents, walk, type Roots } from '../graph/graph.js';
 import { definitionOf, ops } from '../ops/registry.js';
+import { checkValue, tensor, tensors } from '../kinds.js';
 import { sameShape, showShape, type Tensor } from '../tensor/tensor.js';
 
 /**
@@ -8,6 +9,9 @@ import { sameShape, showShape, type Tensor } from '../tensor/tensor.js';
  * are zero. A tensor the outputs do not depend on gets zeros. The result is made of ops that have `vjp`, so it can be differentiated again.
  */
 export const vjp = (outputs: Roots, cotangents: readonly Tensor[], wrt: readonly Tensor[]): Tensor[] => {
+  checkValue('vjp: outputs', outputs, tensors);
+  checkValue('vjp: cotangents', cotangents, tensors);
+  checkValue('vjp: wrt', wrt, tensors);
   const needed = dependents(outputs, wrt);
   const sums = new Map<Tensor, Tensor>();
   const accumulate = (node: Tensor, g: Tensor): void => {
@@ -38,7 +42,9 @@ export const vjp = (outputs: Roots, cotangents: readonly Tensor[], wrt: readonly
 };
 
 /** The gradient of a scalar. Throws SHAPE for any other output. */
-export const grad = (scalar: Tensor, wrt: readonly Tensor[]): Tensor[] =>
-  scalar.shape.length === 0
+export const grad = (scalar: Tensor, wrt: readonly Tensor[]): Tensor[] => {
+  checkValue('grad: scalar', scalar, tensor);
+  return scalar.shape.length === 0
     ? vjp([scalar], [ops.scalar(1)], wrt)
     : fail('SHAPE', `grad: the output is ${showShape(scalar.shape)}, it must be a scalar; sum it first`);
+};

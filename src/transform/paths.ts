@@ -1,5 +1,15 @@
 import { fail } from '../errors.js';
 import { dependents, nameOf, walk } from '../graph/graph.js';
+import {
+  checkOptions,
+  checkValue,
+  flag,
+  needed,
+  networkKind,
+  tensor,
+  wordOf,
+  type KindsOf,
+} from '../kinds.js';
 import { pathInputs } from '../ops/op.js';
 import { definitionOf, make, ops, type OpName } from '../ops/registry.js';
 import { sameShape, type Tensor } from '../tensor/tensor.js';
@@ -29,6 +39,15 @@ export interface PathReading {
   readonly scaled?: boolean;
 }
 
+const READING: KindsOf<PathReading> = {
+  weights: needed(wordOf('squared', 'absolute', 'one')),
+  gates: needed(wordOf('open', 'network')),
+  biasPaths: flag,
+  constantSplit: wordOf('balanced', 'weight', 'data'),
+  maxPool: wordOf('path', 'code'),
+  scaled: flag,
+};
+
 /** mantissa * 2^exponent; a null exponent is zero. The exponent is a scalar tensor that holds an integer. */
 export interface Scaled {
   readonly mantissa: Tensor;
@@ -46,6 +65,9 @@ export interface PathNetwork {
  * for ops without a meaning in the path algebra and for weights that occur twice on a path.
  */
 export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading): PathNetwork => {
+  checkValue('pathNetwork: network', net, networkKind);
+  checkValue('pathNetwork: input', input, tensor);
+  checkOptions('pathNetwork', reading, READING);
   const { scaled = true } = reading;
   const carried = dependents([net.output], [net.input]);
   const edges = new Map<string, Tensor>();

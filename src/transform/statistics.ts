@@ -1,5 +1,6 @@
 import { fail } from '../errors.js';
 import { rewrite, withInputs } from '../graph/graph.js';
+import { checkValue, networkKind, numberThat } from '../kinds.js';
 import { ops } from '../ops/registry.js';
 import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 
@@ -17,6 +18,7 @@ export interface Readable<I extends Shape = Shape, O extends Shape = Shape> {
  * a BatchNorm is one scale and one shift per channel (methods.md 3.3).
  */
 export const inference = <N extends Readable>(net: N): N => {
+  checkValue('inference: network', net, networkKind);
   const carried = new Set<Tensor>([net.input]);
   const isCentred = (t: Tensor): boolean =>
     t.op === 'sub' && carried.has(t.inputs[0]!) && !carried.has(t.inputs[1]!);
@@ -44,6 +46,8 @@ const keep = (carried: Set<Tensor>, old: Tensor, renamed: Tensor): Tensor => {
   return renamed;
 };
 
+const MOMENTUM = numberThat('a number in [0, 1]', (n) => n >= 0 && n <= 1);
+
 /** A running statistic and its next value. */
 export interface StatisticUpdate {
   readonly stored: Tensor;
@@ -59,6 +63,8 @@ export const training = <N extends Readable>(
   net: N,
   momentum = 0.1,
 ): N & { readonly updates: readonly StatisticUpdate[] } => {
+  checkValue('training: network', net, networkKind);
+  checkValue('training: momentum', momentum, MOMENTUM);
   const updates = new Map<Tensor, Tensor>();
   const measured = new Map<Tensor, Moments>();
   const [output] = rewrite([net.output], (node, inputs) => {

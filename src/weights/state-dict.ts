@@ -1,6 +1,8 @@
 import { checkArray } from '../arrays.js';
 import { showText } from '../codec.js';
 import { fail } from '../errors.js';
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue, needed, type Kind, type KindsOf } from '../kinds.js';
 import { nameOf } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { parameters, type Network } from '../nn/network.js';
@@ -21,6 +23,16 @@ export interface WeightsFile {
   readonly masks: ReadonlyMap<string, Uint8Array> | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+const texts: Kind = {
+  expected: 'an object of strings',
+  test: (value) => typeof value === 'object' && value !== null && Object.values(value).every(kinds.text.test),
+};
+const FILE: KindsOf<WeightsFile> = {
+  weights: needed(kinds.weightsMap),
+  masks: { ...kinds.orNull(kinds.masksMap), needed: true },
+  metadata: needed(texts),
+};
 
 type Runs = ReturnType<typeof columnsOf>;
 
@@ -65,8 +77,12 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
   return encode(tensors, metadata);
 };
 
-export const saveWeights = (path: string, net: Network, file: WeightsFile): Promise<void> =>
-  writeFileAtomic(path, encodeWeights(net, file));
+export const saveWeights = async (path: string, net: Network, file: WeightsFile): Promise<void> => {
+  checkValue('saveWeights: path', path, kinds.path);
+  checkValue('saveWeights: network', net, kinds.networkKind);
+  checkOptions('saveWeights', file, FILE);
+  await writeFileAtomic(path, encodeWeights(net, file));
+};
 
 /**
  * Reads weights for a network; every parameter must be there in its shape. Throws WEIGHTS also where the network has columns whose order in
@@ -129,5 +145,8 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
   return { weights, masks: masks.size === 0 ? null : masks, metadata };
 };
 
-export const loadWeights = async (path: string, net: Network): Promise<WeightsFile> =>
-  decodeWeights(await readFileChecked(path, 'WEIGHTS'), net, path);
+export const loadWeights = async (path: string, net: Network): Promise<WeightsFile> => {
+  checkValue('loadWeights: path', path, kinds.path);
+  checkValue('loadWeights: network', net, kinds.networkKind);
+  return decodeWeights(await readFileChecked(path, 'WEIGHTS'), net, path);
+};

@@ -62,6 +62,14 @@ describe('a session with the command line', () => {
     const { code, stdout } = await pathex('summary', '--network', 'resnet20');
     expect(code).toBe(0);
     expect(stdout).toContain('resnet20: 272,474 learnt parameters, 270,896 of them prunable weights');
+    expect(stdout).toMatch(/^blocks\.8\.bn2 +8 x 8 x 64 /m); // its own output, not that of the pool behind it
+    expect(stdout).not.toContain('live MFLOP');
+  });
+
+  test('more threads than processors are refused, and the processors counted', async () => {
+    const { code, stderr } = await pathex('train', '--threads', '1000');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/this machine has \d+ processors?; give at most \d+\./);
   });
 
   test('prune, train with a checkpoint, evaluate', async () => {
@@ -106,6 +114,22 @@ describe('a session with the command line', () => {
     expect(evaluated.stdout).toContain(`accuracy ${accuracy} %`);
     const left = await pathex('summary', '--network', 'resnet8-w4', '--weights', 'trained.safetensors');
     expect(left.stdout).toContain('density %');
+    expect(left.stdout).toContain('live MFLOP');
+    // the file names its network
+    expect((await pathex('summary', '--weights', 'trained.safetensors')).stdout).toBe(left.stdout);
+    const wrong = await pathex(
+      'evaluate',
+      '--network',
+      'resnet20',
+      '--weights',
+      'trained.safetensors',
+      '--data',
+      data,
+    );
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain(
+      "trained.safetensors: these are weights of 'resnet8-w4', not of 'resnet20'; give --network resnet8-w4, or leave --network out",
+    );
   });
 
   test('Ctrl-C ends training in order, and resuming gives the weights of an unbroken run', async () => {

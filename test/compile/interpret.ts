@@ -141,7 +141,12 @@ const runCall = (step: CallStep, memory: readonly Float64Array[], plan: Plan): v
     const node = make(
       step.kernel as OpName,
       step.inputs.map((_, i) => leaf(i)),
-      attributesOf(step),
+      // a plan says more than the op, such as the sizes of its operands
+      Object.fromEntries(
+        Object.entries(attributesOf(step)).filter(([key]) =>
+          Object.hasOwn(registry[step.kernel as OpName].attributes, key),
+        ),
+      ),
     );
     out.set(
       registry[step.kernel as OpName].evaluate(

@@ -24,20 +24,29 @@ describe('a subset', () => {
 
 describe('a draw per class', () => {
   it('is balanced, without repetition, in rounds of all classes', () => {
-    fc.assert(fc.property(fc.nat(), fc.integer({ min: 0, max: 10 }), (seed, examples) => {
-      const drawn = perClass(split, 4, examples, key(seed));
-      expect(new Set(drawn).size).toBe(4 * examples);
-      expect(Array.from(drawn, (i) => split.labels[i])).toEqual(Array.from(drawn, (_, i) => i % 4));
-      expect(perClass(split, 4, examples, key(seed))).toEqual(drawn);
-      expect(Array.from(perClass(split, 4, 10, key(seed)).subarray(0, 4 * examples))).toEqual(Array.from(drawn));
-    }), { numRuns: 30 });
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 0, max: 10 }), (seed, examples) => {
+        const drawn = perClass(split, 4, examples, key(seed));
+        expect(new Set(drawn).size).toBe(4 * examples);
+        expect(Array.from(drawn, (i) => split.labels[i])).toEqual(Array.from(drawn, (_, i) => i % 4));
+        expect(perClass(split, 4, examples, key(seed))).toEqual(drawn);
+        expect(Array.from(perClass(split, 4, 10, key(seed)).subarray(0, 4 * examples))).toEqual(
+          Array.from(drawn),
+        );
+      }),
+      { numRuns: 30 },
+    );
   });
   it('depends on the key', () => {
     expect(perClass(split, 4, 5, key(1))).not.toEqual(perClass(split, 4, 5, key(2)));
   });
   it('names the class that has too few', () => {
-    expect(() => perClass(split, 5, 3, key(1))).toThrow('perClass: class 4 has 0 images, 3 were asked for; ask for at most 0');
-    expect(() => perClass(split, 4, 11, key(1))).toThrow('perClass: class 0 has 10 images, 11 were asked for; ask for at most 10');
+    expect(() => perClass(split, 5, 3, key(1))).toThrow(
+      'perClass: class 4 has 0 images, 3 were asked for; ask for at most 0',
+    );
+    expect(() => perClass(split, 4, 11, key(1))).toThrow(
+      'perClass: class 0 has 10 images, 11 were asked for; ask for at most 10',
+    );
   });
 });
 
@@ -46,11 +55,15 @@ describe('normalisation', () => {
     const mean = [0.491, 0.482, 0.447];
     const std = [0.247, 0.243, 0.262];
     expect(Array.from(normalise(split, [7, 2], mean, std))).toEqual(
-      [42, 43, 44, 45, 46, 47, 12, 13, 14, 15, 16, 17].map((v, i) => Math.fround((v / 255 - mean[i % 3]!) / std[i % 3]!)),
+      [42, 43, 44, 45, 46, 47, 12, 13, 14, 15, 16, 17].map((v, i) =>
+        Math.fround((v / 255 - mean[i % 3]!) / std[i % 3]!),
+      ),
     );
   });
   it('names constants that do not fit', () => {
-    expect(() => normalise(split, [0], [0.5], [1, 1])).toThrow('normalise: 1 means, 2 deviations, 6 bytes an image; give one of each a channel');
+    expect(() => normalise(split, [0], [0.5], [1, 1])).toThrow(
+      'normalise: 1 means, 2 deviations, 6 bytes an image; give one of each a channel',
+    );
     expect(() => normalise(split, [-1], [0.5], [1])).toThrow('normalise: image -1 of 40');
   });
 });

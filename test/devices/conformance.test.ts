@@ -229,7 +229,7 @@ describe.each(DEVICES)('device %s', (kind) => {
       message: "run 'double': input 'k' f32[] is missing; give it beside the others",
     });
     await expect(executable.run(store, { k: [1, 2] })).rejects.toMatchObject({
-      message: "run 'double': input 'k' has 2 numbers, f32[] needs 1",
+      message: "run 'double': input 'k' has 2 numbers, f32[] needs 1; give as many",
     });
     await expect(executable.run(store, { k: [1], q: [1] })).rejects.toMatchObject({
       message: "run 'double': it has no input 'q'; its inputs are k",

@@ -96,27 +96,27 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     [
       'an input that comes later',
       withNodes(x, { ...sum, inputs: [0, 2] }, y),
-      'model.json.nodes[1]: node 2 is not defined before it',
+      'model.json.nodes[1]: node 2 is not defined before it; list nodes in the order in which they are used',
     ],
     [
       'an input that never comes',
       withNodes(x, y, { ...sum, inputs: [0, 9] }),
-      'model.json.nodes[2]: node 9 is not defined before it',
+      'model.json.nodes[2]: node 9 is not defined before it; list nodes in the order in which they are used',
     ],
     [
       'a fractional input',
       withNodes(x, y, { ...sum, inputs: [0, 0.5] }),
-      'model.json.nodes[2]: node 0.5 is not defined before it',
+      'model.json.nodes[2]: node 0.5 is not defined before it; list nodes in the order in which they are used',
     ],
     [
       'an output that never comes',
       { ...good, outputs: [3] },
-      'model.json.outputs: node 3 is not defined before it',
+      'model.json.outputs: node 3 is not defined before it; list nodes in the order in which they are used',
     ],
     [
       'a wrong shape',
       withNodes(x, y, { ...sum, shape: [3, 2] }),
-      'model.json.nodes[2]: add has shape [2, 3], the file says [3, 2]',
+      'model.json.nodes[2]: add has shape [2, 3], the file says [3, 2]; correct the one or the other',
     ],
     [
       'inputs that do not fit',
@@ -132,7 +132,7 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     [
       'a constant without a number',
       withNodes({ op: 'constant', inputs: [], attributes: { shape: [], value: null }, shape: [] }),
-      'model.json.nodes[0]: constant: value is null; it must be a number',
+      'model.json.nodes[0]: constant: value null is not a number; give one',
     ],
     [
       'a negative size',
@@ -142,7 +142,7 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
     [
       'an unknown dtype',
       withNodes({ ...x, attributes: { ...x!.attributes, dtype: 'f64' } }),
-      'model.json.nodes[0]: state: dtype is "f64"; at layer; choose f32, i32, u8',
+      "model.json.nodes[0]: state at layer: dtype 'f64' is unknown; did you mean 'f32'?",
     ],
   ];
   it.each(cases)('%s', (_what, file, message) => {

@@ -16,6 +16,27 @@ const raw =
   () =>
     make(op, inputs, attributes, 'net.layer');
 
+/** Attributes that are well-formed, so that it is the inputs that are refused. */
+const goodAttributes: { readonly [K in OpName]?: Attributes } = {
+  statistic: { moment: 'mean' },
+  sum: { axes: [0] },
+  maximum: { axes: [0] },
+  broadcast: { shape: [2], axes: [0] },
+  reshape: { shape: [2] },
+  transpose: { order: [0] },
+  slice: { start: [0], limit: [1], stride: [1] },
+  place: { shape: [2], start: [0], stride: [1] },
+  conv2d: g,
+  conv2dInputGrad: { ...g, size: [2, 2] },
+  conv2dWeightGrad: { ...g, kernel: [1, 1] },
+  maxPool: p,
+  maxPoolGather: p,
+  maxPoolScatter: p,
+  sumPool: p,
+  sumPoolGrad: { ...p, size: [2, 2] },
+  scatterAdd: { rows: 1 },
+};
+
 const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown, message: string])[] } = {
   ...(Object.fromEntries(
     UNARY.map((op) => [
@@ -62,7 +83,7 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     ],
     [
       raw('input', [], { name: 'x', shape: [2], dtype: 'f64' }),
-      'input: dtype is "f64"; at net.layer; choose f32, i32, u8',
+      "input at net.layer: dtype 'f64' is unknown; did you mean 'f32'?",
     ],
     [
       raw('input', [f(2)], { name: 'x', shape: [2] }),
@@ -78,7 +99,7 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
   constant: [
     [
       raw('constant', [], { shape: [], value: null }),
-      'constant: value is null; at net.layer; it must be a number',
+      'constant at net.layer: value null is not a number; give one',
     ],
   ],
   literal: [
@@ -215,7 +236,7 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     ],
     [
       () => ops.conv2d(f(1, 5, 5, 3), f(8, 3, 3, 3), { ...g, stride: [0, 1] }),
-      'conv2d: the result would be f32[1, Infinity, 3, 8]; at net.layer; every size must be a positive integer',
+      'conv2d at net.layer: stride [0, 1] is not two positive integers [height, width]; give one',
     ],
   ],
   conv2dInputGrad: [
@@ -338,6 +359,7 @@ describe('a wrong use of an op is a SHAPE error that names op, values, path and 
         raw(
           op,
           Array.from({ length: n }, () => f(2)),
+          goodAttributes[op],
         ),
       ).toThrow(new RegExp(`^${op}: takes \\d inputs?, got ${n}; at net.layer; pass exactly these$`));
   });

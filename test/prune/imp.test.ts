@@ -204,13 +204,13 @@ describe('IMP', () => {
         (e: Error) => e.message,
       );
     expect(await refusal({ rewind: { steps: STEPS } })).toBe(
-      `imp: rewinding to step ${STEPS}: give a step from 0 to ${STEPS - 1}, since a training has ${STEPS} steps`,
+      `imp: rewind to step ${STEPS} of a training of ${STEPS} steps; give a step from 0 to ${STEPS - 1}`,
     );
     expect(await refusal({ rewind: { steps: -1 } })).toBe(
-      `imp: rewinding to step -1: give a step from 0 to ${STEPS - 1}, since a training has ${STEPS} steps`,
+      'imp: rewind: steps -1 is not an integer from 0 on; give one',
     );
     expect(await refusal({ training: { ...training, epochs: 0 } })).toBe(
-      'train: epochs 0 is not a positive integer',
+      'imp: training: epochs 0 is not a positive integer; give one',
     );
     expect(await refusal({ dataset: { ...tinyData, height: 7 } })).toBe(
       "network 'tiny' takes images [6, 6, 3], tiny has [7, 6, 3]; build the network for that size",

@@ -51,19 +51,25 @@ describe('options from text', () => {
   });
   test('of something without options', () =>
     expect(() => readOptions('thing', {}, ['a=1'])).toThrow(
-      "thing: option 'a' is unknown; it has no options",
+      "thing: option 'a' is unknown; it has no options, leave it out",
     ));
 });
 
 describe('options from code', () => {
-  test('defaults take the place of what is missing, other keys are left out', () => {
-    const given = { kind: 'blue', density: 3 } as const;
+  test('defaults take the place of what is missing', () => {
+    const given = { kind: 'blue' } as const;
     expect(settle('thing', SPECS, given)).toEqual({ size: 2.5, open: true, kind: 'blue' });
+  });
+  test('an unknown option is refused and the nearest named', () => {
+    const given: object = { kid: 'blue' };
+    expect(() => settle('thing', SPECS, given)).toThrow(
+      "thing: option 'kid' is unknown; did you mean 'kind'?; its options are size (2.5), open (true), kind (red)",
+    );
   });
   test('a value of the wrong type is refused, a text in the place of a number too', () => {
     const loose: Readonly<Record<string, unknown>> = { size: '3' };
     expect(() => settle('thing', SPECS, loose as { readonly size?: number })).toThrow(
-      'thing: size 3 is not a positive number',
+      "thing: size '3' is not a positive number",
     );
     expect(() => settle('thing', SPECS, { size: NaN })).toThrow('thing: size NaN is not a positive number');
   });
@@ -94,7 +100,7 @@ describe('options of the methods', () => {
     });
     expect(procedureOf({ method }).name).toBe(method);
     expect(() => readMethod(method, ['magic=1'])).toThrow(
-      `${method}: option 'magic' is unknown; ${texts.length === 0 ? 'it has no options' : `its options are ${listOptions(specs)}`}`,
+      `${method}: option 'magic' is unknown; ${texts.length === 0 ? 'it has no options, leave it out' : `its options are ${listOptions(specs)}`}`,
     );
   });
   test('text and code make the same method', () => {

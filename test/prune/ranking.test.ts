@@ -328,7 +328,7 @@ describe('what prune() refuses', () => {
   test('impossible rounds', async () => {
     for (const rounds of [0, -1, 2.5, NaN]) {
       expect(await refusal({ method: 'synflow', ...half, rounds })).toBe(
-        `OPTION prune: rounds ${rounds} is not a positive integer`,
+        `OPTION prune: rounds ${rounds} is not a positive integer; give one`,
       );
     }
   });
@@ -382,13 +382,13 @@ describe('what prune() refuses', () => {
     const reason = (edit: Parameters<typeof change>[0]): Promise<string> =>
       refusal({ method: 'magnitude', ...half }, change(edit));
     expect(await reason((w) => w.delete('b.bias'))).toBe(
-      "WEIGHTS weights: 'b.bias' [2] of network 'small' is missing",
+      "WEIGHTS weights: 'b.bias' [2] of network 'small' is missing; is it another network's file?",
     );
     expect(await reason((w) => w.set('c.weight', { shape: [1], data: new Float32Array(1) }))).toBe(
-      "WEIGHTS weights: network 'small' has no parameter 'c.weight'",
+      "WEIGHTS weights: network 'small' has no parameter 'c.weight'; is it another network's?",
     );
     expect(await reason((w) => w.set('a.weight', { shape: [3, 4], data: new Float32Array(12) }))).toBe(
-      "WEIGHTS weights: 'a.weight' is [3, 4], network 'small' needs [4, 3]",
+      "WEIGHTS weights: 'a.weight' is [3, 4], network 'small' needs [4, 3]; is it another network's?",
     );
     expect(await reason((w) => w.set('a.bias', { shape: [4], data: Float32Array.of(0, 1, NaN, 2) }))).toBe(
       "WEIGHTS weights: 'a.bias' holds NaN at 2; weights must be finite",

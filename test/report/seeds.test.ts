@@ -83,7 +83,8 @@ describe('a report of several seeds and of methods that failed', () => {
       px           3         98.00         6,494         1 of 22                    49.1              60.00  10.00          1.0       1,235.5
       synflow      0             -             -               -                       -                  -      -          1.3             -  COLLAPSE, seed 1
       synflow, seed 1: prune: synflow, round 1 of 1: no path is left
-      Figures are means over the seeds; ± is the sample standard deviation of the test accuracy."
+      Figures are means over the seeds; ± is the sample standard deviation of the test accuracy.
+      3 epochs decide nothing about the methods (docs/results.md says more)."
     `);
   });
 

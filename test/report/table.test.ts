@@ -51,7 +51,7 @@ describe('a table', () => {
 
   it('refuses a row of another length', () => {
     expect(() => table(columns, [['px', 1]])).toThrow(
-      new PathexError('OUTPUT', 'table: row 0 has 2 cells, there are 4 columns'),
+      new PathexError('OUTPUT', 'table: row 0 has 2 cells, there are 4 columns; give a cell for each'),
     );
   });
 

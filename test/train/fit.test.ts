@@ -154,7 +154,7 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
       after(new Map([...first.velocities, ['fc.bias', { shape: [2], data: new Float32Array(2) }]])),
     ).rejects.toMatchObject({
       code: 'WEIGHTS',
-      message: "velocities: 'velocity/fc.bias' has 2 numbers, the parameter has 3",
+      message: "velocities: 'velocity/fc.bias' has 2 numbers, the parameter has 3; give one for each",
     });
   });
 
@@ -214,19 +214,16 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
   });
 
   test.each<[Partial<FitOptions>, string]>([
-    [{ epochs: 0 }, 'train: epochs 0 is not a positive integer'],
-    [{ batch: 0 }, 'train: batch 0 is not a positive integer'],
-    [{ rate: { kind: 'oneCycle', rate: -1 } }, 'train: learning rate -1 is not a positive number'],
+    [{ epochs: 0 }, 'train: epochs 0 is not a positive integer; give one'],
+    [{ batch: 0 }, 'train: batch 0 is not a positive integer; give one'],
+    [{ rate: { kind: 'oneCycle', rate: -1 } }, 'train: rate: rate -1 is not a positive number; give one'],
     [
       { steps: { from: 24 } },
       'train: steps 24 to 24 are no part of the training, which has 24 steps; give 0 <= from < to <= 24',
     ],
-    [
-      { steps: { to: 2.5 } },
-      'train: steps 0 to 2.5 are no part of the training, which has 24 steps; give 0 <= from < to <= 24',
-    ],
-    [{ momentum: 1 }, 'train: momentum 1 is not in [0, 1)'],
-    [{ weightDecay: Number.NaN }, 'train: weight decay NaN is not a number from 0 on'],
+    [{ steps: { to: 2.5 } }, 'train: steps: to 2.5 is not a positive integer; give one'],
+    [{ momentum: 1 }, 'train: momentum 1 is not in [0, 1); give one'],
+    [{ weightDecay: Number.NaN }, 'train: weightDecay NaN is not a number from 0 on; give one'],
   ])('refuses %o', async (more, message) => {
     await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, ...more })).rejects.toMatchObject({
       code: 'OPTION',

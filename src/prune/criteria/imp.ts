@@ -1,9 +1,11 @@
 import type { Dataset } from '../../data/dataset.js';
 import { fail } from '../../errors.js';
+import { anything, checkOptions, count, datasetKind, needed, optionsOf, type KindsOf } from '../../kinds.js';
+import { checkRate } from '../../train/rate.js';
 import type { Network } from '../../nn/network.js';
 import type { Weights } from '../../nn/weights.js';
 import type { Device } from '../../runtime/device.js';
-import { fit, stepsOf, type FitOptions } from '../../train/fit.js';
+import { FIT_OPTIONS, fit, stepsOf, type FitOptions } from '../../train/fit.js';
 import type { Masks } from '../../transform/mask.js';
 import type { Criterion } from '../criterion.js';
 import { magnitude } from './magnitude.js';
@@ -16,6 +18,33 @@ export interface ImpOptions {
   /** Rewind to the state after so many steps of the first training instead of the given weights; later trainings go on from that step. Default 0. */
   readonly rewind?: { readonly steps: number };
 }
+
+const trainingKind = {
+  ...anything,
+  expected: 'the options of a training, such as { epochs, rate }',
+  test: (value: unknown) => value !== undefined,
+};
+export const IMP_OPTIONS: KindsOf<ImpOptions> = {
+  dataset: needed(datasetKind),
+  training: needed(trainingKind),
+  rewind: optionsOf<NonNullable<ImpOptions['rewind']>>({ steps: needed(count) }),
+};
+
+const TRAINING = ((): KindsOf<ImpOptions['training']> => {
+  const { steps: _steps, checkpoint: _checkpoint, resume: _resume, signal: _signal, ...own } = FIT_OPTIONS;
+  return own;
+})();
+
+/** Throws OPTION where something of `dataset`, `training` or `rewind` is missing, unknown or of the wrong kind. */
+export const checkImp = ({ dataset, training, rewind }: ImpOptions): void => {
+  checkOptions<ImpOptions>(
+    'imp',
+    { dataset, training, ...(rewind === undefined ? {} : { rewind }) },
+    IMP_OPTIONS,
+  );
+  checkOptions<ImpOptions['training']>('imp: training', training, TRAINING);
+  checkRate(training.rate, 'imp: training: rate');
+};
 
 /** How IMP ranks: by the size of the weights that a training left. Paper: six rounds. */
 export const impCriterion = (): Criterion => ({
@@ -60,7 +89,7 @@ export const impTrainings = async (
   if (k !== 0 && !(Number.isInteger(k) && k > 0 && k < total))
     fail(
       'OPTION',
-      `imp: rewinding to step ${k}: give a step from 0 to ${total - 1}, since a training has ${total} steps`,
+      `imp: rewind to step ${k} of a training of ${total} steps; give a step from 0 to ${total - 1}`,
     );
   const passing =
     k === 0 ? null : await fit(shaped, { weights }, dataset, device, { ...options, steps: { to: k } });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkKeys, checkNumber, checkWord, isPositiveInteger } from '../src/options.js';
+import { checkKeys, checkNumber, checkWord, isPositiveInteger } from '../../src/options.js';
 
 interface Some {
   readonly momentum?: number;

@@ -1,0 +1,43 @@
+import * as kinds from '../kinds.js';
+import { needed, type Kind, type KindsOf } from '../kinds.js';
+import type { Minibatch, RoundReport } from './method.js';
+import type { Schedule } from './schedule.js';
+
+/** The options of prune() that all methods have. */
+export interface CommonOptions {
+  /** Share of prunable weights that survive, in (0, 1]. */
+  readonly density: number;
+  /** Default: the method's usual number, 100 for iterative methods and 1 for the others. */
+  readonly rounds?: number;
+  /** Default 'exponential'. */
+  readonly schedule?: Schedule;
+  /** Needed by methods that read data; the paper takes ten images of each class. */
+  readonly data?: readonly Minibatch[];
+  /** For methods that draw numbers. Default 0. */
+  readonly seed?: number;
+  /** Return a ticket that no path crosses instead of failing with COLLAPSE. Default false. */
+  readonly allowCollapse?: boolean;
+  readonly onRound?: (report: RoundReport) => void;
+  readonly signal?: AbortSignal;
+}
+
+const minibatch: Kind = {
+  expected: 'a minibatch { images, labels }, as pruningSplit gives',
+  test: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'images' in value &&
+    'labels' in value &&
+    kinds.numbers.test(value.images) &&
+    kinds.numbers.test(value.labels),
+};
+export const COMMON_OPTIONS: KindsOf<CommonOptions> = {
+  density: needed(kinds.numberThat('a number in (0, 1], the share of weights to keep', () => true)), // keepCounts says more of its range
+  rounds: kinds.positiveInteger,
+  schedule: kinds.wordOf('exponential', 'linear'),
+  data: kinds.listOf(minibatch, 'minibatches, as pruningSplit gives'),
+  seed: kinds.count,
+  allowCollapse: kinds.flag,
+  onRound: kinds.callback,
+  signal: kinds.signal,
+};

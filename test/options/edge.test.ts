@@ -1,0 +1,494 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import * as pathex from '../../src/index.js';
+import { PathexError, type ErrorCode } from '../../src/errors.js';
+
+/**
+ * What plain JavaScript may hand to every exported function: an option nobody knows, and values of another kind. Each is one PathexError
+ * that names what was wrong. A function that is new in the index fails here until it has rows.
+ */
+
+/** The functions as plain JavaScript sees them: the compiler would refuse every row. */
+type Loose = (...args: readonly unknown[]) => unknown;
+const js = pathex as unknown as Readonly<Record<string, Loose>>;
+const call =
+  (name: string, ...args: readonly unknown[]): (() => unknown) =>
+  () =>
+    js[name]!(...args);
+
+const net = pathex.mlp([2, 2, 3], { classes: 10, hidden: [4] });
+const weights = pathex.initialise(net, 0);
+const image = pathex.ops.input('images', [1, 2, 2, 3]);
+const row = pathex.ops.input('row', [1, 4]);
+const kept = pathex.program('kept', { outputs: { y: row } });
+const split = { images: new Uint8Array(120), labels: new Int32Array(10).map((_, i) => i), count: 10 };
+const data = {
+  ...pathex.synthetic({ seed: 0, train: 10, test: 10 }),
+  height: 2,
+  width: 2,
+  channels: 3,
+  train: split,
+  test: split,
+};
+const device = await pathex.openDevice('reference');
+const own = pathex.key(0);
+const rate = { kind: 'oneCycle', rate: 0.1 };
+const training = { epochs: 1, batch: 5, rate };
+const resident = { split: 'train', count: 10 };
+const nowhere = join(mkdtempSync(join(tmpdir(), 'pathex-edge-')), 'nothing');
+const geometry = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] };
+const reading = { weights: 'one', gates: 'open' };
+const file = { weights, masks: null, metadata: {} };
+const checkpoint = { network: 'n', settings: '', epochsDone: 0, history: [], tensors: {} };
+const facts = pathex.procedureOf({ method: 'px' });
+
+type Row = readonly [run: () => unknown, mentions: string, code?: ErrorCode];
+const fit = (options: object): (() => unknown) => call('fit', net, { weights }, data, device, options);
+const prune = (options: object): (() => unknown) => call('prune', net, weights, device, options);
+const imp = (more: object): (() => unknown) =>
+  prune({ method: 'imp', density: 0.5, dataset: data, training, ...more });
+
+const ROWS: Readonly<Record<string, readonly Row[]>> = {
+  // networks and layers
+  conv2d: [
+    [call('conv2d', 3, 'stem', { kernel: 3 }), 'name 3'],
+    [call('conv2d', 'c', '8', { kernel: 3 }), "out '8'"],
+    [call('conv2d', 'c', 0, { kernel: 3 }), 'out 0'],
+    [call('conv2d', 'c', 8), 'options must be an object'],
+    [call('conv2d', 'c', 8, { kernal: 3 }), "'kernal'; did you mean 'kernel'?"],
+    [call('conv2d', 'c', 8, { kernel: 3, groups: 3 }), "'groups'"],
+    [call('conv2d', 'c', 8, { kernel: 3, padding: 0 }), "'padding'"],
+    [call('conv2d', 'c', 8, { kernel: '3' }), "kernel '3'"],
+    [call('conv2d', 'c', 8, { kernel: 3, stride: 0 }), 'stride 0'],
+    [call('conv2d', 'c', 8, { stride: 1 }), 'kernel is missing'],
+    [() => (js['conv2d']!('c', 8, { kernel: 3 }) as Loose)('x'), "input 'x'", 'SHAPE'],
+  ],
+  linear: [
+    [call('linear', 'fc', 10, { bais: false }), "'bais'; did you mean 'bias'?"],
+    [call('linear', 'fc', 10, { bias: 'no' }), "bias 'no'"],
+    [call('linear', 10, 'fc'), 'name 10'],
+    [call('linear', 'fc', 2.5), 'out 2.5'],
+    [() => (js['linear']!('fc', 10) as Loose)(), 'input is missing', 'SHAPE'],
+  ],
+  batchNorm: [
+    [call('batchNorm', 3), 'name 3'],
+    [call('batchNorm', 'bn', { eps: 1e-3 }), 'it takes a name alone'],
+    [() => (js['batchNorm']!('bn') as Loose)(null), 'input null', 'SHAPE'],
+  ],
+  identityBlock: [[() => (js['identityBlock']!(3) as Loose)(image), 'identityBlock: name 3']],
+  projectionBlock: [
+    [call('projectionBlock', 3, 8, 2), 'projectionBlock: name 3'],
+    [call('projectionBlock', 'b', 'x', 2), "out 'x'"],
+    [call('projectionBlock', 'b', 8), 'stride is missing'],
+  ],
+  relu: [[call('relu', 3), 'relu: input 0 is 3', 'SHAPE']],
+  add: [[call('add', row), 'add: input 1 is nothing', 'SHAPE']],
+  maxPool2: [[call('maxPool2'), 'input 0 is nothing', 'SHAPE']],
+  averagePool2: [[call('averagePool2', 'x'), "input 0 is 'x'", 'SHAPE']],
+  globalAveragePool: [[call('globalAveragePool', []), 'input 0', 'SHAPE']],
+  flatten: [[call('flatten', 3), 'flatten: its input 3', 'SHAPE']],
+  refine: [
+    [call('refine', 3, [1]), 'refine: its input 3', 'SHAPE'],
+    [call('refine', row, 4), 'shape 4', 'SHAPE'],
+  ],
+  network: [
+    [call('network', 'x', 32, (x: unknown) => x), 'sample 32'],
+    [call('network', [32], 'x', (x: unknown) => x), 'name [32]'],
+    [call('network', 'x', [4]), 'describe is missing'],
+    [call('network', 'x', [4], () => undefined), 'what its description returns'],
+  ],
+  networkOf: [
+    [call('networkOf', [row]), 'name'],
+    [call('networkOf', 'x', row), 'roots'],
+  ],
+  parameters: [[call('parameters', 'net'), "network 'net'"]],
+  prunable: [[call('prunable'), 'network is missing']],
+  rebatch: [
+    [call('rebatch', 3, 2), 'network 3'],
+    [call('rebatch', net, '2'), "'2'"],
+  ],
+  summary: [[call('summary', weights), 'network']],
+  initialise: [
+    [call('initialise', net, { seed: 1 }), 'seed'],
+    [call('initialise', net), 'seed is missing'],
+    [call('initialise', 0, net), 'network 0'],
+  ],
+  checkWeights: [[call('checkWeights', net, {}), 'a Map', 'WEIGHTS']],
+  lenet: [
+    [call('lenet', [8, 8, 3], { clases: 10 }), "'clases'; did you mean 'classes'?"],
+    [call('lenet', [8, 8, 3], { classes: 10, pool: 'avg' }), "'avg'"],
+    [call('lenet', 8, { classes: 10 }), 'sample 8'],
+    [call('lenet', [8, 8, 3]), 'options must be an object'],
+  ],
+  mlp: [
+    [call('mlp', [4], { classes: 2, hiden: [3] }), "'hiden'; did you mean 'hidden'?"],
+    [call('mlp', [4], { classes: 2, hidden: 3 }), 'hidden 3'],
+    [call('mlp', [4], { classes: 2, hidden: [3, '4'] }), "hidden[1] '4'"],
+    [call('mlp', 4, { classes: 2 }), 'sample 4'],
+  ],
+  resnetCifar: [
+    [call('resnetCifar', { dept: 20 }), "'dept'; did you mean 'depth'?"],
+    [call('resnetCifar', { width: '16' }), "width '16'"],
+    [call('resnetCifar', 20), 'got 20'],
+  ],
+  modelOf: [
+    [call('modelOf', 'resnet21', data), 'resnetCifar: depth 21'],
+    [call('modelOf', 'resnet', data), "'resnet'"],
+    [call('modelOf', 'lenet'), 'nothing'],
+    [call('modelOf', 'lenet', { height: 8, width: 8, channels: '3', classes: 10 }), "channels '3'"],
+    [call('modelOf', 20, data), 'name 20'],
+  ],
+  crossEntropy: [
+    [call('crossEntropy', 3, row), 'logits 3', 'SHAPE'],
+    [call('crossEntropy', row), 'labels is missing', 'SHAPE'],
+  ],
+  correctCount: [[call('correctCount', 3, row), 'input 0 is 3', 'SHAPE']],
+  mean: [[call('mean', [1, 2]), 'input 0', 'SHAPE']],
+
+  // graphs and transforms
+  walk: [[call('walk', row), 'roots']],
+  check: [[call('check', [3]), 'roots[0] 3']],
+  flopsOf: [[call('flopsOf', 'x'), "roots 'x'"]],
+  leaves: [[call('leaves', [row], 'param'), "'param'"]],
+  rewrite: [[call('rewrite', [row]), 'rule is missing']],
+  substitute: [[call('substitute', [row], {}), 'replacements']],
+  print: [
+    [call('print', [row], { form: 1 }), "'form'; did you mean 'from'?"],
+    [call('print', [row], { from: '1' }), "from '1'"],
+  ],
+  encodeGraph: [
+    [call('encodeGraph', row), 'roots'],
+    [call('encodeGraph', [row], 3), 'name 3'],
+  ],
+  decodeGraph: [[call('decodeGraph', 3), 'got 3', 'GRAPH']],
+  grad: [
+    [call('grad', 3, [row]), 'scalar 3'],
+    [call('grad', pathex.ops.scalar(1), row), 'wrt'],
+  ],
+  vjp: [[call('vjp', [row], row, [row]), 'cotangents']],
+  masked: [[call('masked', 3), 'network 3']],
+  inference: [[call('inference', row), 'network']],
+  training: [
+    [call('training', 3), 'network 3'],
+    [call('training', net, { momentum: 0.1 }), 'momentum'],
+  ],
+  pathNetwork: [
+    [
+      call('pathNetwork', net, image, { ...reading, biasPath: true }),
+      "'biasPath'; did you mean 'biasPaths'?",
+    ],
+    [call('pathNetwork', net, image, { weights: 'square', gates: 'open' }), "weights 'square'"],
+    [call('pathNetwork', net, image, { weights: 'one' }), 'gates is missing'],
+    [call('pathNetwork', net, reading), 'input'],
+  ],
+  program: [
+    [call('program', 'p', { output: { y: row } }), "'output'; did you mean 'outputs'?"],
+    [call('program', 'p', { outputs: row.shape }), 'outputs'],
+    [call('program', 'p', { next: [row] }), 'next'],
+    [call('program', { outputs: { y: row } }), 'name'],
+  ],
+  compile: [
+    [call('compile', kept, { cheked: true }), "'cheked'; did you mean 'checked'?"],
+    [call('compile', kept, { storage: 'f16' }), "'f16'"],
+    [
+      call('compile', kept, { dump: { after: 'simplfy', print: () => undefined } }),
+      "did you mean 'simplify'?",
+    ],
+    [call('compile', net), 'program'],
+  ],
+
+  // devices
+  openDevice: [
+    [call('openDevice', 'cpu', { thread: 2 }), "'thread'; did you mean 'threads'?"],
+    [call('openDevice', 'cpu', { threads: '2' }), "threads '2'"],
+    [call('openDevice', 'cpu', { precision: 'tf32' }), "'precision' is an option of the cuda device"],
+    [call('openDevice', 'reference', { threads: 2 }), "'threads' is an option of the cpu device"],
+    [call('openDevice', 'gpu'), "'gpu'"],
+    [call('openDevice', { device: 'cpu' }), 'kind'],
+  ],
+  secondsBetween: [[call('secondsBetween', 1, 2), 'first mark 1']],
+
+  // pruning
+  prune: [
+    [prune({ method: 'px', density: 0.5, rouns: 3 }), "'rouns'; did you mean 'rounds'?"],
+    [prune({ method: 'px', density: 0.5, rounds: '3' }), "rounds '3'"],
+    [prune({ method: 'px', density: '0.5' }), "density '0.5'"],
+    [prune({ method: 'px' }), 'density is missing'],
+    [prune({ method: 'xp', density: 0.5 }), "'xp'"],
+    [prune({ method: 'px', density: 0.5, schedule: 'lineal' }), "did you mean 'linear'?"],
+    [prune({ method: 'px', density: 0.5, data: split }), 'data'],
+    [prune({ method: 'px', density: 0.5, data: [split.images] }), 'data[0]'],
+    [prune({ method: 'px', density: 0.5, seed: -1 }), 'seed -1'],
+    [prune({ method: 'px', density: 0.5, signal: 3 }), 'signal 3'],
+    [prune({ method: 'px', density: 0.5, onRound: 'log' }), "onRound 'log'"],
+    [prune({ method: 'px', density: 0.5, temperature: 3 }), "'temperature'"],
+    [prune({ method: 'synflow', density: 0.5, biasPaths: 1 }), 'biasPaths 1'],
+    [prune({ method: 'grasp', density: 0.5, temperatur: 3, data: [] }), "did you mean 'temperature'?"],
+    [imp({ rewin: { steps: 1 } }), "'rewin'; did you mean 'rewind'?"],
+    [imp({ rewind: 3 }), 'rewind 3'],
+    [imp({ rewind: { step: 3 } }), "'step'; did you mean 'steps'?"],
+    [imp({ training: { ...training, momentun: 0.9 } }), "'momentun'; did you mean 'momentum'?"],
+    [imp({ training: { ...training, checkpoint: 'x' } }), "'checkpoint'"],
+    [imp({ training: { ...training, rate: 0.1 } }), 'rate is 0.1'],
+    [imp({ dataset: 'data' }), "dataset 'data'"],
+    [imp({ training: undefined }), 'training is missing'],
+    [call('prune', net, weights, { method: 'px', density: 0.5 }), 'device'],
+    [call('prune', weights, net, device, { method: 'px', density: 0.5 }), 'network'],
+    [call('prune', net, weights, device), 'options are nothing'],
+  ],
+  procedureOf: [
+    [call('procedureOf', { method: 'px', mod: 'px' }), "'mod' is unknown; did you mean 'mode'?"],
+    [call('procedureOf', { method: 'magnitude', mode: 'px' }), "'mode'"],
+    [call('procedureOf', { method: 'px', mode: 'gated' }), "'gated'"],
+    [call('procedureOf', { method: 'magnitud' }), "did you mean 'magnitude'?"],
+    [call('procedureOf', 'px'), "'px'"],
+  ],
+  criterionOf: [
+    [call('criterionOf', { method: 'snip', statistic: 'batch' }), "did you mean 'statistics'?"],
+    [call('criterionOf'), 'nothing'],
+  ],
+  readMethod: [
+    [call('readMethod', 'px', ['mod=px']), "'mod' is unknown; did you mean 'mode'?"],
+    [call('readMethod', 'px', 'mode=px'), "options 'mode=px'"],
+    [call('readMethod', 3, []), '3 is unknown'],
+  ],
+  usualRounds: [[call('usualRounds', 'px'), "method 'px'"]],
+  showCost: [[call('showCost', 'px'), "method 'px'"]],
+  pruningSplit: [
+    [call('pruningSplit', data, { exampels: 2 }), "'exampels'; did you mean 'examples'?"],
+    [call('pruningSplit', data, { examples: '2' }), "examples '2'"],
+    [call('pruningSplit', data, { examples: 1, batch: 11 }), 'batch 11'],
+    [call('pruningSplit', 'data'), "data 'data'"],
+  ],
+  densityAt: [[call('densityAt', 'cubic', 0.1, 0, 1), "schedule 'cubic'"]],
+  keepCounts: [[call('keepCounts', 100, 0.1, 3, 'cubic'), "schedule 'cubic'"]],
+  paperDensity: [[call('paperDensity', '3'), "level '3'"]],
+  survivors: [[call('survivors', 100, '0.1'), "density '0.1'"]],
+  layerDensities: [
+    [call('layerDensities', net, {}), 'masks'],
+    [call('layerDensities', 3, null), 'network 3'],
+  ],
+  summariseLayers: [[call('summariseLayers', net), 'layers']],
+
+  // training
+  fit: [
+    [fit({ ...training, momentun: 0.9 }), "'momentun'; did you mean 'momentum'?"],
+    [fit({ ...training, epochs: '3' }), "epochs '3'"],
+    [fit({ ...training, rate: 0.1 }), 'rate is 0.1'],
+    [fit({ ...training, rate: { kind: 'onecycle', rate: 0.1 } }), "did you mean 'oneCycle'?"],
+    [fit({ ...training, rate: { ...rate, warmup: 0.1 } }), "'warmup'; did you mean 'warmUp'?"],
+    [fit({ ...training, rate: { kind: 'multiStep', rate: 0.1 } }), 'milestones is missing'],
+    [fit({ ...training, rate: { kind: 'multiStep', rate: 0.1, milestones: 80 } }), 'milestones 80'],
+    [fit({ ...training, augment: { pad: 4, flipp: true } }), "'flipp'; did you mean 'flip'?"],
+    [fit({ ...training, augment: { pad: 4 } }), 'flip is missing'],
+    [fit({ ...training, augment: false }), 'augment false'],
+    [fit({ ...training, steps: { form: 1 } }), "'form'; did you mean 'from'?"],
+    [fit({ ...training, checkpoint: true }), 'checkpoint true'],
+    [fit({ ...training, nesterov: 'yes' }), "nesterov 'yes'"],
+    [fit({ ...training, signal: {} }), 'signal'],
+    [fit({ ...training, onEpoch: 3 }), 'onEpoch 3'],
+    [fit({ batch: 5, rate }), 'epochs is missing'],
+    [call('fit', net, { weights }, 'data', device, training), "data 'data'"],
+    [call('fit', net, weights, data, device, training), 'start'],
+    [call('fit', net, { weights, mask: null }, data, device, training), "'mask'; did you mean 'masks'?"],
+    [call('fit', net, { weights }, data, training), 'device'],
+    [call('fit', net, { weights }, data, device), 'options must be an object'],
+  ],
+  evaluate: [
+    [call('evaluate', net, { weights }, data, device, 'validation'), "split 'validation'"],
+    [call('evaluate', net, weights, data, device), 'start'],
+    [call('evaluate', net, { weights, maks: null }, data, device), "did you mean 'masks'?"],
+    [call('evaluate', net, { weights }, device, data), 'data'],
+  ],
+  sgd: [
+    [call('sgd', [], [], row, { momentun: 0.9 }), "'momentun'; did you mean 'momentum'?"],
+    [call('sgd', [], [], row, { momentum: '0.9' }), "momentum '0.9'"],
+    [call('sgd', [], [], 0.1, {}), 'rate 0.1'],
+    [call('sgd', [row], [], row, {}), '1 parameters, 0 gradients'],
+  ],
+  trainStep: [
+    [call('trainStep', net, data, resident, 5, { weightdecay: 0 }), "did you mean 'weightDecay'?"],
+    [call('trainStep', net, data, { split: 'train' }, 5), 'count is missing'],
+    [call('trainStep', net, data, resident, '5'), "batch '5'"],
+  ],
+  evaluateStep: [
+    [call('evaluateStep', net, data, { ...resident, cout: 1 }, 5), "'cout'; did you mean 'count'?"],
+    [call('evaluateStep', net, data, { split: 'val', count: 1 }, 5), "split 'val'"],
+  ],
+  rateAt: [
+    [call('rateAt', { kind: 'cosine', rate: 0.1 }, 0, 1, 1), "'cosine'"],
+    [call('rateAt', 0.1, 0, 1, 1), 'rate is 0.1'],
+  ],
+  saveCheckpoint: [
+    [call('saveCheckpoint', nowhere, { ...checkpoint, epoch: 3 }), "'epoch'"],
+    [call('saveCheckpoint', nowhere, { ...checkpoint, epochsDone: '3' }), "epochsDone '3'"],
+    [call('saveCheckpoint', checkpoint, nowhere), 'path'],
+  ],
+  loadCheckpoint: [[call('loadCheckpoint', 3), 'path 3']],
+
+  // data and weights
+  synthetic: [
+    [call('synthetic', { seed: 0, trian: 10 }), "'trian'; did you mean 'train'?"],
+    [call('synthetic', { seed: '0' }), "seed '0'"],
+    [call('synthetic', { seed: 0, test: 0 }), 'test 0'],
+    [call('synthetic', 0), 'got 0'],
+  ],
+  loadCifar10: [
+    [call('loadCifar10', nowhere, { verfy: false }), "'verfy'; did you mean 'verify'?"],
+    [call('loadCifar10', nowhere, { verify: 'no' }), "verify 'no'"],
+    [call('loadCifar10'), 'folder is missing'],
+  ],
+  findCifar10: [
+    [call('findCifar10', { foldr: nowhere }), "'foldr'; did you mean 'folder'?"],
+    [call('findCifar10', { folder: 3 }), 'folder 3'],
+    [call('findCifar10', { archive: { url: 'x', md: '' } }), "'md'; did you mean 'md5'?"],
+    [call('findCifar10', nowhere), 'options must be an object'],
+  ],
+  normalise: [
+    [call('normalise', split, [0], 0.5, [1, 1, 1]), 'mean 0.5'],
+    [call('normalise', split, 3, [1], [1]), 'indices 3'],
+  ],
+  perClass: [[call('perClass', split, 10, 1, 0), 'key 0']],
+  subset: [[call('subset', split.images, [0]), 'split']],
+  loadWeights: [
+    [call('loadWeights', net, nowhere), 'path'],
+    [call('loadWeights', nowhere), 'network is missing'],
+  ],
+  saveWeights: [
+    [call('saveWeights', nowhere, net, { ...file, mask: null }), "'mask'; did you mean 'masks'?"],
+    [call('saveWeights', nowhere, net, { ...file, metadata: { epochs: 3 } }), 'metadata'],
+    [call('saveWeights', nowhere, net, weights), 'saveWeights'],
+    [call('saveWeights', net, nowhere, file), 'path'],
+  ],
+  key: [[call('key', '0'), '0']],
+  fold: [
+    [call('fold', 0, 'x'), 'parent 0'],
+    [call('fold', own, 1.5), '1.5'],
+  ],
+  normal: [[call('normal', 0, 3), 'key 0']],
+  uniform: [[call('uniform', own, -1), 'n -1']],
+  permutation: [[call('permutation', own, '3'), "n '3'"]],
+};
+
+/** Exported values without rows, and why. */
+const NO_ROWS: Readonly<Record<string, string>> = {
+  pipe: "fp-ts's own",
+  PathexError: 'the error itself',
+  ops: 'in the table below',
+  PASSES: 'data',
+  METHODS: 'data',
+  METHOD_OPTIONS: 'data',
+  PlanCodec: 'an io-ts codec; device.compile and PlanCodec.decode answer with what it finds',
+  VERSION: 'data',
+};
+
+const errorOf = async (run: () => unknown): Promise<unknown> => {
+  try {
+    await run();
+  } catch (error) {
+    return error;
+  }
+  return 'no error';
+};
+const isRefused = async ([run, mentions, code = 'OPTION']: Row): Promise<void> => {
+  const error = await errorOf(run);
+  expect(error, mentions).toBeInstanceOf(PathexError);
+  expect(error).toMatchObject({ code, message: expect.stringContaining(mentions) as string });
+  expect((error as PathexError).message).not.toContain('\n');
+};
+
+test('every exported value has rows, or a reason to have none', () => {
+  const known = [...Object.keys(ROWS), ...Object.keys(NO_ROWS)].sort();
+  expect(Object.keys(pathex).sort()).toEqual(known);
+});
+
+describe('an unknown option or a value of another kind is refused by', () => {
+  test.each(Object.entries(ROWS))('%s', async (_, rows) => {
+    for (const row of rows) await isRefused(row);
+  });
+});
+
+describe('attributes of ops are refused by', () => {
+  const op = pathex.ops as unknown as Readonly<Record<string, Loose>>;
+  const kernel = pathex.ops.state('w', [4, 1, 1, 3]);
+  const pool = { window: [2, 2], stride: [1, 1], padding: [0, 0, 0, 0] };
+  const unary = 'neg abs sign exp log sqrt rsqrt exp2 exponent relu step stopGradient toReal argMax'.split(
+    ' ',
+  );
+  const binary = 'add sub mul div max min greater equal'.split(' ');
+  const given: Readonly<Record<string, readonly Row[]>> = {
+    ...Object.fromEntries(unary.map((o): [string, Row[]] => [o, [[() => op[o]!(), 'input 0 is nothing']]])),
+    ...Object.fromEntries(binary.map((o): [string, Row[]] => [o, [[() => op[o]!(row, 2), 'input 1 is 2']]])),
+    select: [[() => op['select']!(row, row), 'input 2 is nothing']],
+    input: [
+      [() => op['input']!('x', 3), 'shape 3'],
+      [() => op['input']!('x', [3], 'f16'), "dtype 'f16'"],
+      [() => op['input']!([3], 'x'), 'name [3]'],
+    ],
+    state: [
+      [() => op['state']!('x', [3], { rol: 'weight' }), "'rol'; did you mean 'role'?"],
+      [
+        () => op['state']!('x', [3], { role: 'weights' }),
+        "role 'weights' is unknown; did you mean 'weight'?",
+      ],
+      [() => op['state']!('x', [3], { init: { kind: 'xavier' } }), "kind 'xavier'"],
+      [() => op['state']!('x', [3], { init: { kind: 'constant', val: 1 } }), "'val'; did you mean 'value'?"],
+      [() => op['state']!('x', [3], { init: { kind: 'constant' } }), 'value is missing'],
+      [() => op['state']!('x', [3], { init: 'zeros' }), "init 'zeros'"],
+    ],
+    constant: [[() => op['constant']!([3], '1'), "value '1'"]],
+    scalar: [[() => op['scalar']!('1'), "value '1'"]],
+    literal: [[() => op['literal']!([2], [1, '2']), 'data']],
+    statistic: [[() => op['statistic']!(row, pathex.ops.state('s', [4]), 'median'), "moment 'median'"]],
+    sum: [
+      [() => op['sum']!(row, 1), 'axes 1'],
+      [() => op['sum']!(row), 'axes is missing'],
+    ],
+    maximum: [[() => op['maximum']!(row, 'all'), "axes 'all'"]],
+    broadcast: [[() => op['broadcast']!(row, [2, 4], 1), 'axes 1']],
+    reshape: [[() => op['reshape']!(row, 4), 'shape 4']],
+    transpose: [[() => op['transpose']!(row, '10'), "order '10'"]],
+    slice: [[() => op['slice']!(row, [0, 0], [1, 4]), 'stride is missing']],
+    place: [[() => op['place']!(row, [2, 4], 0, [1, 1]), 'start 0']],
+    concat: [
+      [() => op['concat']!([row, row], '0'), "axis '0'"],
+      [() => op['concat']!(row, 0), 'inputs'],
+    ],
+    conv2d: [
+      [() => op['conv2d']!(image, kernel, { ...geometry, groups: 3 }), "'groups'"],
+      [() => op['conv2d']!(image, kernel, { ...geometry, padding: 0 }), 'padding 0'],
+      [() => op['conv2d']!(image, kernel, { ...geometry, stride: 2 }), 'stride 2'],
+      [() => op['conv2d']!(image, kernel, { stride: [1, 1] }), 'is missing'],
+      [() => op['conv2d']!(image, kernel), 'nothing'],
+    ],
+    conv2dInputGrad: [[() => op['conv2dInputGrad']!(image, kernel, 2, geometry), 'size 2']],
+    conv2dWeightGrad: [[() => op['conv2dWeightGrad']!(image, image, [1], geometry), 'kernel [1]']],
+    matmul: [
+      [() => op['matmul']!(row, row, { transposeb: true }), "did you mean 'transposeB'?"],
+      [() => op['matmul']!(row, row, { transposeB: 1 }), 'transposeB 1'],
+    ],
+    maxPool: [
+      [() => op['maxPool']!(image, { ...pool, dilation: [2, 2] }), "'dilation'"],
+      [() => op['maxPool']!(image, { ...pool, padding: 0 }), 'padding 0'],
+    ],
+    maxPoolGather: [[() => op['maxPoolGather']!(image, image, { ...pool, ceil: true }), "'ceil'"]],
+    maxPoolScatter: [[() => op['maxPoolScatter']!(image, image, { ...pool, window: 2 }), 'window 2']],
+    sumPool: [[() => op['sumPool']!(image, { ...pool, windw: [2, 2] }), "did you mean 'window'?"]],
+    sumPoolGrad: [[() => op['sumPoolGrad']!(image, [2], pool), 'size [2]']],
+    gather: [[() => op['gather']!(row, [0]), 'input 1']],
+    scatterAdd: [[() => op['scatterAdd']!(row, pathex.ops.input('i', [1], 'i32'), '3'), "rows '3'"]],
+    cropFlip: [[() => op['cropFlip']!(image), 'input 1 is nothing']],
+    rankMask: [[() => op['rankMask']!(row, 3), 'input 1 is 3']],
+  };
+  test('every op has rows', () => expect(Object.keys(given).sort()).toEqual(Object.keys(op).sort()));
+  test.each(Object.entries(given))('%s', async (_, rows) => {
+    for (const [run, mentions] of rows) await isRefused([run, mentions, 'SHAPE']);
+  });
+});
+
+test('what is left out, or undefined, is the default', () => {
+  expect(pathex.print([row], { from: undefined } as never)).toBe(pathex.print([row]));
+  expect(() => pathex.usualRounds(facts)).not.toThrow();
+});
