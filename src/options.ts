@@ -15,7 +15,8 @@ export const didYouMean = (word: string, known: readonly string[]): string => {
     .map((k) => ({ k, d: distance(word.toLowerCase(), k.toLowerCase()) }))
     .sort((a, b) => a.d - b.d);
   const nearest = ranked[0];
-  const isNear = nearest !== undefined && nearest.d <= Math.max(2, Math.floor(word.length / 3));
+  const isNear =
+    nearest !== undefined && nearest.d < word.length && nearest.d <= Math.max(2, Math.floor(word.length / 3));
   return isNear ? `; did you mean '${nearest.k}'?` : '';
 };
 

@@ -48,15 +48,54 @@ const isInitialiser = (u: unknown): boolean => {
   return Object.keys(fields).length === 2 && test(fields[key]);
 };
 
+/** Which part of an initialiser is wrong. */
+const initialiserFault = (where: string, u: unknown): Fault | undefined => {
+  if (typeof u !== 'object' || u === null) return undefined;
+  const fields: Readonly<Record<string, unknown>> = { ...u };
+  const kind = fields['kind'];
+  if (typeof kind !== 'string' || !Object.hasOwn(INITIALISERS, kind))
+    return {
+      what: `${where}.kind is ${showJson(kind)}`,
+      remedy: nearest(kind, Object.keys(INITIALISERS)),
+    };
+  const [key, test] = INITIALISERS[kind]!;
+  const stray = Object.keys(fields).find((name) => name !== 'kind' && name !== key);
+  if (stray !== undefined)
+    return {
+      what: `${where} has no '${showText(stray).slice(1, -1)}'`,
+      remedy: nearest(stray, ['kind', key]),
+    };
+  return test(fields[key])
+    ? undefined
+    : {
+        what: `${where}.${key} is ${showJson(fields[key])}`,
+        remedy: 'give a finite number that makes sense',
+      };
+};
+
 interface Kind {
   readonly test: (value: unknown) => boolean;
   /** The end of the message. */
   readonly remedy: string;
+  /** Says more about a value that fails the test, where there is more to say. */
+  readonly explain?: (key: string, value: unknown) => Fault | undefined;
 }
+
+/** What is wrong, and what to do. */
+export interface Fault {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** The nearest of some words, or all of them. */
+const nearest = (word: unknown, words: readonly string[]): string =>
+  (typeof word === 'string' ? didYouMean(word.slice(0, 100), words).replace(/^; /, '') : '') ||
+  `choose ${words.join(', ')}`;
 const must = (test: Kind['test'], expected: string): Kind => ({ test, remedy: `it must be ${expected}` });
 const oneOf = (words: readonly string[]): Kind => ({
   test: (u) => words.some((word) => word === u),
   remedy: `choose ${words.join(', ')}`,
+  explain: (key, value) => ({ what: `${key} is ${showJson(value)}`, remedy: nearest(value, words) }),
 });
 
 /** What attributes are. Whether they fit one another and the inputs is for `infer` to say. */
@@ -85,10 +124,13 @@ const KINDS = {
   ),
   flag: must((u) => typeof u === 'boolean', 'true or false'),
   text: must(isText, `a text of at most ${MAX_TEXT} characters without control characters`),
-  initialiser: must(
-    isInitialiser,
-    'one of { kind: kaimingNormal, fanIn }, { kind: uniform, bound }, { kind: constant, value }',
-  ),
+  initialiser: {
+    ...must(
+      isInitialiser,
+      'one of { kind: kaimingNormal, fanIn }, { kind: uniform, bound }, { kind: constant, value }',
+    ),
+    explain: initialiserFault,
+  },
   dtype: oneOf(DTYPES),
   moment: oneOf(MOMENTS),
   role: oneOf(ROLES),
@@ -131,11 +173,6 @@ const strayFault = (kinds: AttributeKinds, attributes: Attributes): Fault | unde
   };
 };
 
-export interface Fault {
-  readonly what: string;
-  readonly remedy: string;
-}
-
 /**
  * What is wrong with the attributes of a node, and the remedy; undefined where nothing is. It is asked of every node of
  * every graph, hence the plain loops: nothing is allocated where all is well.
@@ -150,8 +187,11 @@ export const faultOf = (kinds: AttributeKinds, attributes: Attributes): Fault | 
     else if (isOptional[i]) continue;
     if (own[i]!.test(value)) continue;
     // a misspelt name says more than a missing one
+    const key = keys[i]!;
+    const { remedy, explain } = own[i]!;
     return (
-      strayFault(kinds, attributes) ?? { what: `${keys[i]} is ${showJson(value)}`, remedy: own[i]!.remedy }
+      strayFault(kinds, attributes) ??
+      explain?.(key, value) ?? { what: `${key} is ${showJson(value)}`, remedy }
     );
   }
   return unseen === 0 ? undefined : strayFault(kinds, attributes);

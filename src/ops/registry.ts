@@ -193,8 +193,8 @@ export const ops = {
     b: Tensor,
     transposed: { readonly transposeA?: boolean; readonly transposeB?: boolean } = {},
   ): Tensor => {
-    const { transposeA = false, transposeB = false } = given('matmul', transposed, matmul.attributes);
-    return make('matmul', [a, b], { transposeA, transposeB });
+    const asked = given('matmul', transposed, matmul.attributes);
+    return make('matmul', [a, b], { transposeA: false, transposeB: false, ...asked });
   },
 
   maxPool: (x: Tensor, geometry: PoolGeometry): Tensor =>

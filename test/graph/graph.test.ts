@@ -249,7 +249,7 @@ return %2`.replace(/\nreturn.*$/, ''),
   });
   it('shows a node whose attributes its op cannot read', () => {
     expect(() => check([{ ...ops.sum(x, [0]), attributes: {} }])).toThrow(
-      /^invalid graph: sum: axes is missing; give an array of numbers\n/,
+      /^invalid graph: sum: axes is nothing; it must be a list of at most 64 whole numbers from 0 on\n/,
     );
   });
   it('refuses one name for two types', () => {

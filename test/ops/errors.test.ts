@@ -83,7 +83,7 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     ],
     [
       raw('input', [], { name: 'x', shape: [2], dtype: 'f64' }),
-      "input at net.layer: dtype 'f64' is unknown; did you mean 'f32'?",
+      'input: dtype is "f64"; at net.layer; did you mean \'f32\'?',
     ],
     [
       raw('input', [f(2)], { name: 'x', shape: [2] }),
@@ -93,13 +93,13 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
   state: [
     [
       () => ops.state('w', [2.5, 0], {}, 'net.layer'),
-      'state: the result would be f32[2.5, 0]; at net.layer; every size must be a positive integer',
+      'state: shape is [2.5,0]; at net.layer; it must be a list of at most 64 whole numbers',
     ],
   ],
   constant: [
     [
       raw('constant', [], { shape: [], value: null }),
-      'constant at net.layer: value null is not a number; give one',
+      'constant: value is null; at net.layer; it must be a number',
     ],
   ],
   literal: [
@@ -127,11 +127,11 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     ],
     [
       () => ops.sum(f(2, 3), [-1]),
-      'sum: axes [-1] of shape [2, 3]; at net.layer; name existing axes once each',
+      'sum: axes is [-1]; at net.layer; it must be a list of at most 64 whole numbers from 0 on',
     ],
     [
       () => ops.sum(f(2, 3), [0.5]),
-      'sum: axes [0.5] of shape [2, 3]; at net.layer; name existing axes once each',
+      'sum: axes is [0.5]; at net.layer; it must be a list of at most 64 whole numbers from 0 on',
     ],
   ],
   maximum: [
@@ -236,7 +236,7 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     ],
     [
       () => ops.conv2d(f(1, 5, 5, 3), f(8, 3, 3, 3), { ...g, stride: [0, 1] }),
-      'conv2d at net.layer: stride [0, 1] is not two positive integers [height, width]; give one',
+      'conv2d: stride is [0,1]; at net.layer; it must be two positive whole numbers, of height and width',
     ],
   ],
   conv2dInputGrad: [
@@ -316,7 +316,7 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     ],
     [
       () => ops.scatterAdd(f(3, 2), i(3), 0),
-      'scatterAdd: the result would be f32[0, 2]; at net.layer; every size must be a positive integer',
+      'scatterAdd: rows is 0; at net.layer; it must be a positive whole number',
     ],
   ],
   cropFlip: [

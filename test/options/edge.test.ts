@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BINARY, UNARY } from '../../src/ops/elementwise.js';
 import { describe, expect, test } from 'vitest';
 import * as pathex from '../../src/index.js';
 import { PathexError, type ErrorCode } from '../../src/errors.js';
@@ -86,6 +87,14 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   relu: [[call('relu', 3), 'relu: input 0 is 3', 'SHAPE']],
   add: [[call('add', row), 'add: input 1 is nothing', 'SHAPE']],
   maxPool2: [[call('maxPool2'), 'input 0 is nothing', 'SHAPE']],
+  sigmoid: [[call('sigmoid', 3), 'sigmoid: input 0 is 3', 'SHAPE']],
+  tanh: [[call('tanh', [1]), 'tanh: input 0 is', 'SHAPE']],
+  softplus: [[call('softplus'), 'softplus: input 0 is nothing', 'SHAPE']],
+  silu: [[call('silu', 3), 'input 0 is 3', 'SHAPE']],
+  gelu: [[call('gelu', 'fast'), "form 'fast' is unknown"]],
+  leakyRelu: [[call('leakyRelu', '0.1'), "slope '0.1' is not a finite number"]],
+  relu6: [[call('relu6', 3), 'input 0 is 3', 'SHAPE']],
+  hardswish: [[call('hardswish', 3), 'input 0 is 3', 'SHAPE']],
   averagePool2: [[call('averagePool2', 'x'), "input 0 is 'x'", 'SHAPE']],
   globalAveragePool: [[call('globalAveragePool', []), 'input 0', 'SHAPE']],
   flatten: [[call('flatten', 3), 'flatten: its input 3', 'SHAPE']],
@@ -414,71 +423,66 @@ describe('attributes of ops are refused by', () => {
   const op = pathex.ops as unknown as Readonly<Record<string, Loose>>;
   const kernel = pathex.ops.state('w', [4, 1, 1, 3]);
   const pool = { window: [2, 2], stride: [1, 1], padding: [0, 0, 0, 0] };
-  const unary = 'neg abs sign exp log sqrt rsqrt exp2 exponent relu step stopGradient toReal argMax'.split(
-    ' ',
-  );
-  const binary = 'add sub mul div max min greater equal'.split(' ');
+  const unary = [...UNARY, 'stopGradient', 'toReal', 'argMax', 'variance'];
+  const binary = [...BINARY, 'gate'];
   const given: Readonly<Record<string, readonly Row[]>> = {
     ...Object.fromEntries(unary.map((o): [string, Row[]] => [o, [[() => op[o]!(), 'input 0 is nothing']]])),
     ...Object.fromEntries(binary.map((o): [string, Row[]] => [o, [[() => op[o]!(row, 2), 'input 1 is 2']]])),
     select: [[() => op['select']!(row, row), 'input 2 is nothing']],
     input: [
-      [() => op['input']!('x', 3), 'shape 3'],
-      [() => op['input']!('x', [3], 'f16'), "dtype 'f16'"],
-      [() => op['input']!([3], 'x'), 'name [3]'],
+      [() => op['input']!('x', 3), 'shape is 3'],
+      [() => op['input']!('x', [3], 'f16'), 'dtype is "f16"'],
+      [() => op['input']!([3], 'x'), 'name is [3]'],
     ],
     state: [
       [() => op['state']!('x', [3], { rol: 'weight' }), "'rol'; did you mean 'role'?"],
-      [
-        () => op['state']!('x', [3], { role: 'weights' }),
-        "role 'weights' is unknown; did you mean 'weight'?",
-      ],
-      [() => op['state']!('x', [3], { init: { kind: 'xavier' } }), "kind 'xavier'"],
+      [() => op['state']!('x', [3], { role: 'weights' }), 'role is "weights"; did you mean \'weight\'?'],
+      [() => op['state']!('x', [3], { init: { kind: 'xavier' } }), 'init.kind is "xavier"'],
       [() => op['state']!('x', [3], { init: { kind: 'constant', val: 1 } }), "'val'; did you mean 'value'?"],
-      [() => op['state']!('x', [3], { init: { kind: 'constant' } }), 'value is missing'],
-      [() => op['state']!('x', [3], { init: 'zeros' }), "init 'zeros'"],
+      [() => op['state']!('x', [3], { init: { kind: 'constant' } }), 'init.value is nothing'],
+      [() => op['state']!('x', [3], { init: 'zeros' }), 'init is "zeros"'],
     ],
-    constant: [[() => op['constant']!([3], '1'), "value '1'"]],
-    scalar: [[() => op['scalar']!('1'), "value '1'"]],
+    constant: [[() => op['constant']!([3], '1'), 'value is "1"']],
+    scalar: [[() => op['scalar']!('1'), 'value is "1"']],
     literal: [[() => op['literal']!([2], [1, '2']), 'data']],
-    statistic: [[() => op['statistic']!(row, pathex.ops.state('s', [4]), 'median'), "moment 'median'"]],
+    statistic: [[() => op['statistic']!(row, pathex.ops.state('s', [4]), 'median'), 'moment is "median"']],
     sum: [
-      [() => op['sum']!(row, 1), 'axes 1'],
-      [() => op['sum']!(row), 'axes is missing'],
+      [() => op['sum']!(row, 1), 'axes is 1'],
+      [() => op['sum']!(row), 'axes is nothing'],
     ],
-    maximum: [[() => op['maximum']!(row, 'all'), "axes 'all'"]],
-    broadcast: [[() => op['broadcast']!(row, [2, 4], 1), 'axes 1']],
-    reshape: [[() => op['reshape']!(row, 4), 'shape 4']],
-    transpose: [[() => op['transpose']!(row, '10'), "order '10'"]],
-    slice: [[() => op['slice']!(row, [0, 0], [1, 4]), 'stride is missing']],
-    place: [[() => op['place']!(row, [2, 4], 0, [1, 1]), 'start 0']],
+    maximum: [[() => op['maximum']!(row, 'all'), 'axes is "all"']],
+    broadcast: [[() => op['broadcast']!(row, [2, 4], 1), 'axes is 1']],
+    reshape: [[() => op['reshape']!(row, 4), 'shape is 4']],
+    transpose: [[() => op['transpose']!(row, '10'), 'order is "10"']],
+    slice: [[() => op['slice']!(row, [0, 0], [1, 4]), 'stride is nothing']],
+    place: [[() => op['place']!(row, [2, 4], 0, [1, 1]), 'start is 0']],
     concat: [
-      [() => op['concat']!([row, row], '0'), "axis '0'"],
+      [() => op['concat']!([row, row], '0'), 'axis is "0"'],
       [() => op['concat']!(row, 0), 'inputs'],
     ],
     conv2d: [
       [() => op['conv2d']!(image, kernel, { ...geometry, groups: 3 }), "'groups'"],
-      [() => op['conv2d']!(image, kernel, { ...geometry, padding: 0 }), 'padding 0'],
-      [() => op['conv2d']!(image, kernel, { ...geometry, stride: 2 }), 'stride 2'],
-      [() => op['conv2d']!(image, kernel, { stride: [1, 1] }), 'is missing'],
+      [() => op['conv2d']!(image, kernel, { ...geometry, padding: 0 }), 'padding is 0'],
+      [() => op['conv2d']!(image, kernel, { ...geometry, stride: 2 }), 'stride is 2'],
+      [() => op['conv2d']!(image, kernel, { stride: [1, 1] }), 'is nothing'],
       [() => op['conv2d']!(image, kernel), 'nothing'],
     ],
-    conv2dInputGrad: [[() => op['conv2dInputGrad']!(image, kernel, 2, geometry), 'size 2']],
-    conv2dWeightGrad: [[() => op['conv2dWeightGrad']!(image, image, [1], geometry), 'kernel [1]']],
+    conv2dInputGrad: [[() => op['conv2dInputGrad']!(image, kernel, 2, geometry), 'size is 2']],
+    conv2dWeightGrad: [[() => op['conv2dWeightGrad']!(image, image, [1], geometry), 'kernel is [1]']],
     matmul: [
       [() => op['matmul']!(row, row, { transposeb: true }), "did you mean 'transposeB'?"],
-      [() => op['matmul']!(row, row, { transposeB: 1 }), 'transposeB 1'],
+      [() => op['matmul']!(row, row, { transposeB: 1 }), 'transposeB is 1'],
     ],
     maxPool: [
       [() => op['maxPool']!(image, { ...pool, dilation: [2, 2] }), "'dilation'"],
-      [() => op['maxPool']!(image, { ...pool, padding: 0 }), 'padding 0'],
+      [() => op['maxPool']!(image, { ...pool, padding: 0 }), 'padding is 0'],
     ],
     maxPoolGather: [[() => op['maxPoolGather']!(image, image, { ...pool, ceil: true }), "'ceil'"]],
-    maxPoolScatter: [[() => op['maxPoolScatter']!(image, image, { ...pool, window: 2 }), 'window 2']],
+    maxPoolScatter: [[() => op['maxPoolScatter']!(image, image, { ...pool, window: 2 }), 'window is 2']],
     sumPool: [[() => op['sumPool']!(image, { ...pool, windw: [2, 2] }), "did you mean 'window'?"]],
-    sumPoolGrad: [[() => op['sumPoolGrad']!(image, [2], pool), 'size [2]']],
+    sumPoolGrad: [[() => op['sumPoolGrad']!(image, [2], pool), 'size is [2]']],
     gather: [[() => op['gather']!(row, [0]), 'input 1']],
-    scatterAdd: [[() => op['scatterAdd']!(row, pathex.ops.input('i', [1], 'i32'), '3'), "rows '3'"]],
+    scatterAdd: [[() => op['scatterAdd']!(row, pathex.ops.input('i', [1], 'i32'), '3'), 'rows is "3"']],
     cropFlip: [[() => op['cropFlip']!(image), 'input 1 is nothing']],
     rankMask: [[() => op['rankMask']!(row, 3), 'input 1 is 3']],
   };
