@@ -1,4 +1,7 @@
+import { checkDataset } from '../data/check.js';
 import { normalise, perClass, type Dataset } from '../data/dataset.js';
+import { fail } from '../errors.js';
+import { checkNumber, isPositiveInteger } from '../options.js';
 import { fold, key } from '../random.js';
 import type { Minibatch } from './method.js';
 
@@ -11,11 +14,22 @@ export interface PruningSplitOptions {
   readonly seed?: number;
 }
 
-/** A balanced random part of the training images, normalised, without augmentation: what criteria read. */
+/**
+ * A balanced random part of the training images, normalised, without augmentation: what criteria read. Error DATA for a training split
+ * that is not sound or has too few images of a class, OPTION for settings that give no minibatch.
+ */
 export const pruningSplit = (
   data: Dataset,
   { examples = 10, batch = examples * data.classes, seed = 0 }: PruningSplitOptions = {},
 ): Minibatch[] => {
+  checkNumber('pruningSplit: examples', examples, isPositiveInteger, 'a positive integer');
+  checkNumber('pruningSplit: batch', batch, isPositiveInteger, 'a positive integer');
+  checkDataset(data, ['train']);
+  if (batch > examples * data.classes)
+    fail(
+      'OPTION',
+      `pruningSplit: no minibatch of ${batch} in ${examples} images of each of ${data.classes} classes; take a smaller batch or more examples`,
+    );
   const chosen = perClass(data.train, data.classes, examples, fold(key(seed), 'pruning split'));
   return Array.from({ length: Math.floor(chosen.length / batch) }, (_, i) => {
     const indices = chosen.subarray(i * batch, (i + 1) * batch);

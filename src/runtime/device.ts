@@ -82,7 +82,8 @@ export const checkInputs = (program: Program, inputs: Readonly<Record<string, Ar
   for (const [name, leaf] of program.inputs) {
     const given =
       inputs[name] ?? fail('DEVICE', `run '${program.name}': input '${name}' ${showType(leaf)} is missing`);
-    if (given.length !== size(leaf.shape))
+    // Anything without a length is refused with its kind when it is converted.
+    if (typeof given.length === 'number' && given.length !== size(leaf.shape))
       fail(
         'DEVICE',
         `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}`,

@@ -2,7 +2,8 @@ import { fail } from '../errors.js';
 import { nameOf, walk } from '../graph/graph.js';
 import { definitionOf } from '../ops/registry.js';
 import { rootsOf, type Program } from '../program/program.js';
-import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
+import type { Tensor, TensorType } from '../tensor/tensor.js';
+import { referenceArray } from './convert.js';
 import { bytesOf, checkInputs, checkState, type Device, type Executable, type Store } from './device.js';
 
 /**
@@ -51,21 +52,15 @@ export const referenceDevice = (): Device => {
       has: (name) => values.has(name),
       typeOf: (name) => get(name).type,
       read: (name) => Promise.resolve(get(name).data.slice()),
-      write: (name, data) => {
+      write: async (name, data) => {
         const entry = get(name);
-        if (data.length !== entry.data.length)
-          fail('DEVICE', `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers`);
-        values.set(name, { type: entry.type, data: Float64Array.from(data) });
-        return Promise.resolve();
+        values.set(name, { type: entry.type, data: referenceArray(`store: '${name}'`, entry.type, data) });
       },
-      add: (name, type, data) => {
+      add: async (name, type, data) => {
         guard();
         if (values.has(name)) fail('DEVICE', `store: '${name}' exists already`);
-        if (data.length !== size(type.shape))
-          fail('DEVICE', `store: '${name}' ${showType(type)} cannot take ${data.length} numbers`);
-        values.set(name, { type, data: Float64Array.from(data) });
+        values.set(name, { type, data: referenceArray(`store: '${name}'`, type, data) });
         live += bytesOf(type, 8);
-        return Promise.resolve();
       },
       dispose: () => {
         for (const { type } of values.values()) live -= bytesOf(type, 8);
@@ -89,8 +84,14 @@ export const referenceDevice = (): Device => {
         checkState(program, target);
         const held = (target as ReturnType<typeof store>).values;
         if (held === undefined) fail('DEVICE', `run '${program.name}': the store belongs to another device`);
+        const given = new Map(
+          [...program.inputs].map(([name, leaf]) => [
+            name,
+            referenceArray(`run '${program.name}': input '${name}'`, leaf, inputs[name]!),
+          ]),
+        );
         const results = evaluate(roots, (leaf) =>
-          leaf.op === 'input' ? Float64Array.from(inputs[nameOf(leaf)]!) : held.get(nameOf(leaf))!.data,
+          leaf.op === 'input' ? given.get(nameOf(leaf)) : held.get(nameOf(leaf))!.data,
         );
         next.forEach((name, i) =>
           held.set(name, { type: held.get(name)!.type, data: results[outputs.length + i]!.slice() }),

@@ -1,9 +1,10 @@
+import { checkDataset } from '../../data/check.js';
 import type { Dataset } from '../../data/dataset.js';
 import { fail } from '../../errors.js';
 import type { Network } from '../../nn/network.js';
 import type { Weights } from '../../nn/weights.js';
 import type { Device } from '../../runtime/device.js';
-import { fit, stepsOf, type FitOptions } from '../../train/fit.js';
+import { fit, stepsOf, type FitOptions, type TrainingStart } from '../../train/fit.js';
 import type { Masks } from '../../transform/mask.js';
 import type { Criterion } from '../criterion.js';
 import { magnitude } from './magnitude.js';
@@ -41,12 +42,13 @@ export interface Trainings {
  */
 export const impTrainings = async (
   net: Network,
-  weights: Weights,
+  { weights, masks }: Pick<TrainingStart, 'weights' | 'masks'>,
   device: Device,
   { dataset, training, rewind }: ImpOptions,
   seed: number,
   signal?: AbortSignal,
 ): Promise<Trainings> => {
+  checkDataset(dataset);
   // fit compares the network's shapes with the data set's when it runs; here both are numbers
   const shaped = net as Network<readonly [number, number, number], readonly [number]>;
   const options: FitOptions = {
@@ -63,7 +65,12 @@ export const impTrainings = async (
       `imp: rewinding to step ${k}: give a step from 0 to ${total - 1}, since a training has ${total} steps`,
     );
   const passing =
-    k === 0 ? null : await fit(shaped, { weights }, dataset, device, { ...options, steps: { to: k } });
+    k === 0
+      ? null
+      : await fit(shaped, { weights, masks: masks ?? null }, dataset, device, {
+          ...options,
+          steps: { to: k },
+        });
   const start = passing?.weights ?? weights;
   return {
     start,
