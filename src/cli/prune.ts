@@ -20,10 +20,12 @@ import {
   checkOutput,
   interruptible,
   log,
+  MASK_ZEROS,
   number,
   openData,
   openDeviceFor,
   positiveInteger,
+  settleZeros,
   sparsityPercent,
   startWeights,
   withData,
@@ -40,6 +42,7 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly rounds?: number;
   readonly schedule: string;
   readonly weights?: string;
+  readonly maskZeros?: boolean;
   readonly out: string;
   readonly force?: boolean;
   readonly seed: number;
@@ -113,6 +116,7 @@ export const pruneCommand = withRecipe(
           collect,
         )
         .option('-w, --weights <file>', 'safetensors with PyTorch names; default: drawn from the seed')
+        .option(...MASK_ZEROS)
         .option(
           '-e, --examples <count>',
           'images of each class that methods with data read',
@@ -148,9 +152,15 @@ export const pruneCommand = withRecipe(
           const reads = procedureOf(method).data !== 'none';
           const data = reads || trains ? await openData(o, o.seed) : null;
           const net = modelOf(o.network, data ?? { height: 32, width: 32, channels: 3, classes: 10 });
-          const { weights, masks } = await startWeights(net, o.weights, o.seed);
-          if (masks !== null)
+          const given = await startWeights(net, o.weights, o.seed);
+          if (given.masks !== null)
             log(`${o.weights}: its masks are left aside; pruning starts from all its weights`);
+          const { weights, masks } = settleZeros(
+            net,
+            { weights: given.weights, masks: null },
+            o.weights,
+            o.maskZeros === true,
+          );
           const device = await openDeviceFor(kind, o);
           try {
             const options: PruneOptions = {
@@ -159,6 +169,7 @@ export const pruneCommand = withRecipe(
               schedule,
               seed: o.seed,
               signal,
+              masks,
               ...(o.rounds === undefined ? {} : { rounds: o.rounds }),
               ...(data === null || !reads
                 ? {}
@@ -179,6 +190,7 @@ export const pruneCommand = withRecipe(
                 seed: String(o.seed),
                 data: data?.name ?? 'none',
                 ...(o.rewind === undefined ? {} : { rewind: String(o.rewind) }),
+                ...((ticket.zeroScores ?? 0) === 0 ? {} : { zeroScores: String(ticket.zeroScores) }),
               },
             });
             printLayers(layers);

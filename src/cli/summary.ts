@@ -1,10 +1,11 @@
 import { Command } from 'commander';
+import { fail } from '../errors.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { summary } from '../nn/summary.js';
 import { layerDensities } from '../prune/ticket.js';
 import { table } from '../report/table.js';
 import { loadWeights } from '../weights/state-dict.js';
-import { log, positiveInteger } from './common.js';
+import { log, MASK_ZEROS, positiveInteger, settleZeros } from './common.js';
 import { printLayers } from './prune.js';
 
 export const summaryCommand = new Command('summary')
@@ -13,14 +14,18 @@ export const summaryCommand = new Command('summary')
   .option('--image <size>', 'height and width of the images', positiveInteger('image'), 32)
   .option('--classes <count>', '', positiveInteger('classes'), 10)
   .option('-w, --weights <file>', 'a ticket')
+  .option(...MASK_ZEROS)
   .action(
     async (o: {
       readonly network: string;
       readonly image: number;
       readonly classes: number;
       readonly weights?: string;
+      readonly maskZeros?: boolean;
     }) => {
       const net = modelOf(o.network, { height: o.image, width: o.image, channels: 3, classes: o.classes });
+      if (o.weights === undefined && o.maskZeros === true)
+        fail('OPTION', 'mask-zeros: it is about weights of a file; name it with --weights, or leave it out');
       const ticket = o.weights === undefined ? null : await loadWeights(o.weights, net);
       const s = summary(net);
       log(
@@ -39,8 +44,11 @@ export const summaryCommand = new Command('summary')
         `${s.name}: ${s.parameters.toLocaleString('en')} learnt parameters, ${s.prunable.toLocaleString('en')} of them prunable weights, ${(s.flops / 1e6).toFixed(1)} MFLOP for one ${s.input.join(' x ')} image`,
       );
       if (ticket === null) return;
-      const { masks } = ticket;
+      const { masks } = settleZeros(net, ticket, o.weights, o.maskZeros === true);
       if (masks === null) log(`${o.weights}: no masks`);
       else printLayers(layerDensities(net, masks));
+      const unscored = ticket.metadata['zeroScores'];
+      if (unscored !== undefined)
+        log(`${o.weights}: ${unscored} of its live weights had score zero when they were kept`);
     },
   );

@@ -144,17 +144,15 @@ export const prune = async (
 const startMasks = (net: Network, method: Procedure, masks: Masks | null): Masks | null => {
   if (masks === null) return null;
   checkMasks(net, masks, 'prune: masks');
-  if (method.kind === 'host')
-    fail(
-      'OPTION',
-      `prune: ${method.name} starts from an empty mask; leave masks out, or choose another method`,
-    );
-  if (!method.monotone)
-    fail(
-      'OPTION',
-      `prune: under ${method.name} removed weights may return, so that it cannot keep to masks; leave masks out, or choose another method`,
-    );
-  return masks;
+  if (method.kind === 'criterion' && method.monotone) return masks;
+  const why =
+    method.kind === 'host'
+      ? `${method.name} starts from an empty mask`
+      : `under ${method.name} removed weights may return`;
+  return fail(
+    'OPTION',
+    `prune: ${why}, so that it cannot keep to masks; leave masks out, or choose another method`,
+  );
 };
 
 const roundsOf = (facts: MethodFacts, given: number | undefined): number => {

@@ -18,13 +18,12 @@ export interface PruningSplitOptions {
  * A balanced random part of the training images, normalised, without augmentation: what criteria read. Error DATA for a training split
  * that is not sound or has too few images of a class, OPTION for settings that give no minibatch.
  */
-export const pruningSplit = (
-  data: Dataset,
-  { examples = 10, batch = examples * data.classes, seed = 0 }: PruningSplitOptions = {},
-): Minibatch[] => {
+export const pruningSplit = (data: Dataset, options: PruningSplitOptions = {}): Minibatch[] => {
+  checkDataset(data, ['train']);
+  const { examples = 10, seed = 0 } = options;
+  const batch = options.batch ?? examples * data.classes;
   checkNumber('pruningSplit: examples', examples, isPositiveInteger, 'a positive integer');
   checkNumber('pruningSplit: batch', batch, isPositiveInteger, 'a positive integer');
-  checkDataset(data, ['train']);
   if (batch > examples * data.classes)
     fail(
       'OPTION',

@@ -1,6 +1,6 @@
 import { nameOf } from '../graph/graph.js';
 import { prunable, type Network } from '../nn/network.js';
-import type { Masks } from '../transform/mask.js';
+import { checkMasks, type Masks } from '../transform/mask.js';
 
 /** What is left of one layer. An output unit is a convolution kernel or a row of a linear layer; it is alive while any of its weights is. */
 export interface LayerDensity {
@@ -11,8 +11,10 @@ export interface LayerDensity {
   readonly unitsAlive: number;
 }
 
-export const layerDensities = (net: Network, masks: Masks | null): readonly LayerDensity[] =>
-  prunable(net).map((w) => {
+/** What the masks leave of each layer; all of it without masks. Throws WEIGHTS for masks that do not fit. */
+export const layerDensities = (net: Network, masks: Masks | null): readonly LayerDensity[] => {
+  if (masks !== null) checkMasks(net, masks);
+  return prunable(net).map((w) => {
     const weights = w.shape.reduce((n, d) => n * d, 1);
     const units = w.shape[0]!;
     const mask = masks?.get(nameOf(w));
@@ -30,6 +32,7 @@ export const layerDensities = (net: Network, masks: Masks | null): readonly Laye
       unitsAlive: alive.filter(Boolean).length,
     };
   });
+};
 
 export interface TicketSummary {
   readonly live: number;
