@@ -114,7 +114,7 @@ export const checkMoments = (
     );
 };
 
-/** Throws DATA unless the sizes, class names and moments of a data set make sense; looks at no image. */
+/** Throws DATA unless the sizes and moments of a data set make sense; looks at no image. */
 export const checkDatasetFacts = (data: Dataset): void => {
   if (typeof data !== 'object' || data === null)
     fail('DATA', `data: a data set is an object with train and test splits, got ${showValue(data)}`);
@@ -123,21 +123,22 @@ export const checkDatasetFacts = (data: Dataset): void => {
     if (!isPositiveInteger(data[name]))
       fail('DATA', `${where}: ${name} ${showValue(data[name])} is not a positive whole number`);
   }
-  const names: unknown = data.classNames;
-  if (!Array.isArray(names) || names.length !== data.classes)
-    fail(
-      'DATA',
-      `${where}: classNames is ${showValue(names)}; give ${data.classes} names, one for each class`,
-    );
   checkMoments(where, data.mean, data.std, data.channels);
 };
 
-/** Throws DATA unless a data set is whole: sizes, moments, and the splits that are going to be read. Reads all their labels, no pixel. */
+/** Throws DATA unless a data set is whole: sizes, moments, names, and the splits that are going to be read. Reads all their labels, no pixel. */
 export const checkDataset = (
   data: Dataset,
   splits: readonly ('train' | 'test')[] = ['train', 'test'],
 ): void => {
   checkDatasetFacts(data);
+  // Names are for people: a script may do without.
+  const names: unknown = data.classNames;
+  if (names !== undefined && !(Array.isArray(names) && names.length === data.classes))
+    fail(
+      'DATA',
+      `data ${showValue(data.name)}: classNames is ${showValue(names)}; give ${data.classes} names, one for each class`,
+    );
   for (const split of splits) checkSplit(`data '${data.name}', ${split}`, data[split], data);
 };
 

@@ -22,7 +22,7 @@ import { checkMasks, maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
 import { checkpointExists, loadCheckpoint, saveCheckpoint, type EpochReport } from './checkpoint.js';
 import { velocityName, type SgdOptions } from './optimiser.js';
-import { evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
+import { checkFits, evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
 import { checkRate, rateAt, showRate, type RateSchedule } from './rate.js';
 
 export interface FitOptions extends SgdOptions {
@@ -110,6 +110,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
   } = options;
   checkOptions(options);
   checkStart(net, start);
+  checkFits(net, data);
   checkDataset(data);
   const cuts = batches(data.train.count, batch, { dropLast: true });
   const steps = cuts.length;
@@ -270,6 +271,7 @@ export const evaluate = async <H extends number, W extends number, C extends num
 ): Promise<{ readonly loss: number; readonly accuracy: number }> => {
   checkWord('evaluate: split', split, ['train', 'test']);
   checkStart(net, state);
+  checkFits(net, data);
   checkDataset(data, [split]);
   const program = evaluateStep(net, data, { split, count: data[split].count }, TEST_BATCH);
   const tester = await device.compile(program);

@@ -51,7 +51,8 @@ beforeAll(async () => {
   await mkdir(join(folder, 'images'));
   const records = (count: number, seed: number): Uint8Array => {
     const bytes = new Uint8Array(count * 3073);
-    bytes.set(new Uint8Array(words(key(seed), Math.floor((count * 3073) / 4)).buffer));
+    const noise = words(key(seed), (count * 3073) / 4); // counts are multiples of 4
+    bytes.set(new Uint8Array(noise.buffer, 0, noise.byteLength));
     for (let i = 0; i < count; i++) bytes[i * 3073] = i % 10;
     return bytes;
   };

@@ -88,7 +88,6 @@ describe('constants of a data set', () => {
     [{ height: 6.5 }, 'height 6.5 is not a positive whole number'],
     [{ channels: '3' }, "channels '3' is not a positive whole number"],
     [{ classes: 0 }, 'classes 0 is not a positive whole number'],
-    [{ classNames: ['r', 'g'] }, 'classNames is an array of 2; give 3 names, one for each class'],
   ])('%j', (change, message) => {
     // what TypeScript would refuse, a script may give
     const changed = { ...tinyData, ...change } as unknown as Tiny;
@@ -98,6 +97,12 @@ describe('constants of a data set', () => {
     );
     expect(() => pruningSplit(changed, { examples: 2 })).toThrow(`data 'tiny': ${message}`);
   });
+});
+
+test('names of classes are as many as classes', () => {
+  expect(() => checkDataset({ ...tinyData, classNames: ['r', 'g'] })).toThrow(
+    "data 'tiny': classNames is an array of 2; give 3 names, one for each class",
+  );
 });
 
 describe('whoever calls', () => {

@@ -5,6 +5,7 @@ import type { Network } from '../../nn/network.js';
 import type { Weights } from '../../nn/weights.js';
 import type { Device } from '../../runtime/device.js';
 import { fit, stepsOf, type FitOptions, type TrainingStart } from '../../train/fit.js';
+import { checkFits } from '../../train/programs.js';
 import type { Masks } from '../../transform/mask.js';
 import type { Criterion } from '../criterion.js';
 import { magnitude } from './magnitude.js';
@@ -48,6 +49,7 @@ export const impTrainings = async (
   seed: number,
   signal?: AbortSignal,
 ): Promise<Trainings> => {
+  checkFits(net, dataset);
   checkDataset(dataset);
   // fit compares the network's shapes with the data set's when it runs; here both are numbers
   const shaped = net as Network<readonly [number, number, number], readonly [number]>;
