@@ -188,7 +188,7 @@ test('an evaluation that ends as NaN is an error, exit code 1', async () => {
   });
   const { code, stdout, stderr } = await pathex('evaluate', ...small, '--weights', 'huge.safetensors');
   expect(stderr).toMatch(
-    /^pathex: NON_FINITE: evaluate: the loss on the test split of 'CIFAR-10' is NaN; [^\n]*\n$/,
+    /^pathex: NON_FINITE: evaluate: the loss on the test split of 'CIFAR-10 \(shortened\)' is NaN; [^\n]*\n$/,
   );
   expect(stdout).not.toContain('accuracy');
   expect(code).toBe(1);
