@@ -42,9 +42,13 @@ const meter = (
 };
 
 /** Says in which rounds weights without a score were kept, and what helps. */
-const sayZeroScores = ({ method, rounds }: Ticket): void => {
+const sayZeroScores = ({ method, rounds, zeroScores }: Ticket): void => {
   const filled = rounds.filter((r) => (r.zeroScores ?? 0) > 0);
-  if (filled.length === 0) return;
+  if (filled.length === 0) {
+    if ((zeroScores ?? 0) > 0)
+      log(`${method}: ${zeroScores} weights of the ticket are zero themselves, so that no score chose them`);
+    return;
+  }
   const some = filled.slice(-3).map((r) => `${r.zeroScores} of ${r.live} in round ${r.round + 1}`);
   const shown = `${filled.length > some.length ? '..., ' : ''}${some.join(', ')}`;
   log(

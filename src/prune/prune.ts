@@ -47,7 +47,10 @@ export interface Ticket {
   readonly method: string;
   readonly density: number;
   readonly rounds: readonly RoundReport[];
-  /** Weights of the ticket whose score in the last round was exactly zero: their order chose them. Null as in {@link RoundReport}. */
+  /**
+   * Weights of the ticket whose score in the last round was exactly zero: their order chose them. Of a method with a flow, whose rounds count none,
+   * those that are zero themselves. Null where the method has no scores.
+   */
   readonly zeroScores: number | null;
   readonly seconds: number;
 }
@@ -120,6 +123,14 @@ export const prune = async (
     }
   };
   const masks = await find();
+  const zeroScores =
+    method.kind === 'host' ? null : (reports[reports.length - 1]?.zeroScores ?? zerosKept(from, masks));
+  const live = countLive(masks);
+  if (!allowCollapse && zeroScores !== null && 2 * zeroScores > live && live < available)
+    fail(
+      'COLLAPSE',
+      `prune: ${method.name}: ${zeroScores} of the ${live} weights of the ticket are zero themselves, so that no score chose them; take a lower density, start from masksOfZeros(net, weights), or allow it with allowCollapse`,
+    );
   const flow = await flowLeft(device, net, from, masks);
   if (!Number.isFinite(flow))
     fail('NON_FINITE', `prune: ${method.name}: the flow through the ticket is ${flow}; check the weights`);
@@ -135,10 +146,17 @@ export const prune = async (
     method: method.name,
     density,
     rounds: reports,
-    zeroScores: reports[reports.length - 1]?.zeroScores ?? null,
+    zeroScores,
     seconds: (performance.now() - start) / 1000,
   };
 };
+
+/** Weights that are kept but zero: under every criterion that multiplies by the weight their score is zero, too. */
+const zerosKept = (weights: Weights, masks: Masks): number =>
+  [...masks].reduce((n, [name, mask]) => {
+    const { data } = weights.get(name)!;
+    return mask.reduce((m, live, i) => m + (live === 1 && data[i] === 0 ? 1 : 0), n);
+  }, 0);
 
 /** Given masks, checked. Throws OPTION for methods that could not keep to them. */
 const startMasks = (net: Network, method: Procedure, masks: Masks | null): Masks | null => {

@@ -13,7 +13,7 @@ export interface LayerDensity {
 
 /** What the masks leave of each layer; all of it without masks. Throws WEIGHTS for masks that do not fit. */
 export const layerDensities = (net: Network, masks: Masks | null): readonly LayerDensity[] => {
-  if (masks !== null) checkMasks(net, masks);
+  if (masks != null) checkMasks(net, masks);
   return prunable(net).map((w) => {
     const weights = w.shape.reduce((n, d) => n * d, 1);
     const units = w.shape[0]!;
@@ -46,13 +46,13 @@ export interface TicketSummary {
 
 export const summariseLayers = (layers: readonly LayerDensity[]): TicketSummary => {
   const sum = (f: (l: LayerDensity) => number): number => layers.reduce((n, l) => n + f(l), 0);
-  const [live, total] = [sum((l) => l.live), sum((l) => l.weights)];
+  const [live, total, units] = [sum((l) => l.live), sum((l) => l.weights), sum((l) => l.units)];
   return {
     live,
     total,
-    sparsity: 1 - live / total,
+    sparsity: total === 0 ? 0 : 1 - live / total,
     layers: layers.length,
     layersEmptied: layers.filter((l) => l.live === 0).length,
-    outputUnitsAlive: sum((l) => l.unitsAlive) / sum((l) => l.units),
+    outputUnitsAlive: units === 0 ? 1 : sum((l) => l.unitsAlive) / units,
   };
 };

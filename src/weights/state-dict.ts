@@ -38,7 +38,7 @@ const maskKey = (name: string): string => `${name}_mask`;
 /** The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit: nothing is written that could not be read again. */
 export const encodeWeights = (net: Network, { weights, masks, metadata }: WeightsFile): Uint8Array => {
   checkWeights(net, weights, `weights of '${net.name}'`);
-  if (masks !== null) checkMasks(net, masks, `masks of '${net.name}'`);
+  if (masks != null) checkMasks(net, masks, `masks of '${net.name}'`);
   const tensors: Record<string, StoredTensor> = {};
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);

@@ -108,6 +108,16 @@ describe.each<DeviceKind>(['reference', 'cpu'])('survivors of score zero on %s',
         ) as string,
       });
     });
+    test('a method with a flow refuses to keep mostly zeros, and counts a few', async () => {
+      for (const method of ['px', 'synflow'] as const) {
+        const ticket = await find({ method }, { density: keeping(12), rounds: 2 }, sparse);
+        expect(ticket.zeroScores).toBe(3);
+        await expect(find({ method }, { density: keeping(24), rounds: 2 }, sparse)).rejects.toMatchObject({
+          code: 'COLLAPSE',
+          message: `prune: ${method}: 15 of the 24 weights of the ticket are zero themselves, so that no score chose them; take a lower density, start from masksOfZeros(net, weights), or allow it with allowCollapse`,
+        });
+      }
+    });
     test('masks of zeros keep them pruned', async () => {
       const masks = masksOfZeros(net, sparse);
       for (const options of [
