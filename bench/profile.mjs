@@ -39,11 +39,15 @@ export const run = async (args) => {
       leaf,
       weights.get(name)?.data ?? new Float32Array(size(leaf)).fill(name.startsWith('mask/') ? 1 : 0),
     );
+  const usual = (name, { dtype }) => {
+    if (name === 'keep') return 200000;
+    return dtype === 'f32' ? 0.01 : 0;
+  };
   const inputs = Object.fromEntries(
     [...p.inputs].map(([name, leaf]) => [
       name,
       new Float32Array(size(leaf))
-        .fill(name === 'keep' ? 200000 : 0.01)
+        .fill(usual(name, leaf))
         .map((v, i) => (name === 'images' ? Math.sin(i) : v)),
     ]),
   );

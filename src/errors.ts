@@ -9,12 +9,12 @@ export type ErrorCode =
   | 'NETWORK' // a network cannot be read by a transform (a missing paths rule, recurrent use, ...)
   | 'DEVICE' // a device is missing, lost or disposed
   | 'NATIVE' // a library call failed
-  | 'DATA' // a data file is missing, truncated or corrupt
+  | 'DATA' // a data file is missing, truncated or corrupt; images or labels are none of the data set's
   | 'WEIGHTS' // a weights file or a set of weights does not fit
   | 'CHECKPOINT' // a checkpoint is missing, corrupt or of another run
   | 'OPTION' // a flag or option has no sensible meaning
-  | 'NON_FINITE' // a score or a loss is NaN or infinite
-  | 'COLLAPSE' // no path is left from input to output
+  | 'NON_FINITE' // a score, a flow, a loss or a trained value is NaN or infinite
+  | 'COLLAPSE' // no path is left from input to output, or most survivors have score zero
   | 'OUTPUT'; // a result cannot be written
 
 export class PathexError extends Error {

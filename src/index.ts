@@ -12,7 +12,7 @@ export { flopsOf, leaves, rewrite, substitute, walk } from './graph/graph.js';
 export { print } from './graph/print.js';
 
 export { grad, vjp } from './transform/grad.js';
-export { masked, type Masks } from './transform/mask.js';
+export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
 export { inference, training } from './transform/statistics.js';
 
@@ -35,7 +35,7 @@ export { gelu, hardswish, leakyRelu, relu6, sigmoid, silu, softplus, tanh } from
 export { correctCount, crossEntropy, mean } from './nn/loss.js';
 export { network, networkOf, parameters, prunable, rebatch, type Network } from './nn/network.js';
 export { summary, type LayerSummary, type NetworkSummary } from './nn/summary.js';
-export { checkWeights, initialise, type Weights } from './nn/weights.js';
+export { checkWeights, initialise, masksOfZeros, type Weights } from './nn/weights.js';
 
 export { lenet, mlp } from './models/mlp.js';
 export { modelOf } from './models/models.js';
@@ -89,6 +89,7 @@ export { rateAt, type RateSchedule } from './train/rate.js';
 export { loadCheckpoint, saveCheckpoint, type Checkpoint, type EpochReport } from './train/checkpoint.js';
 
 export { findCifar10, loadCifar10 } from './data/cifar10.js';
+export { checkDataset } from './data/check.js';
 export { normalise, perClass, subset, type Dataset, type Split } from './data/dataset.js';
 export { synthetic } from './data/synthetic.js';
 export { loadWeights, saveWeights, type WeightsFile } from './weights/state-dict.js';

@@ -7,7 +7,7 @@ import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
 import { fail, PathexError } from '../errors.js';
 import { isModelName, MODEL_NAMES, type ImageNetwork } from '../models/models.js';
-import { initialise, type Weights } from '../nn/weights.js';
+import { countZeros, initialise, masksOfZeros, type Weights } from '../nn/weights.js';
 import { PRECISIONS, type Precision } from '../runtime/cuda.js';
 import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
 import { writerTo } from '../report/progress.js';
@@ -203,6 +203,46 @@ export const startWeights = async (
   if (file === undefined) return { weights: initialise(net, seed), masks: null };
   const { weights, masks } = await loadTicket(file, net);
   return { weights, masks };
+};
+
+/** An option of every command that reads weights whose zeros may be a ticket's. */
+export const MASK_ZEROS = [
+  '--mask-zeros',
+  'weights of the file that are exactly zero are pruned and stay so: for a ticket saved without masks',
+] as const;
+
+/** Zeros that may stand in a dense network by chance; more are likely a ticket's. */
+const FEW_ZEROS = 10;
+
+/**
+ * Weights as a command takes them: with masks of their zeros where `maskZeros` asks for that; otherwise zeros without masks are said in one line,
+ * since they count as live. Throws OPTION for `maskZeros` without a file.
+ */
+export const settleZeros = <S extends { readonly weights: Weights; readonly masks: Masks | null }>(
+  net: ImageNetwork,
+  start: S,
+  file: string | undefined,
+  maskZeros: boolean,
+): S => {
+  if (file === undefined)
+    return maskZeros
+      ? fail('OPTION', 'mask-zeros: it is about weights of a file; name it with --weights, or leave it out')
+      : start;
+  if (start.masks !== null)
+    return maskZeros
+      ? fail('OPTION', `mask-zeros: ${file} has masks already; leave --mask-zeros out`)
+      : start;
+  const { zeros, total } = countZeros(net, start.weights);
+  const share = `${zeros.toLocaleString('en')} of ${total.toLocaleString('en')} prunable weights (${((100 * zeros) / total).toFixed(2)} %) are exactly zero`;
+  if (maskZeros) {
+    log(`${file}: ${share}; they are masked and stay zero`);
+    return { ...start, masks: masksOfZeros(net, start.weights) };
+  }
+  if (zeros > FEW_ZEROS)
+    log(
+      `${file}: ${share}; without masks they count as live, and training would revive them; to keep them pruned give --mask-zeros`,
+    );
+  return start;
 };
 
 /** Like mkdir -p, one folder at a time: the recursive form of Node never returns for some unwritable places. */

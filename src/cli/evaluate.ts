@@ -5,8 +5,10 @@ import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import {
   log,
+  MASK_ZEROS,
   openData,
   openDeviceFor,
+  settleZeros,
   startWeights,
   networkNameOf,
   withData,
@@ -18,6 +20,7 @@ import {
 interface Options extends DeviceChoice {
   readonly network?: string;
   readonly weights: string;
+  readonly maskZeros?: boolean;
   readonly seed: number;
   readonly data?: string;
   readonly synthetic?: boolean;
@@ -32,11 +35,17 @@ export const evaluateCommand = withDevice(
         '-w, --weights <file>',
         'safetensors with PyTorch names; masks are applied where it has them',
       )
+      .option(...MASK_ZEROS)
       .action(async (o: Options) => {
         const kind = deviceKindOf(o.device);
         const data = await openData(o, o.seed);
         const net = modelOf(await networkNameOf(o.network, o.weights), data);
-        const state = await startWeights(net, o.weights, o.seed);
+        const state = settleZeros(
+          net,
+          await startWeights(net, o.weights, o.seed),
+          o.weights,
+          o.maskZeros === true,
+        );
         const device = await openDeviceFor(kind, o);
         try {
           const { loss, accuracy } = await evaluate(net, state, data as never, device);

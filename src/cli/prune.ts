@@ -20,10 +20,12 @@ import {
   checkOutput,
   interruptible,
   log,
+  MASK_ZEROS,
   number,
   openData,
   openDeviceFor,
   positiveInteger,
+  settleZeros,
   sparsityPercent,
   startWeights,
   networkNameOf,
@@ -42,6 +44,7 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly rounds?: number;
   readonly schedule: string;
   readonly weights?: string;
+  readonly maskZeros?: boolean;
   readonly out: string;
   readonly force?: boolean;
   readonly seed: number;
@@ -114,6 +117,7 @@ export const pruneCommand = withRecipe(
           collect,
         )
         .option('-w, --weights <file>', 'safetensors with PyTorch names; default: drawn from the seed')
+        .option(...MASK_ZEROS)
         .option(
           '-e, --examples <count>',
           'images of each class that methods with data read',
@@ -152,9 +156,15 @@ export const pruneCommand = withRecipe(
             await networkNameOf(o.network, o.weights),
             data ?? { height: 32, width: 32, channels: 3, classes: 10 },
           );
-          const { weights, masks } = await startWeights(net, o.weights, o.seed);
-          if (masks !== null)
+          const given = await startWeights(net, o.weights, o.seed);
+          if (given.masks !== null)
             log(`${o.weights}: its masks are left aside; pruning starts from all its weights`);
+          const { weights, masks } = settleZeros(
+            net,
+            { weights: given.weights, masks: null },
+            o.weights,
+            o.maskZeros === true,
+          );
           const device = await openDeviceFor(kind, o);
           try {
             const options: PruneOptions = {
@@ -163,6 +173,7 @@ export const pruneCommand = withRecipe(
               schedule,
               seed: o.seed,
               signal,
+              masks,
               ...(o.rounds === undefined ? {} : { rounds: o.rounds }),
               ...(data === null || !reads
                 ? {}
@@ -183,6 +194,7 @@ export const pruneCommand = withRecipe(
                 seed: String(o.seed),
                 data: data?.name ?? 'none',
                 ...(o.rewind === undefined ? {} : { rewind: String(o.rewind) }),
+                ...((ticket.zeroScores ?? 0) === 0 ? {} : { zeroScores: String(ticket.zeroScores) }),
               },
             });
             printLayers(layers);

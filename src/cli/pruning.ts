@@ -3,9 +3,11 @@ import type { Weights } from '../nn/weights.js';
 import { usualRounds } from '../prune/method.js';
 import { procedureOf } from '../prune/methods.js';
 import { prune, type PruneOptions, type Ticket } from '../prune/prune.js';
+import { ZERO_REMEDY } from '../prune/rounds.js';
 import { progress, type Progress } from '../report/progress.js';
 import type { Device } from '../runtime/device.js';
 import { stepsOf } from '../train/fit.js';
+import { log } from './common.js';
 
 /** What progress is measured in: rounds, or the steps of a method's trainings. */
 const meter = (
@@ -39,6 +41,21 @@ const meter = (
   };
 };
 
+/** Says in which rounds weights without a score were kept, and what helps. */
+const sayZeroScores = ({ method, rounds, zeroScores }: Ticket): void => {
+  const filled = rounds.filter((r) => (r.zeroScores ?? 0) > 0);
+  if (filled.length === 0) {
+    if ((zeroScores ?? 0) > 0)
+      log(`${method}: ${zeroScores} weights of the ticket are zero themselves, so that no score chose them`);
+    return;
+  }
+  const some = filled.slice(-3).map((r) => `${r.zeroScores} of ${r.live} in round ${r.round + 1}`);
+  const shown = `${filled.length > some.length ? '..., ' : ''}${some.join(', ')}`;
+  log(
+    `${method}: in ${filled.length} of ${rounds.length} rounds weights of score zero were kept, chosen by their order alone (${shown}); ${ZERO_REMEDY}`,
+  );
+};
+
 /** prune() with a progress bar, which appears with the first thing done. */
 export const pruneShowing = async (
   net: Network,
@@ -48,7 +65,7 @@ export const pruneShowing = async (
 ): Promise<Ticket> => {
   let bar: Progress | null = null;
   try {
-    return await prune(
+    const ticket = await prune(
       net,
       weights,
       device,
@@ -57,6 +74,9 @@ export const pruneShowing = async (
         bar.update(done, details);
       }),
     );
+    (bar as Progress | null)?.stop();
+    sayZeroScores(ticket);
+    return ticket;
   } finally {
     (bar as Progress | null)?.stop(); // TypeScript does not see that the callback sets it
   }

@@ -1,9 +1,18 @@
 import { Command } from 'commander';
+import { fail } from '../errors.js';
 import { modelOf } from '../models/models.js';
 import { summary } from '../nn/summary.js';
 import { layerDensities } from '../prune/ticket.js';
 import { table } from '../report/table.js';
-import { loadTicket, log, networkNameOf, positiveInteger, withNetwork } from './common.js';
+import {
+  loadTicket,
+  log,
+  MASK_ZEROS,
+  networkNameOf,
+  positiveInteger,
+  settleZeros,
+  withNetwork,
+} from './common.js';
 import { printLayers } from './prune.js';
 
 export const summaryCommand = withNetwork(new Command('summary'))
@@ -11,13 +20,17 @@ export const summaryCommand = withNetwork(new Command('summary'))
   .option('--image <size>', 'height and width of the images', positiveInteger('image'), 32)
   .option('--classes <count>', '', positiveInteger('classes'), 10)
   .option('-w, --weights <file>', 'a ticket')
+  .option(...MASK_ZEROS)
   .action(
     async (o: {
       readonly network?: string;
       readonly image: number;
       readonly classes: number;
       readonly weights?: string;
+      readonly maskZeros?: boolean;
     }) => {
+      if (o.weights === undefined && o.maskZeros === true)
+        fail('OPTION', 'mask-zeros: it is about weights of a file; name it with --weights, or leave it out');
       const net = modelOf(await networkNameOf(o.network, o.weights), {
         height: o.image,
         width: o.image,
@@ -25,7 +38,7 @@ export const summaryCommand = withNetwork(new Command('summary'))
         classes: o.classes,
       });
       const ticket = o.weights === undefined ? null : await loadTicket(o.weights, net);
-      const masks = ticket?.masks ?? null;
+      const masks = ticket === null ? null : settleZeros(net, ticket, o.weights, o.maskZeros === true).masks;
       const s = summary(net, masks);
       log(
         table(
@@ -53,5 +66,8 @@ export const summaryCommand = withNetwork(new Command('summary'))
       if (ticket === null) return;
       if (masks === null) log(`${o.weights}: no masks`);
       else printLayers(layerDensities(net, masks));
+      const unscored = ticket.metadata['zeroScores'];
+      if (unscored !== undefined)
+        log(`${o.weights}: ${unscored} of its live weights had score zero when they were kept`);
     },
   );

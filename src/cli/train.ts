@@ -10,10 +10,12 @@ import {
   describeData,
   interruptible,
   log,
+  MASK_ZEROS,
   number,
   openData,
   openDeviceFor,
   positiveInteger,
+  settleZeros,
   startWeights,
   networkNameOf,
   withData,
@@ -26,6 +28,7 @@ import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 interface Options extends RecipeOptions, DeviceChoice {
   readonly network?: string;
   readonly weights?: string;
+  readonly maskZeros?: boolean;
   readonly epochs: number;
   readonly schedule: string;
   readonly fromStep: number;
@@ -49,6 +52,7 @@ export const trainCommand = withDevice(
           '-w, --weights <file>',
           'safetensors to start from, with masks if it is a ticket; default: dense, drawn from the seed',
         )
+        .option(...MASK_ZEROS)
         .option('-e, --epochs <count>', 'passes over the training set', positiveInteger('epochs'), 160)
         .option(
           '--schedule <name>',
@@ -82,7 +86,12 @@ export const trainCommand = withDevice(
           const data = await openData(o, o.seed, signal);
           describeData(data);
           const net = modelOf(await networkNameOf(o.network, o.weights), data);
-          const start = await startWeights(net, o.weights, o.seed);
+          const start = settleZeros(
+            net,
+            await startWeights(net, o.weights, o.seed),
+            o.weights,
+            o.maskZeros === true,
+          );
           const device = await openDeviceFor(kind, o);
           const total = stepsOf(data, o);
           const steps = total / o.epochs;

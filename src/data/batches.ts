@@ -1,5 +1,6 @@
 import { fail } from '../errors.js';
 import { count as countKind, flag, needed, type KindsOf } from '../kinds.js';
+import { isCount, isPositiveInteger, showValue } from '../options.js';
 import { fold, integers, permutation, type Key } from '../random.js';
 
 /**
@@ -7,9 +8,16 @@ import { fold, integers, permutation, type Key } from '../random.js';
  * and step, so that a run resumed in the middle of an epoch continues with the same bits.
  */
 
-/** The order of the training images in an epoch (counted from 0): a permutation of 0 to count - 1. */
-export const epochOrder = (key: Key, epoch: number, count: number): Int32Array =>
-  permutation(fold(key, 'order', epoch), count);
+const checkCount = (where: string, count: number): void => {
+  if (!isCount(count)) fail('OPTION', `${where} must be a whole number from 0 on, got ${showValue(count)}`);
+};
+
+/** The order of the training images in an epoch (counted from 0): a permutation of 0 to count - 1. Error OPTION. */
+export const epochOrder = (key: Key, epoch: number, count: number): Int32Array => {
+  checkCount('epochOrder: epoch', epoch);
+  checkCount('epochOrder: count', count);
+  return permutation(fold(key, 'order', epoch), count);
+};
 
 /** `pad`: how many rows and columns of zeros the crop may reach into; `flip`: whether to mirror half of the images. */
 export interface AugmentationOptions {
@@ -35,8 +43,12 @@ export const augmentation = (
   batch: number,
   { pad, flip }: AugmentationOptions,
 ): Int32Array => {
-  if (!Number.isInteger(pad) || pad < 0)
-    fail('OPTION', `augmentation: pad ${pad} is not a whole number from 0 on; give one`);
+  checkCount('augmentation: epoch', epoch);
+  checkCount('augmentation: step', step);
+  checkCount('augmentation: batch', batch);
+  checkCount('augmentation: pad', pad);
+  if (typeof flip !== 'boolean')
+    fail('OPTION', `augmentation: flip must be true or false, got ${showValue(flip)}`);
   const own = fold(key, 'augment', epoch, step);
   const shifts = integers(fold(own, 'shift'), 2 * batch, 2 * pad + 1);
   const flips = integers(fold(own, 'flip'), batch, 2);
@@ -50,7 +62,10 @@ export const augmentation = (
 };
 
 /** Rows that leave every image as it is: zeros, int32 [batch, 3]. */
-export const noAugmentation = (batch: number): Int32Array => new Int32Array(3 * batch);
+export const noAugmentation = (batch: number): Int32Array => {
+  checkCount('noAugmentation: batch', batch);
+  return new Int32Array(3 * batch);
+};
 
 /** Images `from` to `to - 1` of an epoch's order. */
 export interface Batch {
@@ -67,8 +82,9 @@ export const batches = (
   size: number,
   { dropLast }: { readonly dropLast: boolean },
 ): readonly Batch[] => {
-  if (!Number.isInteger(size) || size < 1)
-    fail('OPTION', `batches: size ${size} is not a whole number from 1 on; give one`);
+  if (!isPositiveInteger(size))
+    fail('OPTION', `batches: size must be a whole number from 1 on, got ${showValue(size)}`);
+  checkCount('batches: count', count);
   const n = dropLast ? Math.floor(count / size) : Math.ceil(count / size);
   if (n === 0) fail('OPTION', `batches: no batch of ${size} in ${count} images; take a smaller batch`);
   return Array.from({ length: n }, (_, i) => ({ from: i * size, to: Math.min(count, (i + 1) * size) }));

@@ -12,7 +12,11 @@ export const oneHot = (labels: Tensor, classes: number): Tensor =>
     ),
   );
 
-/** Cross-entropy of logits [n, k] and labels i32 [n], per sample: log sum exp z - z[label], after the row's maximum is taken off. */
+/**
+ * Cross-entropy of logits [n, k] and labels i32 [n], per sample: log sum exp z - z[label], after the row's maximum is taken off. A graph cannot
+ * refuse a value: a label outside 0 to k - 1 counts as none, and leaves log sum exp z. `fit`, `evaluate` and `prune` check labels before; a program
+ * of your own has to, by `checkDataset` or otherwise.
+ */
 export const crossEntropy = (logits: Tensor, labels: Tensor): Tensor => {
   checkValue('crossEntropy: logits', logits, tensor, 'SHAPE');
   checkValue('crossEntropy: labels', labels, tensor, 'SHAPE');

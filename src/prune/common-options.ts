@@ -1,5 +1,6 @@
 import * as kinds from '../kinds.js';
 import { needed, type Kind, type KindsOf } from '../kinds.js';
+import type { Masks } from '../transform/mask.js';
 import type { Minibatch, RoundReport } from './method.js';
 import type { Schedule } from './schedule.js';
 
@@ -15,7 +16,16 @@ export interface CommonOptions {
   readonly data?: readonly Minibatch[];
   /** For methods that draw numbers. Default 0. */
   readonly seed?: number;
-  /** Return a ticket that no path crosses instead of failing with COLLAPSE. Default false. */
+  /**
+   * Where to start: weights that these masks prune never come back. `masksOfZeros` makes them from weights that were
+   * saved without masks. Not for methods whose removed weights may return (force) or that start from an empty mask
+   * (phew). Default: all weights live.
+   */
+  readonly masks?: Masks | null;
+  /**
+   * Return a ticket that no path crosses, or most of whose weights have score zero, instead of failing with COLLAPSE.
+   * Default false.
+   */
   readonly allowCollapse?: boolean;
   readonly onRound?: (report: RoundReport) => void;
   readonly signal?: AbortSignal;
@@ -37,6 +47,7 @@ export const COMMON_OPTIONS: KindsOf<CommonOptions> = {
   schedule: kinds.wordOf('exponential', 'linear'),
   data: kinds.listOf(minibatch, 'minibatches, as pruningSplit gives'),
   seed: kinds.count,
+  masks: kinds.orNull(kinds.masksMap),
   allowCollapse: kinds.flag,
   onRound: kinds.callback,
   signal: kinds.signal,

@@ -16,6 +16,11 @@ export interface RoundReport {
   readonly live: number;
   /** log2 of the flow Q before the round; null where the method has none. */
   readonly log2Flow: number | null;
+  /**
+   * Survivors whose score is exactly zero: the order of the layers chose them, no score did. Null where the method has a flow, which says when
+   * nothing is left, or no scores.
+   */
+  readonly zeroScores: number | null;
   /** From the end of the round before to the end of this one, by the device's marks; of a host method, by the host's clock. */
   readonly seconds: number;
 }

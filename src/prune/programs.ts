@@ -62,7 +62,7 @@ const passOf = (name: string, at: string, seen: Scaled): Pass => {
  * again:   (images, labels?) the same to 'round/again/...', after all of `observe`.
  * select:  (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied.
  *          Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
- *          where the criterion has none).
+ *          where the criterion has none), which then has `zeroKept` instead: survivors whose score is zero.
  */
 export const roundPrograms = (net: Network, criterion: Criterion, batch: number): RoundPrograms => {
   const view = viewOf(net, batch);
@@ -80,6 +80,7 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
     monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat,
     ops.input('keep', [], 'i32'),
   );
+  const zeroKept = ops.sum(ops.mul(mask, ops.equal(flat, ops.scalar(0))), [0]);
   // counted themselves: what is left of a count of millions in float32 may be none
   const notFinite = ops.sub(ops.scalar(1), ops.equal(ops.sub(flat, flat), ops.scalar(0)));
   const select = program(`${name}/select`, {
@@ -88,6 +89,7 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
       nonFinite: ops.sum(notFinite, [0]),
       total: total?.mantissa ?? ops.scalar(1),
       exponent: total?.exponent ?? ops.scalar(0),
+      ...(total === null ? { zeroKept } : {}),
     },
     next: [
       ...unpack(mask, view.masks).map((m, i) => [view.masks[i]!, m] as const),

@@ -1,19 +1,21 @@
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue } from '../kinds.js';
+import { checkMinibatch } from '../data/check.js';
 import { fail } from '../errors.js';
+import { showValue } from '../options.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import { prunable, type Network } from '../nn/network.js';
 import { program } from '../program/program.js';
 import type { Device } from '../runtime/device.js';
 import { size } from '../tensor/tensor.js';
-import type { Masks } from '../transform/mask.js';
+import { checkMasks, type Masks } from '../transform/mask.js';
 import { checkImp, IMP_OPTIONS, impTrainings } from './criteria/imp.js';
 import { synflowL2 } from './criteria/synflow.js';
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.js';
 import { viewOf } from './criterion.js';
 import { usualRounds, type MethodFacts, type Minibatch, type RoundReport } from './method.js';
-import { checkMethod, METHOD_OPTIONS, procedureOf, type MethodOptions } from './methods.js';
-import { rankInRounds } from './rounds.js';
+import { checkMethod, METHOD_OPTIONS, procedureOf, type MethodOptions, type Procedure } from './methods.js';
+import { countLive, rankInRounds } from './rounds.js';
 import { keepCounts } from './schedule.js';
 import { fillStore } from './store.js';
 
@@ -45,13 +47,19 @@ export interface Ticket {
   readonly method: string;
   readonly density: number;
   readonly rounds: readonly RoundReport[];
+  /**
+   * Weights of the ticket whose score in the last round was exactly zero: their order chose them. Of a method with a flow, whose rounds count none,
+   * those that are zero themselves. Null where the method has no scores.
+   */
+  readonly zeroScores: number | null;
   readonly seconds: number;
 }
 
 /**
  * Finds the mask of a lottery ticket: global ranking over all conv and linear weights, exactly N - trunc((1 - d) N) survivors; `phew`, which does
  * not rank, keeps what its walks cross. Weights and statistics are read, never written (IMP trains copies). Errors: OPTION for impossible settings, WEIGHTS for
- * weights that do not fit, NON_FINITE for NaN or infinite scores, COLLAPSE when no path is left.
+ * weights that do not fit, DATA for minibatches that hold other things than finite images and labels of the network's classes, NON_FINITE for NaN or
+ * infinite scores, COLLAPSE when no path is left or most survivors of a round have score zero.
  */
 export const prune = async (
   net: Network,
@@ -68,7 +76,16 @@ export const prune = async (
   checkWeights(net, weights);
   const { density, seed = 0, schedule = 'exponential', allowCollapse = false, signal = null } = options;
   const total = prunable(net).reduce((s, w) => s + size(w.shape), 0);
-  const keeps = keepCounts(total, density, roundsOf(method, options.rounds), schedule);
+  const masked = startMasks(net, method, options.masks ?? null);
+  const available = masked === null ? total : countLive(masked);
+  const wanted = keepCounts(total, density, roundsOf(method, options.rounds), schedule);
+  const last = wanted[wanted.length - 1]!;
+  if (last > available)
+    fail(
+      'OPTION',
+      `prune: density ${density} keeps ${last} of ${total} weights, the given masks leave ${available}; choose a density up to ${available / total}`,
+    );
+  const keeps = wanted.map((keep) => Math.min(keep, available));
   const data = dataOf(net, method, options.data ?? []);
   signal?.throwIfAborted();
   const reports: RoundReport[] = [];
@@ -78,22 +95,50 @@ export const prune = async (
   };
 
   const trainings =
-    options.method === 'imp' ? await impTrainings(net, weights, device, options, seed, options.signal) : null;
+    options.method === 'imp'
+      ? await impTrainings(net, { weights, masks: masked }, device, options, seed, options.signal)
+      : null;
   const from = trainings?.start ?? weights;
   const find = async (): Promise<Masks> => {
     switch (method.kind) {
       case 'criterion':
-        return rankInRounds(net, from, device, method, { keeps, data, trainings, seed, signal, onRound });
+        return rankInRounds(net, from, device, method, {
+          keeps,
+          data,
+          trainings,
+          masks: masked,
+          allowCollapse,
+          seed,
+          signal,
+          onRound,
+        });
       case 'host': {
         const masks = await method.choose(net, weights, { density, seed, signal });
-        const live = [...masks.values()].reduce((n, mask) => mask.reduce((m, bit) => m + bit, n), 0);
-        onRound({ round: 0, rounds: 1, live, log2Flow: null, seconds: (performance.now() - start) / 1000 });
+        onRound({
+          round: 0,
+          rounds: 1,
+          live: countLive(masks),
+          log2Flow: null,
+          zeroScores: null,
+          seconds: (performance.now() - start) / 1000,
+        });
         return masks;
       }
     }
   };
   const masks = await find();
-  if (!allowCollapse && (await flowLeft(device, net, from, masks)) === 0) {
+  const zeroScores =
+    method.kind === 'host' ? null : (reports[reports.length - 1]?.zeroScores ?? zerosKept(from, masks));
+  const live = countLive(masks);
+  if (!allowCollapse && zeroScores !== null && 2 * zeroScores > live && live < available)
+    fail(
+      'COLLAPSE',
+      `prune: ${method.name}: ${zeroScores} of the ${live} weights of the ticket are zero themselves, so that no score chose them; take a lower density, start from masksOfZeros(net, weights), or allow it with allowCollapse`,
+    );
+  const flow = await flowLeft(device, net, from, masks);
+  if (!Number.isFinite(flow))
+    fail('NON_FINITE', `prune: ${method.name}: the flow through the ticket is ${flow}; check the weights`);
+  if (!allowCollapse && flow === 0) {
     fail(
       'COLLAPSE',
       `prune: ${method.name}: the ticket has no path from input to output; use more rounds or a lower sparsity, or allow it with allowCollapse`,
@@ -105,8 +150,31 @@ export const prune = async (
     method: method.name,
     density,
     rounds: reports,
+    zeroScores,
     seconds: (performance.now() - start) / 1000,
   };
+};
+
+/** Weights that are kept but zero: under every criterion that multiplies by the weight their score is zero, too. */
+const zerosKept = (weights: Weights, masks: Masks): number =>
+  [...masks].reduce((n, [name, mask]) => {
+    const { data } = weights.get(name)!;
+    return mask.reduce((m, live, i) => m + (live === 1 && data[i] === 0 ? 1 : 0), n);
+  }, 0);
+
+/** Given masks, checked. Throws OPTION for methods that could not keep to them. */
+const startMasks = (net: Network, method: Procedure, masks: Masks | null): Masks | null => {
+  if (masks === null) return null;
+  checkMasks(net, masks, 'prune: masks');
+  if (method.kind === 'criterion' && method.monotone) return masks;
+  const why =
+    method.kind === 'host'
+      ? `${method.name} starts from an empty mask`
+      : `under ${method.name} removed weights may return`;
+  return fail(
+    'OPTION',
+    `prune: ${why}, so that it cannot keep to masks; leave masks out, or choose another method`,
+  );
 };
 
 const roundsOf = (facts: MethodFacts, given: number | undefined): number => {
@@ -125,15 +193,17 @@ const dataOf = (
 ): readonly Minibatch[] => {
   if (reads === 'none') return [];
   const sample = size(net.input.shape.slice(1));
-  const batch = data[0]?.labels.length ?? fail('OPTION', `prune: ${name} reads ${reads}; give it data`);
-  data.forEach((d, i) => {
-    if (d.labels.length !== batch || d.images.length !== batch * sample) {
-      fail(
-        'DATA',
-        `prune: minibatch ${i} has ${d.images.length} pixel values and ${d.labels.length} labels; all need ${batch} images of ${sample} values`,
-      );
-    }
-  });
+  if (!Array.isArray(data))
+    fail(
+      'OPTION',
+      `prune: data is ${showValue(data)}; give a list of minibatches, as pruningSplit(dataset) makes it`,
+    );
+  if (data.length === 0) fail('OPTION', `prune: ${name} reads ${reads}; give it data`);
+  // The first says how many images a minibatch has; if it is none itself, its own check says so.
+  const images = data[0]?.labels?.length ?? 0;
+  const classes = reads === 'labelled images' ? net.output.shape[1]! : null;
+  data.forEach((d, i) => checkMinibatch(`prune: minibatch ${i}`, d, { images, sample, classes }));
+  if (images === 0) fail('DATA', `prune: minibatch 0 has no image; give at least one`);
   return data;
 };
 

@@ -1,3 +1,4 @@
+import { checkDataset } from '../data/check.js';
 import { fail } from '../errors.js';
 import { normalise, perClass, type Dataset } from '../data/dataset.js';
 import { checkOptions, checkValue, count, datasetKind, positiveInteger, type KindsOf } from '../kinds.js';
@@ -19,10 +20,14 @@ const SPLIT_OPTIONS: KindsOf<PruningSplitOptions> = {
   seed: count,
 };
 
-/** A balanced random part of the training images, normalised, without augmentation: what criteria read. */
+/**
+ * A balanced random part of the training images, normalised, without augmentation: what criteria read. Error DATA for a training split
+ * that is not sound or has too few images of a class, OPTION for settings that give no minibatch.
+ */
 export const pruningSplit = (data: Dataset, options: PruningSplitOptions = {}): Minibatch[] => {
   checkValue('pruningSplit: data', data, datasetKind);
   checkOptions('pruningSplit', options, SPLIT_OPTIONS);
+  checkDataset(data, ['train']);
   const { examples = 10, batch = examples * data.classes, seed = 0 } = options;
   if (batch > examples * data.classes)
     fail(

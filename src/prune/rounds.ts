@@ -21,6 +21,10 @@ export interface RoundSettings {
   readonly data: readonly Minibatch[];
   /** For a method whose weights are those that each round's training leaves. */
   readonly trainings: Trainings | null;
+  /** Where the first round starts; null for all weights live. */
+  readonly masks: Masks | null;
+  /** Go on where most survivors of a round have score zero. */
+  readonly allowCollapse: boolean;
   readonly seed: number;
   readonly signal: AbortSignal | null;
   readonly onRound: (report: RoundReport) => void;
@@ -32,6 +36,12 @@ const DEPTH = 8;
 /** What passes read of the pruning split, by the names of their inputs. */
 const SPLIT = ['images', 'labels'] as const;
 
+/** What helps where too few weights have a score. */
+export const ZERO_REMEDY = 'give more data, fewer rounds, a higher density or another method';
+
+export const countLive = (masks: Masks): number =>
+  [...masks.values()].reduce((n, mask) => mask.reduce((m, bit) => m + bit, n), 0);
+
 /** Arrays of one size, one after the other. */
 const joined = (parts: readonly (Float32Array | Int32Array)[]): Float32Array => {
   const length = parts[0]!.length;
@@ -40,13 +50,16 @@ const joined = (parts: readonly (Float32Array | Int32Array)[]): Float32Array => 
   return whole;
 };
 
-/** Rounds of a criterion on a device: score, rank, mask. Errors: NON_FINITE for NaN or infinite scores, COLLAPSE when a flow is zero. */
+/**
+ * Rounds of a criterion on a device: score, rank, mask. Errors: NON_FINITE for NaN or infinite scores or flows, COLLAPSE when a flow is zero or
+ * most survivors have score zero.
+ */
 export const rankInRounds = async (
   net: Network,
   weights: Weights,
   device: Device,
   criterion: Criterion,
-  { keeps, data, trainings, seed, signal, onRound }: RoundSettings,
+  { keeps, data, trainings, masks, allowCollapse, seed, signal, onRound }: RoundSettings,
 ): Promise<Masks> => {
   const rounds = keeps.length;
   const owners = prunable(net);
@@ -59,6 +72,9 @@ export const rankInRounds = async (
   // One is compiled while the device loads another.
   const passes = await Promise.all([...looks, programs.select].map((p) => device.compile(p)));
   const select = passes.pop()!;
+  const start = masks === null ? total : countLive(masks);
+  // Scores that only read the weights are the same in every round: where the last is decided by scores, the earlier ones do not matter.
+  const isFixed = criterion.observe === undefined && trainings === null;
   const hasFlow = programs.select.outputs['total']!.op !== 'constant';
   const readMasks = async (): Promise<Masks> =>
     new Map(
@@ -91,11 +107,26 @@ export const rankInRounds = async (
         'NON_FINITE',
         `${where}: ${live} weights survive instead of ${keep}; check the weights and the data`,
       );
+    const log2Flow = hasFlow ? Math.log2(flow) + result['exponent']![0]! : null;
+    if (log2Flow !== null && !Number.isFinite(log2Flow))
+      fail(
+        'NON_FINITE',
+        `${where}: the flow is ${flow} x 2^${result['exponent']![0]!}; check the weights and the data, and leave option scaled on`,
+      );
+    const zeroScores = result['zeroKept']?.[0] ?? null;
+    const ranked = criterion.monotone ? (keeps[round - 1] ?? start) : total;
+    const counts = keep < ranked && (!isFixed || round === rounds - 1);
+    if (!allowCollapse && counts && zeroScores !== null && 2 * zeroScores > keep)
+      fail(
+        'COLLAPSE',
+        `${where}: ${zeroScores} of the ${keep} weights to keep have score zero, so that their order alone would choose them; ${ZERO_REMEDY}, or allow it with allowCollapse`,
+      );
     onRound({
       round,
       rounds,
       live: keep,
-      log2Flow: hasFlow ? Math.log2(flow) + result['exponent']![0]! : null,
+      log2Flow,
+      zeroScores,
       seconds: secondsBetween(before, now),
     });
     before = now;
@@ -108,7 +139,7 @@ export const rankInRounds = async (
         .find((table) => table !== undefined);
       if (leaf !== undefined) await store.add(tableName(name), leaf, joined(data.map((d) => d[name])));
     }
-    for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed);
+    for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed, masks);
     before = await device.mark();
     for (const [round, keep] of keeps.entries()) {
       for (const pass of passes) {

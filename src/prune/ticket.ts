@@ -1,7 +1,7 @@
 import { nameOf } from '../graph/graph.js';
 import { checkValue, listOf, masksMap, networkKind, orNull, type Kind } from '../kinds.js';
 import { prunable, type Network } from '../nn/network.js';
-import type { Masks } from '../transform/mask.js';
+import { checkMasks, type Masks } from '../transform/mask.js';
 
 /** What is left of one layer. An output unit is a convolution kernel or a row of a linear layer; it is alive while any of its weights is. */
 export interface LayerDensity {
@@ -12,9 +12,11 @@ export interface LayerDensity {
   readonly unitsAlive: number;
 }
 
+/** What the masks leave of each layer; all of it without masks. Throws WEIGHTS for masks that do not fit. */
 export const layerDensities = (net: Network, masks: Masks | null): readonly LayerDensity[] => {
   checkValue('layerDensities: network', net, networkKind);
   checkValue('layerDensities: masks', masks, MASKS);
+  if (masks !== null) checkMasks(net, masks);
   return prunable(net).map((w) => {
     const weights = w.shape.reduce((n, d) => n * d, 1);
     const units = w.shape[0]!;
@@ -55,13 +57,13 @@ const LAYERS = listOf(layer, 'rows of layerDensities');
 export const summariseLayers = (layers: readonly LayerDensity[]): TicketSummary => {
   checkValue('summariseLayers: layers', layers, LAYERS);
   const sum = (f: (l: LayerDensity) => number): number => layers.reduce((n, l) => n + f(l), 0);
-  const [live, total] = [sum((l) => l.live), sum((l) => l.weights)];
+  const [live, total, units] = [sum((l) => l.live), sum((l) => l.weights), sum((l) => l.units)];
   return {
     live,
     total,
-    sparsity: 1 - live / total,
+    sparsity: total === 0 ? 0 : 1 - live / total,
     layers: layers.length,
     layersEmptied: layers.filter((l) => l.live === 0).length,
-    outputUnitsAlive: sum((l) => l.unitsAlive) / sum((l) => l.units),
+    outputUnitsAlive: units === 0 ? 1 : sum((l) => l.unitsAlive) / units,
   };
 };

@@ -99,7 +99,8 @@ export const checkInputs = (program: Program, inputs: Readonly<Record<string, Ar
         'DEVICE',
         `run '${program.name}': input '${name}' ${showType(leaf)} is missing; give it beside the others`,
       );
-    if (given.length !== size(leaf.shape))
+    // Anything without a length is refused with its kind when it is converted.
+    if (typeof given.length === 'number' && given.length !== size(leaf.shape))
       fail(
         'DEVICE',
         `run '${program.name}': input '${name}' has ${given.length} numbers, ${showType(leaf)} needs ${size(leaf.shape)}; give as many`,

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.js';
 import type { StorageChoice } from '../compile/storage.js';
 import { fail } from '../errors.js';
 import type { Program } from '../program/program.js';
-import { showType, size, type DType, type TensorType } from '../tensor/tensor.js';
+import { size, type TensorType } from '../tensor/tensor.js';
 import {
   bytesOf,
   checkInputs,
@@ -14,6 +14,7 @@ import {
   type Executable,
   type Store,
 } from './device.js';
+import { nativeArray } from './convert.js';
 import type { NativeArray, NativeBuffer, NativeDevice, NativeExecutable } from './native.js';
 
 /** Stores and executables of a device of the native addon; which one it is shows in how it loads a plan only. */
@@ -27,16 +28,6 @@ interface Parts {
   readonly load: (plan: Plan) => Promise<NativeExecutable>;
 }
 
-const arrayOf = (dtype: DType, values: ArrayLike<number>): NativeArray => {
-  switch (dtype) {
-    case 'f32':
-      return values instanceof Float32Array ? values : Float32Array.from(values);
-    case 'i32':
-      return values instanceof Int32Array ? values : Int32Array.from(values);
-    case 'u8':
-      return values instanceof Uint8Array ? values : Uint8Array.from(values);
-  }
-};
 const emptyOf = ({ dtype, shape }: TensorType): NativeArray => {
   const n = size(shape);
   return dtype === 'f32' ? new Float32Array(n) : dtype === 'i32' ? new Int32Array(n) : new Uint8Array(n);
@@ -74,12 +65,7 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
     const get = (name: string): { type: TensorType; buffer: NativeBuffer } =>
       buffers.get(name) ?? fail('DEVICE', noValue(name, buffers));
     const fitted = (name: string, type: TensorType, values: ArrayLike<number>): NativeArray =>
-      values.length === size(type.shape)
-        ? arrayOf(type.dtype, values)
-        : fail(
-            'DEVICE',
-            `store: '${name}' ${showType(type)} cannot take ${values.length} numbers; give ${size(type.shape)}`,
-          );
+      nativeArray(`store: '${name}'`, type, values);
     const self: Store = {
       get names() {
         return [...buffers.keys()];
@@ -135,7 +121,9 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
             `run '${program.name}': the store belongs to another device; make one with this device's store()`,
           );
         const state = plan.state.map(({ name }) => held.buffers.get(name)!.buffer);
-        const given = plan.inputs.map(({ name }) => arrayOf(program.inputs.get(name)!.dtype, inputs[name]!));
+        const given = plan.inputs.map(({ name }) =>
+          nativeArray(`run '${program.name}': input '${name}'`, program.inputs.get(name)!, inputs[name]!),
+        );
         const outputs = plan.outputs.map(({ name }) => emptyOf(program.outputs[name]!));
         await native.run(loaded, state, given, outputs);
         return Object.fromEntries(plan.outputs.map(({ name }, i) => [name, outputs[i]!]));

@@ -2,7 +2,8 @@ import { fail } from '../errors.js';
 import { nameOf, walk } from '../graph/graph.js';
 import { definitionOf } from '../ops/registry.js';
 import { rootsOf, type Program } from '../program/program.js';
-import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
+import type { Tensor, TensorType } from '../tensor/tensor.js';
+import { referenceArray } from './convert.js';
 import {
   bytesOf,
   checkInputs,
@@ -65,23 +66,13 @@ export const referenceDevice = (): Device => {
       write: async (name, data) => {
         guard();
         const entry = get(name);
-        if (data.length !== entry.data.length)
-          fail(
-            'DEVICE',
-            `store: '${name}' ${showType(entry.type)} cannot take ${data.length} numbers; give ${size(entry.type.shape)}`,
-          );
-        values.set(name, { type: entry.type, data: Float64Array.from(data) });
+        values.set(name, { type: entry.type, data: referenceArray(`store: '${name}'`, entry.type, data) });
       },
       add: async (name, type, data) => {
         guard();
         if (values.has(name))
           fail('DEVICE', `store: '${name}' exists already; write to it, or choose another name`);
-        if (data.length !== size(type.shape))
-          fail(
-            'DEVICE',
-            `store: '${name}' ${showType(type)} cannot take ${data.length} numbers; give ${size(type.shape)}`,
-          );
-        values.set(name, { type, data: Float64Array.from(data) });
+        values.set(name, { type, data: referenceArray(`store: '${name}'`, type, data) });
         live += bytesOf(type, 8);
       },
       dispose: () => {
@@ -110,8 +101,14 @@ export const referenceDevice = (): Device => {
             'DEVICE',
             `run '${program.name}': the store belongs to another device; make one with this device's store()`,
           );
+        const given = new Map(
+          [...program.inputs].map(([name, leaf]) => [
+            name,
+            referenceArray(`run '${program.name}': input '${name}'`, leaf, inputs[name]!),
+          ]),
+        );
         const results = evaluate(roots, (leaf) =>
-          leaf.op === 'input' ? Float64Array.from(inputs[nameOf(leaf)]!) : held.get(nameOf(leaf))!.data,
+          leaf.op === 'input' ? given.get(nameOf(leaf)) : held.get(nameOf(leaf))!.data,
         );
         next.forEach((name, i) =>
           held.set(name, { type: held.get(name)!.type, data: results[outputs.length + i]!.slice() }),

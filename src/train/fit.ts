@@ -6,6 +6,7 @@ import {
   noAugmentation,
   type AugmentationOptions,
 } from '../data/batches.js';
+import { checkDataset } from '../data/check.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
@@ -20,11 +21,11 @@ import { fold, key } from '../random.js';
 import type { Device, Executable, Store } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
 import { size, type Tensor } from '../tensor/tensor.js';
-import { maskName, type Masks } from '../transform/mask.js';
+import { checkMasks, maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
 import { checkpointExists, loadCheckpoint, saveCheckpoint, type EpochReport } from './checkpoint.js';
 import { SGD_OPTIONS, sgdOptionsOf, velocityName, type SgdOptions } from './optimiser.js';
-import { evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
+import { checkFits, evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
 import { checkRate, rateAt, showRate, type RateSchedule } from './rate.js';
 
 export interface FitOptions extends SgdOptions {
@@ -122,7 +123,8 @@ const DEPTH = 4; // steps under way: one runs while the inputs of the next are m
 /**
  * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. The network's sample and
  * classes must be the data set's, which is a compile error where both are literal and OPTION otherwise. The same options, seed, device and weights
- * give the same bits, also over a kill and resume. Errors: OPTION, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
+ * give the same bits, also over a kill and resume. Weights that are zero count as live unless masks say otherwise; `masksOfZeros` makes such masks.
+ * Errors: OPTION, DATA for images or labels that are none of the data set's, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
  */
 export const fit = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
@@ -148,7 +150,9 @@ export const fit = async <H extends number, W extends number, C extends number, 
     checkpoint,
     resume = false,
   } = options;
-  checkWeights(net, start.weights);
+  checkStartFits(net, start);
+  checkFits(net, data);
+  checkDataset(data);
   const cuts = batches(data.train.count, batch, { dropLast: true });
   const steps = cuts.length;
   const { from, to } = rangeOf(options.steps, epochs * steps);
@@ -225,7 +229,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
       const last = (epoch + 1) * steps >= to;
       const testAccuracy =
         last || (epoch + 1) % evaluateEvery === 0
-          ? (await evaluateOn(tester, store, data.test.count)).accuracy
+          ? (await evaluateOn(tester, store, data.test.count, tested(epoch + 1))).accuracy
           : null;
       const report: EpochReport = {
         epoch: epoch + 1,
@@ -269,7 +273,8 @@ export const fit = async <H extends number, W extends number, C extends number, 
     );
     const testAccuracy =
       history[history.length - 1]?.testAccuracy ??
-      (await evaluateOn(tester, store, data.test.count)).accuracy;
+      (await evaluateOn(tester, store, data.test.count, tested(epochs))).accuracy;
+    checkTrained(weights);
     return { weights, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
   } finally {
     await underWay.settle();
@@ -281,7 +286,25 @@ export const fit = async <H extends number, W extends number, C extends number, 
 
 const SPLIT = kinds.wordOf('train', 'test');
 
-/** Loss and accuracy of a network (or ticket) on a split. */
+/** How messages name the test of an epoch, and what helps where it fails. */
+const tested = (epoch: number): Tested => ({
+  where: `train: the loss on the test split after epoch ${epoch}`,
+  remedy: 'lower the learning rate',
+});
+
+/** Throws NON_FINITE for what the last step left: the loss was taken before it, and a statistic need not show in the test. */
+const checkTrained = (weights: Weights): void => {
+  for (const [name, { data }] of weights) {
+    const bad = data.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0)
+      fail(
+        'NON_FINITE',
+        `train: '${name}' holds ${data[bad]} at ${bad} after the last step; lower the learning rate`,
+      );
+  }
+};
+
+/** Loss and accuracy of a network (or ticket) on a split. Errors: DATA, WEIGHTS, OPTION, NON_FINITE for a loss that is NaN or infinite. */
 export const evaluate = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
   state: Omit<TrainingStart, 'velocities'>,
@@ -294,24 +317,36 @@ export const evaluate = async <H extends number, W extends number, C extends num
   checkValue('evaluate: data', data, kinds.datasetKind);
   checkValue('evaluate: device', device, kinds.deviceKind);
   checkValue('evaluate: split', split, SPLIT);
-  checkWeights(net, state.weights);
+  checkStartFits(net, state);
+  checkFits(net, data);
+  checkDataset(data, [split]);
   const program = evaluateStep(net, data, { split, count: data[split].count }, TEST_BATCH);
   const tester = await device.compile(program);
   const store = device.store();
   try {
     await addSplit(store, split, data, data[split]);
     await addStart(store, net, program, state);
-    return await evaluateOn(tester, store, data[split].count);
+    return await evaluateOn(tester, store, data[split].count, {
+      where: `evaluate: the loss on the ${split} split of '${data.name}'`,
+      remedy: 'the weights drive the network out of the range of floats; take others',
+    });
   } finally {
     tester.dispose();
     store.dispose();
   }
 };
 
+/** What an evaluation is called in messages, and what helps where its loss is not finite. */
+interface Tested {
+  readonly where: string;
+  readonly remedy: string;
+}
+
 const evaluateOn = async (
   tester: Executable,
   store: Store,
   count: number,
+  { where, remedy }: Tested,
 ): Promise<{ loss: number; accuracy: number }> => {
   const parts = await Promise.all(
     batches(count, TEST_BATCH, { dropLast: false }).map(({ from, to }) => {
@@ -322,7 +357,39 @@ const evaluateOn = async (
     }),
   );
   const sum = (name: string): number => parts.reduce((s, p) => s + p[name]![0]!, 0);
+  // Of NaN logits argMax is some class, so that an accuracy alone would not show them; their loss is NaN.
+  if (!Number.isFinite(sum('loss'))) fail('NON_FINITE', `${where} is ${sum('loss')}; ${remedy}`);
   return { loss: sum('loss') / count, accuracy: sum('correct') / count };
+};
+
+/** Throws WEIGHTS unless weights, masks and velocities are whole and the network's. */
+const checkStartFits = (net: Network, { weights, masks, velocities }: TrainingStart): void => {
+  checkWeights(net, weights);
+  if (masks != null) checkMasks(net, masks);
+  if (velocities == null) return;
+  const learnt = new Map(
+    parameters(net)
+      .filter(isLearnt)
+      .map((p) => [nameOf(p), p]),
+  );
+  for (const [name, { data }] of velocities) {
+    const leaf =
+      learnt.get(name) ??
+      fail('WEIGHTS', `velocities: network '${net.name}' has no learnt parameter '${name}'`);
+    if (!(data instanceof Float32Array))
+      fail('WEIGHTS', `velocities: '${velocityName(name)}' is ${showValue(data)}; give a Float32Array`);
+    if (data.length !== size(leaf.shape))
+      fail(
+        'WEIGHTS',
+        `velocities: '${velocityName(name)}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}`,
+      );
+    const bad = data.findIndex((v) => !Number.isFinite(v));
+    if (bad >= 0)
+      fail(
+        'WEIGHTS',
+        `velocities: '${velocityName(name)}' holds ${data[bad]} at ${bad}; velocities must be finite`,
+      );
+  }
 };
 
 /** The steps to take of `total`. */

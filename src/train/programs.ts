@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { checkDatasetFacts } from '../data/check.js';
 import type { Dataset } from '../data/dataset.js';
 import {
   checkOptions,
@@ -72,8 +73,9 @@ const batchOf = (
 const feed = (net: Readable, images: Tensor): Tensor =>
   substitute([net.output], new Map([[net.input, images]]))[0]!;
 
-/** Throws OPTION unless the network takes the data set's images and tells its classes apart. */
+/** Throws OPTION unless the network takes the data set's images and tells its classes apart, DATA for a data set of impossible sizes or moments. */
 export const checkFits = (net: Network, data: Dataset): void => {
+  checkDatasetFacts(data);
   const sample = [data.height, data.width, data.channels];
   if (showShape(net.input.shape.slice(1)) !== showShape(sample)) {
     fail(

@@ -1,8 +1,10 @@
+import { fail } from '../errors.js';
 import { leaves, nameOf, substitute } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { checkValue, networkKind } from '../kinds.js';
 import { ops } from '../ops/registry.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { showValue } from '../options.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 import type { Readable } from './statistics.js';
 
 /** Masks by weight name: 1 = live, 0 = pruned; shapes and layouts of the weights. */
@@ -24,4 +26,41 @@ export const masked = <N extends Readable>(net: N): N => {
   const weights = leaves([net.output], 'state').filter(isPrunable);
   const [output] = substitute([net.output], new Map(weights.map((w) => [w, ops.mul(w, maskOf(w))])));
   return { ...net, output: output! };
+};
+
+/**
+ * Throws WEIGHTS unless there is a mask for every prunable weight and none besides, each a Uint8Array with an entry of 0 or 1 for every
+ * number of the weight: any other value would scale the weight. `source` starts the message.
+ */
+export const checkMasks = (
+  net: Pick<Readable, 'output'> & { readonly name: string },
+  masks: Masks,
+  source = 'masks',
+): void => {
+  // Another implementation of a map will do.
+  if (typeof (masks as Partial<Masks> | null | undefined)?.get !== 'function')
+    fail('WEIGHTS', `${source}: they are ${showValue(masks)}; give a Map from weight names to Uint8Arrays`);
+  const weights = new Map(
+    leaves([net.output], 'state')
+      .filter(isPrunable)
+      .map((w) => [nameOf(w), w]),
+  );
+  for (const [name, weight] of weights) {
+    const mask =
+      masks.get(name) ?? fail('WEIGHTS', `${source}: '${name}' of network '${net.name}' is missing`);
+    if (!(mask instanceof Uint8Array))
+      fail('WEIGHTS', `${source}: '${name}' is ${showValue(mask)}; give a Uint8Array of 0 and 1`);
+    const expected = size(weight.shape);
+    if (mask.length !== expected)
+      fail('WEIGHTS', `${source}: '${name}' has ${mask.length} entries, the weight has ${expected}`);
+    const bad = mask.findIndex((m) => m > 1);
+    if (bad >= 0)
+      fail(
+        'WEIGHTS',
+        `${source}: '${name}' holds ${mask[bad]} at ${bad}; an entry is 1 (live) or 0 (pruned)`,
+      );
+  }
+  const extra = [...masks.keys()].find((name) => !weights.has(name));
+  if (extra !== undefined)
+    fail('WEIGHTS', `${source}: network '${net.name}' has no prunable weight '${extra}'`);
 };

@@ -3,11 +3,12 @@ import { showText } from '../codec.js';
 import { fail } from '../errors.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, type Kind, type KindsOf } from '../kinds.js';
-import { nameOf } from '../graph/graph.js';
+import { nameOf, walk } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { parameters, type Network } from '../nn/network.js';
-import type { Weights } from '../nn/weights.js';
-import { sameShape, showShape, size, type Shape, type Tensor } from '../tensor/tensor.js';
+import { checkWeights, type Weights } from '../nn/weights.js';
+import { sameShape, showShape, type Shape, type Tensor } from '../tensor/tensor.js';
+import { checkMasks } from '../transform/mask.js';
 import { columnsOf } from './columns.js';
 import { fromTorch, swapRuns, toTorch, type Layout } from './layout.js';
 import { readFileChecked, writeFileAtomic } from '../io/files.js';
@@ -50,27 +51,22 @@ const inward = <A extends Float32Array | Uint8Array>(
 
 const maskKey = (name: string): string => `${name}_mask`;
 
-/** Throws WEIGHTS where a weight is missing, or the network has columns whose order in PyTorch is not known. */
+/**
+ * The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit, so that nothing is written that could
+ * not be read again, and where the network has columns whose order in PyTorch is not known.
+ */
 export const encodeWeights = (net: Network, { weights, masks, metadata }: WeightsFile): Uint8Array => {
+  checkWeights(net, weights, `weights of '${net.name}'`);
+  if (masks != null) checkMasks(net, masks, `masks of '${net.name}'`);
   const runs = columnsOf(net);
   const tensors: Record<string, StoredTensor> = {};
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);
-    const value = weights.get(name) ?? fail('WEIGHTS', `weights of '${net.name}': '${name}' is missing`);
-    const own = { shape: leaf.shape, data: value.data };
-    const where = `weights of '${net.name}': '${name}'`;
-    checkArray(where, value.data, Float32Array);
-    if (!sameShape(value.shape, leaf.shape) || value.data.length !== size(leaf.shape))
-      fail(
-        'WEIGHTS',
-        `${where} has ${value.data.length} numbers in shape ${showShape(value.shape)}, the network needs ${showShape(leaf.shape)}`,
-      );
+    const own = { shape: leaf.shape, data: weights.get(name)!.data };
     tensors[name] = { dtype: 'F32', ...outward(runs, name, own) };
     const mask = isPrunable(leaf) ? masks?.get(name) : undefined;
     if (mask !== undefined) {
-      checkArray(`mask of '${name}'`, mask, Uint8Array);
-      if (mask.length !== size(leaf.shape))
-        fail('WEIGHTS', `mask of '${name}': ${mask.length} values for ${showShape(leaf.shape)}`);
+      checkArray(`mask of '${name}'`, mask, Uint8Array); // and not in shared memory
       tensors[maskKey(name)] = { dtype: 'U8', ...outward(runs, name, { shape: leaf.shape, data: mask }) };
     }
   }
@@ -85,8 +81,10 @@ export const saveWeights = async (path: string, net: Network, file: WeightsFile)
 };
 
 /**
- * Reads weights for a network; every parameter must be there in its shape. Throws WEIGHTS also where the network has columns whose order in
- * PyTorch is not known. Ignores PyTorch's `num_batches_tracked`.
+ * Reads weights for a network; every parameter must be there in its shape. Masks may be bytes or floats of exactly 0 and 1. Besides parameters
+ * a file may hold what changes nothing here: PyTorch's `num_batches_tracked`, and what masked layers of Synaptic-Flow's kind, which PX's code has,
+ * keep for everything: masks of biases and BatchNorm that are all 1, and scales of identity shortcuts that are all 1.
+ * Throws WEIGHTS also where the network has columns whose order in PyTorch is not known.
  */
 export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): WeightsFile => {
   const { tensors, metadata } = decode(bytes, source);
@@ -120,29 +118,81 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
         t.dtype === 'F32' ? t.data : t.dtype === 'F64' ? Float32Array.from(t.data) : null,
       ) ??
       fail('WEIGHTS', `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing`);
-    const bad = data.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0)
-      fail('WEIGHTS', `${source}: '${name}' holds ${data[bad]} at ${bad}; weights must be finite`);
     weights.set(name, { shape: leaf.shape, data });
-    const mask = isPrunable(leaf)
-      ? take(maskKey(name), leaf, (t) => (t.dtype === 'U8' ? t.data : null))
-      : undefined;
-    if (mask !== undefined) {
-      if (mask.some((m) => m > 1))
-        fail('WEIGHTS', `${source}: '${maskKey(name)}' holds other values than 0 and 1`);
-      masks.set(name, mask);
-    }
+    const mask = take(maskKey(name), leaf, (t) => bitsOf(t, `${source}: '${maskKey(name)}'`));
+    if (mask !== undefined && isPrunable(leaf)) masks.set(name, mask);
+    else if (mask !== undefined) checkAllLive(`${source}: '${maskKey(name)}'`, name, mask);
   }
-  const extra = Object.keys(tensors).find((n) => !used.has(n) && !n.endsWith('num_batches_tracked'));
-  if (extra !== undefined)
-    fail(
-      'WEIGHTS',
-      `${source}: network '${net.name}' has no parameter ${showText(extra)}; is it another network's file?`,
-    );
+  checkWeights(net, weights, source);
+  for (const [name, stored] of Object.entries(tensors)) {
+    if (used.has(name) || name.endsWith('num_batches_tracked')) continue;
+    if (!isIdentityScale(net, name, stored, tensors, source))
+      fail(
+        'WEIGHTS',
+        `${source}: network '${net.name}' has no parameter ${showText(name)}; is it another network's file?`,
+      );
+  }
   const prunableCount = parameters(net).filter(isPrunable).length;
   if (masks.size !== 0 && masks.size !== prunableCount)
     fail('WEIGHTS', `${source}: ${masks.size} of ${prunableCount} weights have a mask; all or none must`);
   return { weights, masks: masks.size === 0 ? null : masks, metadata };
+};
+
+/** A stored mask as bytes, or null for a dtype that holds none. Throws WEIGHTS for other values than 0 and 1. */
+const bitsOf = (stored: StoredTensor, where: string): Uint8Array | null => {
+  if (stored.dtype !== 'U8' && stored.dtype !== 'F32' && stored.dtype !== 'F64') return null;
+  const values: ArrayLike<number> = stored.data;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== 0 && values[i] !== 1)
+      fail('WEIGHTS', `${where} holds ${values[i]} at ${i}; an entry of a mask is 1 (live) or 0 (pruned)`);
+  }
+  return Uint8Array.from(values);
+};
+
+/** Throws WEIGHTS where a mask of what is never pruned here prunes something. */
+const checkAllLive = (where: string, name: string, mask: Uint8Array): void => {
+  const pruned = mask.reduce((n, live) => n + 1 - live, 0);
+  if (pruned !== 0)
+    fail(
+      'WEIGHTS',
+      `${where} prunes ${pruned} of ${mask.length} numbers; here only weights of convolutions and linear layers have masks: multiply '${name}' by its mask and leave the mask out`,
+    );
+};
+
+/**
+ * Whether a tensor without a parameter is the scale of an identity shortcut, which networks here do not have: '<block>.shortcut.weight' or its mask,
+ * [c] or [c, 1, 1], where the block's output is added to another value of c channels. Throws WEIGHTS unless all of it is 1.
+ */
+const isIdentityScale = (
+  net: Network,
+  name: string,
+  stored: StoredTensor,
+  tensors: Readonly<Record<string, StoredTensor>>,
+  source: string,
+): boolean => {
+  const block = /^(.+)\.shortcut\.weight(_mask)?$/.exec(name)?.[1];
+  if (block === undefined) return false;
+  if (parameters(net).some((p) => nameOf(p).startsWith(`${block}.shortcut.`))) return false;
+  if (tensors[`${block}.shortcut.weight`] === undefined) return false;
+  const [channels = 0, ...ones] = stored.shape;
+  const isScale = stored.shape.length === 1 || (ones.length === 2 && ones.every((n) => n === 1));
+  const isOfBlock = (t: Tensor): boolean => t.path.startsWith(`${block}.`);
+  const isSkip = (t: Tensor): boolean =>
+    t.op === 'add' &&
+    t.shape.length === 4 &&
+    t.shape[3] === channels &&
+    t.inputs.length === 2 &&
+    t.inputs.every((i) => sameShape(i.shape, t.shape)) &&
+    t.inputs.filter(isOfBlock).length === 1;
+  if (!isScale || !walk([net.output]).some(isSkip)) return false;
+  const values: ArrayLike<number | bigint> = stored.data;
+  const other = Array.from(values).findIndex((v) => v !== 1);
+  if (other >= 0)
+    fail(
+      'WEIGHTS',
+      `${source}: '${name}' scales an identity shortcut by ${values[other]} at ${other}; network '${net.name}' adds it as it is: only scales of exactly 1 can be left out`,
+    );
+  return true;
 };
 
 export const loadWeights = async (path: string, net: Network): Promise<WeightsFile> => {

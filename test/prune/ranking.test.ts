@@ -20,6 +20,7 @@ import {
   type Ticket,
 } from '../../src/prune/prune.js';
 import { keepCounts, paperDensity, survivors } from '../../src/prune/schedule.js';
+import { openDevice } from '../../src/runtime/open.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
 import { size } from '../../src/tensor/tensor.js';
 import { maskName } from '../../src/transform/mask.js';
@@ -397,17 +398,31 @@ describe('what prune() refuses', () => {
       await reason((w) => w.set('a.bias', { shape: [4], data: Float32Array.of(0, 1, 2, -Infinity) })),
     ).toBe("WEIGHTS weights: 'a.bias' holds -Infinity at 3; weights must be finite");
   });
-  test('scores that are not numbers', async () => {
+  test('pixels that are not numbers', async () => {
     const spoilt = [{ ...data[0]!, images: data[0]!.images.map((v, i) => (i === 5 ? NaN : v)) }];
-    expect(await refusal({ method: 'px', ...half, rounds: 4, data: spoilt })).toBe(
-      'NON_FINITE prune: px, round 1 of 4: 20 of 20 scores are NaN or infinite; check the weights and the data',
+    for (const method of ['px', 'snip'] as const)
+      expect(await refusal({ method, ...half, data: spoilt })).toBe(
+        'DATA prune: minibatch 0: image 1 holds NaN at 2; pixels must be finite',
+      );
+  });
+  test('scores that are not numbers', async () => {
+    // Finite weights whose products are none in the float32 of this device.
+    const cpu = await openDevice('cpu', { threads: 1 });
+    const huge = new Map(
+      [...weights].map(([name, w]) => [name, { ...w, data: w.data.map((v) => Math.sign(v) * 3e38) }]),
     );
-    expect(await refusal({ method: 'px', mode: 'px-gated', ...half, rounds: 4, data: spoilt })).toMatch(
-      /^NON_FINITE prune: px-gated, round 1 of 4: \d+ of 20 scores/,
+    const reason = (options: PruneOptions): Promise<string> =>
+      prune(net, huge, cpu, options).then(
+        () => 'accepted',
+        (e: PathexError) => `${e.code} ${e.message}`,
+      );
+    expect(await reason({ method: 'snip', ...half, data })).toMatch(
+      /^NON_FINITE prune: snip, round 1 of 1: \d+ of 20 scores are NaN or infinite; check the weights and the data$/,
     );
-    expect(await refusal({ method: 'snip', ...half, data: spoilt })).toMatch(
-      /^NON_FINITE prune: snip, round 1 of 1: \d+ of 20 scores/,
+    expect(await reason({ method: 'synflow', ...half, rounds: 4, scaled: false })).toMatch(
+      /^NON_FINITE prune: synflow, round 1 of 4: /,
     );
+    await cpu.dispose();
   });
   test('a ticket whose outputs only biases reach, by whatever method it was found', async () => {
     const faint = new Map(weights).set('b.weight', { shape: [2, 4], data: new Float32Array(8).fill(1e-6) });

@@ -1,3 +1,4 @@
+import { checkDataset } from '../../data/check.js';
 import type { Dataset } from '../../data/dataset.js';
 import { fail } from '../../errors.js';
 import { anything, checkOptions, count, datasetKind, needed, optionsOf, type KindsOf } from '../../kinds.js';
@@ -5,7 +6,8 @@ import { checkRate } from '../../train/rate.js';
 import type { Network } from '../../nn/network.js';
 import type { Weights } from '../../nn/weights.js';
 import type { Device } from '../../runtime/device.js';
-import { FIT_OPTIONS, fit, stepsOf, type FitOptions } from '../../train/fit.js';
+import { FIT_OPTIONS, fit, stepsOf, type FitOptions, type TrainingStart } from '../../train/fit.js';
+import { checkFits } from '../../train/programs.js';
 import type { Masks } from '../../transform/mask.js';
 import type { Criterion } from '../criterion.js';
 import { magnitude } from './magnitude.js';
@@ -70,12 +72,14 @@ export interface Trainings {
  */
 export const impTrainings = async (
   net: Network,
-  weights: Weights,
+  { weights, masks }: Pick<TrainingStart, 'weights' | 'masks'>,
   device: Device,
   { dataset, training, rewind }: ImpOptions,
   seed: number,
   signal?: AbortSignal,
 ): Promise<Trainings> => {
+  checkFits(net, dataset);
+  checkDataset(dataset);
   // fit compares the network's shapes with the data set's when it runs; here both are numbers
   const shaped = net as Network<readonly [number, number, number], readonly [number]>;
   const options: FitOptions = {
@@ -92,7 +96,12 @@ export const impTrainings = async (
       `imp: rewind to step ${k} of a training of ${total} steps; give a step from 0 to ${total - 1}`,
     );
   const passing =
-    k === 0 ? null : await fit(shaped, { weights }, dataset, device, { ...options, steps: { to: k } });
+    k === 0
+      ? null
+      : await fit(shaped, { weights, masks: masks ?? null }, dataset, device, {
+          ...options,
+          steps: { to: k },
+        });
   const start = passing?.weights ?? weights;
   return {
     start,
