@@ -9,6 +9,7 @@ import type { Dataset, Split } from '../data/dataset.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { isLearnt } from '../graph/roles.js';
+import { kindOfState } from '../graph/state-names.js';
 import { parameters, prunable, type Network } from '../nn/network.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
@@ -398,7 +399,7 @@ const addStart = async (
   }
 };
 
-const isCheckpointed = (name: string): boolean => !name.startsWith('data/');
+const isCheckpointed = (name: string): boolean => kindOfState(name) !== 'data';
 
 const readTensors = async (store: Store, program: Program): Promise<Record<string, StoredTensor>> => {
   const entries = [...program.state].filter(([name]) => isCheckpointed(name));

@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
+import { storedMaskName as maskKey } from '../graph/state-names.js';
 import { parameters, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { sameShape, showShape, type Shape, type Tensor } from '../tensor/tensor.js';
@@ -31,8 +32,6 @@ const inward = <A extends Float32Array | Uint8Array>(leaf: Tensor, theirs: Layou
   const hwc = flattened(leaf);
   return hwc === undefined ? fromTorch(theirs) : flatLinearFromTorch(theirs, [hwc[2], hwc[0], hwc[1]]);
 };
-
-const maskKey = (name: string): string => `${name}_mask`;
 
 export const encodeWeights = (net: Network, { weights, masks, metadata }: WeightsFile): Uint8Array => {
   const tensors: Record<string, StoredTensor> = {};
