@@ -9,17 +9,18 @@ import {
   checkOutput,
   describeData,
   interruptible,
-  log,
   number,
   openData,
   openDeviceFor,
   positiveInteger,
   seedNumber,
   sparsityPercent,
+  thenContinue,
   withDataOnly,
   withDevice,
   type DeviceChoice,
 } from './common.js';
+import { commandLine } from './command-line.js';
 import { runExperiment, shortened, type Contestant } from './experiment.js';
 
 interface Options extends DeviceChoice {
@@ -55,38 +56,6 @@ const contestant = (name: string): Contestant =>
   name === 'dense' || isMethod(name)
     ? name
     : fail('OPTION', `methods: '${name}' is unknown; choose from ${METHODS.join(', ')}, dense`);
-
-/** A path or number as the shell has to read it. */
-const quoted = (value: string | number): string =>
-  /^[\w./:,-]+$/.test(String(value)) ? String(value) : `'${String(value).replaceAll("'", `'\\''`)}'`;
-
-const commandOf = (o: Options): string => {
-  const flags: readonly (readonly [string, string | number | boolean | undefined])[] = [
-    ['network', o.network],
-    ['methods', o.methods.join(',')],
-    ['sparsity', o.sparsity],
-    ['rounds', o.rounds],
-    ['epochs', o.epochs],
-    ['batch', o.batch],
-    ['rate', o.rate],
-    ['seeds', o.seeds.join(',')],
-    ['subset', o.subset],
-    ['examples', o.examples],
-    ...(o.methods.includes('imp')
-      ? ([
-          ['imp-rounds', o.impRounds],
-          ['imp-epochs', o.impEpochs],
-        ] as const)
-      : []),
-    ['device', o.device],
-    ['threads', o.threads],
-    ['precision', o.device === 'cuda' ? o.precision : undefined],
-    ['data', o.data],
-    ['synthetic', o.synthetic],
-    ['out', o.out],
-  ];
-  return `pathex compare${flags.map(([name, value]) => (value === undefined || value === false ? '' : value === true ? ` --${name}` : ` --${name} ${quoted(value)}`)).join('')}`;
-};
 
 export const compareCommand = withDevice(
   withDataOnly(
@@ -139,7 +108,7 @@ export const compareCommand = withDevice(
       )
       .option('--resume', 'keep the rows that the report in the folder has, and go on with the others')
       .option('-o, --out <folder>', 'where report.html, report.json and the tickets go', 'comparison')
-      .action(async (given: Options & { readonly methods?: readonly Contestant[] }) => {
+      .action(async (given: Options & { readonly methods?: readonly Contestant[] }, command: Command) => {
         const o: Options = { ...given, methods: given.methods ?? METHODS };
         const kind = deviceKindOf(o.device);
         const found = await access(join(o.out, 'report.json')).then(
@@ -173,7 +142,7 @@ export const compareCommand = withDevice(
               epochs: o.epochs,
               batch: o.batch,
               rate: o.rate,
-              command: commandOf(o),
+              command: commandLine(command, { withDefaults: true, without: ['--resume'] }),
             },
             device,
             o.out,
@@ -181,8 +150,7 @@ export const compareCommand = withDevice(
           );
           if (runs.length === 0) process.exitCode = 1;
         } catch (error) {
-          if (signal.aborted) log(`interrupted; the same command with --resume goes on from here`);
-          throw error;
+          throw thenContinue(error, `continue with: ${commandLine(command, { and: ['--resume'] })}`);
         } finally {
           await device.dispose();
         }

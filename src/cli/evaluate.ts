@@ -3,11 +3,14 @@ import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
+import { commandLine } from './command-line.js';
 import {
+  interruptible,
   log,
   openData,
   openDeviceFor,
   startWeights,
+  thenContinue,
   withData,
   withDevice,
   type DeviceChoice,
@@ -31,18 +34,21 @@ export const evaluateCommand = withDevice(
         '-w, --weights <file>',
         'safetensors with PyTorch names; masks are applied where it has them',
       )
-      .action(async (o: Options) => {
+      .action(async (o: Options, command: Command) => {
         const kind = deviceKindOf(o.device);
+        const signal = interruptible();
         const data = await openData(o, o.seed);
         const net = modelOf(o.network, data);
         const state = await startWeights(net, o.weights, o.seed);
         const device = await openDeviceFor(kind, o);
         try {
-          const { loss, accuracy } = await evaluate(net, state, data as never, device);
+          const { loss, accuracy } = await evaluate(net, state, data as never, device, 'test', { signal });
           const s = summariseLayers(layerDensities(net, state.masks));
           log(
             `${data.name}${data.synthetic ? ' (generated)' : ''}, ${data.test.count} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %; ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live`,
           );
+        } catch (error) {
+          throw thenContinue(error, `begin again with: ${commandLine(command)}`);
         } finally {
           await device.dispose();
         }

@@ -1,9 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
+
 /**
  * Work that runs ahead of its results: runs of a device follow each other without waiting for the host to look at each. Failures are met in
  * the order of the work, and none goes unheard.
  */
 export interface Pipeline {
-  /** Takes work that was started; waits for the oldest once `depth` pieces are under way, and throws what it threw. */
+  /**
+   * Takes work that was started; waits for the oldest once `depth` pieces are under way, and throws what it threw. Signals and timers
+   * get their turn each time, also where the work was done at once.
+   */
   readonly add: (work: Promise<void>) => Promise<void>;
   /** Waits for all; throws the first failure. */
   readonly drain: () => Promise<void>;
@@ -18,6 +23,7 @@ export const pipeline = (depth: number): Pipeline => {
       work.catch(() => undefined); // an earlier failure is thrown first
       underWay.push(work);
       if (underWay.length >= depth) await underWay.shift();
+      await setImmediate();
     },
     drain: async () => {
       while (underWay.length > 0) await underWay.shift();

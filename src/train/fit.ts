@@ -4,25 +4,27 @@ import {
   epochOrder,
   noAugmentation,
   type AugmentationOptions,
+  type Batch,
 } from '../data/batches.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
-import { isLearnt } from '../graph/roles.js';
+import { isLearnt, isPrunable } from '../graph/roles.js';
 import { kindOfState } from '../graph/state-names.js';
 import { parameters, prunable, type Network } from '../nn/network.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
 import { fold, key } from '../random.js';
-import type { Device, Executable, Store } from '../runtime/device.js';
+import { runsUnderWay, type Device, type Executable, type Store } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
-import { size, type Tensor } from '../tensor/tensor.js';
+import { sameShape, showShape, size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
-import { checkpointExists, loadCheckpoint, saveCheckpoint, type EpochReport } from './checkpoint.js';
+import { openCheckpoint, type Checkpoint, type EpochReport, type OpenCheckpoint } from './checkpoint.js';
 import { velocityName, type SgdOptions } from './optimiser.js';
-import { evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
-import { checkRate, rateAt, showRate, type RateSchedule } from './rate.js';
+import { checkFits, evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
+import { checkRate, rateAt, type RateSchedule } from './rate.js';
+import { differences, settingsOf, type Settings } from './settings.js';
 
 export interface FitOptions extends SgdOptions {
   readonly epochs: number;
@@ -63,10 +65,14 @@ export interface TrainingStart {
   readonly masks?: Masks | null;
   /** Of the learnt parameters, by their names; those of masked weights count as zero. Default: zero. */
   readonly velocities?: Weights | null;
+  /** Where the weights came from, such as the name of a file: what messages about a checkpoint call the start. */
+  readonly source?: string;
 }
 
 export interface Trained {
   readonly weights: Weights;
+  /** Those that the training kept, of a resumed one those of the checkpoint; null without. */
+  readonly masks: Masks | null;
   /** What momentum has gathered, by parameter; empty without momentum. */
   readonly velocities: Weights;
   readonly history: readonly EpochReport[];
@@ -81,19 +87,98 @@ export const stepsOf = (
 ): number => epochs * Math.floor(data.train.count / batch);
 
 const TEST_BATCH = 250;
-const DEPTH = 4; // steps under way: one runs while the inputs of the next are made
+const DEPTH = 4; // steps under way on a GPU
 
 /**
  * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. The network's sample and
  * classes must be the data set's, which is a compile error where both are literal and OPTION otherwise. The same options, seed, device and weights
  * give the same bits, also over a kill and resume. Errors: OPTION, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
+ *
+ * A checkpoint holds masks and velocities, and digests of everything that decides the bits: of another start, other data or another device it is
+ * refused. A start of null takes all from the checkpoint that `resume` continues.
  */
 export const fit = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
-  start: TrainingStart,
+  start: TrainingStart | null,
   data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
   device: Device,
   options: FitOptions,
+): Promise<Trained> => {
+  const { epochs, batch = 128, checkpoint } = options;
+  checkOptions(options);
+  if (start !== null) checkWeights(net, start.weights);
+  checkFits(net, data);
+  const cuts = batches(data.train.count, batch, { dropLast: true });
+  const steps = cuts.length;
+  const { from, to } = rangeOf(options.steps, epochs * steps);
+  const task = { net, start, data, device, options, cuts, from, to } as const;
+  if (checkpoint === undefined) {
+    if (start === null)
+      return fail('OPTION', 'train: there is no start; give weights, or the checkpoint to continue');
+    return await takeSteps(task, null);
+  }
+  const range = from === 0 && to === epochs * steps ? 'all' : `${from}-${to}`;
+  const file = await openCheckpoint(checkpoint);
+  try {
+    const earlier = await file.load();
+    const settings = settingsOf(net, start, data, device, options, range, earlier?.settings ?? null);
+    checkEarlier(checkpoint, earlier, settings, task);
+    return await takeSteps(task, { file, earlier, settings });
+  } finally {
+    await file.close();
+  }
+};
+
+/** What a training is of, all of it checked. */
+interface Task {
+  readonly net: Network;
+  readonly start: TrainingStart | null;
+  readonly data: Dataset;
+  readonly device: Device;
+  readonly options: FitOptions;
+  readonly cuts: readonly Batch[];
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Kept {
+  readonly file: OpenCheckpoint;
+  readonly earlier: Checkpoint | null;
+  readonly settings: Settings;
+}
+
+/** Throws CHECKPOINT for a checkpoint that is not to be continued, or not with these settings. */
+const checkEarlier = (
+  path: string,
+  earlier: Checkpoint | null,
+  settings: Settings,
+  { start, options }: Task,
+): void => {
+  if (earlier === null) {
+    if (start === null)
+      fail('CHECKPOINT', `${path}.json: there is no checkpoint to continue; give weights to start from`);
+    return;
+  }
+  if (options.resume !== true)
+    fail(
+      'CHECKPOINT',
+      `${path}.json: a checkpoint is there already; continue it with resume, or choose another path`,
+    );
+  const differing = differences(earlier.settings, settings);
+  if (differing === null) return;
+  const isStart = (['weights', 'masks', 'velocities'] as const).some(
+    (key) => earlier.settings[key] !== settings[key],
+  );
+  const source = isStart && earlier.start !== null ? ` (it started from ${earlier.start})` : '';
+  fail(
+    'CHECKPOINT',
+    `${path}.json: made with other settings: ${differing}${source}; repeat them, or choose another path`,
+  );
+};
+
+const takeSteps = async (
+  { net, start, data, device, options, cuts, from, to }: Task,
+  kept: Kept | null,
 ): Promise<Trained> => {
   const began = performance.now();
   const {
@@ -103,49 +188,24 @@ export const fit = async <H extends number, W extends number, C extends number, 
     augment = { pad: 4, flip: true },
     seed = 0,
     evaluateEvery = 1,
-    checkpoint,
-    resume = false,
   } = options;
-  checkOptions(options);
-  checkWeights(net, start.weights);
-  const cuts = batches(data.train.count, batch, { dropLast: true });
   const steps = cuts.length;
-  const { from, to } = rangeOf(options.steps, epochs * steps);
-  const settings = settingsOf(
-    net,
-    data,
-    options,
-    from === 0 && to === epochs * steps ? null : `${from}-${to}`,
-  );
-  if (checkpoint !== undefined && !resume && (await checkpointExists(checkpoint))) {
-    fail(
-      'CHECKPOINT',
-      `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path`,
-    );
-  }
-  const earlier =
-    checkpoint !== undefined && resume && (await checkpointExists(checkpoint))
-      ? await loadCheckpoint(checkpoint)
-      : null;
-  if (earlier !== null && earlier.settings !== settings) {
-    fail(
-      'CHECKPOINT',
-      `${checkpoint}.json: made with other settings: ${firstDifference(earlier.settings, settings)}; repeat them, or choose another path`,
-    );
-  }
-
+  const earlier = kept?.earlier ?? null;
+  const hasMasks = earlier === null ? start?.masks != null : earlier.settings.masks !== null;
+  const evaluated = (): Promise<{ readonly accuracy: number }> =>
+    evaluateOn(tester, store, data.test.count, device, options.signal);
   const train: Resident = { split: 'train', count: data.train.count };
   const test: Resident = { split: 'test', count: data.test.count };
   const step = trainStep(net, data, train, batch, options);
   const trainer = await device.compile(step);
   const tester = await device.compile(evaluateStep(net, data, test, TEST_BATCH));
   const store = device.store();
-  const underWay = pipeline(DEPTH);
+  const underWay = pipeline(runsUnderWay(device, DEPTH));
   try {
     await addSplit(store, 'train', data, data.train);
     await addSplit(store, 'test', data, data.test);
-    if (earlier === null) await addStart(store, net, step, start);
-    else await addTensors(store, step, earlier.tensors);
+    if (earlier !== null) await addTensors(store, step, earlier.tensors);
+    else if (start !== null) await addStart(store, net, step, start); // fit refuses to begin without either
 
     const own = key(seed);
     const history: EpochReport[] = [...(earlier?.history ?? [])];
@@ -182,10 +242,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
       await underWay.drain();
       options.signal?.throwIfAborted(); // which steps that ended meanwhile may have raised
       const last = (epoch + 1) * steps >= to;
-      const testAccuracy =
-        last || (epoch + 1) % evaluateEvery === 0
-          ? (await evaluateOn(tester, store, data.test.count)).accuracy
-          : null;
+      const testAccuracy = last || (epoch + 1) % evaluateEvery === 0 ? (await evaluated()).accuracy : null;
       const report: EpochReport = {
         epoch: epoch + 1,
         trainLoss: loss / (end - first),
@@ -196,10 +253,10 @@ export const fit = async <H extends number, W extends number, C extends number, 
       };
       history.push(report);
       options.onEpoch?.(report);
-      if (checkpoint !== undefined && end === steps) {
-        await saveCheckpoint(checkpoint, {
-          network: net.name,
-          settings,
+      if (kept !== null && end === steps) {
+        await kept.file.save({
+          settings: kept.settings,
+          start: earlier?.start ?? start?.source ?? null,
           epochsDone: epoch + 1,
           history,
           tensors: await readTensors(store, step),
@@ -226,10 +283,9 @@ export const fit = async <H extends number, W extends number, C extends number, 
       parameters(net).filter((p) => isLearnt(p) && store.has(velocityName(nameOf(p)))),
       velocityName,
     );
-    const testAccuracy =
-      history[history.length - 1]?.testAccuracy ??
-      (await evaluateOn(tester, store, data.test.count)).accuracy;
-    return { weights, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
+    const testAccuracy = history[history.length - 1]?.testAccuracy ?? (await evaluated()).accuracy;
+    const masks = hasMasks ? await readMasks(store, net) : null;
+    return { weights, masks, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
   } finally {
     await underWay.settle();
     trainer.dispose();
@@ -238,13 +294,23 @@ export const fit = async <H extends number, W extends number, C extends number, 
   }
 };
 
-/** Loss and accuracy of a network (or ticket) on a split. */
+const readMasks = async (store: Store, net: Network): Promise<Masks> =>
+  new Map(
+    await Promise.all(
+      prunable(net).map(
+        async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const,
+      ),
+    ),
+  );
+
+/** Loss and accuracy of a network (or ticket) on a split. `signal` ends it after the batches under way. */
 export const evaluate = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
   state: Omit<TrainingStart, 'velocities'>,
   data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
   device: Device,
   split: 'train' | 'test' = 'test',
+  { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly loss: number; readonly accuracy: number }> => {
   checkWeights(net, state.weights);
   const program = evaluateStep(net, data, { split, count: data[split].count }, TEST_BATCH);
@@ -253,7 +319,7 @@ export const evaluate = async <H extends number, W extends number, C extends num
   try {
     await addSplit(store, split, data, data[split]);
     await addStart(store, net, program, state);
-    return await evaluateOn(tester, store, data[split].count);
+    return await evaluateOn(tester, store, data[split].count, device, signal);
   } finally {
     tester.dispose();
     store.dispose();
@@ -264,17 +330,31 @@ const evaluateOn = async (
   tester: Executable,
   store: Store,
   count: number,
+  device: Device,
+  signal: AbortSignal | undefined,
 ): Promise<{ loss: number; accuracy: number }> => {
-  const parts = await Promise.all(
-    batches(count, TEST_BATCH, { dropLast: false }).map(({ from, to }) => {
+  const underWay = pipeline(runsUnderWay(device, DEPTH));
+  let [loss, correct] = [0, 0];
+  try {
+    for (const { from, to } of batches(count, TEST_BATCH, { dropLast: false })) {
+      signal?.throwIfAborted();
       // the last batch is filled up with its own last image, which then counts for nothing
       const index = Int32Array.from({ length: TEST_BATCH }, (_, i) => Math.min(from + i, to - 1));
       const weight = Float32Array.from({ length: TEST_BATCH }, (_, i) => (from + i < to ? 1 : 0));
-      return tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
-    }),
-  );
-  const sum = (name: string): number => parts.reduce((s, p) => s + p[name]![0]!, 0);
-  return { loss: sum('loss') / count, accuracy: sum('correct') / count };
+      const run = tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
+      await underWay.add(
+        run.then((out) => {
+          loss += out['loss']![0]!;
+          correct += out['correct']![0]!;
+        }),
+      );
+    }
+    await underWay.drain();
+    signal?.throwIfAborted();
+  } finally {
+    await underWay.settle();
+  }
+  return { loss: loss / count, accuracy: correct / count };
 };
 
 const checkOptions = ({
@@ -310,29 +390,6 @@ const rangeOf = (
     );
   }
   return { from, to: end };
-};
-
-/** Everything that decides the bits of a run, as `key=value` parts. */
-const settingsOf = (net: Network, data: Dataset, o: FitOptions, range: string | null): string =>
-  [
-    `network=${net.name}`,
-    `data=${data.name} ${data.train.count}`,
-    `epochs=${o.epochs}`,
-    `batch=${o.batch ?? 128}`,
-    `rate=${showRate(o.rate)}`,
-    `momentum=${o.momentum ?? 0.9}`,
-    `nesterov=${o.nesterov ?? false}`,
-    `weightDecay=${o.weightDecay ?? 1e-4}`,
-    `augment=${o.augment === null ? 'none' : JSON.stringify(o.augment ?? { pad: 4, flip: true })}`,
-    `seed=${o.seed ?? 0}`,
-    ...(range === null ? [] : [`steps=${range}`]),
-  ].join('; ');
-
-/** Where two lists of settings part, for messages. */
-export const firstDifference = (theirs: string, ours: string): string => {
-  const [a, b] = [theirs.split('; '), ours.split('; ')];
-  const i = a.findIndex((part, k) => part !== b[k]);
-  return `there ${a[i] ?? 'nothing'}, here ${b[i] ?? 'nothing'}`;
 };
 
 const addSplit = async (
@@ -418,19 +475,35 @@ const readTensors = async (store: Store, program: Program): Promise<Record<strin
   );
 };
 
+/** State as a checkpoint holds it. Throws CHECKPOINT for tensors that no training of this network leaves. */
 const addTensors = async (
   store: Store,
   program: Program,
   tensors: Readonly<Record<string, StoredTensor>>,
 ): Promise<void> => {
+  const refuse = (name: string, what: string): never =>
+    fail('CHECKPOINT', `checkpoint: '${name}' ${what}; restore its files, or choose another path`);
+  const valuesOf = (name: string, leaf: Tensor): Float32Array | Float64Array => {
+    const stored = Object.hasOwn(tensors, name) ? tensors[name]! : refuse(name, 'is missing');
+    if (stored.dtype !== 'F32' && stored.dtype !== 'F64') return refuse(name, `is of dtype ${stored.dtype}`);
+    if (!sameShape(stored.shape, leaf.shape))
+      refuse(name, `is ${showShape(stored.shape)}, ${showShape(leaf.shape)} is needed`);
+    const bad = stored.data.findIndex((v: number) => !Number.isFinite(v));
+    if (bad >= 0) refuse(name, `holds ${stored.data[bad]} at ${bad}`);
+    return stored.data;
+  };
   for (const [name, leaf] of program.state) {
     if (store.has(name)) continue;
-    const stored = tensors[name] ?? fail('CHECKPOINT', `checkpoint: '${name}' is missing`);
-    if (stored.data.length !== size(leaf.shape))
-      fail(
-        'CHECKPOINT',
-        `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed`,
-      );
-    await store.add(name, leaf, stored.data as ArrayLike<number>);
+    const values = valuesOf(name, leaf);
+    const mask = kindOfState(name) === 'mask' ? values : undefined;
+    if (mask?.every((m) => m === 0 || m === 1) === false) refuse(name, 'holds other values than 0 and 1');
+    await store.add(name, leaf, values);
+  }
+  for (const [name, leaf] of program.state) {
+    const mask = tensors[maskName(name)];
+    if (!isPrunable(leaf) || mask === undefined) continue;
+    for (const behind of [name, velocityName(name)].filter((n) => program.state.has(n)))
+      if (valuesOf(behind, leaf).some((v: number, i) => v !== 0 && mask.data[i] === 0))
+        refuse(behind, 'is not zero behind its mask');
   }
 };
