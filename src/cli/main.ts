@@ -40,6 +40,10 @@ const codeOf = (error: unknown): number => {
   if (!(error instanceof CommanderError)) return report(error);
   return error.exitCode === 0 ? 0 : 2;
 };
+// Errors of writing arrive after the write: at the end all are known.
+process.once('exit', () => {
+  process.exitCode = (process.exitCode ?? 0) || reportPrinting();
+});
 // What nobody waits for must not end in a stack trace of Node's own either.
 process.on('uncaughtException', (error) => process.exit(report(error)));
 
@@ -50,4 +54,3 @@ try {
   process.exitCode = code;
   if (error instanceof Interrupted) process.exit(code); // work that does not know of the interruption may go on
 }
-process.exitCode = (process.exitCode ?? 0) || reportPrinting();

@@ -22,8 +22,8 @@ export const pipeline = (depth: number): Pipeline => {
     add: async (work) => {
       work.catch(() => undefined); // an earlier failure is thrown first
       underWay.push(work);
-      if (underWay.length >= depth) await underWay.shift();
       await setImmediate();
+      if (underWay.length >= depth) await underWay.shift();
     },
     drain: async () => {
       while (underWay.length > 0) await underWay.shift();
