@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { findCifar10 } from '../data/cifar10.js';
 import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
-import { fail, PathexError } from '../errors.js';
+import { fail, PathexError, type ErrorCode } from '../errors.js';
 import type { ImageNetwork } from '../models/models.js';
 import { initialise, type Weights } from '../nn/weights.js';
 import { PRECISIONS, type Precision } from '../runtime/cuda.js';
@@ -202,6 +202,27 @@ export const thenContinue = (error: unknown, next: string): unknown =>
 
 const complain = (line: string): void => writerTo(process.stderr)(`pathex: ${line}\n`);
 
+/** What to do after an error whose message does not say so itself: it has no remedy after a semicolon. */
+const NEXT: Readonly<Record<ErrorCode, string>> = {
+  SHAPE: 'correct the shape, dtype or attribute that it names',
+  GRAPH: 'correct the graph, or write its file again',
+  PLAN: 'compile the program again with this version of pathex',
+  NETWORK: 'change the network at the place that it names',
+  DEVICE: "run 'pathex doctor' to see what this machine has, or choose another --device",
+  NATIVE: "run 'pathex doctor' to see what this machine has, or choose another --device",
+  DATA: 'get the file again, or give another with --data',
+  WEIGHTS: 'give a whole weights file of this network, or name its network with --network',
+  CHECKPOINT: 'restore the checkpoint, or choose another path',
+  OPTION: "see the command's --help",
+  NON_FINITE: 'check weights and data, or lower the learning rate',
+  COLLAPSE: 'use more rounds or a lower sparsity',
+  OUTPUT: 'choose a place that exists and can be written to',
+};
+const withRemedy = ({ code, message }: PathexError): string => {
+  const line = message.split('\n')[0]!;
+  return line.includes('; ') ? line : `${line}; ${NEXT[code]}`;
+};
+
 /** Of an allocation that failed: V8 and Node have no code for it. */
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof RangeError &&
@@ -214,7 +235,7 @@ export const report = (error: unknown): number => {
     return error.exitCode;
   }
   if (error instanceof PathexError) {
-    complain(`${error.code}: ${error.message.split('\n')[0]}`);
+    complain(`${error.code}: ${withRemedy(error)}`);
     return 1;
   }
   if (isOutOfMemory(error)) {

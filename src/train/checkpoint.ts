@@ -214,6 +214,6 @@ export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
   try {
     return { settings, start, epochsDone, history, tensors: decode(bytes, file).tensors };
   } catch (error) {
-    return fail('CHECKPOINT', `${file}: ${reasonOf(error)}`, error);
+    return fail('CHECKPOINT', `${reasonOf(error)}; restore the checkpoint, or choose another path`, error);
   }
 };
