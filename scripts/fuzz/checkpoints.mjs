@@ -68,7 +68,7 @@ export const checkpointFuzzer = async (api) => {
       json: await readFile(join(folder, 'a.json')),
       tensors: await readFile(join(folder, 'a-0002.safetensors')),
     });
-    await rm(join(folder, 'a.json'));
+    for (const end of ['.json', '-0002.safetensors']) await rm(join(folder, `a${end}`));
   }
   // what no checkpoint may touch
   const victims = [

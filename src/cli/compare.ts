@@ -57,6 +57,19 @@ const contestant = (name: string): Contestant =>
     ? name
     : fail('OPTION', `methods: '${name}' is unknown; choose from ${METHODS.join(', ')}, dense`);
 
+/** Throws OUTPUT where the folder has a report, or tickets of the methods, that a comparison from the start would replace. */
+const checkNothingReplaced = async ({ out, methods, seeds }: Options): Promise<void> => {
+  const tickets = methods.flatMap((method) => seeds.map((seed) => `${method}-seed${seed}.safetensors`));
+  for (const path of ['report.json', 'report.html', ...tickets].map((name) => join(out, name))) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere)
+      fail('OUTPUT', `${path}: exists already; continue it with --resume, or choose another folder`);
+  }
+};
+
 export const compareCommand = withDevice(
   withDataOnly(
     new Command('compare')
@@ -111,15 +124,7 @@ export const compareCommand = withDevice(
       .action(async (given: Options & { readonly methods?: readonly Contestant[] }, command: Command) => {
         const o: Options = { ...given, methods: given.methods ?? METHODS };
         const kind = deviceKindOf(o.device);
-        const found = await access(join(o.out, 'report.json')).then(
-          () => true,
-          () => false,
-        );
-        if (found && o.resume !== true)
-          fail(
-            'OUTPUT',
-            `${join(o.out, 'report.json')}: exists already; continue it with --resume, or choose another folder`,
-          );
+        if (o.resume !== true) await checkNothingReplaced(o);
         await checkOutput(join(o.out, 'report.json'), true);
         const signal = interruptible();
         const full = await openData(o, 0);

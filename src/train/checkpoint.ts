@@ -67,6 +67,11 @@ export interface Checkpoint {
 export interface OpenCheckpoint {
   /** Null where there is none yet. Throws CHECKPOINT as `loadCheckpoint` does. */
   readonly load: () => Promise<Checkpoint | null>;
+  /**
+   * Makes sure that epochs `from` to `to` of a run would replace no tensors of another one, which may be all that is left of it. Throws OUTPUT
+   * where they would.
+   */
+  readonly reserve: (settings: Settings, from: number, to: number) => Promise<void>;
   readonly save: (checkpoint: Checkpoint) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -98,12 +103,41 @@ export const openCheckpoint = async (path: string): Promise<OpenCheckpoint> => {
   await removeLeftOvers(path);
   return {
     load: async () => ((await checkpointExists(path)) ? await loadCheckpoint(path) : null),
+    reserve: (settings, from, to) => reserve(path, settings, from, to),
     save: async (checkpoint) => {
       await lock.check();
       await write(path, checkpoint);
     },
     close: lock.release,
   };
+};
+
+/** Names a run in the metadata of its tensors: runs of the same settings give the same bits. */
+const runOf = (settings: Settings): string => sha256(canonical(Settings.encode(settings)));
+
+const reserve = async (path: string, settings: Settings, from: number, to: number): Promise<void> => {
+  const [folder, run, own] = [dirname(path), runOf(settings), await tensorsFileOf(path)];
+  const isAtStake = (name: string): boolean => {
+    const epoch = isTensorsName(path, name) ? Number(/(\d+)\.safetensors$/.exec(name)![1]) : 0;
+    return name !== own && epoch >= from && epoch <= to;
+  };
+  for (const name of (await readdir(folder)).filter(isAtStake)) {
+    const file = join(folder, name);
+    const bytes = await readFileChecked(file, 'OUTPUT');
+    if (metadataOf(bytes, file)['run'] !== run)
+      fail(
+        'OUTPUT',
+        `${file}: exists already and is not of this run, which would replace it; move it, or choose another path for the checkpoint`,
+      );
+  }
+};
+
+const metadataOf = (bytes: Uint8Array, file: string): Readonly<Record<string, string>> => {
+  try {
+    return decode(bytes, file).metadata;
+  } catch {
+    return {}; // not of ours
+  }
 };
 
 /** Temporary files of this checkpoint: nobody else writes it while the lock is ours. */
@@ -118,7 +152,7 @@ const removeLeftOvers = async (path: string): Promise<void> => {
 
 const write = async (path: string, { tensors, ...rest }: Checkpoint): Promise<void> => {
   const name = tensorsNameOf(path, rest.epochsDone);
-  const bytes = encode(tensors);
+  const bytes = encode(tensors, { format: 'pathex-checkpoint', run: runOf(rest.settings) });
   const before = await tensorsFileOf(path);
   await writeFileAtomic(join(dirname(path), name), bytes);
   const file = CheckpointFile.encode({
@@ -157,6 +191,7 @@ const tensorsFileOf = async (path: string): Promise<string | undefined> => {
 export const saveCheckpoint = async (path: string, checkpoint: Checkpoint): Promise<void> => {
   const opened = await openCheckpoint(path);
   try {
+    await opened.reserve(checkpoint.settings, checkpoint.epochsDone, checkpoint.epochsDone);
     await opened.save(checkpoint);
   } finally {
     await opened.close();

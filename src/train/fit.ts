@@ -123,6 +123,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
     const earlier = await file.load();
     const settings = settingsOf(net, start, data, device, options, range, earlier?.settings ?? null);
     checkEarlier(checkpoint, earlier, settings, task);
+    await file.reserve(settings, (earlier?.epochsDone ?? 0) + 1, epochs);
     return await takeSteps(task, { file, earlier, settings });
   } finally {
     await file.close();

@@ -220,6 +220,17 @@ describe('output that cannot be printed', () => {
   });
 });
 
+test('a comparison from the start replaces no ticket that is there', async () => {
+  await mkdir(join(folder, 'tickets'));
+  await writeFile(join(folder, 'tickets', 'px-seed0.safetensors'), 'precious');
+  const run = await pathex('compare', '--synthetic', '--methods', 'magnitude,px', '--out', 'tickets');
+  expect([run.code, run.stderr]).toEqual([
+    1,
+    'pathex: OUTPUT: tickets/px-seed0.safetensors: exists already; continue it with --resume, or choose another folder\n',
+  ]);
+  expect(await readFile(join(folder, 'tickets', 'px-seed0.safetensors'), 'utf8')).toBe('precious');
+});
+
 test('two trainings into one checkpoint: the second is refused and names the first', async () => {
   const args = ['train', ...small, '--epochs', '5000', '--batch', '60', '--checkpoint', 'two/a'] as const;
   const first = spawn(process.execPath, [MAIN, ...args, '--out', 'first'], { cwd: folder, stdio: 'ignore' });

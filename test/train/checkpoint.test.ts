@@ -506,6 +506,25 @@ describe('one process at a time writes a checkpoint', () => {
     expect((await readdir(own)).sort()).toEqual([...others].sort());
   });
 
+  test('tensors that only look like ours are not replaced; those of the same run are', async () => {
+    const path = await fresh();
+    const start = { weights: initialise(tinyNet, 1) };
+    const more = { epochs: 2, checkpoint: path };
+    await writeFile(`${path}-0002.safetensors`, 'precious');
+    await expect(train(start, more)).rejects.toMatchObject({
+      code: 'OUTPUT',
+      message: `${path}-0002.safetensors: exists already and is not of this run, which would replace it; move it, or choose another path for the checkpoint`,
+    });
+    expect(await readFile(`${path}-0002.safetensors`, 'utf8')).toBe('precious');
+    await rm(`${path}-0002.safetensors`);
+    const one = await train(start, more);
+    const last = await readFile(`${path}-0002.safetensors`);
+    await rm(`${path}.json`); // as if the process had been killed between its two files
+    await expect(train(start, { ...more, seed: 4 })).rejects.toMatchObject({ code: 'OUTPUT' });
+    expect(plain((await train(start, more)).weights)).toEqual(plain(one.weights));
+    expect((await readFile(`${path}-0002.safetensors`)).equals(last)).toBe(true);
+  });
+
   test('a folder that cannot be written is said before the first epoch', async () => {
     await expect(openCheckpoint(join(folder, 'nowhere', 'run'))).rejects.toMatchObject({ code: 'OUTPUT' });
   });
