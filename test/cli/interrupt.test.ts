@@ -220,6 +220,29 @@ describe('output that cannot be printed', () => {
   });
 });
 
+test('a comparison keeps rows of the same images, device and threads only', async () => {
+  await mkdir(join(folder, 'images'));
+  const images = records(60, 3);
+  await writeFile(join(folder, 'images', 'data_batch_1.bin'), images);
+  await writeFile(join(folder, 'images', 'test_batch.bin'), records(20, 2));
+  const args = [
+    'compare', '--network', 'resnet8-w4', '--sparsity', '50', '--data', 'images', '--methods', 'magnitude', '--batch', '20',
+    '--epochs', '1', '--out', 'rows',
+  ] as const; // prettier-ignore
+  expect((await pathex(...args, '--threads', '1')).code).toBe(0);
+  images[5000] = images[5000]! ^ 1;
+  await writeFile(join(folder, 'images', 'data_batch_1.bin'), images);
+  const other = await pathex(...args, '--threads', '1', '--resume');
+  expect([other.code, other.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /^pathex: CHECKPOINT: rows\/report\.json: made with other settings: there images=[0-9a-f]{12}\.\.\., here images=[0-9a-f]{12}\.\.\.; repeat them, or choose another folder$/m,
+    ),
+  ]);
+  const precise = await pathex(...args, '--device', 'reference', '--resume');
+  expect(precise.stderr).toMatch(/there .*device=cpu \(.*1 thread\), here .*device=reference/);
+});
+
 test('a comparison from the start replaces no ticket that is there', async () => {
   await mkdir(join(folder, 'tickets'));
   await writeFile(join(folder, 'tickets', 'px-seed0.safetensors'), 'precious');
