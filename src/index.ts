@@ -87,6 +87,7 @@ export { sgd, type SgdOptions } from './train/optimiser.js';
 export { evaluateStep, trainStep } from './train/programs.js';
 export { rateAt, type RateSchedule } from './train/rate.js';
 export { loadCheckpoint, saveCheckpoint, type Checkpoint, type EpochReport } from './train/checkpoint.js';
+export type { Settings as CheckpointSettings } from './train/settings.js';
 
 export { findCifar10, loadCifar10 } from './data/cifar10.js';
 export { checkDataset } from './data/check.js';

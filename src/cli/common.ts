@@ -5,14 +5,15 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { findCifar10, type FoundCifar10 } from '../data/cifar10.js';
 import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
-import { fail, PathexError } from '../errors.js';
+import { fail, PathexError, type ErrorCode } from '../errors.js';
 import { isModelName, MODEL_NAMES, type ImageNetwork } from '../models/models.js';
 import { countZeros, initialise, masksOfZeros, type Weights } from '../nn/weights.js';
 import { PRECISIONS, type Precision } from '../runtime/cuda.js';
 import { DEVICE_KINDS, openDevice } from '../runtime/open.js';
-import { writerTo } from '../report/progress.js';
+import { writeFailureOf, writerTo } from '../report/progress.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
+import { VERSION } from '../version.js';
 import { readFileChecked, reasonOf, targetOf } from '../io/files.js';
 import { decode } from '../weights/safetensors.js';
 import { loadWeights, type WeightsFile } from '../weights/state-dict.js';
@@ -273,14 +274,20 @@ export const checkOutput = async (path: string, force = false): Promise<void> =>
     fail('OUTPUT', `${path}: exists already; give another name, or --force to replace it`);
 };
 
-/** An abort signal that Ctrl-C raises; a second Ctrl-C ends the process at once. */
+/** Exit codes of processes that a signal ends: 128 and its number. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * An abort signal that Ctrl-C and SIGTERM raise, so that work ends in order within a step; a second one ends the process at once. Without a
+ * signal left to say what comes next, `thenContinue` does.
+ */
 export const interruptible = (): AbortSignal => {
   const controller = new AbortController();
-  process.once('SIGINT', () => {
-    controller.abort(new Interrupted());
-    process.once('SIGINT', () => process.exit(130));
-  });
-  process.once('SIGTERM', () => controller.abort(new Interrupted()));
+  for (const [name, code] of Object.entries(EXIT_CODES))
+    process.once(name, () => {
+      controller.abort(new Interrupted(code));
+      for (const again of Object.keys(EXIT_CODES)) process.once(again, () => process.exit(code));
+    });
   return controller.signal;
 };
 
@@ -297,23 +304,76 @@ const untilInterrupted = async <A>(work: (signal: AbortSignal) => Promise<A>): P
 };
 
 export class Interrupted extends Error {
-  constructor() {
+  constructor(
+    readonly exitCode: number = EXIT_CODES.SIGINT,
+    /** What the user can do now. */
+    readonly next: string = 'run the same command again',
+  ) {
     super('interrupted');
   }
 }
 
+/** The error to throw after one in interruptible work: an interruption says what to do next. */
+export const thenContinue = (error: unknown, next: string): unknown =>
+  error instanceof Interrupted ? new Interrupted(error.exitCode, next) : error;
+
+const complain = (line: string): void => writerTo(process.stderr)(`pathex: ${line}\n`);
+
+/** What to do after an error whose message does not say so itself: it has no remedy after a semicolon. */
+const NEXT: Readonly<Record<ErrorCode, string>> = {
+  SHAPE: 'correct the shape, dtype or attribute that it names',
+  GRAPH: 'correct the graph, or write its file again',
+  PLAN: 'compile the program again with this version of pathex',
+  NETWORK: 'change the network at the place that it names',
+  DEVICE: "run 'pathex doctor' to see what this machine has, or choose another --device",
+  NATIVE: "run 'pathex doctor' to see what this machine has, or choose another --device",
+  DATA: 'get the file again, or give another with --data',
+  WEIGHTS: 'give a whole weights file of this network, or name its network with --network',
+  CHECKPOINT: 'restore the checkpoint, or choose another path',
+  OPTION: "see the command's --help",
+  NON_FINITE: 'check weights and data, or lower the learning rate',
+  COLLAPSE: 'use more rounds or a lower sparsity',
+  OUTPUT: 'choose a place that exists and can be written to',
+};
+const withRemedy = ({ code, message }: PathexError): string => {
+  const line = message.split('\n')[0]!;
+  return line.includes('; ') ? line : `${line}; ${NEXT[code]}`;
+};
+
+/** Of an allocation that failed: V8 and Node have no code for it. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof RangeError &&
+  /allocation failed|invalid (typed )?array (buffer )?length/i.test(error.message);
+
 /** One line for an error, and the exit code. */
 export const report = (error: unknown): number => {
   if (error instanceof Interrupted) {
-    process.stderr.write('pathex: interrupted\n');
-    return 130;
+    complain(`interrupted; ${error.next}`);
+    return error.exitCode;
   }
   if (error instanceof PathexError) {
-    process.stderr.write(`pathex: ${error.code}: ${error.message.split('\n')[0]}\n`);
+    complain(`${error.code}: ${withRemedy(error)}`);
     return 1;
   }
-  process.stderr.write(
-    `pathex: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  if (isOutOfMemory(error)) {
+    complain(
+      `out of memory: ${reasonOf(error)}; take a smaller batch or network, fewer images, or a machine with more memory`,
+    );
+    return 1;
+  }
+  complain(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  complain(
+    `this is a fault of pathex, not of yours: please report the lines above and your command (pathex ${VERSION}, Node.js ${process.version}, ${process.platform} ${process.arch})`,
   );
   return 70;
+};
+
+/** What the user has to know where standard output took not all that was printed, and the exit code; 0 where it did. */
+export const reportPrinting = (): number => {
+  const failure = writeFailureOf(process.stdout);
+  if (failure === undefined) return 0;
+  complain(
+    `OUTPUT: standard output: cannot be written: ${reasonOf(failure)}; results that go to files are there; send what is printed elsewhere`,
+  );
+  return 1;
 };

@@ -9,17 +9,18 @@ import {
   checkOutput,
   describeData,
   interruptible,
-  log,
   number,
   openData,
   openDeviceFor,
   positiveInteger,
   seedNumber,
   sparsityPercent,
+  thenContinue,
   withDataOnly,
   withDevice,
   type DeviceChoice,
 } from './common.js';
+import { commandLine } from './command-line.js';
 import { runExperiment, shortened, type Contestant } from './experiment.js';
 
 interface Options extends DeviceChoice {
@@ -56,36 +57,17 @@ const contestant = (name: string): Contestant =>
     ? name
     : fail('OPTION', `methods: '${name}' is unknown; choose from ${METHODS.join(', ')}, dense`);
 
-/** A path or number as the shell has to read it. */
-const quoted = (value: string | number): string =>
-  /^[\w./:,-]+$/.test(String(value)) ? String(value) : `'${String(value).replaceAll("'", `'\\''`)}'`;
-
-const commandOf = (o: Options): string => {
-  const flags: readonly (readonly [string, string | number | boolean | undefined])[] = [
-    ['network', o.network],
-    ['methods', o.methods.join(',')],
-    ['sparsity', o.sparsity],
-    ['rounds', o.rounds],
-    ['epochs', o.epochs],
-    ['batch', o.batch],
-    ['rate', o.rate],
-    ['seeds', o.seeds.join(',')],
-    ['subset', o.subset],
-    ['examples', o.examples],
-    ...(o.methods.includes('imp')
-      ? ([
-          ['imp-rounds', o.impRounds],
-          ['imp-epochs', o.impEpochs],
-        ] as const)
-      : []),
-    ['device', o.device],
-    ['threads', o.threads],
-    ['precision', o.device === 'cuda' ? o.precision : undefined],
-    ['data', o.data],
-    ['synthetic', o.synthetic],
-    ['out', o.out],
-  ];
-  return `pathex compare${flags.map(([name, value]) => (value === undefined || value === false ? '' : value === true ? ` --${name}` : ` --${name} ${quoted(value)}`)).join('')}`;
+/** Throws OUTPUT where the folder has a report, or tickets of the methods, that a comparison from the start would replace. */
+const checkNothingReplaced = async ({ out, methods, seeds }: Options): Promise<void> => {
+  const tickets = methods.flatMap((method) => seeds.map((seed) => `${method}-seed${seed}.safetensors`));
+  for (const path of ['report.json', 'report.html', ...tickets].map((name) => join(out, name))) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere)
+      fail('OUTPUT', `${path}: exists already; continue it with --resume, or choose another folder`);
+  }
 };
 
 export const compareCommand = withDevice(
@@ -139,18 +121,10 @@ export const compareCommand = withDevice(
       )
       .option('--resume', 'keep the rows that the report in the folder has, and go on with the others')
       .option('-o, --out <folder>', 'where report.html, report.json and the tickets go', 'comparison')
-      .action(async (given: Options & { readonly methods?: readonly Contestant[] }) => {
+      .action(async (given: Options & { readonly methods?: readonly Contestant[] }, command: Command) => {
         const o: Options = { ...given, methods: given.methods ?? METHODS };
         const kind = deviceKindOf(o.device);
-        const found = await access(join(o.out, 'report.json')).then(
-          () => true,
-          () => false,
-        );
-        if (found && o.resume !== true)
-          fail(
-            'OUTPUT',
-            `${join(o.out, 'report.json')}: exists already; continue it with --resume, or choose another folder`,
-          );
+        if (o.resume !== true) await checkNothingReplaced(o);
         await checkOutput(join(o.out, 'report.json'), true);
         const signal = interruptible();
         const full = await openData(o, 0, signal);
@@ -173,7 +147,7 @@ export const compareCommand = withDevice(
               epochs: o.epochs,
               batch: o.batch,
               rate: o.rate,
-              command: commandOf(o),
+              command: commandLine(command, { withDefaults: true, without: ['--resume'] }),
             },
             device,
             o.out,
@@ -181,8 +155,7 @@ export const compareCommand = withDevice(
           );
           if (runs.length === 0) process.exitCode = 1;
         } catch (error) {
-          if (signal.aborted) log(`interrupted; the same command with --resume goes on from here`);
-          throw error;
+          throw thenContinue(error, `continue with: ${commandLine(command, { and: ['--resume'] })}`);
         } finally {
           await device.dispose();
         }

@@ -3,7 +3,9 @@ import { modelOf } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
+import { commandLine } from './command-line.js';
 import {
+  interruptible,
   log,
   MASK_ZEROS,
   openData,
@@ -11,6 +13,7 @@ import {
   settleZeros,
   startWeights,
   networkNameOf,
+  thenContinue,
   withData,
   withDevice,
   withNetwork,
@@ -36,8 +39,9 @@ export const evaluateCommand = withDevice(
         'safetensors with PyTorch names; masks are applied where it has them',
       )
       .option(...MASK_ZEROS)
-      .action(async (o: Options) => {
+      .action(async (o: Options, command: Command) => {
         const kind = deviceKindOf(o.device);
+        const signal = interruptible();
         const data = await openData(o, o.seed);
         const net = modelOf(await networkNameOf(o.network, o.weights), data);
         const state = settleZeros(
@@ -48,11 +52,13 @@ export const evaluateCommand = withDevice(
         );
         const device = await openDeviceFor(kind, o);
         try {
-          const { loss, accuracy } = await evaluate(net, state, data as never, device);
+          const { loss, accuracy } = await evaluate(net, state, data as never, device, 'test', { signal });
           const s = summariseLayers(layerDensities(net, state.masks));
           log(
             `${data.name}${data.synthetic ? ' (generated)' : ''}, ${data.test.count} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %; ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live`,
           );
+        } catch (error) {
+          throw thenContinue(error, `begin again with: ${commandLine(command)}`);
         } finally {
           await device.dispose();
         }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_JSON } from '../codec.js';
@@ -22,8 +23,10 @@ import {
 import { renderHtml, summaryTable } from '../report/html.js';
 import { progress } from '../report/progress.js';
 import type { Device } from '../runtime/device.js';
-import { firstDifference, fit, stepsOf, type FitOptions } from '../train/fit.js';
+import { fit, stepsOf, type FitOptions } from '../train/fit.js';
+import { takeLock } from '../train/lock.js';
 import { showRate } from '../train/rate.js';
+import { datasetDigest, differences, structureDigest } from '../train/settings.js';
 import { VERSION } from '../version.js';
 import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { saveWeights } from '../weights/state-dict.js';
@@ -83,10 +86,14 @@ const methodOptions = (method: Method, e: Experiment): MethodOptions & { readonl
   };
 };
 
+/** Everything that decides the bits of a row, as `key=value` parts. */
 const settingsOf = (e: Experiment, device: Device): string =>
   [
     `network=${e.net.name}`,
+    `structure=${structureDigest(e.net)}`,
     `data=${e.data.name} ${e.data.train.count} of ${e.full.train.count}`,
+    `images=${datasetDigest(e.data)}`,
+    ...(e.full === e.data ? [] : [`allImages=${datasetDigest(e.full)}`]),
     `sparsity=${e.sparsity}`,
     `rounds=${e.rounds ?? 'usual'}`,
     `imp-rounds=${e.imp.rounds}`,
@@ -95,7 +102,8 @@ const settingsOf = (e: Experiment, device: Device): string =>
     `epochs=${e.epochs}`,
     `batch=${e.batch}`,
     `rate=${e.rate}`,
-    `device=${device.kind}`,
+    `device=${device.description}`,
+    `version=${VERSION}`,
   ].join('; ');
 
 const aboutOf = (e: Experiment, device: Device): Omit<ExperimentReport, 'date' | 'runs'> => {
@@ -121,6 +129,15 @@ const aboutOf = (e: Experiment, device: Device): Omit<ExperimentReport, 'date' |
   };
 };
 
+/** Settings by their keys, as `settingsOf` wrote them. */
+const partsOf = (settings: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    settings.split('; ').map((part) => {
+      const [key = '', ...value] = part.split('=');
+      return [key, value.join('=')];
+    }),
+  );
+
 /** Rows of an earlier report of the same settings. Throws CHECKPOINT for one of others. */
 const rowsOf = async (
   file: string,
@@ -134,10 +151,11 @@ const rowsOf = async (
   // One that is there and cannot be read must not be replaced as if it were not.
   const text = new TextDecoder().decode(await readFileChecked(file, 'DATA', { maxBytes: MAX_JSON }));
   const { runs, failures = [], settings: theirs = '' } = decodeReport(text, file);
-  if (theirs !== settings)
+  const differing = differences(partsOf(theirs), partsOf(settings));
+  if (differing !== null)
     fail(
       'CHECKPOINT',
-      `${file}: made with other settings: ${firstDifference(theirs, settings)}; repeat them, or choose another folder`,
+      `${file}: made with other settings: ${differing}; repeat them, or choose another folder`,
     );
   return { runs, failures };
 };
@@ -215,6 +233,21 @@ const isFatal = (error: unknown): boolean =>
  * method that fails is a row with the reason; running again tries it again. Tickets go to `folder`/<method>-seed<seed>.safetensors.
  */
 export const runExperiment = async (
+  e: Experiment,
+  device: Device,
+  folder: string,
+  signal: AbortSignal,
+): Promise<ExperimentReport> => {
+  const json = join(folder, 'report.json');
+  const lock = await takeLock(`${json}.lock`, join(folder, `.report.json.lock.${randomUUID()}.part`), json);
+  try {
+    return await takeRows(e, device, folder, signal);
+  } finally {
+    await lock.release();
+  }
+};
+
+const takeRows = async (
   e: Experiment,
   device: Device,
   folder: string,

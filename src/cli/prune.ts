@@ -29,11 +29,13 @@ import {
   sparsityPercent,
   startWeights,
   networkNameOf,
+  thenContinue,
   withData,
   withDevice,
   withNetwork,
   type DeviceChoice,
 } from './common.js';
+import { collect, commandLine } from './command-line.js';
 import { pruneShowing } from './pruning.js';
 import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
@@ -62,8 +64,6 @@ export const scheduleOf = (name: string): Schedule =>
   name === 'exponential' || name === 'linear'
     ? name
     : fail('OPTION', `schedule: '${name}' is unknown; choose exponential or linear`);
-
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 /** The options of the method's own training, where it has one. */
 const withTraining = (
@@ -126,7 +126,7 @@ export const pruneCommand = withRecipe(
         )
         .option('-o, --out <file>', 'the ticket: weights and masks', 'ticket.safetensors')
         .option('-f, --force', 'replace the output file')
-        .action(async (o: Options) => {
+        .action(async (o: Options, command: Command) => {
           const kind = deviceKindOf(o.device);
           const method = readMethod(o.method, o.option ?? []);
           const schedule = scheduleOf(o.schedule);
@@ -204,6 +204,8 @@ export const pruneCommand = withRecipe(
             log(
               `wrote ${o.out}${o.rewind === undefined || o.rewind === 0 ? '' : `; its weights are those after step ${o.rewind}: train them with --from-step ${o.rewind}`}`,
             );
+          } catch (error) {
+            throw thenContinue(error, `nothing was written; begin again with: ${commandLine(command)}`);
           } finally {
             await device.dispose();
           }

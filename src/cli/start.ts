@@ -12,10 +12,12 @@ import {
   openDeviceFor,
   positiveInteger,
   sparsityPercent,
+  thenContinue,
   withData,
   withDevice,
   type DeviceChoice,
 } from './common.js';
+import { commandLine } from './command-line.js';
 import { runExperiment, shortened } from './experiment.js';
 
 interface Options extends DeviceChoice {
@@ -57,7 +59,7 @@ export const startCommand = withDevice(
         'where reports and tickets go; each run makes a folder of its own',
         'runs',
       )
-      .action(async (o: Options) => {
+      .action(async (o: Options, command: Command) => {
         const kind = deviceKindOf(o.device);
         const signal = interruptible();
         const folder = join(
@@ -84,11 +86,16 @@ export const startCommand = withDevice(
               epochs: o.epochs,
               batch: 128,
               rate: o.rate,
-              command: `pathex start --sparsity ${o.sparsity} --rounds ${o.rounds} --epochs ${o.epochs} --train-images ${o.trainImages} --rate ${o.rate} --seed ${o.seed} --device ${o.device}`,
+              command: commandLine(command, { withDefaults: true }),
             },
             device,
             folder,
             signal,
+          );
+        } catch (error) {
+          throw thenContinue(
+            error,
+            `the rows that were done are in ${join(folder, 'report.json')}; begin again with: ${commandLine(command)}`,
           );
         } finally {
           await device.dispose();

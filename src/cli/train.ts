@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { fail } from '../errors.js';
 import { modelOf } from '../models/models.js';
 import { progress } from '../report/progress.js';
+import { checkpointExists } from '../train/checkpoint.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { fit, stepsOf } from '../train/fit.js';
 import { saveWeights } from '../weights/state-dict.js';
@@ -18,11 +19,13 @@ import {
   settleZeros,
   startWeights,
   networkNameOf,
+  thenContinue,
   withData,
   withDevice,
   withNetwork,
   type DeviceChoice,
 } from './common.js';
+import { commandLine } from './command-line.js';
 import { recipeOf, withRecipe, type RecipeOptions } from './recipe.js';
 
 interface Options extends RecipeOptions, DeviceChoice {
@@ -42,6 +45,17 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly synthetic?: boolean;
   readonly download?: boolean;
 }
+
+const sourceOf = (o: Options): string => o.weights ?? `weights drawn from seed ${o.seed}`;
+
+/** What to do after an interruption. */
+const nextOf = async (o: Options, command: Command): Promise<string> => {
+  if (o.checkpoint === undefined)
+    return `nothing was kept; to be able to continue next time: ${commandLine(command, { and: ['--checkpoint', `${o.out}.checkpoint`] })}`;
+  if (await checkpointExists(o.checkpoint))
+    return `continue with: ${commandLine(command, { and: ['--resume'] })}`;
+  return `no epoch had ended; begin again with: ${commandLine(command)}`;
+};
 
 export const trainCommand = withDevice(
   withData(
@@ -75,7 +89,7 @@ export const trainCommand = withDevice(
         .option('--resume', 'continue from the checkpoint, to the same bits as an unbroken run')
         .option('-o, --out <file>', 'trained weights (and masks)', 'trained.safetensors')
         .option('-f, --force', 'replace the output file')
-        .action(async (o: Options) => {
+        .action(async (o: Options, command: Command) => {
           const kind = deviceKindOf(o.device);
           const recipe = recipeOf(o.schedule, o.epochs, o);
           if (o.resume === true && o.checkpoint === undefined)
@@ -86,12 +100,13 @@ export const trainCommand = withDevice(
           const data = await openData(o, o.seed, signal);
           describeData(data);
           const net = modelOf(await networkNameOf(o.network, o.weights), data);
-          const start = settleZeros(
-            net,
-            await startWeights(net, o.weights, o.seed),
-            o.weights,
-            o.maskZeros === true,
-          );
+          const isResumed =
+            o.resume === true && o.checkpoint !== undefined && (await checkpointExists(o.checkpoint));
+          // a checkpoint that is continued without weights has its own start, masks included
+          const start =
+            isResumed && o.weights === undefined
+              ? null
+              : settleZeros(net, await startWeights(net, o.weights, o.seed), o.weights, o.maskZeros === true);
           const device = await openDeviceFor(kind, o);
           const total = stepsOf(data, o);
           const steps = total / o.epochs;
@@ -100,28 +115,34 @@ export const trainCommand = withDevice(
             isTerminal: process.stderr.isTTY === true,
           });
           try {
-            const result = await fit(net, start, data as never, device, {
-              ...recipe,
-              steps: { from: o.fromStep },
-              seed: o.seed,
-              evaluateEvery: o.evaluateEvery,
-              resume: o.resume === true,
-              signal,
-              ...(o.checkpoint === undefined ? {} : { checkpoint: o.checkpoint }),
-              onStep: ({ epoch, step, loss }) =>
-                bar.update(epoch * steps + step + 1 - o.fromStep, {
-                  epoch: `${epoch + 1}/${o.epochs}`,
-                  loss: loss.toFixed(3),
-                }),
-              onEpoch: (e) =>
-                bar.log(
-                  `epoch ${e.epoch}: loss ${e.trainLoss.toFixed(4)}, train ${(100 * e.trainAccuracy).toFixed(2)} %${e.testAccuracy === null ? '' : `, test ${(100 * e.testAccuracy).toFixed(2)} %`}, ${e.seconds.toFixed(1)} s`,
-                ),
-            });
+            const result = await fit(
+              net,
+              start === null ? null : { ...start, source: sourceOf(o) },
+              data as never,
+              device,
+              {
+                ...recipe,
+                steps: { from: o.fromStep },
+                seed: o.seed,
+                evaluateEvery: o.evaluateEvery,
+                resume: o.resume === true,
+                signal,
+                ...(o.checkpoint === undefined ? {} : { checkpoint: o.checkpoint }),
+                onStep: ({ epoch, step, loss }) =>
+                  bar.update(epoch * steps + step + 1 - o.fromStep, {
+                    epoch: `${epoch + 1}/${o.epochs}`,
+                    loss: loss.toFixed(3),
+                  }),
+                onEpoch: (e) =>
+                  bar.log(
+                    `epoch ${e.epoch}: loss ${e.trainLoss.toFixed(4)}, train ${(100 * e.trainAccuracy).toFixed(2)} %${e.testAccuracy === null ? '' : `, test ${(100 * e.testAccuracy).toFixed(2)} %`}, ${e.seconds.toFixed(1)} s`,
+                  ),
+              },
+            );
             bar.stop();
             await saveWeights(o.out, net, {
               weights: result.weights,
-              masks: start.masks,
+              masks: result.masks,
               metadata: {
                 format: 'pathex-weights',
                 network: net.name,
@@ -137,9 +158,7 @@ export const trainCommand = withDevice(
             log(`wrote ${o.out}`);
           } catch (error) {
             bar.stop();
-            if (signal.aborted && o.checkpoint !== undefined)
-              log(`interrupted; continue with --checkpoint ${o.checkpoint} --resume`);
-            throw error;
+            throw thenContinue(error, await nextOf(o, command));
           } finally {
             bar.stop();
             await device.dispose();

@@ -2,10 +2,11 @@ import { fail, PathexError } from '../errors.js';
 import { inferType } from '../ops/registry.js';
 import { sameType, showType, type Tensor, type TensorType } from '../tensor/tensor.js';
 import { nameOf, walk, type Roots } from './graph.js';
+import { roleOf } from './roles.js';
 import { print } from './print.js';
 
 /**
- * Verifies a graph: every op is known, every node has the type its op infers, and leaves of one name are one value.
+ * Verifies a graph: every op is known, every node has the type its op infers, and leaves of one name are one value, of one role.
  * Compiler passes are checked with it; `after` names the pass in the message, which shows the faulty node in context.
  */
 export const check = (roots: Roots, after?: string): void => {
@@ -36,6 +37,12 @@ export const check = (roots: Roots, after?: string): void => {
       const other = named.get(key);
       if (other !== undefined && !sameType(other, node))
         complain(node, i, `'${nameOf(node)}' is ${showType(node)} here and ${showType(other)} elsewhere`);
+      if (other !== undefined && roleOf(other) !== roleOf(node))
+        complain(
+          node,
+          i,
+          `'${nameOf(node)}' is a ${roleOf(node) ?? 'state'} here and a ${roleOf(other) ?? 'state'} elsewhere; give one of them another name`,
+        );
       named.set(key, node);
     }
   });

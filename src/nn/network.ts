@@ -1,6 +1,7 @@
 import { leaves, nameOf, rewrite, withInputs } from '../graph/graph.js';
 import { check } from '../graph/check.js';
 import { isPrunable } from '../graph/roles.js';
+import { checkParameterNames } from '../graph/state-names.js';
 import { fail } from '../errors.js';
 import {
   callback,
@@ -43,7 +44,7 @@ export const network = <const I extends Shape, const O extends Shape>(
   return closeNetwork({ name, input, output });
 };
 
-/** A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one output. */
+/** A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one output, and parameters of different names, none kept for other state. */
 export const networkOf = (name: string, roots: readonly Tensor[]): Network => {
   checkValue('networkOf: name', name, nameKind);
   checkValue(`networkOf '${name}': roots`, roots, tensors);
@@ -71,6 +72,7 @@ const closeNetwork = <N extends Network>(net: N): N => {
       'NETWORK',
       `network '${net.name}': two parameters are called '${twice}'; give their layers different names`,
     );
+  checkParameterNames(`network '${net.name}'`, names, prunable(net).map(nameOf));
   check([net.output]);
   return net;
 };

@@ -1,11 +1,12 @@
 import { check } from '../graph/check.js';
 import { leaves, nameOf, rewrite, withInputs } from '../graph/graph.js';
+import { stateName } from '../graph/state-names.js';
 import { ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { close, rootsOf, type Program } from './program.js';
 
 /** The state that holds all values of an input, one row each. */
-export const tableName = (input: string): string => `table/${input}`;
+export const tableName = (input: string): string => stateName('table', input);
 
 /**
  * The program with inputs that it reads from tables on the device instead: input x becomes row number `row` (input i32 [1]) of state 'table/x',

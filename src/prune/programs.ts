@@ -1,4 +1,5 @@
 import type { Network } from '../nn/network.js';
+import { stateName } from '../graph/state-names.js';
 import { ops } from '../ops/registry.js';
 import { program, type Program } from '../program/program.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -27,12 +28,13 @@ interface Pass {
   readonly empty: readonly (readonly [leaf: Tensor, value: Tensor])[];
 }
 
-const passOf = (name: string, at: string, seen: Scaled): Pass => {
-  const sum = ops.state(`${at}/sum`, seen.mantissa.shape, {
+/** `at` starts the names of its accumulators. */
+const passOf = (name: string, at: '' | 'again/', seen: Scaled): Pass => {
+  const sum = ops.state(stateName('round', `${at}sum`), seen.mantissa.shape, {
     role: 'accumulator',
     init: { kind: 'constant', value: 0 },
   });
-  const exponent = ops.state(`${at}/exponent`, [], {
+  const exponent = ops.state(stateName('round', `${at}exponent`), [], {
     role: 'accumulator',
     init: { kind: 'constant', value: EMPTY },
   });
@@ -68,11 +70,11 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
   const view = viewOf(net, batch);
   const labels = ops.input('labels', [batch], 'i32');
   const { observe, again, monotone, name } = criterion;
-  const first = observe === undefined ? null : passOf(`${name}/observe`, 'round', observe(view, labels));
+  const first = observe === undefined ? null : passOf(`${name}/observe`, '', observe(view, labels));
   const second =
     again === undefined || first === null
       ? null
-      : passOf(`${name}/observe-again`, 'round/again', again(view, labels, first.sum));
+      : passOf(`${name}/observe-again`, 'again/', again(view, labels, first.sum));
 
   const { scores, total } = criterion.score(view, (second ?? first)?.sum ?? null);
   const flat = pack(scores);

@@ -4,7 +4,7 @@ import { prunable, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { resident, tableName } from '../program/resident.js';
 import { fold, key, type Key } from '../random.js';
-import { secondsBetween, type Device, type Executable, type Mark } from '../runtime/device.js';
+import { runsUnderWay, secondsBetween, type Device, type Executable, type Mark } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
 import { size } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
@@ -30,7 +30,7 @@ export interface RoundSettings {
   readonly onRound: (report: RoundReport) => void;
 }
 
-/** Runs under way: on the device rounds follow each other while the host still reads their reports. */
+/** Runs under way on a GPU: there rounds follow each other while the host still reads their reports. */
 const DEPTH = 8;
 
 /** What passes read of the pruning split, by the names of their inputs. */
@@ -88,7 +88,7 @@ export const rankInRounds = async (
     const drawn = redraw(store, pass.program, noise);
     await Promise.all([drawn, pass.run(store, pass.program.inputs.has('row') ? { row: [row] } : {})]);
   };
-  const underWay = pipeline(DEPTH);
+  const underWay = pipeline(runsUnderWay(device, DEPTH));
   let before: Mark; // the end of the round before, or of what comes before the first
   const rank = async (round: number, keep: number): Promise<void> => {
     const [result, now] = await Promise.all([select.run(store, { keep: [keep] }), device.mark()]);

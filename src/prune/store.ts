@@ -1,4 +1,6 @@
+import { fail } from '../errors.js';
 import { initialiserOf, roleOf } from '../graph/roles.js';
+import { kindOfState } from '../graph/state-names.js';
 import type { Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
 import { fold, key, normal, type Key } from '../random.js';
@@ -8,7 +10,7 @@ import { maskName, type Masks } from '../transform/mask.js';
 
 /**
  * Gives every state leaf of a program that the store lacks its start: weights from `weights`, masks from `masks` or 1, accumulators empty,
- * noise drawn from the seed.
+ * noise drawn from the seed. Throws WEIGHTS for a weight that has the name of another kind of state.
  */
 export const fillStore = async (
   store: Store,
@@ -18,6 +20,12 @@ export const fillStore = async (
   masks: Masks | null = null,
 ): Promise<void> => {
   const given = new Map<string, ArrayLike<number>>([...weights].map(([name, { data }]) => [name, data]));
+  for (const name of given.keys())
+    if (kindOfState(name) !== undefined)
+      fail(
+        'WEIGHTS',
+        `weights: '${name}' is the name of a ${kindOfState(name)}; give the weight another name`,
+      );
   for (const [name, mask] of masks ?? []) given.set(maskName(name), mask);
   const isMissing = ([name]: readonly [string, Tensor]): boolean => !store.has(name);
   await Promise.all(

@@ -28,25 +28,36 @@ const GONE: ReadonlySet<unknown> = new Set([
   'ERR_STREAM_DESTROYED',
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
-const ignoreGone = (error: unknown): void => {
-  if (!(error instanceof Error && 'code' in error && GONE.has(error.code))) throw error;
-};
 
-/** One listener per stream, however many bars: it has to outlive them, for the error of a last write comes after the write. */
-const guarded = new WeakSet<NodeJS.WritableStream>();
-/** Writes to a stream for as long as somebody reads it. */
+/** The first failure of each stream. One listener per stream, however many bars: the error of a last write comes after the write. */
+const failures = new WeakMap<NodeJS.WritableStream, { first: unknown }>();
+
+/**
+ * Writes to a stream for as long as that can be done. It never throws: what is being said must not cost what is being done. Whether all of
+ * it was written says `writeFailureOf`.
+ */
 export const writerTo = (stream: NodeJS.WritableStream): ((text: string) => void) => {
-  if (!guarded.has(stream)) {
-    guarded.add(stream);
-    stream.on('error', ignoreGone);
+  const known = failures.get(stream) ?? { first: undefined };
+  if (!failures.has(stream)) {
+    failures.set(stream, known);
+    stream.on('error', (error: unknown) => {
+      known.first ??= error;
+    });
   }
   return (text) => {
+    if (known.first !== undefined) return;
     try {
       stream.write(text);
     } catch (error) {
-      ignoreGone(error);
+      known.first ??= error;
     }
   };
+};
+
+/** Why not everything could be written to a stream, such as a full disk; undefined where all was, or where its reader went away. */
+export const writeFailureOf = (stream: NodeJS.WritableStream): unknown => {
+  const first = failures.get(stream)?.first;
+  return first instanceof Error && 'code' in first && GONE.has(first.code) ? undefined : first;
 };
 
 /** 75 as '1 min 15 s'; rounded up, so that '0 s left' means done. */

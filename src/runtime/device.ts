@@ -41,6 +41,12 @@ export interface Mark {
   readonly seconds: number;
 }
 
+/**
+ * How many runs to have under way on a device: one works while the inputs of the next are made. GPUs work in milliseconds and must not wait for
+ * the host; elsewhere whoever interrupts waits for all that are under way.
+ */
+export const runsUnderWay = ({ kind }: Device, onGpu: number): number => (kind === 'cuda' ? onGpu : 2);
+
 /** Where plans run. Disposing it frees everything that was made on it. */
 export interface Device {
   readonly kind: DeviceKind;

@@ -1,61 +1,93 @@
-import { createHash } from 'node:crypto';
-import { access, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { access, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as t from 'io-ts';
 import { decodeJson, list } from '../codec.js';
 import { fail } from '../errors.js';
+import { readFileChecked, reasonOf, writeFileAtomic } from '../io/files.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, type KindsOf } from '../kinds.js';
-import { readFileChecked, reasonOf, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from '../weights/safetensors.js';
+import { takeLock } from './lock.js';
+import { canonical, Settings, sha256 } from './settings.js';
 
 /**
  * A training checkpoint: `<path>.json` (where the run stands, and which tensors belong to it) and `<path>-<epoch>.safetensors` (parameters,
  * statistics, masks, velocities, in our layouts). The JSON is replaced last and atomically, so a killed run leaves the old checkpoint or the new one.
+ * While a run writes it, `<path>.lock` says so.
  */
+
+/** JSON reads 1e999 as Infinity, which no number of ours is. */
+const Finite = t.refinement(t.number, Number.isFinite, 'a finite number');
+const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 1, 'a whole number from 1 on');
+const Share = t.refinement(t.number, (n) => n >= 0 && n <= 1, 'a share from 0 to 1');
+
 /** `testAccuracy` is null in epochs without evaluation; shares are 0..1. */
 const Epoch = t.strict({
-  epoch: t.number,
-  trainLoss: t.number,
-  trainAccuracy: t.number,
-  testAccuracy: t.union([t.number, t.null]),
-  rate: t.number,
-  seconds: t.number,
+  epoch: Count,
+  trainLoss: Finite,
+  trainAccuracy: Share,
+  testAccuracy: t.union([Share, t.null]),
+  rate: Finite,
+  seconds: Finite,
 });
 export type EpochReport = t.TypeOf<typeof Epoch>;
 
+const VERSION = 2;
+const Version = t.type({ format: t.literal('pathex-checkpoint'), version: t.number }, 'checkpoint');
 const CheckpointFile = t.strict(
   {
     format: t.literal('pathex-checkpoint'),
-    version: t.literal(1),
-    network: t.string,
-    /** Everything that decides the bits of the run; a checkpoint of other settings is refused. */
-    settings: t.string,
-    epochsDone: t.number,
+    version: t.literal(VERSION),
+    /** A checkpoint of other settings is refused. */
+    settings: Settings,
+    /** Where the start came from, for messages: the name of a weights file. */
+    start: t.union([t.string, t.null]),
+    epochsDone: Count,
     history: list(Epoch),
+    /** The file of the tensors, beside this one, and its SHA-256. */
     tensors: t.string,
+    tensorsSha256: t.string,
+    /** SHA-256 of all of the above. */
     sha256: t.string,
   },
   'checkpoint',
 );
+type CheckpointFile = t.TypeOf<typeof CheckpointFile>;
 
 export interface Checkpoint {
-  readonly network: string;
-  readonly settings: string;
+  readonly settings: Settings;
+  /** Where the start came from, for messages: the name of a weights file. */
+  readonly start: string | null;
   readonly epochsDone: number;
+  /** Of each epoch up to `epochsDone`. */
   readonly history: readonly EpochReport[];
   readonly tensors: Readonly<Record<string, StoredTensor>>;
 }
 
 const CHECKPOINT: KindsOf<Checkpoint> = {
-  network: needed(kinds.text),
-  settings: needed(kinds.text),
+  settings: needed(kinds.anything),
+  start: { ...kinds.orNull(kinds.text), needed: true },
   epochsDone: needed(kinds.count),
   history: needed(kinds.listOf(kinds.anything, 'epochs')),
   tensors: needed(kinds.anything),
 };
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** The longest JSON of a checkpoint: ten thousand epochs and more. */
+const MAX_JSON = 16 * 2 ** 20;
+
+/** A checkpoint that this process alone may write until it is closed. */
+export interface OpenCheckpoint {
+  /** Null where there is none yet. Throws CHECKPOINT as `loadCheckpoint` does. */
+  readonly load: () => Promise<Checkpoint | null>;
+  /**
+   * Makes sure that epochs `from` to `to` of a run would replace no tensors of another one, which may be all that is left of it. Throws OUTPUT
+   * where they would.
+   */
+  readonly reserve: (settings: Settings, from: number, to: number) => Promise<void>;
+  readonly save: (checkpoint: Checkpoint) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
 
 export const checkpointExists = (path: string): Promise<boolean> =>
   access(`${path}.json`).then(
@@ -63,57 +95,175 @@ export const checkpointExists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-export const saveCheckpoint = async (path: string, checkpoint: Checkpoint): Promise<void> => {
-  checkValue('saveCheckpoint: path', path, kinds.path);
-  checkOptions('saveCheckpoint', checkpoint, CHECKPOINT);
-  const { tensors, ...rest } = checkpoint;
-  const name = `${basename(path)}-${String(rest.epochsDone).padStart(4, '0')}.safetensors`;
-  const bytes = encode(tensors);
+const tensorsNameOf = (path: string, epochsDone: number): string =>
+  `${basename(path)}-${String(epochsDone).padStart(4, '0')}.safetensors`;
+
+/** Whether a name is one that we give to tensors of this checkpoint: no other file is read or removed, whatever the JSON says. */
+const isTensorsName = (path: string, name: string): boolean => {
+  const base = `${basename(path)}-`;
+  return name.startsWith(base) && /^\d{4,16}\.safetensors$/.test(name.slice(base.length));
+};
+
+const sumOf = (file: Omit<CheckpointFile, 'sha256'>): string => sha256(canonical(file));
+
+/**
+ * Takes the checkpoint `path` for this process and removes what a killed writer has left half written. Throws CHECKPOINT where another process
+ * writes it, OUTPUT where its folder cannot be written.
+ */
+export const openCheckpoint = async (path: string): Promise<OpenCheckpoint> => {
+  const temporary = join(dirname(path), `.${basename(path)}.lock.${randomUUID()}.part`);
+  const lock = await takeLock(`${path}.lock`, temporary, `${path}.json`);
+  await removeLeftOvers(path);
+  return {
+    load: async () => ((await checkpointExists(path)) ? await loadCheckpoint(path) : null),
+    reserve: (settings, from, to) => reserve(path, settings, from, to),
+    save: async (checkpoint) => {
+      await lock.check();
+      await write(path, checkpoint);
+    },
+    close: lock.release,
+  };
+};
+
+/** Names a run in the metadata of its tensors: runs of the same settings give the same bits. */
+const runOf = (settings: Settings): string => sha256(canonical(Settings.encode(settings)));
+
+const reserve = async (path: string, settings: Settings, from: number, to: number): Promise<void> => {
+  const [folder, run, own] = [dirname(path), runOf(settings), await tensorsFileOf(path)];
+  const isAtStake = (name: string): boolean => {
+    const epoch = isTensorsName(path, name) ? Number(/(\d+)\.safetensors$/.exec(name)![1]) : 0;
+    return name !== own && epoch >= from && epoch <= to;
+  };
+  for (const name of (await readdir(folder)).filter(isAtStake)) {
+    const file = join(folder, name);
+    const bytes = await readFileChecked(file, 'OUTPUT');
+    if (metadataOf(bytes, file)['run'] !== run)
+      fail(
+        'OUTPUT',
+        `${file}: exists already and is not of this run, which would replace it; move it, or choose another path for the checkpoint`,
+      );
+  }
+};
+
+const metadataOf = (bytes: Uint8Array, file: string): Readonly<Record<string, string>> => {
+  try {
+    return decode(bytes, file).metadata;
+  } catch {
+    return {}; // not of ours
+  }
+};
+
+/** Temporary files of this checkpoint: nobody else writes it while the lock is ours. */
+const removeLeftOvers = async (path: string): Promise<void> => {
+  const [folder, base] = [dirname(path), basename(path)];
+  const isLeftOver = (name: string): boolean =>
+    name.startsWith(`.${base}`) &&
+    /^(\.json|-\d{4,16}\.safetensors|\.lock)\.[0-9a-f-]+\.part$/.test(name.slice(base.length + 1));
+  const names = (await readdir(folder).catch(() => [])).filter(isLeftOver);
+  await Promise.all(names.map((name) => rm(join(folder, name), { force: true }).catch(() => undefined)));
+};
+
+const write = async (path: string, { tensors, ...rest }: Checkpoint): Promise<void> => {
+  const name = tensorsNameOf(path, rest.epochsDone);
+  const bytes = encode(tensors, { format: 'pathex-checkpoint', run: runOf(rest.settings) });
   const before = await tensorsFileOf(path);
   await writeFileAtomic(join(dirname(path), name), bytes);
-  const file: t.TypeOf<typeof CheckpointFile> = {
+  const file = CheckpointFile.encode({
     format: 'pathex-checkpoint',
-    version: 1,
-    ...rest,
+    version: VERSION,
+    settings: Settings.encode(rest.settings),
+    start: rest.start,
+    epochsDone: rest.epochsDone,
+    history: rest.history.map(Epoch.encode),
     tensors: name,
-    sha256: sha256(bytes),
-  };
-  await writeFileAtomic(`${path}.json`, new TextEncoder().encode(`${JSON.stringify(file, null, 1)}\n`));
+    tensorsSha256: sha256(bytes),
+    sha256: '',
+  });
+  const { sha256: _, ...summed } = file;
+  const text = JSON.stringify({ ...summed, sha256: sumOf(summed) }, null, 1);
+  await writeFileAtomic(`${path}.json`, new TextEncoder().encode(`${text}\n`));
   if (before !== undefined && before !== name) await rm(join(dirname(path), before), { force: true });
 };
 
+/** The tensors of the checkpoint that is there, to be removed once it is replaced; none where the JSON is not one of ours. */
 const tensorsFileOf = async (path: string): Promise<string | undefined> => {
   try {
-    const json = new TextDecoder().decode(await readFileChecked(`${path}.json`, 'CHECKPOINT'));
-    return decodeJson(CheckpointFile, json, path, 'CHECKPOINT').tensors;
+    const { tensors } = decodeJson(
+      t.type({ format: t.literal('pathex-checkpoint'), tensors: t.string }),
+      new TextDecoder().decode(await readFileChecked(`${path}.json`, 'CHECKPOINT', { maxBytes: MAX_JSON })),
+      path,
+      'CHECKPOINT',
+    );
+    return isTensorsName(path, tensors) ? tensors : undefined;
   } catch {
     return undefined; // there was none, or none that could be continued
   }
 };
 
-/** Throws CHECKPOINT for a missing, truncated or altered checkpoint. */
-export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
-  checkValue('loadCheckpoint: path', path, kinds.path);
-  const json = new TextDecoder().decode(await readFileChecked(`${path}.json`, 'CHECKPOINT'));
-  const {
-    tensors: name,
-    sha256: expected,
-    network,
-    settings,
-    epochsDone,
-    history,
-  } = decodeJson(CheckpointFile, json, `${path}.json`, 'CHECKPOINT');
-  const file = join(dirname(path), basename(name));
-  const bytes = await readFileChecked(file, 'CHECKPOINT');
-  const found = sha256(bytes);
-  if (found !== expected)
+/** Writes a checkpoint, in place of one that is there. Throws CHECKPOINT while another process writes it, OUTPUT where it cannot be written. */
+export const saveCheckpoint = async (path: string, checkpoint: Checkpoint): Promise<void> => {
+  checkValue('saveCheckpoint: path', path, kinds.path);
+  checkOptions('saveCheckpoint', checkpoint, CHECKPOINT);
+  const opened = await openCheckpoint(path);
+  try {
+    await opened.reserve(checkpoint.settings, checkpoint.epochsDone, checkpoint.epochsDone);
+    await opened.save(checkpoint);
+  } finally {
+    await opened.close();
+  }
+};
+
+/** The JSON of a checkpoint, all of it checked. */
+const readJson = async (path: string): Promise<CheckpointFile> => {
+  const where = `${path}.json`;
+  const json = new TextDecoder().decode(await readFileChecked(where, 'CHECKPOINT', { maxBytes: MAX_JSON }));
+  const { version } = decodeJson(Version, json, where, 'CHECKPOINT');
+  if (version === 1)
     fail(
       'CHECKPOINT',
-      `${file}: SHA-256 is ${found.slice(0, 12)}..., the checkpoint says ${expected.slice(0, 12)}...; the file is truncated or altered`,
+      `${where}: of version 1, which does not say what its run started from; finish that run with the pathex that began it, or choose another path`,
+    );
+  if (version !== VERSION)
+    fail(
+      'CHECKPOINT',
+      `${where}: of version ${version}, this pathex reads ${VERSION}; use the pathex that wrote it, or choose another path`,
+    );
+  const file = decodeJson(CheckpointFile, json, where, 'CHECKPOINT');
+  if (!isTensorsName(path, file.tensors))
+    fail(
+      'CHECKPOINT',
+      `${where}: its tensors are called ${JSON.stringify(file.tensors.slice(0, 60))}, not '${tensorsNameOf(path, file.epochsDone)}'; a checkpoint keeps its name and its two files stay together: rename them back, or choose another path`,
+    );
+  const { sha256: expected, ...summed } = file;
+  if (sumOf(summed) !== expected)
+    fail(
+      'CHECKPOINT',
+      `${where}: its SHA-256 is not the one it says; the file is truncated or altered: restore it, or choose another path`,
+    );
+  const epochs = file.history.map((h) => h.epoch);
+  const isWhole = epochs.every((epoch, i) => epoch === file.epochsDone - epochs.length + 1 + i);
+  if (!isWhole || epochs.length === 0 || file.epochsDone > file.settings.epochs)
+    fail(
+      'CHECKPOINT',
+      `${where}: its history is of epochs ${epochs.slice(0, 10).join(', ') || 'none'}, it is of epoch ${file.epochsDone} of ${file.settings.epochs}; restore it, or choose another path`,
+    );
+  return file;
+};
+
+/** Throws CHECKPOINT for a missing, truncated, altered or foreign checkpoint, before anything but the JSON and its tensors is read. */
+export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
+  const { tensors: name, tensorsSha256, settings, start, epochsDone, history } = await readJson(path);
+  const file = join(dirname(path), name);
+  const bytes = await readFileChecked(file, 'CHECKPOINT');
+  const found = sha256(bytes);
+  if (found !== tensorsSha256)
+    fail(
+      'CHECKPOINT',
+      `${file}: SHA-256 is ${found.slice(0, 12)}..., the checkpoint says ${tensorsSha256.slice(0, 12)}...; the file is truncated or altered: restore it, or choose another path`,
     );
   try {
-    return { network, settings, epochsDone, history, tensors: decode(bytes, file).tensors };
+    return { settings, start, epochsDone, history, tensors: decode(bytes, file).tensors };
   } catch (error) {
-    return fail('CHECKPOINT', `${file}: ${reasonOf(error)}`, error);
+    return fail('CHECKPOINT', `${reasonOf(error)}; restore the checkpoint, or choose another path`, error);
   }
 };

@@ -5,28 +5,29 @@ import {
   epochOrder,
   noAugmentation,
   type AugmentationOptions,
+  type Batch,
 } from '../data/batches.js';
 import { checkDataset } from '../data/check.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
 import { fail } from '../errors.js';
-import { showValue } from '../options.js';
 import { nameOf } from '../graph/graph.js';
 import { isLearnt } from '../graph/roles.js';
-import { parameters, prunable, type Network } from '../nn/network.js';
-import { checkWeights, type Weights } from '../nn/weights.js';
-import type { Program } from '../program/program.js';
+import { parameters, type Network } from '../nn/network.js';
+import type { Weights } from '../nn/weights.js';
 import { fold, key } from '../random.js';
-import type { Device, Executable, Store } from '../runtime/device.js';
+import { runsUnderWay, type Device, type Executable, type Store } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
-import { size, type Tensor } from '../tensor/tensor.js';
-import { checkMasks, maskName, type Masks } from '../transform/mask.js';
-import type { StoredTensor } from '../weights/safetensors.js';
-import { checkpointExists, loadCheckpoint, saveCheckpoint, type EpochReport } from './checkpoint.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Masks } from '../transform/mask.js';
+import { openCheckpoint, type Checkpoint, type EpochReport, type OpenCheckpoint } from './checkpoint.js';
 import { SGD_OPTIONS, sgdOptionsOf, velocityName, type SgdOptions } from './optimiser.js';
 import { checkFits, evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
-import { checkRate, rateAt, showRate, type RateSchedule } from './rate.js';
+import { checkRate, rateAt, type RateSchedule } from './rate.js';
+import { addTensors, readMasks, readTensors } from './restore.js';
+import { addStart, checkStart, checkStartFits, type TrainingStart } from './start.js';
+import { differences, settingsOf, type Settings } from './settings.js';
 
 export interface FitOptions extends SgdOptions {
   readonly epochs: number;
@@ -76,34 +77,12 @@ export const FIT_OPTIONS: KindsOf<FitOptions> = {
   signal: kinds.signal,
 };
 
-/** Where a training starts. */
-export interface TrainingStart {
-  readonly weights: Weights;
-  /** Default: all weights live. */
-  readonly masks?: Masks | null;
-  /** Of the learnt parameters, by their names; those of masked weights count as zero. Default: zero. */
-  readonly velocities?: Weights | null;
-}
-
-const START: KindsOf<TrainingStart> = {
-  weights: needed(kinds.weightsMap),
-  masks: kinds.orNull(kinds.masksMap),
-  velocities: kinds.orNull(kinds.weightsMap),
-};
-/** What tickets, weights files and trained networks hold besides, which may be given as they are. */
-const BESIDES = ['method', 'density', 'rounds', 'seconds', 'metadata', 'history', 'testAccuracy'];
-const checkStart = (where: string, start: TrainingStart): void => {
-  if (typeof start !== 'object' || start === null || start instanceof Map)
-    fail(
-      'OPTION',
-      `${where}: its start is ${showValue(start)}; give an object such as { weights, masks }, or a ticket`,
-    );
-  const own = Object.fromEntries(Object.entries(start).filter(([key]) => !BESIDES.includes(key)));
-  checkOptions(`${where}: start`, own as unknown as TrainingStart, START); // the keys that were left out are no start's
-};
+export type { TrainingStart };
 
 export interface Trained {
   readonly weights: Weights;
+  /** Those that the training kept, of a resumed one those of the checkpoint; null without. */
+  readonly masks: Masks | null;
   /** What momentum has gathered, by parameter; empty without momentum. */
   readonly velocities: Weights;
   readonly history: readonly EpochReport[];
@@ -118,28 +97,108 @@ export const stepsOf = (
 ): number => epochs * Math.floor(data.train.count / batch);
 
 const TEST_BATCH = 250;
-const DEPTH = 4; // steps under way: one runs while the inputs of the next are made
+const DEPTH = 4; // steps under way on a GPU
 
 /**
  * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. The network's sample and
  * classes must be the data set's, which is a compile error where both are literal and OPTION otherwise. The same options, seed, device and weights
  * give the same bits, also over a kill and resume. Weights that are zero count as live unless masks say otherwise; `masksOfZeros` makes such masks.
  * Errors: OPTION, DATA for images or labels that are none of the data set's, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
+ *
+ * A checkpoint holds masks and velocities, and digests of everything that decides the bits: of another start, other data or another device it is
+ * refused. A start of null takes all from the checkpoint that `resume` continues.
  */
 export const fit = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
-  start: TrainingStart,
+  start: TrainingStart | null,
   data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
   device: Device,
   options: FitOptions,
 ): Promise<Trained> => {
-  const began = performance.now();
   checkValue('fit: network', net, kinds.networkKind);
-  checkStart('fit', start);
+  if (start !== null) checkStart('fit', start);
   checkValue('fit: data', data, kinds.datasetKind);
   checkValue('fit: device', device, kinds.deviceKind);
   checkOptions('train', options, FIT_OPTIONS);
   checkRate(options.rate);
+  if (start !== null) checkStartFits(net, start);
+  checkFits(net, data);
+  checkDataset(data);
+  const { epochs, batch = 128, checkpoint } = options;
+  const cuts = batches(data.train.count, batch, { dropLast: true });
+  const steps = cuts.length;
+  const { from, to } = rangeOf(options.steps, epochs * steps);
+  const task = { net, start, data, device, options, cuts, from, to } as const;
+  if (checkpoint === undefined) {
+    if (start === null)
+      return fail('OPTION', 'train: there is no start; give weights, or the checkpoint to continue');
+    return await takeSteps(task, null);
+  }
+  const range = from === 0 && to === epochs * steps ? 'all' : `${from}-${to}`;
+  const file = await openCheckpoint(checkpoint);
+  try {
+    const earlier = await file.load();
+    const settings = settingsOf(net, start, data, device, options, range, earlier?.settings ?? null);
+    checkEarlier(checkpoint, earlier, settings, task);
+    await file.reserve(settings, (earlier?.epochsDone ?? 0) + 1, epochs);
+    return await takeSteps(task, { file, earlier, settings });
+  } finally {
+    await file.close();
+  }
+};
+
+/** What a training is of, all of it checked. */
+interface Task {
+  readonly net: Network;
+  readonly start: TrainingStart | null;
+  readonly data: Dataset;
+  readonly device: Device;
+  readonly options: FitOptions;
+  readonly cuts: readonly Batch[];
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Kept {
+  readonly file: OpenCheckpoint;
+  readonly earlier: Checkpoint | null;
+  readonly settings: Settings;
+}
+
+/** Throws CHECKPOINT for a checkpoint that is not to be continued, or not with these settings. */
+const checkEarlier = (
+  path: string,
+  earlier: Checkpoint | null,
+  settings: Settings,
+  { start, options }: Task,
+): void => {
+  if (earlier === null) {
+    if (start === null)
+      fail('CHECKPOINT', `${path}.json: there is no checkpoint to continue; give weights to start from`);
+    return;
+  }
+  if (options.resume !== true)
+    fail(
+      'CHECKPOINT',
+      `${path}.json: a checkpoint is there already; continue it with resume, or choose another path`,
+    );
+  const differing = differences(earlier.settings, settings);
+  if (differing === null) return;
+  const isStart = (['weights', 'masks', 'velocities'] as const).some(
+    (key) => earlier.settings[key] !== settings[key],
+  );
+  const source = isStart && earlier.start !== null ? ` (it started from ${earlier.start})` : '';
+  fail(
+    'CHECKPOINT',
+    `${path}.json: made with other settings: ${differing}${source}; repeat them, or choose another path`,
+  );
+};
+
+const takeSteps = async (
+  { net, start, data, device, options, cuts, from, to }: Task,
+  kept: Kept | null,
+): Promise<Trained> => {
+  const began = performance.now();
   const {
     epochs,
     batch = 128,
@@ -147,50 +206,24 @@ export const fit = async <H extends number, W extends number, C extends number, 
     augment = { pad: 4, flip: true },
     seed = 0,
     evaluateEvery = 1,
-    checkpoint,
-    resume = false,
   } = options;
-  checkStartFits(net, start);
-  checkFits(net, data);
-  checkDataset(data);
-  const cuts = batches(data.train.count, batch, { dropLast: true });
   const steps = cuts.length;
-  const { from, to } = rangeOf(options.steps, epochs * steps);
-  const settings = settingsOf(
-    net,
-    data,
-    options,
-    from === 0 && to === epochs * steps ? null : `${from}-${to}`,
-  );
-  if (checkpoint !== undefined && !resume && (await checkpointExists(checkpoint))) {
-    fail(
-      'CHECKPOINT',
-      `${checkpoint}.json: a checkpoint is there already; continue it with resume, or choose another path`,
-    );
-  }
-  const earlier =
-    checkpoint !== undefined && resume && (await checkpointExists(checkpoint))
-      ? await loadCheckpoint(checkpoint)
-      : null;
-  if (earlier !== null && earlier.settings !== settings) {
-    fail(
-      'CHECKPOINT',
-      `${checkpoint}.json: made with other settings: ${firstDifference(earlier.settings, settings)}; repeat them, or choose another path`,
-    );
-  }
-
+  const earlier = kept?.earlier ?? null;
+  const hasMasks = earlier === null ? start?.masks != null : earlier.settings.masks !== null;
+  const evaluated = (epoch: number): Promise<{ readonly accuracy: number }> =>
+    evaluateOn(tester, store, data.test.count, device, options.signal, tested(epoch));
   const train: Resident = { split: 'train', count: data.train.count };
   const test: Resident = { split: 'test', count: data.test.count };
   const step = trainStep(net, data, train, batch, sgdOptionsOf(options));
   const trainer = await device.compile(step);
   const tester = await device.compile(evaluateStep(net, data, test, TEST_BATCH));
   const store = device.store();
-  const underWay = pipeline(DEPTH);
+  const underWay = pipeline(runsUnderWay(device, DEPTH));
   try {
     await addSplit(store, 'train', data, data.train);
     await addSplit(store, 'test', data, data.test);
-    if (earlier === null) await addStart(store, net, step, start);
-    else await addTensors(store, step, earlier.tensors);
+    if (earlier !== null) await addTensors(store, step, earlier.tensors);
+    else if (start !== null) await addStart(store, net, step, start); // fit refuses to begin without either
 
     const own = key(seed);
     const history: EpochReport[] = [...(earlier?.history ?? [])];
@@ -228,9 +261,7 @@ export const fit = async <H extends number, W extends number, C extends number, 
       options.signal?.throwIfAborted(); // which steps that ended meanwhile may have raised
       const last = (epoch + 1) * steps >= to;
       const testAccuracy =
-        last || (epoch + 1) % evaluateEvery === 0
-          ? (await evaluateOn(tester, store, data.test.count, tested(epoch + 1))).accuracy
-          : null;
+        last || (epoch + 1) % evaluateEvery === 0 ? (await evaluated(epoch + 1)).accuracy : null;
       const report: EpochReport = {
         epoch: epoch + 1,
         trainLoss: loss / (end - first),
@@ -241,10 +272,10 @@ export const fit = async <H extends number, W extends number, C extends number, 
       };
       history.push(report);
       options.onEpoch?.(report);
-      if (checkpoint !== undefined && end === steps) {
-        await saveCheckpoint(checkpoint, {
-          network: net.name,
-          settings,
+      if (kept !== null && end === steps) {
+        await kept.file.save({
+          settings: kept.settings,
+          start: earlier?.start ?? start?.source ?? null,
           epochsDone: epoch + 1,
           history,
           tensors: await readTensors(store, step),
@@ -271,11 +302,10 @@ export const fit = async <H extends number, W extends number, C extends number, 
       parameters(net).filter((p) => isLearnt(p) && store.has(velocityName(nameOf(p)))),
       velocityName,
     );
-    const testAccuracy =
-      history[history.length - 1]?.testAccuracy ??
-      (await evaluateOn(tester, store, data.test.count, tested(epochs))).accuracy;
+    const testAccuracy = history[history.length - 1]?.testAccuracy ?? (await evaluated(epochs)).accuracy;
     checkTrained(weights);
-    return { weights, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
+    const masks = hasMasks ? await readMasks(store, net) : null;
+    return { weights, masks, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
   } finally {
     await underWay.settle();
     trainer.dispose();
@@ -285,6 +315,11 @@ export const fit = async <H extends number, W extends number, C extends number, 
 };
 
 const SPLIT = kinds.wordOf('train', 'test');
+
+export interface EvaluateOptions {
+  readonly signal?: AbortSignal;
+}
+const EVALUATE_OPTIONS: KindsOf<EvaluateOptions> = { signal: kinds.signal };
 
 /** How messages name the test of an epoch, and what helps where it fails. */
 const tested = (epoch: number): Tested => ({
@@ -304,19 +339,24 @@ const checkTrained = (weights: Weights): void => {
   }
 };
 
-/** Loss and accuracy of a network (or ticket) on a split. Errors: DATA, WEIGHTS, OPTION, NON_FINITE for a loss that is NaN or infinite. */
+/**
+ * Loss and accuracy of a network (or ticket) on a split. `signal` ends it after the batches under way. Errors: DATA,
+ * WEIGHTS, OPTION, NON_FINITE for a loss that is NaN or infinite.
+ */
 export const evaluate = async <H extends number, W extends number, C extends number, K extends number>(
   net: Network<readonly [H, W, C], readonly [K]>,
   state: Omit<TrainingStart, 'velocities'>,
   data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
   device: Device,
   split: 'train' | 'test' = 'test',
+  options: EvaluateOptions = {},
 ): Promise<{ readonly loss: number; readonly accuracy: number }> => {
   checkValue('evaluate: network', net, kinds.networkKind);
   checkStart('evaluate', state);
   checkValue('evaluate: data', data, kinds.datasetKind);
   checkValue('evaluate: device', device, kinds.deviceKind);
   checkValue('evaluate: split', split, SPLIT);
+  checkOptions('evaluate', options, EVALUATE_OPTIONS);
   checkStartFits(net, state);
   checkFits(net, data);
   checkDataset(data, [split]);
@@ -326,7 +366,7 @@ export const evaluate = async <H extends number, W extends number, C extends num
   try {
     await addSplit(store, split, data, data[split]);
     await addStart(store, net, program, state);
-    return await evaluateOn(tester, store, data[split].count, {
+    return await evaluateOn(tester, store, data[split].count, device, options.signal, {
       where: `evaluate: the loss on the ${split} split of '${data.name}'`,
       remedy: 'the weights drive the network out of the range of floats; take others',
     });
@@ -346,50 +386,34 @@ const evaluateOn = async (
   tester: Executable,
   store: Store,
   count: number,
+  device: Device,
+  signal: AbortSignal | undefined,
   { where, remedy }: Tested,
 ): Promise<{ loss: number; accuracy: number }> => {
-  const parts = await Promise.all(
-    batches(count, TEST_BATCH, { dropLast: false }).map(({ from, to }) => {
+  const underWay = pipeline(runsUnderWay(device, DEPTH));
+  let [loss, correct] = [0, 0];
+  try {
+    for (const { from, to } of batches(count, TEST_BATCH, { dropLast: false })) {
+      signal?.throwIfAborted();
       // the last batch is filled up with its own last image, which then counts for nothing
       const index = Int32Array.from({ length: TEST_BATCH }, (_, i) => Math.min(from + i, to - 1));
       const weight = Float32Array.from({ length: TEST_BATCH }, (_, i) => (from + i < to ? 1 : 0));
-      return tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
-    }),
-  );
-  const sum = (name: string): number => parts.reduce((s, p) => s + p[name]![0]!, 0);
-  // Of NaN logits argMax is some class, so that an accuracy alone would not show them; their loss is NaN.
-  if (!Number.isFinite(sum('loss'))) fail('NON_FINITE', `${where} is ${sum('loss')}; ${remedy}`);
-  return { loss: sum('loss') / count, accuracy: sum('correct') / count };
-};
-
-/** Throws WEIGHTS unless weights, masks and velocities are whole and the network's. */
-const checkStartFits = (net: Network, { weights, masks, velocities }: TrainingStart): void => {
-  checkWeights(net, weights);
-  if (masks != null) checkMasks(net, masks);
-  if (velocities == null) return;
-  const learnt = new Map(
-    parameters(net)
-      .filter(isLearnt)
-      .map((p) => [nameOf(p), p]),
-  );
-  for (const [name, { data }] of velocities) {
-    const leaf =
-      learnt.get(name) ??
-      fail('WEIGHTS', `velocities: network '${net.name}' has no learnt parameter '${name}'`);
-    if (!(data instanceof Float32Array))
-      fail('WEIGHTS', `velocities: '${velocityName(name)}' is ${showValue(data)}; give a Float32Array`);
-    if (data.length !== size(leaf.shape))
-      fail(
-        'WEIGHTS',
-        `velocities: '${velocityName(name)}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}`,
+      const run = tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
+      await underWay.add(
+        run.then((out) => {
+          loss += out['loss']![0]!;
+          correct += out['correct']![0]!;
+        }),
       );
-    const bad = data.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0)
-      fail(
-        'WEIGHTS',
-        `velocities: '${velocityName(name)}' holds ${data[bad]} at ${bad}; velocities must be finite`,
-      );
+    }
+    await underWay.drain();
+    signal?.throwIfAborted();
+  } finally {
+    await underWay.settle();
   }
+  // Of NaN logits argMax is some class, so that an accuracy alone would not show them; their loss is NaN.
+  if (!Number.isFinite(loss)) fail('NON_FINITE', `${where} is ${loss}; ${remedy}`);
+  return { loss: loss / count, accuracy: correct / count };
 };
 
 /** The steps to take of `total`. */
@@ -407,29 +431,6 @@ const rangeOf = (
   return { from, to: end };
 };
 
-/** Everything that decides the bits of a run, as `key=value` parts. */
-const settingsOf = (net: Network, data: Dataset, o: FitOptions, range: string | null): string =>
-  [
-    `network=${net.name}`,
-    `data=${data.name} ${data.train.count}`,
-    `epochs=${o.epochs}`,
-    `batch=${o.batch ?? 128}`,
-    `rate=${showRate(o.rate)}`,
-    `momentum=${o.momentum ?? 0.9}`,
-    `nesterov=${o.nesterov ?? false}`,
-    `weightDecay=${o.weightDecay ?? 1e-4}`,
-    `augment=${o.augment === null ? 'none' : JSON.stringify(o.augment ?? { pad: 4, flip: true })}`,
-    `seed=${o.seed ?? 0}`,
-    ...(range === null ? [] : [`steps=${range}`]),
-  ].join('; ');
-
-/** Where two lists of settings part, for messages. */
-export const firstDifference = (theirs: string, ours: string): string => {
-  const [a, b] = [theirs.split('; '), ours.split('; ')];
-  const i = a.findIndex((part, k) => part !== b[k]);
-  return `there ${a[i] ?? 'nothing'}, here ${b[i] ?? 'nothing'}`;
-};
-
 const addSplit = async (
   store: Store,
   split: 'train' | 'test',
@@ -439,98 +440,4 @@ const addSplit = async (
   const names = residentNames(split);
   await store.add(names.images, { shape: [count, height, width, channels], dtype: 'u8' }, images);
   await store.add(names.labels, { shape: [count], dtype: 'i32' }, labels);
-};
-
-/** Parameters and velocities as given, those of masked weights zero: a masked weight with a velocity would leave zero. */
-const addStart = async (
-  store: Store,
-  net: Network,
-  program: Program,
-  { weights, masks, velocities }: TrainingStart,
-): Promise<void> => {
-  const live = new Map(
-    prunable(net).map((w) => [
-      nameOf(w),
-      masks?.get(nameOf(w)) ??
-        (masks == null
-          ? new Uint8Array(size(w.shape)).fill(1)
-          : fail('WEIGHTS', `masks: '${nameOf(w)}' is missing; give those of all prunable weights, or none`)),
-    ]),
-  );
-  for (const [name, mask] of live) {
-    const expected = size(weights.get(name)!.shape);
-    if (mask.length !== expected)
-      fail(
-        'WEIGHTS',
-        `masks: '${name}' has ${mask.length} entries, the weight has ${expected}; give one for each weight`,
-      );
-  }
-  const behindMask = (
-    values: Weights,
-    stateName: (name: string) => string,
-  ): (readonly [string, ArrayLike<number>])[] =>
-    [...values].map(([name, { data }]) => {
-      const mask = live.get(name);
-      return [
-        stateName(name),
-        mask === undefined ? data : data.map((v, i) => (mask[i] === 0 ? 0 : v)),
-      ] as const;
-    });
-  const starts = new Map<string, ArrayLike<number>>([
-    ...behindMask(weights, (name) => name),
-    ...behindMask(velocities ?? new Map(), velocityName),
-    ...[...live].map(([name, mask]) => [maskName(name), mask] as const),
-  ]);
-  for (const [name, leaf] of program.state) {
-    if (store.has(name)) continue;
-    const values =
-      starts.get(name) ??
-      (velocities == null
-        ? new Float32Array(size(leaf.shape))
-        : fail('WEIGHTS', `velocities: '${name}' is missing; give those of all learnt parameters, or none`));
-    if (values.length !== size(leaf.shape))
-      fail(
-        'WEIGHTS',
-        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
-      );
-    await store.add(name, leaf, values);
-  }
-};
-
-const isCheckpointed = (name: string): boolean => !name.startsWith('data/');
-
-const readTensors = async (store: Store, program: Program): Promise<Record<string, StoredTensor>> => {
-  const entries = [...program.state].filter(([name]) => isCheckpointed(name));
-  return Object.fromEntries(
-    await Promise.all(
-      entries.map(async ([name, leaf]) => {
-        const values = await store.read(name);
-        // float64 from the reference device, float32 otherwise: what the device holds, bit for bit
-        const tensor: StoredTensor =
-          values instanceof Float64Array
-            ? { dtype: 'F64', shape: leaf.shape, data: values }
-            : { dtype: 'F32', shape: leaf.shape, data: Float32Array.from(values) };
-        return [name, tensor] as const;
-      }),
-    ),
-  );
-};
-
-const addTensors = async (
-  store: Store,
-  program: Program,
-  tensors: Readonly<Record<string, StoredTensor>>,
-): Promise<void> => {
-  for (const [name, leaf] of program.state) {
-    if (store.has(name)) continue;
-    const stored =
-      tensors[name] ??
-      fail('CHECKPOINT', `checkpoint: '${name}' is missing; it is of another version, start anew`);
-    if (stored.data.length !== size(leaf.shape))
-      fail(
-        'CHECKPOINT',
-        `checkpoint: '${name}' has ${stored.data.length} numbers, ${size(leaf.shape)} are needed; it is of another network, choose another path`,
-      );
-    await store.add(name, leaf, stored.data as ArrayLike<number>);
-  }
 };

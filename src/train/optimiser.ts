@@ -1,4 +1,5 @@
 import { nameOf } from '../graph/graph.js';
+import { stateName } from '../graph/state-names.js';
 import {
   checkOptions,
   checkValue,
@@ -39,7 +40,7 @@ export const velocityOf = (parameter: Tensor): Tensor =>
     { role: 'velocity', init: { kind: 'constant', value: 0 } },
     parameter.path,
   );
-export const velocityName = (parameterName: string): string => `velocity/${parameterName}`;
+export const velocityName = (parameterName: string): string => stateName('velocity', parameterName);
 
 /**
  * Stochastic gradient descent as PyTorch defines it: g += weightDecay w; v = momentum v + g; w -= rate (nesterov ? g + momentum v : v).

@@ -12,6 +12,7 @@ import {
   type KindsOf,
 } from '../kinds.js';
 import { isLearnt } from '../graph/roles.js';
+import { stateName } from '../graph/state-names.js';
 import { correctCount, crossEntropy, mean } from '../nn/loss.js';
 import { parameters, rebatch, type Network } from '../nn/network.js';
 import { ops } from '../ops/registry.js';
@@ -35,8 +36,8 @@ const RESIDENT: KindsOf<Resident> = {
 };
 
 export const residentNames = (split: string): { readonly images: string; readonly labels: string } => ({
-  images: `data/${split}/images`,
-  labels: `data/${split}/labels`,
+  images: stateName('data', `${split}/images`),
+  labels: stateName('data', `${split}/labels`),
 });
 
 /** Images of a resident split by index, shifted and flipped, then normalised per channel; and their labels. */

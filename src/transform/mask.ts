@@ -1,6 +1,7 @@
 import { fail } from '../errors.js';
 import { leaves, nameOf, substitute } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
+import { checkParameterNames, stateName } from '../graph/state-names.js';
 import { checkValue, networkKind } from '../kinds.js';
 import { ops } from '../ops/registry.js';
 import { showValue } from '../options.js';
@@ -18,12 +19,17 @@ export const maskOf = (weight: Tensor): Tensor =>
     { role: 'mask', init: { kind: 'constant', value: 1 } },
     weight.path,
   );
-export const maskName = (weightName: string): string => `mask/${weightName}`;
+export const maskName = (weightName: string): string => stateName('mask', weightName);
 
-/** Puts every prunable weight behind its mask: the effective weight is theta * m. */
+/**
+ * Puts every prunable weight behind its mask: the effective weight is theta * m. Throws NETWORK where a parameter has the name of another
+ * kind of state, as the masks of a network have that is masked already: the two would be one value.
+ */
 export const masked = <N extends Readable>(net: N): N => {
   checkValue('masked: network', net, networkKind);
-  const weights = leaves([net.output], 'state').filter(isPrunable);
+  const states = leaves([net.output], 'state');
+  const weights = states.filter(isPrunable);
+  checkParameterNames('masked', states.map(nameOf), weights.map(nameOf));
   const [output] = substitute([net.output], new Map(weights.map((w) => [w, ops.mul(w, maskOf(w))])));
   return { ...net, output: output! };
 };

@@ -5,6 +5,7 @@ import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, type Kind, type KindsOf } from '../kinds.js';
 import { nameOf, walk } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
+import { storedMaskName as maskKey } from '../graph/state-names.js';
 import { parameters, type Network } from '../nn/network.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import { sameShape, showShape, type Shape, type Tensor } from '../tensor/tensor.js';
@@ -48,8 +49,6 @@ const inward = <A extends Float32Array | Uint8Array>(
   runs
     .get(name)!
     .reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'ours')), fromTorch(theirs));
-
-const maskKey = (name: string): string => `${name}_mask`;
 
 /**
  * The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit, so that nothing is written that could

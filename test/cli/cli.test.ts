@@ -369,15 +369,17 @@ describe('a session with the command line', () => {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const exit = new Promise<number | null>((done) => child.once('exit', done));
-      let stdout = '';
-      child.stdout.on('data', (d: Buffer) => {
-        stdout += d.toString();
+      let stderr = '';
+      child.stderr.on('data', (d: Buffer) => {
+        stderr += d.toString();
       });
       while (!existsSync(join(folder, 'broken/report.json')) && child.exitCode === null)
         await new Promise((r) => setTimeout(r, 5));
       child.kill('SIGINT');
       expect(await exit).toBe(130);
-      expect(stdout).toContain('interrupted; the same command with --resume goes on from here');
+      expect(lines(stderr).at(-1)).toMatch(
+        /^pathex: interrupted; continue with: pathex compare --network resnet8-w4 --methods magnitude,px .*--out broken .*--resume$/,
+      );
       const before = await reportOf('broken');
       expect(before.runs.map((r) => r.method)).toEqual(['magnitude']);
 

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { progress, showSeconds } from '../../src/report/progress.js';
+import { progress, showSeconds, writeFailureOf, writerTo } from '../../src/report/progress.js';
 
 const recorder = (columns?: number) => {
   const written: string[] = [];
@@ -136,10 +136,31 @@ describe('a stream that nobody reads any more', () => {
     expect(stream.listenerCount('error')).toBe(1);
   });
 
-  it('is the only trouble that is ignored', () => {
-    const stream = closed('ENOSPC');
-    progress('px', 10, { stream, isTerminal: false }).stop();
-    expect(() => stream.emit('error', Object.assign(new Error('full'), { code: 'ENOSPC' }))).toThrow('full');
+  it.each([
+    ['EPIPE', false],
+    ['ENOSPC', true],
+    ['EDQUOT', true],
+  ])('is told from a stream that is full (%s)', async (code, isFailure) => {
+    const stream = closed(code);
+    const p = progress('px', 10, { stream, isTerminal: false });
+    p.log('a');
+    await rest(5);
+    p.log('b');
+    p.stop();
+    expect(writeFailureOf(stream)).toEqual(
+      isFailure ? expect.objectContaining({ message: `write ${code}` }) : undefined,
+    );
+  });
+
+  it('may also fail at once', () => {
+    const stream = new Writable();
+    stream.write = () => {
+      throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+    };
+    writerTo(stream)('a');
+    writerTo(stream)('b');
+    expect(writeFailureOf(stream)).toMatchObject({ code: 'ENOSPC' });
+    expect(writeFailureOf(new Writable())).toBeUndefined();
   });
 });
 

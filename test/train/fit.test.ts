@@ -178,7 +178,7 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     await expect(
       fit(tinyNet, { weights }, tinyData, device, { ...options, checkpoint, resume: true }),
     ).rejects.toMatchObject({
-      message: `${checkpoint}.json: made with other settings: there steps=3-21, here nothing; repeat them, or choose another path`,
+      message: `${checkpoint}.json: made with other settings: there steps=3-21, here steps=all; repeat them, or choose another path`,
     });
   });
 

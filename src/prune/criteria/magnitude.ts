@@ -1,4 +1,5 @@
 import { nameOf } from '../../graph/graph.js';
+import { stateName } from '../../graph/state-names.js';
 import { ops } from '../../ops/registry.js';
 import type { Criterion } from '../criterion.js';
 
@@ -24,7 +25,7 @@ export const random = (): Criterion => ({
   cost: {},
   monotone: true,
   score: (view) => ({
-    scores: view.weights.map((w) => ops.state(`noise/${nameOf(w)}`, w.shape, { role: 'noise' })),
+    scores: view.weights.map((w) => ops.state(stateName('noise', nameOf(w)), w.shape, { role: 'noise' })),
     total: null,
   }),
 });

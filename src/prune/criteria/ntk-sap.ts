@@ -1,5 +1,6 @@
 import { leaves, nameOf, substitute } from '../../graph/graph.js';
 import { roleOf } from '../../graph/roles.js';
+import { stateName } from '../../graph/state-names.js';
 import { ops } from '../../ops/registry.js';
 import { size, type Tensor } from '../../tensor/tensor.js';
 import { grad } from '../../transform/grad.js';
@@ -44,8 +45,8 @@ export const ntkSap = withOptions('ntk-sap', NTK_SAP_OPTIONS, ({ epsilon, resamp
  * Expectation: epsilon^2 times the trace of the NTK, for small epsilon.
  */
 export const stepResponse = (view: PruningView, epsilon: number): Tensor => {
-  const draw = (kind: string, leaf: Tensor): Tensor =>
-    ops.state(`noise/${kind}`, leaf.shape, { role: 'noise' });
+  const draw = (what: string, leaf: Tensor): Tensor =>
+    ops.state(stateName('noise', what), leaf.shape, { role: 'noise' });
   const { batch } = view.unread;
   const { updates, output } = training(batch, 1);
   const fresh = new Map<Tensor, Tensor>([[batch.input, draw('images', batch.input)]]);
