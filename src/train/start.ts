@@ -30,7 +30,16 @@ const START: KindsOf<TrainingStart> = {
   source: kinds.text,
 };
 /** What tickets, weights files and trained networks hold besides, which may be given as they are. */
-const BESIDES = ['method', 'density', 'rounds', 'seconds', 'metadata', 'history', 'testAccuracy'];
+const BESIDES = [
+  'method',
+  'density',
+  'rounds',
+  'seconds',
+  'metadata',
+  'history',
+  'testAccuracy',
+  'zeroScores',
+];
 /** Throws OPTION for what is no start. `where` starts the message. */
 export const checkStart = (where: string, start: TrainingStart): void => {
   if (typeof start !== 'object' || start === null || start instanceof Map)
