@@ -214,7 +214,7 @@ export const parseJson = (text: string, root: string, code: ErrorCode): unknown 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return fail(code, `${root}: not JSON: ${showSyntax(error)}`);
+    return fail(code, `${root}: not JSON: ${showSyntax(error)}; is it whole, and the right file?`);
   }
   const repeated = repeatedKey(text);
   return repeated === undefined

@@ -9,7 +9,8 @@ import { fold, integers, permutation, type Key } from '../random.js';
  */
 
 const checkCount = (where: string, count: number): void => {
-  if (!isCount(count)) fail('OPTION', `${where} must be a whole number from 0 on, got ${showValue(count)}`);
+  if (!isCount(count))
+    fail('OPTION', `${where} must be a whole number from 0 on, got ${showValue(count)}; give one`);
 };
 
 /** The order of the training images in an epoch (counted from 0): a permutation of 0 to count - 1. Error OPTION. */
@@ -48,7 +49,7 @@ export const augmentation = (
   checkCount('augmentation: batch', batch);
   checkCount('augmentation: pad', pad);
   if (typeof flip !== 'boolean')
-    fail('OPTION', `augmentation: flip must be true or false, got ${showValue(flip)}`);
+    fail('OPTION', `augmentation: flip must be true or false, got ${showValue(flip)}; give one`);
   const own = fold(key, 'augment', epoch, step);
   const shifts = integers(fold(own, 'shift'), 2 * batch, 2 * pad + 1);
   const flips = integers(fold(own, 'flip'), batch, 2);
@@ -83,7 +84,7 @@ export const batches = (
   { dropLast }: { readonly dropLast: boolean },
 ): readonly Batch[] => {
   if (!isPositiveInteger(size))
-    fail('OPTION', `batches: size must be a whole number from 1 on, got ${showValue(size)}`);
+    fail('OPTION', `batches: size must be a whole number from 1 on, got ${showValue(size)}; give one`);
   checkCount('batches: count', count);
   const n = dropLast ? Math.floor(count / size) : Math.ceil(count / size);
   if (n === 0) fail('OPTION', `batches: no batch of ${size} in ${count} images; take a smaller batch`);

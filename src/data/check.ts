@@ -49,16 +49,23 @@ const checkBytes = (where: string, images: Uint8Array): void => {
 /** Throws DATA unless a split has bytes and as many labels as images; what the functions of one split can see. */
 export const checkSplitShape = (where: string, split: Split): void => {
   if (typeof split !== 'object' || split === null)
-    fail('DATA', `${where}: a split is { images, labels, count }, got ${showValue(split)}`);
+    fail(
+      'DATA',
+      `${where}: a split is { images, labels, count }, got ${showValue(split)}; give such an object`,
+    );
   const { images, labels, count } = split;
   checkBytes(where, images);
-  if (!isCount(count)) fail('DATA', `${where}: count ${showValue(count)} is not a whole number of images`);
+  if (!isCount(count))
+    fail('DATA', `${where}: count ${showValue(count)} is not a whole number of images; give one`);
   if (!(labels instanceof Int32Array) || labels.length !== count) {
     const what = labels instanceof Int32Array ? `${labels.length} labels` : showValue(labels);
     fail('DATA', `${where}: labels are ${what}; give an Int32Array of ${count}, one for each image`);
   }
   if (count === 0 ? images.length !== 0 : images.length % count !== 0)
-    fail('DATA', `${where}: ${images.length} bytes are not a whole number for each of ${count} images`);
+    fail(
+      'DATA',
+      `${where}: ${images.length} bytes are not a whole number for each of ${count} images; give as many for each`,
+    );
 };
 
 /** Throws DATA unless a split has at least one image, all of the size given, and labels of its classes. */
@@ -117,11 +124,14 @@ export const checkMoments = (
 /** Throws DATA unless the sizes and moments of a data set make sense; looks at no image. */
 export const checkDatasetFacts = (data: Dataset): void => {
   if (typeof data !== 'object' || data === null)
-    fail('DATA', `data: a data set is an object with train and test splits, got ${showValue(data)}`);
+    fail(
+      'DATA',
+      `data: a data set is an object with train and test splits, got ${showValue(data)}; give one, as loadCifar10 and synthetic do`,
+    );
   const where = `data ${showValue(data.name)}`;
   for (const name of ['height', 'width', 'channels', 'classes'] as const) {
     if (!isPositiveInteger(data[name]))
-      fail('DATA', `${where}: ${name} ${showValue(data[name])} is not a positive whole number`);
+      fail('DATA', `${where}: ${name} ${showValue(data[name])} is not a positive whole number; correct it`);
   }
   checkMoments(where, data.mean, data.std, data.channels);
 };
@@ -158,7 +168,10 @@ export const checkMinibatch = (
   { images: count, sample, classes }: MinibatchShape,
 ): void => {
   if (typeof minibatch !== 'object' || minibatch === null)
-    fail('DATA', `${where}: a minibatch is { images, labels }, got ${showValue(minibatch)}`);
+    fail(
+      'DATA',
+      `${where}: a minibatch is { images, labels }, got ${showValue(minibatch)}; pruningSplit makes them`,
+    );
   const { images, labels } = minibatch;
   if (!(labels instanceof Int32Array))
     fail('DATA', `${where}: labels are ${showValue(labels)}; give an Int32Array with one for each image`);

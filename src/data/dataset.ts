@@ -80,9 +80,9 @@ export const perClass = (split: Split, classes: number, examples: number, key: K
   checkValue('perClass: examples', examples, countKind);
   checkValue('perClass: key', key, keyKind);
   if (!isPositiveInteger(classes))
-    fail('OPTION', `perClass: classes ${showValue(classes)} is not a positive integer`);
+    fail('OPTION', `perClass: classes ${showValue(classes)} is not a positive integer; give one`);
   if (!isCount(examples))
-    fail('OPTION', `perClass: examples ${showValue(examples)} is not an integer from 0 on`);
+    fail('OPTION', `perClass: examples ${showValue(examples)} is not an integer from 0 on; give one`);
   checkSplitShape('perClass', split);
   checkLabels('perClass', split.labels, split.count, classes);
   const members = Array.from({ length: classes }, (): number[] => []);

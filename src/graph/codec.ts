@@ -122,7 +122,10 @@ export const decodeGraph = (
       ? decodeJson(GraphFile, value, source, 'GRAPH')
       : decode(GraphFile, value, source, 'GRAPH');
   if (!isPath(file.name))
-    fail('GRAPH', `${source}.name: expected a network's name, got ${showText(file.name)}`);
+    fail(
+      'GRAPH',
+      `${source}.name: expected a network's name, got ${showText(file.name)}; shorten it to one line`,
+    );
   const made: Tensor[] = [];
   const lookup = (i: number, where: string): Tensor =>
     made[i] ??
@@ -133,7 +136,8 @@ export const decodeGraph = (
   file.nodes.forEach((n, i) => {
     const where = `${source}.nodes[${i}]`;
     const { path = '' } = n;
-    if (!isPath(path)) fail('GRAPH', `${where}.path: expected a layer path, got ${showText(path)}`);
+    if (!isPath(path))
+      fail('GRAPH', `${where}.path: expected a layer path, got ${showText(path)}; shorten it to one line`);
     if (!isOpName(n.op)) fail('GRAPH', `${where}: unknown op ${showText(n.op)}; written by another version?`);
     else {
       const node = remake(

@@ -77,7 +77,8 @@ class Unpacking {
   /** Throws for a file that did not come. */
   finish(): void {
     const missing = [...this.expected.files.keys()].find((name) => !this.written.has(name));
-    if (missing !== undefined) fail('DATA', `${this.where}: the archive holds no ${missing}`);
+    if (missing !== undefined)
+      fail('DATA', `${this.where}: the archive holds no ${missing}; it is not the published one`);
   }
 
   close(): void {
@@ -127,7 +128,7 @@ export const unpackTarGz = async (
     for await (const piece of pieces) {
       // The parser would unpack it without limit.
       if (inflated === 0 && piece[0] === GZIP)
-        fail('DATA', `${where}: a gzip file inside a gzip file, not a tar archive`);
+        fail('DATA', `${where}: a gzip file inside a gzip file, not a tar archive; fetch the published one`);
       inflated += piece.length;
       if (inflated > most)
         fail(

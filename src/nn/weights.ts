@@ -74,13 +74,16 @@ const checkParameter = (
   const name = nameOf(leaf);
   if (!Array.isArray(shape) || !sameShape(shape, leaf.shape)) {
     const found = Array.isArray(shape) ? showShape(shape) : `of shape ${showValue(shape)}`;
-    fail('WEIGHTS', `${source}: '${name}' is ${found}, network '${net.name}' needs ${showShape(leaf.shape)}`);
+    fail(
+      'WEIGHTS',
+      `${source}: '${name}' is ${found}, network '${net.name}' needs ${showShape(leaf.shape)}; is it another network's?`,
+    );
   }
   checkArray(`${source}: '${name}'`, data, Float32Array);
   if (data.length !== size(leaf.shape))
     fail(
       'WEIGHTS',
-      `${source}: '${name}' has ${data.length} numbers, its shape ${showShape(shape)} has ${size(shape)}`,
+      `${source}: '${name}' has ${data.length} numbers, its shape ${showShape(shape)} has ${size(shape)}; give as many`,
     );
   const bad = data.findIndex((v) => !Number.isFinite(v));
   if (bad >= 0) fail('WEIGHTS', `${source}: '${name}' holds ${data[bad]} at ${bad}; weights must be finite`);

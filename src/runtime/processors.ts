@@ -151,7 +151,7 @@ export const threadsFor = (
           'OPTION',
           `threads ${asked}: this process may run on ${processors(allowed)}; give at most ${allowed}`,
         )
-      : fail('OPTION', `threads ${showValue(asked)}: not a whole number from 1 to ${allowed}`);
+      : fail('OPTION', `threads ${showValue(asked)}: not a whole number from 1 to ${allowed}; give one`);
   }
   const variable = environment['OMP_NUM_THREADS']?.trim() ?? '';
   if (variable === '')

@@ -252,6 +252,7 @@ const readJson = async (path: string): Promise<CheckpointFile> => {
 
 /** Throws CHECKPOINT for a missing, truncated, altered or foreign checkpoint, before anything but the JSON and its tensors is read. */
 export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
+  checkValue('loadCheckpoint: path', path, kinds.path);
   const { tensors: name, tensorsSha256, settings, start, epochsDone, history } = await readJson(path);
   const file = join(dirname(path), name);
   const bytes = await readFileChecked(file, 'CHECKPOINT');

@@ -64,13 +64,16 @@ export const checkStartFits = (net: Network, { weights, masks, velocities }: Tra
   for (const [name, { data }] of velocities) {
     const leaf =
       learnt.get(name) ??
-      fail('WEIGHTS', `velocities: network '${net.name}' has no learnt parameter '${name}'`);
+      fail(
+        'WEIGHTS',
+        `velocities: network '${net.name}' has no learnt parameter '${name}'; are they another network's?`,
+      );
     if (!(data instanceof Float32Array))
       fail('WEIGHTS', `velocities: '${velocityName(name)}' is ${showValue(data)}; give a Float32Array`);
     if (data.length !== size(leaf.shape))
       fail(
         'WEIGHTS',
-        `velocities: '${velocityName(name)}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}`,
+        `velocities: '${velocityName(name)}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
       );
     const bad = data.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0)
@@ -117,7 +120,7 @@ export const addStart = async (
     if (values.length !== size(leaf.shape))
       fail(
         'WEIGHTS',
-        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}`,
+        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
       );
     await store.add(name, leaf, values);
   }

@@ -43,6 +43,7 @@ export const checkMasks = (
   masks: Masks,
   source = 'masks',
 ): void => {
+  checkValue('checkMasks: network', net, networkKind);
   // Another implementation of a map will do.
   if (typeof (masks as Partial<Masks> | null | undefined)?.get !== 'function')
     fail('WEIGHTS', `${source}: they are ${showValue(masks)}; give a Map from weight names to Uint8Arrays`);
@@ -53,12 +54,19 @@ export const checkMasks = (
   );
   for (const [name, weight] of weights) {
     const mask =
-      masks.get(name) ?? fail('WEIGHTS', `${source}: '${name}' of network '${net.name}' is missing`);
+      masks.get(name) ??
+      fail(
+        'WEIGHTS',
+        `${source}: '${name}' of network '${net.name}' is missing; give those of all prunable weights, or none`,
+      );
     if (!(mask instanceof Uint8Array))
       fail('WEIGHTS', `${source}: '${name}' is ${showValue(mask)}; give a Uint8Array of 0 and 1`);
     const expected = size(weight.shape);
     if (mask.length !== expected)
-      fail('WEIGHTS', `${source}: '${name}' has ${mask.length} entries, the weight has ${expected}`);
+      fail(
+        'WEIGHTS',
+        `${source}: '${name}' has ${mask.length} entries, the weight has ${expected}; give one for each weight`,
+      );
     const bad = mask.findIndex((m) => m > 1);
     if (bad >= 0)
       fail(
@@ -68,5 +76,8 @@ export const checkMasks = (
   }
   const extra = [...masks.keys()].find((name) => !weights.has(name));
   if (extra !== undefined)
-    fail('WEIGHTS', `${source}: network '${net.name}' has no prunable weight '${extra}'`);
+    fail(
+      'WEIGHTS',
+      `${source}: network '${net.name}' has no prunable weight '${extra}'; are they another network's?`,
+    );
 };

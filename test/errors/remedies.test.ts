@@ -20,7 +20,10 @@ const WITHOUT: readonly (readonly [file: string, part: string, why: string])[] =
   ['options.ts', 'there is no option', 'the nearest option is the remedy'],
   ['options.ts', 'is unknown', 'the nearest word is the remedy'],
   ['weights/', '', "readers say what is wrong with a file, which the reader's caller names"],
-  ['data/archive.ts', '', 'the caller of the reader says what to fetch'],
+  ['graph/codec.ts', '${reasonOf(error)}', "the op's own message, which ends with its remedy"],
+  ['io/', 'cannot be read', 'the reason of the system says what is wrong with the file'],
+  ['io/', '${whatOf(cause)}', 'says what is wrong with the archive, which its caller fetches'],
+  ['runtime/', 'noValue(', 'names the nearest value, or says to add it'],
 ];
 
 /** Texts without what is put into them, so that a semicolon there does not count. */

@@ -42,7 +42,7 @@ const nowhere = join(mkdtempSync(join(tmpdir(), 'pathex-edge-')), 'nothing');
 const geometry = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] };
 const reading = { weights: 'one', gates: 'open' };
 const file = { weights, masks: null, metadata: {} };
-const checkpoint = { network: 'n', settings: '', epochsDone: 0, history: [], tensors: {} };
+const checkpoint = { settings: {}, start: null, epochsDone: 0, history: [], tensors: {} };
 const facts = pathex.procedureOf({ method: 'px' });
 
 type Row = readonly [run: () => unknown, mentions: string, code?: ErrorCode];
@@ -178,6 +178,12 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   vjp: [[call('vjp', [row], row, [row]), 'cotangents']],
   masked: [[call('masked', 3), 'network 3']],
+  checkMasks: [
+    [call('checkMasks', 3), 'network 3'],
+    [call('checkMasks', net, 3), 'masks: they are 3', 'WEIGHTS'],
+  ],
+  masksOfZeros: [[call('masksOfZeros', net, 3), 'weights', 'WEIGHTS']],
+  checkDataset: [[call('checkDataset', 3), 'data: a data set is an object', 'DATA']],
   inference: [[call('inference', row), 'network']],
   training: [
     [call('training', 3), 'network 3'],
