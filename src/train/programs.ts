@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.js';
 import {
   checkOptions,
   checkValue,
-  describedDataset,
+  datasetKind,
   needed,
   networkKind,
   positiveInteger,
@@ -94,7 +94,7 @@ export const checkFits = (net: Network, data: Dataset): void => {
 
 const checkStep = (where: string, net: Network, data: Dataset, resident: Resident, batch: number): void => {
   checkValue(`${where}: network`, net, networkKind);
-  checkValue(`${where}: data`, data, describedDataset);
+  checkValue(`${where}: data`, data, datasetKind);
   checkOptions(`${where}: resident`, resident, RESIDENT);
   checkValue(`${where}: batch`, batch, positiveInteger);
 };

@@ -53,7 +53,7 @@ describe('augmentation', () => {
     expect(noAugmentation(2)).toEqual(new Int32Array(6));
     expect(augmentation(key(1), 0, 0, 2, { pad: 0, flip: false })).toEqual(noAugmentation(2));
     expect(() => augmentation(key(1), 0, 0, 2, { pad: -1, flip: false })).toThrow(
-      'augmentation: pad -1 is not a whole number from 0 on; give one',
+      'augmentation: pad must be a whole number from 0 on, got -1; give one',
     );
   });
 });
@@ -80,7 +80,7 @@ describe('batches', () => {
       'batches: no batch of 4 in 3 images; take a smaller batch',
     );
     expect(() => batches(3, 0, { dropLast: true })).toThrow(
-      'batches: size 0 is not a whole number from 1 on; give one',
+      'batches: size must be a whole number from 1 on, got 0; give one',
     );
   });
 });

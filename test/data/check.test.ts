@@ -80,7 +80,7 @@ describe('constants of a data set', () => {
     [{ std: [0.1, 0, 0.1] }, 'std[1] is 0; it must be above 0 (1 leaves the channel unscaled)'],
     [{ std: [0.1, 0.1, -0.1] }, 'std[2] is -0.1; it must be above 0 (1 leaves the channel unscaled)'],
     [{ std: [NaN, 0.1, 0.1] }, 'std[0] is NaN; it must be a finite number'],
-    [{ std: [0.1] }, 'std is an array of 1; give 3 numbers, one for each channel'],
+    [{ std: [0.1] }, 'std is [0.1]; give 3 numbers, one for each channel'],
     [{ std: [1e-40, 1, 1] }, 'mean[0] 0.45 over std[0] 1e-40 is beyond float32; correct them'],
     [{ mean: [0, Infinity, 0] }, 'mean[1] is Infinity; it must be a finite number'],
     [{ mean: [0, '0', 0] }, "mean[1] is '0'; it must be a finite number"],
@@ -156,7 +156,7 @@ describe('whoever calls', () => {
       code: 'DATA',
       message: 'prune: minibatch 1: image 1 holds NaN at 2; pixels must be finite',
     });
-    await expect(snip([null as unknown as Minibatch])).rejects.toMatchObject({ code: 'DATA' });
+    await expect(snip([null as unknown as Minibatch])).rejects.toMatchObject({ code: 'OPTION' });
     await expect(snip(minibatch as unknown as Minibatch[])).rejects.toMatchObject({ code: 'OPTION' });
   });
 
@@ -181,14 +181,16 @@ describe('whoever calls', () => {
       'normalise: images are a Float32Array',
     );
     expect(() => subset(train, [0.5])).toThrow('subset: image 0.5 of 48');
-    expect(() => subset(train, 3 as unknown as number[])).toThrow('subset: indices are 3');
+    expect(() => subset(train, 3 as unknown as number[])).toThrow(
+      'subset: indices 3 is not an array of numbers',
+    );
     expect(() => normalise(train, [0], [0, 0, 0], [1, 0, 1])).toThrow('normalise: std[1] is 0');
     expect(() => normalise(train, [0], [0, NaN, 0], [1, 1, 1])).toThrow('normalise: mean[1] is NaN');
   });
 
   test.each<readonly [PruningSplitOptions, string]>([
     [{ examples: 0 }, 'pruningSplit: examples 0 is not a positive integer'],
-    [{ examples: 2, batch: 7 }, 'pruningSplit: no minibatch of 7 in 2 images of each of 3 classes'],
+    [{ examples: 2, batch: 7 }, 'pruningSplit: batch 7 of 6 images leaves no minibatch'],
     [{ examples: 2, batch: NaN }, 'pruningSplit: batch NaN is not a positive integer'],
   ])('a pruning split of %j is none', (options, message) => {
     expect(() => pruningSplit(tinyData, options)).toThrow(message);

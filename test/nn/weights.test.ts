@@ -37,7 +37,7 @@ describe('weights', () => {
       Float32Array.of(1, 1, Infinity),
       "'bn.running_mean' holds Infinity at 2; weights must be finite",
     ],
-    ['b.bias', Float64Array.of(1, 2), "'b.bias' is a Float64Array object; give a Float32Array"],
+    ['b.bias', Float64Array.of(1, 2), "'b.bias': data is a Float64Array object; give a Float32Array"],
     ['b.bias', Float32Array.of(1), "'b.bias' has 1 numbers, its shape [2] has 2"],
   ])('%s of %o', (name, data, message) => {
     expect(() => checkWeights(net, set(name, data), 'w')).toThrow(`w: ${message}`);
@@ -47,7 +47,7 @@ describe('weights', () => {
   });
   test('that are no map, or have no shape', () => {
     expect(() => checkWeights(net, { a: 1 } as unknown as Weights)).toThrow(
-      'weights: they are a Object object; give a Map from names to { shape, data }',
+      'weights a Object object is not a Map of names to { shape, data }',
     );
     expect(() => checkWeights(net, set('b.bias', Float32Array.of(1, 2), '2'))).toThrow(
       "weights: 'b.bias' is of shape '2', network 'small' needs [2]",
@@ -78,11 +78,7 @@ describe('masks', () => {
       live(net).set('b.bias', new Uint8Array(2)),
       "network 'small' has no prunable weight 'b.bias'",
     ],
-    [
-      'a plain object',
-      { 'a.weight': [] },
-      'they are a Object object; give a Map from weight names to Uint8Arrays',
-    ],
+    ['a plain object', { 'a.weight': [] }, 'masks a Object object is not a Map of names to masks'],
   ])('%s is refused', (_, masks, message) => {
     expect(() => checkMasks(net, masks as Masks)).toThrow(`masks: ${message}`);
     const file = { weights, masks: masks as Masks, metadata: {} };

@@ -289,7 +289,7 @@ describe('arrays that cannot be written', () => {
     [
       'of numbers for big integers',
       { dtype: 'I64', shape: [2], data: [1, 2] },
-      /tensor 'x': data is an array of 2; give a BigInt64Array$/,
+      /tensor 'x': data is \[1, 2\]; give a BigInt64Array$/,
     ],
     [
       'of another width',
@@ -341,7 +341,7 @@ describe('arrays that cannot be written', () => {
       /'fc1\.weight': data is a BigUint64Array object; give a Float32Array$/,
     );
     expect(() => write(given(new Float32Array(3)))).toThrow(
-      /'fc1\.weight' has 3 numbers in shape \[2, 2\], the network needs \[2, 2\]$/,
+      /'fc1\.weight' has 3 numbers, its shape \[2, 2\] has 4; give as many$/,
     );
     expect(() => write(given(numbers, [4]))).toThrow(
       /has 4 numbers in shape \[4\], the network needs \[2, 2\]$/,
