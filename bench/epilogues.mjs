@@ -20,7 +20,8 @@ export const run = async (args) => {
   const weights = initialise(net, 0);
   const data = [minibatch(Number(option(args, 'images', 100)))];
   const open = async (epilogues) => {
-    const { device, isCuda } = await openFor(args, { epilogues });
+    const isGpu = option(args, 'device', 'cpu') === 'cuda';
+    const { device, isCuda } = await openFor(args, isGpu ? { epilogues } : {});
     const step = await device.compile(p);
     const { store, inputs } = await stepStore(device, net, p);
     const given = Object.fromEntries(

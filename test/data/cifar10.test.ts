@@ -301,7 +301,7 @@ describe('the download', () => {
     for (const [bytes, reason] of [
       [
         await pack(NAMES.slice(1)),
-        /the download cannot be stored: .*c\.tar\.gz: the archive holds no cifar-10-batches-bin\/data_batch_1\.bin$/,
+        /the download cannot be stored: .*c\.tar\.gz: the archive holds no cifar-10-batches-bin\/data_batch_1\.bin; it is not the published one$/,
       ],
       [Buffer.from('no archive'), /the download cannot be stored: .*not a gzip file, or corrupt$/],
     ] as const) {

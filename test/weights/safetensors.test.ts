@@ -344,7 +344,7 @@ describe('arrays that cannot be written', () => {
       /'fc1\.weight' has 3 numbers, its shape \[2, 2\] has 4; give as many$/,
     );
     expect(() => write(given(numbers, [4]))).toThrow(
-      /has 4 numbers in shape \[4\], the network needs \[2, 2\]$/,
+      /'fc1\.weight' is \[4\], network 'mlp' needs \[2, 2\]; is it another network's\?$/,
     );
     expect(() => write(given(numbers), masks)).toThrow(
       /mask of 'fc1\.weight': data is a BigInt64Array object; give a Uint8Array$/,
