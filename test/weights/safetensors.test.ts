@@ -347,7 +347,7 @@ describe('arrays that cannot be written', () => {
       /'fc1\.weight' is \[4\], network 'mlp' needs \[2, 2\]; is it another network's\?$/,
     );
     expect(() => write(given(numbers), masks)).toThrow(
-      /mask of 'fc1\.weight': data is a BigInt64Array object; give a Uint8Array$/,
+      /masks of 'mlp': 'fc1\.weight' is a BigInt64Array object; give a Uint8Array of 0 and 1$/,
     );
   });
 });
