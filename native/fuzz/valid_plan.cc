@@ -104,7 +104,7 @@ class Builder {
       const Keep keep = random_.of({Keep::none, Keep::inner, Keep::outer, Keep::outerInner});
       const std::size_t outer = keep == Keep::outer || keep == Keep::outerInner ? d.outer : 1;
       const std::size_t inner = keep == Keep::inner || keep == Keep::outerInner ? d.inner : 1;
-      step.reductions.push_back({random_.below(registers), random_.of({ReductionOp::sum, ReductionOp::max}), keep,
+      step.reductions.push_back({random_.below(registers), random_.of({ReductionOp::sum, ReductionOp::variance, ReductionOp::max}), keep,
                                  writes(StorageType::f32, {static_cast<std::int64_t>(outer * inner)})});
     }
     plan_.steps.push_back(std::move(step));
