@@ -70,18 +70,27 @@ std::string ownFolder() {
   return path.substr(0, path.rfind('/') + 1);
 }
 
+/// How to get a library that the loader misses, by what it said.
+std::string installing(const std::string& why) {
+  if (why.find("cannot open shared object") == std::string::npos) return ";";
+  if (why.find("libdnnl.so") != std::string::npos) return "; install oneDNN (Debian, Ubuntu: libdnnl-dev), or";
+  if (why.find("libgomp.so") != std::string::npos) return "; install GNU's OpenMP (Debian, Ubuntu: libgomp1), or";
+  return ";";
+}
+
 core::Result<const cpu::Module*> openModule() {
   auto level = chosenLevel();
   if (!level.ok()) return level.status();
   const std::string path = ownFolder() + "pathex-cpu-" + level.value()->name + ".so";
-  const char* const remedy = "; build the addon for what is here: npx pathex setup";
+  const std::string remedy = " build the addon for what is here: npx pathex setup --build";
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed: it may have threads of its own
   if (library == nullptr) {
-    const char* const why = dlerror();
-    return Status(Code::native, std::string("cpu kernels: ") + (why != nullptr ? why : path) + remedy);
+    const char* const said = dlerror();
+    const std::string why = said != nullptr ? said : path;
+    return Status(Code::native, "cpu kernels: " + why + installing(why) + remedy);
   }
   const auto entry = reinterpret_cast<cpu::ModuleEntry>(dlsym(library, cpu::moduleEntry));
-  if (entry == nullptr) return Status(Code::native, "cpu kernels: " + path + " is of another version" + remedy);
+  if (entry == nullptr) return Status(Code::native, "cpu kernels: " + path + " is of another version;" + remedy);
   return entry();
 }
 
