@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 
 import { askedOnednn, missingPackages, wrongOnednn } from './setup/onednn.mjs';
 import { run, say, stop, works } from './setup/run.mjs';
-import { alone, digestOf, readStamp, writeStamp } from './setup/stamps.mjs';
+import { alone, digestOf, readStamp, removeOrphans, writeStamp } from './setup/stamps.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(root, ...parts);
@@ -75,6 +75,7 @@ const typeScript = () => {
         [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
         { cwd: root },
       );
+      removeOrphans(at('dist'), at('src'));
       writeStamp(stamp, digest);
     },
   };

@@ -1,7 +1,7 @@
 // What was built of what: digests of sources, kept beside the results.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import { say, stop } from './run.mjs';
 
@@ -24,6 +24,14 @@ export const readStamp = (stamp) => (existsSync(stamp) ? readFileSync(stamp, 'ut
 export const writeStamp = (stamp, text) => {
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, text);
+};
+
+/** Removes from dist/ what was compiled of sources that are no more: a package would carry it on. */
+export const removeOrphans = (dist, src) => {
+  for (const file of filesUnder(dist)) {
+    const [, name] = /^(.*?)(\.d\.ts|\.js|\.js\.map)$/.exec(relative(dist, file)) ?? [];
+    if (name !== undefined && !existsSync(join(src, `${name}.ts`))) rmSync(file);
+  }
 };
 
 const alive = (pid) => {
