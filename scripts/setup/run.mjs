@@ -12,8 +12,8 @@ export const stop = (line) => {
 export const works = (command, args = ['--version']) =>
   spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
-/** Ninja's "[45/145] ..." as a fact for people; nothing for any other line. */
-export const stepsIn = (line) => {
+/** Ninja's "[45/145] ..." as a fact for people. */
+const stepsIn = (line) => {
   const found = /^\[(\d+)\/(\d+)\]/.exec(line);
   return found === null ? undefined : `${found[1]} of ${found[2]} files`;
 };
@@ -24,7 +24,7 @@ const shareIn = (line) => {
 };
 
 /** One line about work under way: rewritten every second on a terminal, printed every ten seconds elsewhere. */
-const progressOf = (doing, started) => {
+const progressOf = (doing, started, every) => {
   const isTerminal = process.stdout.isTTY === true;
   let fact = '';
   const show = () => {
@@ -33,7 +33,7 @@ const progressOf = (doing, started) => {
     if (isTerminal) process.stdout.write(`\r\u001b[K${text}`);
     else console.log(text);
   };
-  const timer = setInterval(show, isTerminal ? 1000 : 10_000);
+  const timer = setInterval(show, isTerminal ? 1000 : every);
   return {
     read: (line) => {
       fact = stepsIn(line) ?? shareIn(line) ?? fact;
@@ -47,11 +47,11 @@ const progressOf = (doing, started) => {
 
 /**
  * Runs a command; shows what it said only if it fails. `doing` and `done` are the work's names while it lasts and
- * afterwards, `next` what to do about a failure.
+ * afterwards, `next` what to do about a failure; off a terminal a line comes `every` so many milliseconds.
  */
-export const run = async ({ doing, done, next }, command, args, options = {}) => {
+export const run = async ({ doing, done, next, every = 10_000 }, command, args, options = {}) => {
   const started = Date.now();
-  const progress = progressOf(doing, started);
+  const progress = progressOf(doing, started, every);
   const said = [];
   const reason = await new Promise((resolve) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -26,15 +26,22 @@ const isSupported = (level: Level): boolean => needs[level].every((flag) => flag
 
 interface Session {
   readonly losses: readonly number[];
+  readonly device?: string;
   readonly code?: string;
   readonly message?: string;
 }
 const run = promisify(execFile);
-const session = async (kind: 'cpu' | 'reference', isa?: string): Promise<Session> => {
+/** The session in a process of its own; `under` is a command that runs it. */
+const session = async (
+  kind: 'cpu' | 'reference',
+  isa?: string,
+  under: readonly string[] = [],
+): Promise<Session> => {
   const program = fileURLToPath(new URL('./levels/session.mjs', import.meta.url));
   const { PATHEX_ISA: _, ...environment } = process.env;
   const env = isa === undefined ? environment : { ...environment, PATHEX_ISA: isa };
-  const { stdout } = await run(process.execPath, [program, resolve('dist/index.js'), kind], { env });
+  const [command = '', ...args] = [...under, process.execPath, program, resolve('dist/index.js'), kind];
+  const { stdout } = await run(command, args, { env });
   return JSON.parse(stdout) as Session; // what the program prints
 };
 
@@ -42,7 +49,7 @@ describe.skipIf(!isX86)('a level of instruction sets', () => {
   const reference = session('reference');
 
   it.each([...levels.filter(isSupported), undefined])(
-    '%s trains and evaluates like the reference',
+    '%s (undefined: the highest) trains and evaluates like the reference',
     async (isa) => {
       const { losses, message } = await session('cpu', isa);
       expect(message).toBeUndefined();
@@ -65,6 +72,32 @@ describe.skipIf(!isX86)('a level of instruction sets', () => {
     expect(message).toMatch(/^PATHEX_ISA is v\d, which needs .*; this processor has no such instructions: /);
   });
 });
+
+// Half a minute: only where it is asked for.
+const emulator = process.env['PATHEX_EMULATOR'] ?? '';
+const noEmulator = emulator === '';
+
+describe.skipIf(!isX86 || noEmulator)(
+  `a processor of 2009${noEmulator ? ' (skipped: PATHEX_EMULATOR names no qemu-x86_64)' : ''}`,
+  () => {
+    const nehalem = [emulator, '-cpu', 'Nehalem'] as const;
+
+    it('trains like the reference', async () => {
+      const { losses, device } = await session('cpu', undefined, nehalem);
+      const expected = (await session('reference')).losses;
+      losses.forEach((loss, i) => expect(Math.abs(loss - expected[i]!)).toBeLessThan(1e-4));
+      expect(device).toContain('SSE4.1');
+    });
+
+    it('refuses the levels above its own', async () => {
+      expect(await session('cpu', 'v3', nehalem)).toEqual({
+        code: 'DEVICE',
+        message:
+          'PATHEX_ISA is v3, which needs AVX2 and FMA; this processor has no such instructions: choose a lower level, or leave it out',
+      });
+    });
+  },
+);
 
 /** The instructions of a file, one a line: mnemonic and operands. */
 const instructionsOf = (file: string): readonly string[] => {
