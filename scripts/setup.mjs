@@ -1,92 +1,36 @@
 #!/usr/bin/env node
-// Makes a checkout ready to run: packages, oneDNN, the native addon, the compiled TypeScript. Each part is done only
-// when something it depends on has changed, so that every command may call this first.
-//   --native-only   leave out the TypeScript
+// Makes a checkout ready to run: packages, the compiled TypeScript, oneDNN, the native addon. Each part is done only
+// when something it depends on has changed, so that every command may call this first. In an installed package, which
+// has its packages and its TypeScript, it builds the addon unless the one that came with it works.
+//   --native-only       leave out the TypeScript
+//   --typescript-only   the TypeScript alone, with the packages that are there
+//   --build             build the addon even if there is one that works
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { askedOnednn, missingPackages, wrongOnednn } from './setup/onednn.mjs';
+import { run, say, stop, works } from './setup/run.mjs';
+import { alone, digestOf, readStamp, removeOrphans, writeStamp } from './setup/stamps.mjs';
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(root, ...parts);
-const say = (line) => console.log(`setup: ${line}`);
-const stop = (line) => {
-  console.error(`setup: ${line}`);
-  process.exit(1);
-};
+const given = new Set(process.argv.slice(2));
+const isCheckout = existsSync(at('package-lock.json'));
+const again = isCheckout ? 'npm run setup' : 'npx pathex setup --build';
 
-/** Runs a command in silence; shows what it said if it fails. */
-const run = (what, command, args, options = {}) => {
-  const started = Date.now();
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    ...options,
-  });
-  if (status !== 0) {
-    console.error(`${stdout ?? ''}${stderr ?? ''}`.trimEnd());
-    stop(`${what} failed: ${error?.message ?? `${command} ${args.join(' ')} ended with ${status}`}`);
-  }
-  say(`${what} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-};
-const works = (command, args = ['--version']) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-
-const filesUnder = (path) =>
-  !existsSync(path)
-    ? []
-    : statSync(path).isFile()
-      ? [path]
-      : readdirSync(path, { withFileTypes: true }).flatMap((e) => filesUnder(join(path, e.name)));
-
-/** A digest of files and facts. Contents, not times: a checkout of the same sources need not build again. */
-const digestOf = (paths, facts = []) => {
-  const hash = createHash('sha256');
-  for (const file of paths.flatMap((p) => filesUnder(at(p))).sort())
-    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file));
-  for (const fact of facts) hash.update(`\0${fact}`);
-  return hash.digest('hex');
-};
-const stampHolds = (stamp, digest) => existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
-const writeStamp = (stamp, digest) => {
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, digest);
-};
-
-const alive = (pid) => {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
-};
-
-/** One setup at a time: two builds in one folder spoil each other. */
-const alone = (work) => {
-  const lock = at('build', '.setup.lock');
-  mkdirSync(dirname(lock), { recursive: true });
-  for (let told = false; ;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      break;
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-      const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
-      if (holder > 0 && !alive(holder)) rmSync(lock, { force: true });
-      else if (!told) told = (say('waiting for another setup to end'), true);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
-    }
-  }
-  process.on('exit', () => rmSync(lock, { force: true }));
-  work();
-};
+for (const option of given) {
+  if (!['--native-only', '--typescript-only', '--build'].includes(option))
+    stop(`unknown option ${option}. Next: give --native-only, --typescript-only, --build or none`);
+}
 
 const checkNode = () => {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 17))
-    stop(`Node ${process.versions.node} is too old; install Node 20.17 or later`);
+    stop(`Node ${process.versions.node} is too old. Next: install Node 20.17 or later`);
 };
 
 /** Packages that came from elsewhere with the sources may look older than these: then their versions decide. */
@@ -99,100 +43,143 @@ const packagesAreFresh = () => {
     ([path, { version, optional }]) => path === '' || optional || there[path]?.version === version,
   );
 };
-const installPackages = () =>
-  run('installed npm packages', 'npm', ['ci', '--no-audit', '--no-fund'], {
-    shell: process.platform === 'win32',
-  });
-
-/** Where oneDNN's headers may be, besides what the compiler knows. */
-const hasOnednn = () => {
-  const fromVariable = (name, tail) =>
-    (process.env[name] ?? '')
-      .split(':')
-      .filter(Boolean)
-      .map((p) => join(p, tail));
-  const folders = [
-    '/usr/include',
-    '/usr/local/include',
-    '/opt/homebrew/include',
-    ...fromVariable('CPATH', ''),
-    ...fromVariable('CMAKE_PREFIX_PATH', 'include'),
-    ...fromVariable('DNNLROOT', 'include'),
-  ];
-  return folders.some((folder) => existsSync(join(folder, 'oneapi', 'dnnl', 'dnnl.hpp')));
+const packages = {
+  done: packagesAreFresh,
+  make: () =>
+    run(
+      {
+        doing: 'installing npm packages',
+        done: 'installed npm packages',
+        next: `see that npm reaches its registry (npm ping), then: ${again}`,
+      },
+      'npm',
+      ['ci', '--no-audit', '--no-fund'],
+      // This compiles the TypeScript itself, so npm's call of "prepare" need not.
+      { cwd: root, shell: process.platform === 'win32', env: { ...process.env, PATHEX_SETUP: 'running' } },
+    ),
 };
 
-const installLibraries = () => {
-  const tools = ['cmake', 'g++', ...(works('ninja') ? [] : ['make'])].filter((command) => !works(command));
-  const missing = [...(hasOnednn() ? [] : ['libdnnl-dev']), ...tools];
+const typeScript = () => {
+  const stamp = at('dist', '.stamp');
+  const digest = digestOf(root, ['src', 'tsconfig.json', 'tsconfig.build.json']);
+  return {
+    done: () => readStamp(stamp) === digest,
+    make: async () => {
+      await run(
+        {
+          doing: 'compiling the TypeScript',
+          done: 'compiled the TypeScript',
+          next: `mend what the lines above name, or get the pinned compiler with npm ci, then: ${again}`,
+        },
+        process.execPath,
+        [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
+        { cwd: root },
+      );
+      removeOrphans(at('dist'), at('src'));
+      writeStamp(stamp, digest);
+    },
+  };
+};
+
+/** Installs what a build of the addon needs, where that is allowed; otherwise the last line says how to get it. */
+const libraries = async () => {
+  const meanwhile = 'The reference device works without the addon.';
+  const wrong = wrongOnednn();
+  if (wrong !== undefined) stop(`${wrong}. ${meanwhile} Next: correct it or leave it out, then: ${again}`);
+  const missing = missingPackages();
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0 || !works('apt-get')) {
+  const install = `apt-get install ${missing.join(' ')}`;
+  const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
+  if (!isCheckout || sudo !== '' || !works('apt-get')) {
+    const elsewhere = missing.includes('libdnnl-dev')
+      ? ', or point DNNL_ROOT or CMAKE_PREFIX_PATH at an installation of oneDNN'
+      : '';
     stop(
-      `missing: ${missing.join(', ')} (names of Debian and Ubuntu); install them, for example: sudo apt-get install ${missing.join(' ')}`,
+      `the native addon cannot be built: missing ${missing.join(', ')} (names of Debian and Ubuntu). ${meanwhile} ` +
+        `Next: ${sudo}${install}${elsewhere}; then: ${again}`,
     );
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  run('refreshed the package lists', 'apt-get', ['update', '-q'], { env });
-  run(
-    `installed ${missing.join(', ')}`,
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+  const next = `${install} by hand, then: ${again}. ${meanwhile}`;
+  await run(
+    { doing: 'refreshing the package lists', done: 'refreshed the package lists', next },
+    'apt-get',
+    ['update', '-q'],
+    options,
+  );
+  await run(
+    { doing: `installing ${missing.join(', ')}`, done: `installed ${missing.join(', ')}`, next },
     'apt-get',
     ['install', '-y', '-q', '--no-install-recommends', ...missing],
-    { env },
+    options,
   );
 };
 
 const addon = () => {
   const built = at('build', 'Release', 'pathex.node');
   const stamp = at('build', 'Release', 'pathex.stamp');
-  // The addon uses every instruction of this processor, so another one asks for another build.
-  const flags = existsSync('/proc/cpuinfo')
-    ? (/^flags\s*:.*$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[0] ?? '')
-    : '';
-  const digest = digestOf(
-    ['CMakeLists.txt', 'native'],
-    [process.arch, process.platform, cpus()[0]?.model ?? '', flags],
-  );
+  const digest = digestOf(root, ['CMakeLists.txt', 'native'], [process.arch, process.platform]);
   return {
-    done: () => existsSync(built) && stampHolds(stamp, digest),
-    make: () => {
-      installLibraries();
-      run('built the native addon', process.execPath, [
-        at('node_modules', 'cmake-js', 'bin', 'cmake-js'),
-        'compile',
-        '--parallel',
-        String(Math.max(1, cpus().length)),
-        // a compiler newer than those we know may warn of something new: that must stop a developer, not a user
-        `--CDPATHEX_WARNINGS_ARE_ERRORS=${process.env.CI === 'true' ? 'ON' : 'OFF'}`,
-      ]);
-      writeStamp(stamp, digest);
+    done: () => {
+      if (!existsSync(built) || given.has('--build')) return false;
+      const [of, onednn = ''] = readStamp(stamp).split('\n');
+      return of === digest && (askedOnednn === '' || askedOnednn === onednn);
+    },
+    make: async () => {
+      await libraries();
+      rmSync(at('build', 'CMakeCache.txt'), { force: true }); // it remembers another oneDNN, or another folder's path
+      rmSync(dirname(built), { recursive: true, force: true }); // link anew, whatever became of these files
+      const cmakeJs = dirname(createRequire(at('package.json')).resolve('cmake-js/package.json'));
+      await run(
+        {
+          doing: 'building the native addon',
+          done: 'built the native addon',
+          next: `mend what the lines above name, then: ${again}. The reference device works without the addon`,
+        },
+        process.execPath,
+        [
+          join(cmakeJs, 'bin', 'cmake-js'),
+          'compile',
+          '--parallel',
+          String(availableParallelism()),
+          // a compiler newer than those we know may warn of something new: that must stop a developer, not a user
+          `--CDPATHEX_WARNINGS_ARE_ERRORS=${process.env.CI === 'true' ? 'ON' : 'OFF'}`,
+        ],
+        { cwd: root },
+      );
+      writeStamp(stamp, `${digest}\n${askedOnednn}`);
     },
   };
 };
 
-const typeScript = () => {
-  const stamp = at('dist', '.stamp');
-  const digest = digestOf(['src', 'tsconfig.json', 'tsconfig.build.json']);
-  return {
-    done: () => stampHolds(stamp, digest),
-    make: () => {
-      run('compiled the TypeScript', process.execPath, [
-        at('node_modules', 'typescript', 'bin', 'tsc'),
-        '-p',
-        'tsconfig.build.json',
-      ]);
-      writeStamp(stamp, digest);
-    },
-  };
+/** Whether the addon that came with the package opens its cpu device here. */
+const prebuiltWorks = () => {
+  const file = at('prebuilds', `${process.platform}-${process.arch}`, 'pathex.node');
+  const open = `new (require(${JSON.stringify(file)}).Device)({ threads: 1 }).open().catch(() => process.exit(1))`;
+  return existsSync(file) && spawnSync(process.execPath, ['-e', open], { stdio: 'ignore' }).status === 0;
+};
+
+const parts = () => {
+  if (given.has('--typescript-only')) {
+    if (process.env.PATHEX_SETUP === 'running') return []; // npm was called by this very program
+    // npm calls this after an installation without development packages, too
+    if (existsSync(at('node_modules', 'typescript'))) return [typeScript];
+    say('the TypeScript was not compiled: there is no compiler without the development packages');
+    return [];
+  }
+  if (isCheckout) return [() => packages, ...(given.has('--native-only') ? [] : [typeScript]), addon];
+  if (given.has('--build') || !prebuiltWorks()) return [addon];
+  say('the addon that came with the package works here; to build one of your own: npx pathex setup --build');
+  return [];
 };
 
 checkNode();
-const parts = process.argv.includes('--native-only') ? [addon] : [addon, typeScript];
-if (!packagesAreFresh() || !parts.every((part) => part().done())) {
-  alone(() => {
-    if (!packagesAreFresh()) installPackages();
-    for (const part of parts) {
+const wanted = parts();
+if (!wanted.every((part) => part().done())) {
+  await alone(at('build', '.setup.lock'), async () => {
+    for (const part of wanted) {
       const { done, make } = part(); // anew: another setup may have done it meanwhile
-      if (!done()) make();
+      if (!done()) await make();
     }
   });
 }

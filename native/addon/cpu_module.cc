@@ -6,7 +6,6 @@
 #include <mutex>
 #include <span>
 #include <string>
-#include <utility>
 
 namespace pathex::addon {
 
@@ -71,32 +70,27 @@ std::string ownFolder() {
   return path.substr(0, path.rfind('/') + 1);
 }
 
-/// What to do about a library that does not open, by what the system said.
-std::string remedyFor(const std::string& why) {
-  const std::pair<const char*, const char*> known[] = {{"libdnnl.so.", "oneDNN"}, {"libgomp.so.", "GNU's OpenMP"}};
-  for (const auto& [file, what] : known) {
-    const std::size_t at = why.find(file);
-    if (at == std::string::npos || why.find("cannot open shared object") == std::string::npos) continue;
-    const std::string name = std::string(file, std::string(file).find('.'));
-    const std::string version = why.substr(at + std::string(file).size());
-    return "; install " + std::string(what) + " (Debian, Ubuntu: " + name + version.substr(0, version.find(':')) +
-           "), or build the addon for what is here: npx pathex setup";
-  }
-  return "; build the addon for what is here: npx pathex setup";
+/// How to get a library that the loader misses, by what it said.
+std::string installing(const std::string& why) {
+  if (why.find("cannot open shared object") == std::string::npos) return ";";
+  if (why.find("libdnnl.so") != std::string::npos) return "; install oneDNN (Debian, Ubuntu: libdnnl-dev), or";
+  if (why.find("libgomp.so") != std::string::npos) return "; install GNU's OpenMP (Debian, Ubuntu: libgomp1), or";
+  return ";";
 }
 
 core::Result<const cpu::Module*> openModule() {
   auto level = chosenLevel();
   if (!level.ok()) return level.status();
   const std::string path = ownFolder() + "pathex-cpu-" + level.value()->name + ".so";
+  const std::string remedy = " build the addon for what is here: npx pathex setup --build";
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed: it may have threads of its own
   if (library == nullptr) {
     const char* const said = dlerror();
     const std::string why = said != nullptr ? said : path;
-    return Status(Code::native, "cpu kernels: " + why + remedyFor(why));
+    return Status(Code::native, "cpu kernels: " + why + installing(why) + remedy);
   }
   const auto entry = reinterpret_cast<cpu::ModuleEntry>(dlsym(library, cpu::moduleEntry));
-  if (entry == nullptr) return Status(Code::native, "cpu kernels: " + path + " is of another version" + remedyFor(""));
+  if (entry == nullptr) return Status(Code::native, "cpu kernels: " + path + " is of another version;" + remedy);
   return entry();
 }
 

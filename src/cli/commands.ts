@@ -5,6 +5,7 @@ import { evaluateCommand } from './evaluate.js';
 import { methodsCommand } from './methods.js';
 import { planCommand } from './plan.js';
 import { pruneCommand } from './prune.js';
+import { setupCommand } from './setup.js';
 import { startCommand } from './start.js';
 import { summaryCommand } from './summary.js';
 import { trainCommand } from './train.js';
@@ -20,4 +21,5 @@ export const commands: readonly Command[] = [
   summaryCommand,
   planCommand,
   doctorCommand,
+  setupCommand,
 ];

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import process, { arch, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -132,23 +133,44 @@ const require = createRequire(import.meta.url);
 // The package root, from src/runtime and from dist/runtime alike.
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where the addon is looked for, in this order. */
+/**
+ * Where the addon is looked for, in this order: one that was built here, then the one that came with the package. A
+ * checkout has its own alone: what was prepared there for a package may be of other sources.
+ */
 export const addonPaths = (): readonly string[] =>
-  [`prebuilds/${platform}-${arch}`, 'build/Release', 'build/Debug'].map(
-    (folder) => `${root}${folder}/pathex.node`,
-  );
+  [
+    'build/Release',
+    'build/Debug',
+    ...(existsSync(`${root}package-lock.json`) ? [] : [`prebuilds/${platform}-${arch}`]),
+  ].map((folder) => `${root}${folder}/pathex.node`);
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
+/** The C library of this machine, for people. */
+const libraryC = (): string => {
+  const report = process.report.getReport() as {
+    readonly header?: { readonly glibcVersionRuntime?: string };
+  }; // as Node documents it
+  const version = report.header?.glibcVersionRuntime;
+  return version === undefined ? 'another C library' : `glibc ${version}`;
+};
+
 /** What to do about an addon that does not load, by what the system said. */
-const remedyFor = (attempts: readonly string[]): string => {
-  const library = /lib(dnnl|gomp)\.so\.(\d+): cannot open shared object/.exec(attempts.join('\n'));
-  if (library !== null)
-    return `install ${library[1] === 'dnnl' ? 'oneDNN' : "GNU's OpenMP"} (Debian, Ubuntu: lib${library[1]}${library[2]}), or build the addon for what is here: npx pathex setup`;
+export const remedyFor = (attempts: readonly string[]): string => {
+  const said = attempts.join('\n');
+  const build = 'npx pathex setup --build';
+  const versions = [...said.matchAll(/`(GLIBC|GLIBCXX)_([\d.]+)' not found/g)];
+  const [, library, version] = versions[0] ?? [];
+  if (library === 'GLIBCXX')
+    return `this addon needs a libstdc++ that knows GLIBCXX_${version}; update it, or build an addon for this machine: ${build}`;
+  if (library !== undefined)
+    return `this addon needs glibc ${version} or later and ${libraryC()} is here; build one for this machine: ${build}`;
+  if (said.includes('ld-linux'))
+    return `this addon needs glibc and ${libraryC()} is here; build one for this machine: ${build}`;
   return attempts.every((attempt) => attempt.includes('Cannot find module'))
     ? 'build it with: npx pathex setup'
-    : 'build it anew for this machine: npx pathex setup';
+    : `build it anew for this machine: ${build}`;
 };
 
 let loaded: NativeAddon | undefined;
@@ -163,7 +185,10 @@ const waitBriefly = (): void => {
   process.env['OMP_WAIT_POLICY'] ??= 'passive';
 };
 
-/** Loads the addon from the first of the paths that works. Throws NATIVE with the reason of each attempt. */
+/**
+ * Loads the addon from the first of the paths that is there; one that is there and does not load is an error. Throws
+ * NATIVE with the reason of each attempt.
+ */
 export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon => {
   if (loaded !== undefined && paths.every((path, i) => path === addonPaths()[i])) return loaded;
   waitBriefly();
@@ -175,6 +200,7 @@ export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon
       return (loaded = addon);
     } catch (error) {
       attempts.push(`${path}: ${firstLine(error)}`);
+      if (existsSync(path)) break;
     }
   }
   return fail(

@@ -9,7 +9,13 @@ import { describe, expect, it } from 'vitest';
 
 import type { Plan } from '../../src/plan/plan.js';
 import { PathexError } from '../../src/errors.js';
-import { addonPaths, loadNative, type NativeBuffer, type NativeDevice } from '../../src/runtime/native.js';
+import {
+  addonPaths,
+  loadNative,
+  remedyFor,
+  type NativeBuffer,
+  type NativeDevice,
+} from '../../src/runtime/native.js';
 import { addon, callOf, floats, fusedOf, planOf } from './plans.js';
 
 /** Life and death of devices, handles and threads. */
@@ -420,33 +426,49 @@ describe('loading', () => {
     );
   });
 
-  it('says how to get a library that the kernels miss', async () => {
-    const refusalOf = async (library: 'dnnl' | 'gomp', version: string): Promise<string> => {
+  it('says how to get a library that the kernels miss', () => {
+    const from = dirname(addonPath);
+    const kernels = readdirSync(from).filter((file) => /^pathex-cpu-.*\.so$/.test(file));
+    expect(kernels.length).toBeGreaterThan(0);
+    const refusalOf = (library: 'dnnl' | 'gomp', version: string): string => {
       const folder = mkdtempSync(join(tmpdir(), 'pathex-'));
-      const built = dirname(addonPath);
       copyFileSync(addonPath, join(folder, 'pathex.node'));
-      for (const name of readdirSync(built).filter((file) => /^pathex-cpu-.*\.so$/.test(file))) {
-        const bytes = readFileSync(join(built, name));
+      for (const file of kernels) {
+        const bytes = readFileSync(join(from, file));
         const at = bytes.indexOf(`lib${library}.so.${version}`);
         expect(at).toBeGreaterThan(0);
         bytes.write('9', at + `lib${library}.so.`.length);
-        writeFileSync(join(folder, name), bytes);
+        writeFileSync(join(folder, file), bytes);
       }
-      // in a process of its own: this one has the true libraries
-      const script = `
-        const addon = require(${JSON.stringify(join(folder, 'pathex.node'))});
-        addon.setErrorClass(class extends Error { constructor(code, message) { super(message); } });
-        const device = new addon.Device({ threads: 1 });
-        device.open().then(() => console.log('opened'), (error) => console.log(error.message));`;
-      const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+      const open = `new (require('./pathex.node').Device)({ threads: 1 }).open().catch((e) => console.log(e.message))`;
+      const { stdout } = spawnSync(process.execPath, ['-e', open], { cwd: folder, encoding: 'utf8' });
       rmSync(folder, { recursive: true });
       return stdout.trim();
     };
-    expect(await refusalOf('dnnl', '2')).toBe(
-      'cpu kernels: libdnnl.so.9: cannot open shared object file: No such file or directory; install oneDNN (Debian, Ubuntu: libdnnl9), or build the addon for what is here: npx pathex setup',
+    expect(refusalOf('dnnl', '2')).toBe(
+      'cpu kernels: libdnnl.so.9: cannot open shared object file: No such file or directory; install oneDNN (Debian, Ubuntu: libdnnl-dev), or build the addon for what is here: npx pathex setup --build',
     );
-    expect(await refusalOf('gomp', '1')).toMatch(
-      /; install GNU's OpenMP \(Debian, Ubuntu: libgomp9\), or build/,
+    expect(refusalOf('gomp', '1')).toMatch(
+      /; install GNU's OpenMP \(Debian, Ubuntu: libgomp1\), or build the addon for what is here: npx pathex setup --build$/,
     );
+  });
+
+  it('stops at an addon that is there and does not load: the next one is no silent substitute', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pathex-'));
+    const broken = join(folder, 'pathex.node');
+    writeFileSync(broken, 'no library');
+    expect(() => loadNative([broken, addonPath])).toThrow(
+      /^native addon: none could be loaded \(.*pathex\.node: .*\); build it anew for this machine: npx pathex setup --build$/,
+    );
+    rmSync(folder, { recursive: true });
+  });
+
+  it('names the glibc that a prebuilt addon asks for, and the one that is here', () => {
+    const said = `/lib/x86_64-linux-gnu/libc.so.6: version \`GLIBC_2.99' not found (required by /x/pathex.node)`;
+    expect(remedyFor([`/x/pathex.node: ${said}`])).toMatch(
+      /^this addon needs glibc 2\.99 or later and glibc 2\.\d+ is here; build one for this machine: npx pathex setup --build$/,
+    );
+    const musl = 'Error loading shared library ld-linux-x86-64.so.2: No such file or directory';
+    expect(remedyFor([`/x/pathex.node: ${musl}`])).toMatch(/^this addon needs glibc and /);
   });
 });
