@@ -2,9 +2,8 @@ import * as t from 'io-ts';
 import { decode, decodeJson, list, showText } from '../codec.js';
 import { fail, PathexError } from '../errors.js';
 import { checkValue, text } from '../kinds.js';
-import { faultOf } from '../ops/attributes.js';
 import { mismatch } from '../ops/op.js';
-import { definitionOf, isOpName, make, type OpName } from '../ops/registry.js';
+import { attributeFault, isOpName, make, type OpName } from '../ops/registry.js';
 import { sameShape, showShape, type Attribute, type Attributes, type Tensor } from '../tensor/tensor.js';
 import { walk, type Roots } from './graph.js';
 
@@ -51,7 +50,7 @@ const endlessKey = (attributes: Attributes): string | undefined => {
 
 /** Attributes as a file holds them; one that could not be read back is refused here. */
 const writable = ({ op, attributes, path }: Tensor): Attributes => {
-  const fault = faultOf(definitionOf(op).attributes, attributes);
+  const fault = isOpName(op) ? attributeFault(op, attributes) : undefined;
   if (fault !== undefined)
     fail('GRAPH', `encode: ${op}: ${fault.what}${path === '' ? '' : `; at ${path}`}; ${fault.remedy}`);
   const bad = endlessKey(attributes);
@@ -91,8 +90,6 @@ const remake = (
   where: string,
 ): Tensor => {
   try {
-    const fault = faultOf(definitionOf(op).attributes, attributes);
-    if (fault !== undefined) mismatch({ op, path }, fault.what, fault.remedy);
     const bad = endlessKey(attributes);
     if (bad !== undefined)
       mismatch({ op, path }, `${bad} is not finite`, 'a graph file holds finite numbers only');

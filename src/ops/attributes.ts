@@ -141,25 +141,6 @@ export type AttributeKind = keyof typeof KINDS | `${keyof typeof KINDS}?`;
 /** The attributes of an op: no others, and each of its kind. */
 export type AttributeKinds = Readonly<Record<string, AttributeKind>>;
 
-interface Compiled {
-  readonly keys: readonly string[];
-  readonly kinds: readonly Kind[];
-  readonly isOptional: readonly boolean[];
-}
-const compiled = new WeakMap<AttributeKinds, Compiled>();
-/** The kinds as lists, which are faster to walk. */
-const compile = (kinds: AttributeKinds): Compiled => {
-  const entries = Object.entries(kinds);
-  const made: Compiled = {
-    keys: entries.map(([key]) => key),
-    // the type of a kind without its question mark, which TypeScript cannot take away
-    kinds: entries.map(([, kind]) => KINDS[kind.replace('?', '') as keyof typeof KINDS]),
-    isOptional: entries.map(([, kind]) => kind.endsWith('?')),
-  };
-  compiled.set(kinds, made);
-  return made;
-};
-
 const strayFault = (kinds: AttributeKinds, attributes: Attributes): Fault | undefined => {
   const stray = Object.keys(attributes).find(
     (key) => attributes[key] !== undefined && !Object.hasOwn(kinds, key),
@@ -173,28 +154,37 @@ const strayFault = (kinds: AttributeKinds, attributes: Attributes): Fault | unde
   };
 };
 
+/** What is wrong with the attributes of a node, and the remedy; undefined where nothing is. */
+export type AttributeCheck = (attributes: Attributes) => Fault | undefined;
+
 /**
- * What is wrong with the attributes of a node, and the remedy; undefined where nothing is. It is asked of every node of
- * every graph, hence the plain loops: nothing is allocated where all is well.
+ * The check of an op's attributes. It is asked of every node of every graph, hence the plain loops over lists: nothing is
+ * allocated where all is well.
  */
-export const faultOf = (kinds: AttributeKinds, attributes: Attributes): Fault | undefined => {
-  const { keys, kinds: own, isOptional } = compiled.get(kinds) ?? compile(kinds);
-  let unseen = 0;
-  for (const key in attributes) if (attributes[key] !== undefined) unseen++;
-  for (let i = 0; i < keys.length; i++) {
-    const value = attributes[keys[i]!];
-    if (value !== undefined) unseen--;
-    else if (isOptional[i]) continue;
-    if (own[i]!.test(value)) continue;
-    // a misspelt name says more than a missing one
-    const key = keys[i]!;
-    const { remedy, explain } = own[i]!;
-    return (
-      strayFault(kinds, attributes) ??
-      explain?.(key, value) ?? { what: `${key} is ${showJson(value)}`, remedy }
-    );
-  }
-  return unseen === 0 ? undefined : strayFault(kinds, attributes);
+export const attributeCheck = (kinds: AttributeKinds): AttributeCheck => {
+  const entries = Object.entries(kinds);
+  const keys = entries.map(([key]) => key);
+  // the type of a kind without its question mark, which TypeScript cannot take away
+  const own = entries.map(([, kind]): Kind => KINDS[kind.replace('?', '') as keyof typeof KINDS]);
+  const isOptional = entries.map(([, kind]) => kind.endsWith('?'));
+  return (attributes) => {
+    let unseen = 0;
+    for (const key in attributes) if (attributes[key] !== undefined) unseen++;
+    for (let i = 0; i < keys.length; i++) {
+      const value = attributes[keys[i]!];
+      if (value !== undefined) unseen--;
+      else if (isOptional[i]) continue;
+      if (own[i]!.test(value)) continue;
+      // a misspelt name says more than a missing one
+      const key = keys[i]!;
+      const { remedy, explain } = own[i]!;
+      return (
+        strayFault(kinds, attributes) ??
+        explain?.(key, value) ?? { what: `${key} is ${showJson(value)}`, remedy }
+      );
+    }
+    return unseen === 0 ? undefined : strayFault(kinds, attributes);
+  };
 };
 
 /** The attributes that a user gives as one object, or a SHAPE error for what is none. */

@@ -1,7 +1,6 @@
 import {
   sameShape,
   showType,
-  size,
   type Attributes,
   type DType,
   type Shape,
@@ -10,7 +9,7 @@ import {
 } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
-import { faultOf, given } from './attributes.js';
+import { attributeCheck, given, type AttributeCheck } from './attributes.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
 import { BINARY, elementwise, gate, stopGradient, toReal, UNARY } from './elementwise.js';
@@ -61,6 +60,19 @@ export type OpName = keyof typeof registry;
 export const isOpName = (name: string): name is OpName => Object.hasOwn(registry, name);
 
 const definitions: ReadonlyMap<string, OpDefinition> = new Map(Object.entries(registry));
+const checks: ReadonlyMap<string, AttributeCheck> = new Map(
+  Object.entries(registry).map(([name, { attributes }]) => [name, attributeCheck(attributes)]),
+);
+/** Ops that have no attributes, as most nodes' have. */
+const plain: ReadonlySet<string> = new Set(
+  Object.entries(registry).flatMap(([name, { attributes }]) =>
+    Object.keys(attributes).length === 0 ? [name] : [],
+  ),
+);
+
+/** What is wrong with the attributes of a node of `op`; undefined where nothing is. */
+export const attributeFault = (op: OpName, attributes: Attributes): ReturnType<AttributeCheck> =>
+  checks.get(op)!(attributes);
 
 /** The definition of a node's op; a GRAPH error for a name that is not an op. */
 export const definitionOf = (op: string): OpDefinition =>
@@ -83,13 +95,18 @@ export const inferType = (
   const definition = definitionOf(op);
   for (let i = 0; i < inputs.length; i++)
     if (!isType(inputs[i])) mismatch(where, `input ${i} is ${showValue(inputs[i])}`, 'pass a tensor');
-  const fault = faultOf(definition.attributes, attributes);
-  if (fault !== undefined) mismatch(where, fault.what, fault.remedy);
+  if (attributes !== NONE || !plain.has(op)) {
+    const fault = checks.get(op)!(attributes);
+    if (fault !== undefined) mismatch(where, fault.what, fault.remedy);
+  }
   const type = definition.infer(inputs, attributes, where);
-  for (const d of type.shape)
+  let elements = 1;
+  for (const d of type.shape) {
     if (!Number.isInteger(d) || d <= 0)
       mismatch(where, `the result would be ${showType(type)}`, 'every size must be a positive integer');
-  if (size(type.shape) > Number.MAX_SAFE_INTEGER)
+    elements *= d;
+  }
+  if (elements > Number.MAX_SAFE_INTEGER)
     mismatch(where, `the result would be ${showType(type)}`, 'it must have fewer than 2^53 elements');
   return type;
 };
