@@ -205,7 +205,7 @@ int fuzz(int count, char** words) {
   const std::uint64_t seed = numberAfter(count, words, "--seed", 1);
   const std::size_t first = numberAfter(count, words, "--from", 0), plans = numberAfter(count, words, "--count", 1000);
   const bool isShown = numberAfter(count, words, "--show", 0) == 1;
-  auto device = cpu::open(static_cast<int>(numberAfter(count, words, "--threads", 2)));
+  auto device = cpu::open(static_cast<int>(numberAfter(count, words, "--threads", 2)), nullptr);
   if (!device.ok()) fail(device.status().message());
   __sanitizer_set_death_callback(onDeath);
   std::signal(SIGALRM, onAlarm);
