@@ -96,7 +96,15 @@ export const anything: Kind = { expected: 'anything', test: () => true };
 export const text: Kind = { expected: 'a string', test: (value) => typeof value === 'string' };
 export const name: Kind = {
   expected: 'a name, a string that is not empty',
-  test: (value) => typeof value === 'string' && value !== '',
+  test: (value) =>
+    typeof value === 'string' && /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,900}$/.test(value),
+  explain: (where, value, code) => {
+    if (typeof value === 'string' && value !== '')
+      fail(
+        code,
+        `${where} ${showValue(value)} has control characters, or more than 900; give a shorter one of one line`,
+      );
+  },
 };
 export const path: Kind = {
   expected: 'a path, a string that is not empty',
@@ -155,10 +163,11 @@ export const deviceKind = objectWith('a device, as openDevice gives', {
   compile: isFunction,
   store: isFunction,
 });
+/** What its members are is the concern of data/check.ts, which knows more about them. */
 export const splitKind = objectWith('a split with images, labels and count', {
-  images: ArrayBuffer.isView,
-  labels: ArrayBuffer.isView,
-  count: (value) => Number.isSafeInteger(value),
+  images: (value) => value !== undefined,
+  labels: (value) => value !== undefined,
+  count: (value) => value !== undefined,
 });
 /** A data set is known by its name; data/check.ts says what is wrong with the rest of it. */
 export const datasetKind = objectWith('a data set, as loadCifar10 and synthetic give', {

@@ -23,7 +23,11 @@ export const didYouMean = (word: string, known: readonly string[]): string => {
 /** How a value reads in a message: short, whatever it is. */
 export const showValue = (value: unknown): string => {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 37)}...'` : `'${value}'`;
+  if (typeof value === 'string') {
+    // Messages are one line each.
+    const line = value.slice(0, 41).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?');
+    return value.length > 40 ? `'${line.slice(0, 37)}...'` : `'${line}'`;
+  }
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return String(value);

@@ -107,6 +107,13 @@ export const checkMoments = (
         fail('DATA', `${where}: ${name}[${c}] is ${showValue(value)}; it must be a finite number`);
     }
   }
+  // Of bytes instead of shares, every pixel would come out as nearly the same number.
+  const bytes = mean.findIndex((m, c) => m < 0 || m > 1 || std[c]! > 1);
+  if (bytes >= 0)
+    fail(
+      'DATA',
+      `${where}: mean[${bytes}] is ${mean[bytes]} and std[${bytes}] ${std[bytes]}; they are of pixels scaled to [0, 1]: divide those of bytes by 255`,
+    );
   const flat = std.findIndex((s) => s <= 0);
   if (flat >= 0)
     fail(

@@ -3,7 +3,7 @@ import { isLearnt, isPrunable } from '../graph/roles.js';
 import { checkValue, masksMap, networkKind, orNull } from '../kinds.js';
 import { definitionOf } from '../ops/registry.js';
 import { size, type Shape, type Tensor } from '../tensor/tensor.js';
-import type { Masks } from '../transform/mask.js';
+import { checkMasks, type Masks } from '../transform/mask.js';
 import { inference } from '../transform/statistics.js';
 import type { Network } from './network.js';
 
@@ -47,6 +47,7 @@ const liveShare = (node: Tensor, carried: ReadonlySet<Tensor>, masks: Masks | nu
 export const summary = (net: Network, masks: Masks | null = null): NetworkSummary => {
   checkValue('summary: network', net, networkKind);
   checkValue('summary: masks', masks, MASKS);
+  if (masks !== null) checkMasks(net, masks);
   const read = inference(net);
   const carried = dependents([read.output], [read.input]);
   const layers = new Map<string, { -readonly [K in keyof Omit<LayerSummary, 'layer'>]: LayerSummary[K] }>();

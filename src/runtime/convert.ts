@@ -1,5 +1,5 @@
 import { fail } from '../errors.js';
-import { showValue } from '../options.js';
+import { isCount, showValue } from '../options.js';
 import { showType, size, type DType, type TensorType } from '../tensor/tensor.js';
 import type { NativeArray } from './native.js';
 
@@ -21,8 +21,22 @@ const KINDS = [
   Uint8ClampedArray,
 ] as const;
 
+/** Arrays whose values a type always holds. */
+const OWN = { f32: [Float64Array, Float32Array], i32: [Int32Array], u8: [Uint8Array] } as const;
+
+/** Throws DEVICE for what is no type of a tensor. */
+const checkType = (where: string, type: TensorType): void => {
+  const { shape, dtype } = (type as Partial<TensorType> | null) ?? {};
+  if (!Array.isArray(shape) || !shape.every(isCount) || dtype === undefined || !Object.hasOwn(OWN, dtype))
+    fail(
+      'DEVICE',
+      `${where}: its type is ${showValue(type)}; give { shape, dtype }, dtype one of ${Object.keys(OWN).join(', ')}`,
+    );
+};
+
 /** Throws DEVICE unless `values` is an array, or a typed array of numbers with memory of its own, of as many numbers as the type has. */
 const checkArray = (where: string, type: TensorType, values: ArrayLike<number>): void => {
+  checkType(where, type);
   const isTyped = KINDS.some((kind) => (values as unknown) instanceof kind);
   if (!isTyped && !Array.isArray(values))
     fail(
@@ -84,9 +98,6 @@ export const nativeArray = (where: string, type: TensorType, values: ArrayLike<n
       return Uint8Array.from(values);
   }
 };
-
-/** Arrays whose values a type always holds. */
-const OWN = { f32: [Float64Array, Float32Array], i32: [Int32Array], u8: [Uint8Array] } as const;
 
 /** The values as the reference device takes them: reals keep all of their float64. Error DEVICE. */
 export const referenceArray = (where: string, type: TensorType, values: ArrayLike<number>): Float64Array => {

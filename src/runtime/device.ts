@@ -1,5 +1,5 @@
 import { fail } from '../errors.js';
-import { didYouMean } from '../options.js';
+import { didYouMean, showValue } from '../options.js';
 import { checkValue, type Kind } from '../kinds.js';
 import type { Program } from '../program/program.js';
 import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
@@ -91,6 +91,11 @@ export const noValue = (name: string, values: ReadonlyMap<string, unknown>): str
 
 /** Checks given inputs against a program's. Throws DEVICE for missing, unknown or ill-sized ones. */
 export const checkInputs = (program: Program, inputs: Readonly<Record<string, ArrayLike<number>>>): void => {
+  if (typeof inputs !== 'object' || inputs === null)
+    fail(
+      'DEVICE',
+      `run '${program.name}': its inputs are ${showValue(inputs)}; give an object of arrays by name`,
+    );
   for (const name of Object.keys(inputs)) {
     if (!program.inputs.has(name))
       fail(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as t from 'io-ts';
-import { decodeJson, list } from '../codec.js';
+import { decode as decodeValue, decodeJson, list } from '../codec.js';
 import { fail } from '../errors.js';
 import { readFileChecked, reasonOf, writeFileAtomic } from '../io/files.js';
 import * as kinds from '../kinds.js';
@@ -200,10 +200,20 @@ const tensorsFileOf = async (path: string): Promise<string | undefined> => {
   }
 };
 
-/** Writes a checkpoint, in place of one that is there. Throws CHECKPOINT while another process writes it, OUTPUT where it cannot be written. */
+/**
+ * Writes a checkpoint, in place of one that is there. Throws CHECKPOINT while another process writes it, and for one that could not be read
+ * again, which must not replace another; OUTPUT where it cannot be written.
+ */
 export const saveCheckpoint = async (path: string, checkpoint: Checkpoint): Promise<void> => {
   checkValue('saveCheckpoint: path', path, kinds.path);
   checkOptions('saveCheckpoint', checkpoint, CHECKPOINT);
+  const settings = decodeValue(Settings, checkpoint.settings, 'saveCheckpoint: settings', 'CHECKPOINT');
+  const history = decodeValue(list(Epoch), checkpoint.history, 'saveCheckpoint: history', 'CHECKPOINT');
+  checkHistory(
+    'saveCheckpoint',
+    { settings, history, epochsDone: checkpoint.epochsDone },
+    'give one as loadCheckpoint gives it',
+  );
   const opened = await openCheckpoint(path);
   try {
     await opened.reserve(checkpoint.settings, checkpoint.epochsDone, checkpoint.epochsDone);
@@ -240,14 +250,23 @@ const readJson = async (path: string): Promise<CheckpointFile> => {
       'CHECKPOINT',
       `${where}: its SHA-256 is not the one it says; the file is truncated or altered: restore it, or choose another path`,
     );
-  const epochs = file.history.map((h) => h.epoch);
-  const isWhole = epochs.every((epoch, i) => epoch === file.epochsDone - epochs.length + 1 + i);
-  if (!isWhole || epochs.length === 0 || file.epochsDone > file.settings.epochs)
+  checkHistory(where, file, 'restore it, or choose another path');
+  return file;
+};
+
+/** Throws CHECKPOINT unless the history ends with the last epoch that was done, and leaves none out before it. */
+const checkHistory = (
+  where: string,
+  { settings, epochsDone, history }: Pick<Checkpoint, 'settings' | 'epochsDone' | 'history'>,
+  remedy: string,
+): void => {
+  const epochs = history.map((h) => h.epoch);
+  const isWhole = epochs.every((epoch, i) => epoch === epochsDone - epochs.length + 1 + i);
+  if (!isWhole || epochs.length === 0 || epochsDone > settings.epochs)
     fail(
       'CHECKPOINT',
-      `${where}: its history is of epochs ${epochs.slice(0, 10).join(', ') || 'none'}, it is of epoch ${file.epochsDone} of ${file.settings.epochs}; restore it, or choose another path`,
+      `${where}: its history is of epochs ${epochs.slice(0, 10).join(', ') || 'none'}, it is of epoch ${epochsDone} of ${settings.epochs}; ${remedy}`,
     );
-  return file;
 };
 
 /** Throws CHECKPOINT for a missing, truncated, altered or foreign checkpoint, before anything but the JSON and its tensors is read. */

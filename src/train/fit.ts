@@ -125,6 +125,8 @@ export const fit = async <H extends number, W extends number, C extends number, 
   checkFits(net, data);
   checkDataset(data);
   const { epochs, batch = 128, checkpoint } = options;
+  if (options.resume === true && checkpoint === undefined)
+    fail('OPTION', 'train: resume: there is no checkpoint to continue; name it with checkpoint');
   const cuts = batches(data.train.count, batch, { dropLast: true });
   const steps = cuts.length;
   const { from, to } = rangeOf(options.steps, epochs * steps);

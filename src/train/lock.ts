@@ -131,7 +131,13 @@ export const takeLock = async (path: string, temporary: string, what: string): P
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await make(path, temporary, `${own}\n`)) return true;
       const found = await textOf(path);
-      if (found === '' && (await readFile(path).catch(() => null)) === null) continue; // released meanwhile
+      if (found === '') {
+        const isThere = await readFile(path).then(
+          () => true,
+          (error: unknown) => (hasCode(error, 'ENOENT') ? false : Promise.reject(error as Error)),
+        );
+        if (!isThere) continue; // released meanwhile
+      }
       const holder = decodeLock(found, path);
       const state = await stateOf(holder, here);
       if (state === 'gone') {

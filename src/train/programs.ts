@@ -56,7 +56,7 @@ const batchOf = (
     pixels,
     ops.literal(
       [channels],
-      std.map((s) => 1 / (255 * s)),
+      Array.from(std, (s) => 1 / (255 * s)),
     ),
   );
   return {
@@ -64,7 +64,7 @@ const batchOf = (
       scaled,
       ops.literal(
         [channels],
-        mu.map((m, c) => m / std[c]!),
+        Array.from(mu, (m, c) => m / std[c]!),
       ),
     ),
     labels: ops.gather(ops.state(names.labels, [count], { dtype: 'i32', role: 'data' }), index),

@@ -79,7 +79,9 @@ export const structureDigest = (net: Network): string => sha256(canonical(encode
 /** Of everything in a data set that a training reads, whatever it is called. */
 export const datasetDigest = (data: Dataset): string => {
   const { height, width, channels, classes, mean, std, train, test } = data;
-  const hash = createHash('sha256').update(canonical({ height, width, channels, classes, mean, std }));
+  const hash = createHash('sha256').update(
+    canonical({ height, width, channels, classes, mean: Array.from(mean), std: Array.from(std) }),
+  );
   const addSplit = (name: string, { images, labels }: Split): Hash =>
     add(add(hash, `${name} images`, images), `${name} labels`, labels);
   addSplit('train', train);

@@ -85,6 +85,14 @@ describe('constants of a data set', () => {
     [{ mean: [0, Infinity, 0] }, 'mean[1] is Infinity; it must be a finite number'],
     [{ mean: [0, '0', 0] }, "mean[1] is '0'; it must be a finite number"],
     [{ mean: undefined }, 'mean is nothing; give 3 numbers, one for each channel'],
+    [
+      { mean: [114, 114, 114], std: [38, 38, 38] },
+      'mean[0] is 114 and std[0] 38; they are of pixels scaled to [0, 1]: divide those of bytes by 255',
+    ],
+    [
+      { std: [0.15, 38, 0.15] },
+      'mean[1] is 0.45 and std[1] 38; they are of pixels scaled to [0, 1]: divide those of bytes by 255',
+    ],
     [{ height: 6.5 }, 'height 6.5 is not a positive whole number'],
     [{ channels: '3' }, "channels '3' is not a positive whole number"],
     [{ classes: 0 }, 'classes 0 is not a positive whole number'],
@@ -116,6 +124,16 @@ describe('whoever calls', () => {
   const snip = (data: readonly Minibatch[]): Promise<unknown> =>
     prune(tinyNet, weights, device, { method: 'snip', density: 0.5, data });
   const minibatch = pruningSplit(tinyData, { examples: 4 })[0]!;
+
+  test('mean and deviation may be typed arrays', async () => {
+    const typed = {
+      ...tinyData,
+      mean: Float64Array.from(tinyData.mean),
+      std: Float64Array.from(tinyData.std),
+    } as unknown as Tiny;
+    const found = await evaluate(tinyNet, { weights }, typed, device);
+    expect(found).toEqual(await evaluate(tinyNet, { weights }, tinyData, device));
+  });
 
   test('fit and evaluate refuse labels and images that are none', async () => {
     const reason = { code: 'DATA', message: expect.stringContaining('label 255 at image 17') as string };

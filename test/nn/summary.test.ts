@@ -40,3 +40,12 @@ test('multiply-adds of masked weights count as nothing, all other work as before
   expect(ticket.flops).toBe(dense.flops);
   expect(ticket.flops - ticket.liveFlops).toBe(0.75 * convolution + 2 * 20);
 });
+
+test('masks that are none of the network are refused', () => {
+  const masks = new Map([
+    ['conv.weight', new Uint8Array(108).fill(7)],
+    ['fc.weight', new Uint8Array(20)],
+  ]);
+  expect(() => summary(net, masks)).toThrow("masks: 'conv.weight' holds 7 at 0");
+  expect(() => summary(net, new Map())).toThrow("masks: 'conv.weight' of network 'small' is missing");
+});

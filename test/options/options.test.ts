@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { checkValue, name } from '../../src/kinds.js';
 import { checkKeys, checkNumber, checkWord, isPositiveInteger } from '../../src/options.js';
 
 interface Some {
@@ -27,6 +28,13 @@ describe('options at the public edge', () => {
   });
   test.each([[3], ['a'], [null], [[1]]])('%s is no options object', (given) => {
     expect(() => checkKeys<Some>('fit', given as Some, KEYS)).toThrow('fit: options must be an object');
+  });
+  test('a value in a message leaves it one line', () => {
+    expect(() => checkValue('network: name', 'a\nb', name)).toThrow(
+      /^network: name 'a\?b' has control characters, or more than 900; .*$/,
+    );
+    expect(() => checkValue('network: name', 'x'.repeat(901), name)).toThrow(/^network: name 'x{37}...' has/);
+    checkValue('network: name', 'blocks.0/é', name);
   });
   test('words and numbers are named with what was given', () => {
     expect(() => checkWord('rate: kind', 'onecycle', ['oneCycle', 'multiStep'])).toThrow(

@@ -66,6 +66,22 @@ describe.each<DeviceKind>(['reference', 'cpu'])('values on their way to %s', (ki
     store.dispose();
   });
 
+  test('a type that is none, and inputs that are none, are refused by name', async () => {
+    const store = device.store();
+    for (const type of [null, { shape: 2, dtype: 'f32' }, { shape: [1], dtype: 'f64' }, { dtype: 'f32' }])
+      await expect(store.add('x', type as never, [1])).rejects.toMatchObject({
+        code: 'DEVICE',
+        message: expect.stringMatching(/^store: 'x': its type is .*; give \{ shape, dtype \}/) as string,
+      });
+    const executable = await device.compile(program('p', { outputs: { y: ops.relu(ops.input('x', [1])) } }));
+    await expect(executable.run(store, null as never)).rejects.toMatchObject({
+      code: 'DEVICE',
+      message: "run 'p': its inputs are null; give an object of arrays by name",
+    });
+    executable.dispose();
+    store.dispose();
+  });
+
   test('what fits is taken whatever array holds it', async () => {
     const store = device.store();
     await store.add('a', { shape: [2], dtype: 'u8' }, Uint8ClampedArray.of(0, 255));

@@ -259,6 +259,31 @@ describe('a checkpoint file is what was written, or refused', () => {
   });
   const resume = (checkpoint: string): Promise<Trained> =>
     train(start, { epochs: 1, checkpoint, resume: true });
+
+  test.each<readonly [Readonly<Record<string, unknown>>, RegExp]>([
+    [{ settings: null }, /^saveCheckpoint: settings: expected settings, got null/],
+    [{ settings: {} }, /^saveCheckpoint: settings\.\w+: /],
+    [{ history: [5] }, /^saveCheckpoint: history\[0\]: /],
+    [{ history: [] }, /^saveCheckpoint: its history is of epochs none, it is of epoch 1 of 1; give one/],
+    [{ epochsDone: 99 }, /^saveCheckpoint: its history is of epochs 1, it is of epoch 99 of 1; give one/],
+  ])('none that could not be read again is written in its place: %j', async (change, message) => {
+    const wrong = { ...good, ...change } as unknown as Checkpoint; // what TypeScript would refuse
+    await expect(saveCheckpoint(path, wrong)).rejects.toMatchObject({
+      code: 'CHECKPOINT',
+      message: expect.stringMatching(message) as string,
+    });
+    expect(await loadCheckpoint(path)).toEqual(good);
+  });
+  test('a lock that cannot be read is named with the reason', async () => {
+    const blocked = await fresh();
+    await mkdir(`${blocked}.lock`);
+    await expect(openCheckpoint(blocked)).rejects.toMatchObject({
+      code: 'OUTPUT',
+      message: expect.stringContaining(
+        `${blocked}.lock: cannot be written: it is a folder (EISDIR)`,
+      ) as string,
+    });
+  });
   const json = async (): Promise<Record<string, unknown>> =>
     JSON.parse(await readFile(`${path}.json`, 'utf8')) as Record<string, unknown>;
   const put = async (file: Record<string, unknown>): Promise<string> => {

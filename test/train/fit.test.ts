@@ -223,6 +223,7 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     ],
     [{ steps: { to: 2.5 } }, 'train: steps: to 2.5 is not a positive integer; give one'],
     [{ momentum: 1 }, 'train: momentum 1 is not in [0, 1); give one'],
+    [{ resume: true }, 'train: resume: there is no checkpoint to continue; name it with checkpoint'],
     [{ weightDecay: Number.NaN }, 'train: weightDecay NaN is not a number from 0 on; give one'],
   ])('refuses %o', async (more, message) => {
     await expect(fit(tinyNet, { weights }, tinyData, device, { ...options, ...more })).rejects.toMatchObject({
