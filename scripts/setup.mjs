@@ -152,11 +152,16 @@ const addon = () => {
   };
 };
 
-/** Whether the addon that came with the package opens its cpu device here. */
-const prebuiltWorks = () => {
+/** Why the addon that came with the package does not open its cpu device here; nothing if it does. */
+const refusalOfPrebuilt = () => {
   const file = at('prebuilds', `${process.platform}-${process.arch}`, 'pathex.node');
-  const open = `new (require(${JSON.stringify(file)}).Device)({ threads: 1 }).open().catch(() => process.exit(1))`;
-  return existsSync(file) && spawnSync(process.execPath, ['-e', open], { stdio: 'ignore' }).status === 0;
+  if (!existsSync(file)) return `it is not made for ${process.platform} ${process.arch}`;
+  const open = `(async () => new (require(${JSON.stringify(file)}).Device)({ threads: 1 }).open())().catch((error) => {
+    console.error(error.message.split('\\n')[0]);
+    process.exit(1);
+  })`;
+  const { status, signal, stderr } = spawnSync(process.execPath, ['-e', open], { encoding: 'utf8' });
+  return status === 0 ? undefined : stderr.trim() || `it ended with ${signal ?? status}`;
 };
 
 const parts = () => {
@@ -168,18 +173,35 @@ const parts = () => {
     return [];
   }
   if (isCheckout) return [() => packages, ...(given.has('--native-only') ? [] : [typeScript]), addon];
-  if (given.has('--build') || !prebuiltWorks()) return [addon];
-  say('the addon that came with the package works here; to build one of your own: npx pathex setup --build');
-  return [];
+  // One that was built here is used before the one that came along.
+  if (given.has('--build') || existsSync(at('build', 'Release', 'pathex.node'))) return [addon];
+  const refusal = refusalOfPrebuilt();
+  if (refusal === undefined) {
+    say(
+      'the addon that came with the package works here; to build one of your own: npx pathex setup --build',
+    );
+    return [];
+  }
+  if (existsSync(at('prebuilds'))) say(`the addon that came with the package does not work here: ${refusal}`);
+  return [addon];
 };
 
-checkNode();
-const wanted = parts();
-if (!wanted.every((part) => part().done())) {
+const main = async () => {
+  checkNode();
+  const wanted = parts();
+  if (wanted.every((part) => part().done())) return;
   await alone(at('build', '.setup.lock'), async () => {
     for (const part of wanted) {
       const { done, make } = part(); // anew: another setup may have done it meanwhile
       if (!done()) await make();
     }
   });
+};
+try {
+  await main();
+} catch (error) {
+  const packagesAgain = isCheckout ? 'npm ci' : 'npm i in the folder that depends on pathex';
+  stop(
+    `${error.message.split('\n')[0]}. Next: see that ${root} is whole and yours (${packagesAgain}), then: ${again}`,
+  );
 }

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -90,6 +91,52 @@ describe('a set-up without a compiler', () => {
     expect(code).toBe(1);
     expect(last).toContain('DNNL_ROOT is /nowhere, which holds no oneDNN (include/oneapi/dnnl/dnnl.hpp and');
     expect(last).toContain('Next: ');
+  });
+});
+
+describe('an addon that came with a package', () => {
+  const prebuilt = (folder: string): string => {
+    const place = join(folder, 'prebuilds', `${process.platform}-${process.arch}`);
+    mkdirSync(place, { recursive: true });
+    return place;
+  };
+
+  it('is enough where it works', () => {
+    const folder = folderOf('package');
+    cpSync(resolve('build/Release'), prebuilt(folder), { recursive: true });
+    const { code, out } = setup(folder);
+    expect([code, out]).toEqual([
+      0,
+      'setup: the addon that came with the package works here; to build one of your own: npx pathex setup --build\n',
+    ]);
+    expect(setup(folder, ['--build']).last).toMatch(/cannot be built: missing .*g\+\+/);
+  });
+
+  it('is replaced where it does not, with the reason', () => {
+    const folder = folderOf('package');
+    writeFileSync(join(prebuilt(folder), 'pathex.node'), 'of another processor');
+    const { code, out, last } = setup(folder);
+    expect(out).toMatch(/^setup: the addon that came with the package does not work here: .*pathex\.node: /);
+    expect(code).toBe(1);
+    expect(last).toMatch(/cannot be built: missing .*g\+\+/);
+  });
+});
+
+describe('a set-up in a broken folder', () => {
+  it('says what to do next', () => {
+    const folder = folderOf('checkout');
+    writeFileSync(join(folder, 'package-lock.json'), '{ "packages"');
+    utimesSync(join(folder, 'node_modules', '.package-lock.json'), 0, 0); // older, so that both are read
+    const { code, last } = setup(folder);
+    expect(code).toBe(1);
+    expect(last).toMatch(/JSON.*\. Next: see that .* is whole and yours \(npm ci\), then: npm run setup$/);
+  });
+
+  it('names an option that is none', () => {
+    expect(setup(folderOf('package'), ['--biuld'])).toMatchObject({
+      code: 1,
+      last: 'setup: unknown option --biuld. Next: give --native-only, --typescript-only, --build or none',
+    });
   });
 });
 
