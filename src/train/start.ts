@@ -70,7 +70,7 @@ export const checkStartFits = (net: Network, { weights, masks, velocities }: Tra
     if (data.length !== size(leaf.shape))
       fail(
         'WEIGHTS',
-        `velocities: '${velocityName(name)}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}`,
+        `velocities: '${velocityName(name)}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
       );
     const bad = data.findIndex((v) => !Number.isFinite(v));
     if (bad >= 0)
@@ -117,7 +117,7 @@ export const addStart = async (
     if (values.length !== size(leaf.shape))
       fail(
         'WEIGHTS',
-        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}`,
+        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
       );
     await store.add(name, leaf, values);
   }
