@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { isOfNpm } from './launcher.js';
 
 /** Commands as text that the shell reads as they were: for reports, and for what to do next. */
 
@@ -29,7 +30,10 @@ export interface CommandLineOptions {
   readonly and?: readonly string[];
 }
 
-/** The command that was given, with all of its options as they were understood: `pathex train --epochs 40 --out 'my weights'`. */
+/**
+ * The command that was given, with all of its options as they were understood: `pathex train --epochs 40 --out 'my weights'`, with `npx`
+ * before it where npm started it.
+ */
 export const commandLine = (
   command: Command,
   { withDefaults = false, without = [], and = [] }: CommandLineOptions = {},
@@ -41,5 +45,6 @@ export const commandLine = (
   const flags = command.options
     .filter((option) => isGiven(option) && ![...without, ...and].includes(flagOf(option)))
     .flatMap((option) => wordsOf(option, command.getOptionValue(option.attributeName())));
-  return ['pathex', command.name(), ...command.args, ...flags, ...and].map(quoted).join(' ');
+  const program = isOfNpm() ? ['npx', 'pathex'] : ['pathex'];
+  return [...program, command.name(), ...command.args, ...flags, ...and].map(quoted).join(' ');
 };

@@ -2,7 +2,7 @@ import { access, constants, mkdir, stat } from 'node:fs/promises';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { findCifar10, type FoundCifar10 } from '../data/cifar10.js';
+import { findCifar10 } from '../data/cifar10.js';
 import type { Dataset } from '../data/dataset.js';
 import { synthetic } from '../data/synthetic.js';
 import { fail, PathexError, type ErrorCode } from '../errors.js';
@@ -102,15 +102,14 @@ export const log = (line: string): void => writerTo(process.stdout)(`${line}\n`)
 export const openData = async (
   { data, synthetic: generated = false, download = true }: DataOptions,
   seed: number,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Dataset<32, 32, 3, 10>> => {
   if (generated) {
     if (data !== undefined) fail('OPTION', 'data: --data and --synthetic name two sets; give one of them');
     return synthetic({ seed });
   }
-  const find = (stop: AbortSignal): Promise<FoundCifar10> =>
-    findCifar10({ ...(data === undefined ? {} : { folder: data }), allowDownload: download, signal: stop });
-  const result = await (signal === undefined ? untilInterrupted(find) : find(signal));
+  const folder = data === undefined ? {} : { folder: data };
+  const result = await findCifar10({ ...folder, allowDownload: download, signal });
   if ('found' in result) return result.found;
   log(`CIFAR-10 is not here (${result.missing}).`);
   log(
@@ -118,6 +117,9 @@ export const openData = async (
   );
   return synthetic({ seed });
 };
+
+/** What every data set of the commands holds: networks and weights are checked against it before any image is read or downloaded. */
+export const IMAGES = { height: 32, width: 32, channels: 3, classes: 10 } as const;
 
 /** Says which images are used, of which set. */
 export const describeData = (data: Dataset, full: Dataset = data): void =>
@@ -260,12 +262,14 @@ export const makeFolder = async (folder: string): Promise<void> => {
 /** Makes sure, before any work, that `path` can be written and would replace nothing unless forced. */
 export const checkOutput = async (path: string, force = false): Promise<void> => {
   let folder = dirname(resolve(path));
-  const refuse = (error: unknown): never =>
-    fail(
+  const refuse = (error: unknown): never => {
+    if (error instanceof PathexError) throw error;
+    return fail(
       'OUTPUT',
       `${path}: the folder ${folder} cannot be written: ${reasonOf(error)}; give a folder that can be, or free it`,
       error,
     );
+  };
   await makeFolder(folder).catch(refuse);
   const { path: target, replaced } = await targetOf(path);
   folder = dirname(resolve(target)); // a link is written through: its target's folder
@@ -289,18 +293,6 @@ export const interruptible = (): AbortSignal => {
       for (const again of Object.keys(EXIT_CODES)) process.once(again, () => process.exit(code));
     });
   return controller.signal;
-};
-
-/** Work that Ctrl-C ends in order, so that it can take away what it has begun; afterwards Ctrl-C means what it did before. */
-const untilInterrupted = async <A>(work: (signal: AbortSignal) => Promise<A>): Promise<A> => {
-  const controller = new AbortController();
-  const stop = (): void => controller.abort(new Interrupted());
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
-  }
 };
 
 export class Interrupted extends Error {

@@ -8,6 +8,7 @@ import { deviceKindOf } from '../runtime/open.js';
 import {
   checkOutput,
   describeData,
+  IMAGES,
   interruptible,
   number,
   openData,
@@ -127,10 +128,10 @@ export const compareCommand = withDevice(
         if (o.resume !== true) await checkNothingReplaced(o);
         await checkOutput(join(o.out, 'report.json'), true);
         const signal = interruptible();
+        const net = modelOf(o.network, IMAGES);
         const full = await openData(o, 0, signal);
         const data = shortened(full, o.subset ?? full.train.count, 0);
         describeData(data, full);
-        const net = modelOf(o.network, data);
         const device = await openDeviceFor(kind, o);
         try {
           const { runs } = await runExperiment(

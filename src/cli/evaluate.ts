@@ -5,6 +5,7 @@ import { evaluate } from '../train/fit.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { commandLine } from './command-line.js';
 import {
+  IMAGES,
   interruptible,
   log,
   MASK_ZEROS,
@@ -42,14 +43,14 @@ export const evaluateCommand = withDevice(
       .action(async (o: Options, command: Command) => {
         const kind = deviceKindOf(o.device);
         const signal = interruptible();
-        const data = await openData(o, o.seed);
-        const net = modelOf(await networkNameOf(o.network, o.weights), data);
+        const net = modelOf(await networkNameOf(o.network, o.weights), IMAGES);
         const state = settleZeros(
           net,
           await startWeights(net, o.weights, o.seed),
           o.weights,
           o.maskZeros === true,
         );
+        const data = await openData(o, o.seed, signal);
         const device = await openDeviceFor(kind, o);
         try {
           const { loss, accuracy } = await evaluate(net, state, data as never, device, 'test', { signal });

@@ -18,6 +18,7 @@ import { saveWeights } from '../weights/state-dict.js';
 import { fail } from '../errors.js';
 import {
   checkOutput,
+  IMAGES,
   interruptible,
   log,
   MASK_ZEROS,
@@ -150,12 +151,7 @@ export const pruneCommand = withRecipe(
           const recipe = trains ? recipeOf(o.rateSchedule, o.epochs!, o) : null;
           await checkOutput(o.out, o.force);
           const signal = interruptible();
-          const reads = procedureOf(method).data !== 'none';
-          const data = reads || trains ? await openData(o, o.seed, signal) : null;
-          const net = modelOf(
-            await networkNameOf(o.network, o.weights),
-            data ?? { height: 32, width: 32, channels: 3, classes: 10 },
-          );
+          const net = modelOf(await networkNameOf(o.network, o.weights), IMAGES);
           const given = await startWeights(net, o.weights, o.seed);
           if (given.masks !== null)
             log(`${o.weights}: its masks are left aside; pruning starts from all its weights`);
@@ -165,6 +161,8 @@ export const pruneCommand = withRecipe(
             o.weights,
             o.maskZeros === true,
           );
+          const reads = procedureOf(method).data !== 'none';
+          const data = reads || trains ? await openData(o, o.seed, signal) : null;
           const device = await openDeviceFor(kind, o);
           try {
             const options: PruneOptions = {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { resnetCifar } from '../models/resnet-cifar.js';
@@ -93,10 +94,9 @@ export const startCommand = withDevice(
             signal,
           );
         } catch (error) {
-          throw thenContinue(
-            error,
-            `the rows that were done are in ${join(folder, 'report.json')}; begin again with: ${commandLine(command)}`,
-          );
+          const json = join(folder, 'report.json');
+          const done = existsSync(json) ? `the rows that were done are in ${json}` : 'no row was done';
+          throw thenContinue(error, `${done}; begin again with: ${commandLine(command)}`);
         } finally {
           await device.dispose();
         }

@@ -9,6 +9,7 @@ import { saveWeights } from '../weights/state-dict.js';
 import {
   checkOutput,
   describeData,
+  IMAGES,
   interruptible,
   log,
   MASK_ZEROS,
@@ -97,9 +98,7 @@ export const trainCommand = withDevice(
           await checkOutput(o.out, o.force);
           if (o.checkpoint !== undefined) await checkOutput(`${o.checkpoint}.json`, true);
           const signal = interruptible();
-          const data = await openData(o, o.seed, signal);
-          describeData(data);
-          const net = modelOf(await networkNameOf(o.network, o.weights), data);
+          const net = modelOf(await networkNameOf(o.network, o.weights), IMAGES);
           const isResumed =
             o.resume === true && o.checkpoint !== undefined && (await checkpointExists(o.checkpoint));
           // a checkpoint that is continued without weights has its own start, masks included
@@ -107,6 +106,8 @@ export const trainCommand = withDevice(
             isResumed && o.weights === undefined
               ? null
               : settleZeros(net, await startWeights(net, o.weights, o.seed), o.weights, o.maskZeros === true);
+          const data = await openData(o, o.seed, signal);
+          describeData(data);
           const device = await openDeviceFor(kind, o);
           const total = stepsOf(data, o);
           const steps = total / o.epochs;

@@ -216,6 +216,7 @@ const takeSteps = async (
     evaluateOn(tester, store, data.test.count, device, options.signal, tested(epoch));
   const train: Resident = { split: 'train', count: data.train.count };
   const test: Resident = { split: 'test', count: data.test.count };
+  options.signal?.throwIfAborted(); // before compilation, which takes a second for deep networks
   const step = trainStep(net, data, train, batch, sgdOptionsOf(options));
   const trainer = await device.compile(step);
   const tester = await device.compile(evaluateStep(net, data, test, TEST_BATCH));
@@ -362,6 +363,7 @@ export const evaluate = async <H extends number, W extends number, C extends num
   checkStartFits(net, state);
   checkFits(net, data);
   checkDataset(data, [split]);
+  options.signal?.throwIfAborted();
   const program = evaluateStep(net, data, { split, count: data[split].count }, TEST_BATCH);
   const tester = await device.compile(program);
   const store = device.store();

@@ -74,6 +74,22 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     ).toBe(trained.testAccuracy);
   });
 
+  test('a signal that is raised already ends it before anything is compiled', async () => {
+    const signal = AbortSignal.abort(new Error('too late'));
+    const idle = new Proxy(device, {
+      get: (real, name) => {
+        if (name === 'compile') return () => Promise.reject(new Error('compiled'));
+        return Reflect.get(real, name, real) as unknown;
+      },
+    });
+    await expect(fit(tinyNet, { weights }, tinyData, idle, { ...options, signal })).rejects.toThrow(
+      'too late',
+    );
+    await expect(evaluate(tinyNet, { weights }, tinyData, idle, 'test', { signal })).rejects.toThrow(
+      'too late',
+    );
+  });
+
   test('a run that is killed and resumed gives the bits of an unbroken one', async () => {
     const whole = await fit(tinyNet, { weights }, tinyData, device, options);
     const checkpoint = join(folder, 'killed');

@@ -1,0 +1,30 @@
+import process from 'node:process';
+
+/** What npm leaves in the environment of a command that it starts: by `npx pathex`, `npm start` or a script of package.json. */
+
+/** How often to look whether the shell between npm and this process is still there. */
+const LOOK_EVERY_MS = 200;
+
+const scriptOf = (env: NodeJS.ProcessEnv): string => env['npm_lifecycle_script'] ?? '';
+
+/** Whether npm started this program, so that `pathex` alone need not be a command of the user's shell. */
+export const isOfNpm = (env: NodeJS.ProcessEnv = process.env): boolean =>
+  /\bpathex\b|\bcli\/main\.js\b/.test(scriptOf(env));
+
+/** A script that leaves its command running on purpose. */
+const leavesRunning = (script: string): boolean => /(^|[^&])&([^&]|$)|\b(nohup|setsid|disown)\b/.test(script);
+
+/**
+ * npm hands SIGTERM to a shell, and some shells (dash) die of it without handing it on: the command would go on for hours unseen. So
+ * a command that npm started takes the end of its parent for a SIGTERM.
+ */
+export const endWithLauncher = (env: NodeJS.ProcessEnv = process.env): void => {
+  if (!isOfNpm(env) || leavesRunning(scriptOf(env))) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, LOOK_EVERY_MS);
+  timer.unref();
+};
