@@ -165,7 +165,7 @@ export const remedyFor = (attempts: readonly string[]): string => {
   if (library === 'GLIBCXX')
     return `this addon needs a libstdc++ that knows GLIBCXX_${version}; update it, or build an addon for this machine: ${build}`;
   if (library !== undefined)
-    return `this addon needs glibc ${version} or later and ${libraryC()} is here; build one for this machine: ${build}`;
+    return `this addon asks for GLIBC_${version}, which ${libraryC()} here does not have; build one for this machine: ${build}`;
   if (said.includes('ld-linux'))
     return `this addon needs glibc and ${libraryC()} is here; build one for this machine: ${build}`;
   return attempts.every((attempt) => attempt.includes('Cannot find module'))

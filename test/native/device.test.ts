@@ -466,7 +466,7 @@ describe('loading', () => {
   it('names the glibc that a prebuilt addon asks for, and the one that is here', () => {
     const said = `/lib/x86_64-linux-gnu/libc.so.6: version \`GLIBC_2.99' not found (required by /x/pathex.node)`;
     expect(remedyFor([`/x/pathex.node: ${said}`])).toMatch(
-      /^this addon needs glibc 2\.99 or later and glibc 2\.\d+ is here; build one for this machine: npx pathex setup --build$/,
+      /^this addon asks for GLIBC_2\.99, which glibc 2\.\d+ here does not have; build one for this machine: npx pathex setup --build$/,
     );
     const musl = 'Error loading shared library ld-linux-x86-64.so.2: No such file or directory';
     expect(remedyFor([`/x/pathex.node: ${musl}`])).toMatch(/^this addon needs glibc and /);
