@@ -14,6 +14,7 @@ import { writeFailureOf, writerTo } from '../report/progress.js';
 import type { Device, DeviceKind } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
 import { VERSION } from '../version.js';
+import { endWithLauncher } from './launcher.js';
 import { readFileChecked, reasonOf, targetOf } from '../io/files.js';
 import { decode } from '../weights/safetensors.js';
 import { loadWeights, type WeightsFile } from '../weights/state-dict.js';
@@ -292,6 +293,7 @@ export const interruptible = (): AbortSignal => {
       controller.abort(new Interrupted(code));
       for (const again of Object.keys(EXIT_CODES)) process.once(again, () => process.exit(code));
     });
+  endWithLauncher(controller.signal);
   return controller.signal;
 };
 

@@ -16,15 +16,20 @@ const leavesRunning = (script: string): boolean => /(^|[^&])&([^&]|$)|\b(nohup|s
 
 /**
  * npm hands SIGTERM to a shell, and some shells (dash) die of it without handing it on: the command would go on for hours unseen. So
- * a command that npm started takes the end of its parent for a SIGTERM.
+ * a command that npm started takes the end of its parent for a SIGTERM. `interruption` is raised where the signal came to this process, too,
+ * as Ctrl-C does: a second one would end it at once.
  */
-export const endWithLauncher = (env: NodeJS.ProcessEnv = process.env): void => {
+export const endWithLauncher = (interruption: AbortSignal, env: NodeJS.ProcessEnv = process.env): void => {
   if (!isOfNpm(env) || leavesRunning(scriptOf(env))) return;
   const parent = process.ppid;
+  let isGone = false;
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (!isGone) {
+      isGone = process.ppid !== parent;
+      return; // a signal of its own is delivered after the timers: it is seen the next time
+    }
     clearInterval(timer);
-    process.kill(process.pid, 'SIGTERM');
+    if (!interruption.aborted) process.kill(process.pid, 'SIGTERM');
   }, LOOK_EVERY_MS);
   timer.unref();
 };

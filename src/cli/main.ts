@@ -4,7 +4,6 @@ import { VERSION } from '../version.js';
 import { writerTo } from '../report/progress.js';
 import { Interrupted, report, reportPrinting } from './common.js';
 import { commands } from './commands.js';
-import { endWithLauncher } from './launcher.js';
 
 /** Help and versions, too, may meet a full disk. */
 const output = { writeOut: writerTo(process.stdout), writeErr: writerTo(process.stderr) };
@@ -30,7 +29,6 @@ process.once('exit', () => {
 // What nobody waits for must not end in a stack trace of Node's own either.
 process.on('uncaughtException', (error) => process.exit(report(error)));
 
-endWithLauncher();
 try {
   await main.exitOverride().parseAsync();
 } catch (error) {

@@ -27,12 +27,16 @@ interface Ended {
   readonly last: string;
 }
 /** The end of a process and of all that holds its output: its exit code, as a shell has it, and the last line of stderr. */
-const ended = async (child: ChildProcess, when: (out: string) => boolean = () => false): Promise<Ended> => {
+const ended = async (
+  child: ChildProcess,
+  when: (out: string) => boolean = () => false,
+  end: () => void = () => void child.kill('SIGTERM'),
+): Promise<Ended> => {
   let [out, err] = ['', ''];
   child.stderr!.on('data', (d: Buffer) => void (err += d.toString()));
   child.stdout!.on('data', (d: Buffer) => {
     out += d.toString();
-    if (when(out)) child.kill('SIGTERM');
+    if (when(out)) end();
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]; // what Node gives
   return { code: signal === 'SIGTERM' ? 143 : code, last: err.trim().split('\n').at(-1)! };
@@ -41,8 +45,8 @@ const ended = async (child: ChildProcess, when: (out: string) => boolean = () =>
 describe('SIGTERM to what npm starts', () => {
   const isUnderWay = (out: string): boolean => out.includes('device:');
   const args = (): readonly string[] => [
-    ...['--network', 'resnet8-w4', '--data', join(folder, 'data'), '--threads', '1', '--examples', '1'],
-    ...['--rounds', '4000', '--method', 'synflow', '--out', join(folder, 'never')],
+    ...['--network', 'resnet8-w4', '--data', join(folder, 'data'), '--method', 'synflow', '--rounds', '4000'],
+    ...['--out', join(folder, 'never')],
   ];
 
   it('ends the command behind npx, which says how to run it again by npx', async () => {
@@ -51,6 +55,26 @@ describe('SIGTERM to what npm starts', () => {
     expect(code).toBe(143);
     expect(last).toMatch(/^pathex: interrupted; nothing was written; begin again with: npx pathex prune /);
     expect(existsSync(join(folder, 'never'))).toBe(false);
+  });
+
+  it.each([
+    ['the shell between alone', 1],
+    ['all of them, as Ctrl-C is', -1],
+  ])('to %s comes once', async (_, sign) => {
+    const launcher = resolve('dist/cli/launcher.js');
+    const code = `import { endWithLauncher } from ${JSON.stringify(launcher)};
+      const controller = new AbortController();
+      let signals = 0;
+      process.on('SIGTERM', () => { signals++; controller.abort(); });
+      endWithLauncher(controller.signal);
+      console.log('ready');
+      setTimeout(() => console.error(String(signals)), 1500);`;
+    const env = { ...process.env, npm_lifecycle_script: 'pathex', NODE: process.execPath, CODE: code };
+    const line = '"$NODE" --input-type=module -e "$CODE"; true'; // so that no shell takes node's place
+    const shell = spawn('sh', ['-c', line], { env, detached: true }); // a group of its own
+    const isReady = (out: string): boolean => out.includes('ready');
+    const { last } = await ended(shell, isReady, () => process.kill(sign * shell.pid!, 'SIGTERM'));
+    expect(last).toBe('1');
   });
 
   it('ends the command behind a script of package.json', async () => {
