@@ -35,7 +35,8 @@ export const showValue = (value: unknown): string => {
     const isShort = value.length <= 8 && value.every((v) => typeof v === 'number');
     return isShort ? `[${value.join(', ')}]` : `an array of ${value.length}`;
   }
-  return `a ${value.constructor?.name ?? 'null-prototype'} object`;
+  const maker = value.constructor?.name ?? 'Object'; // one without a prototype is as plain as others
+  return maker === 'Object' ? 'a plain object' : `a ${maker} object`;
 };
 
 /**

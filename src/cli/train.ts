@@ -154,7 +154,7 @@ export const trainCommand = withDevice(
               },
             });
             log(
-              `test accuracy ${(100 * result.testAccuracy).toFixed(2)} % after ${o.epochs} epochs, ${result.seconds.toFixed(1)} s${data.synthetic ? ' (on generated images)' : ''}`,
+              `test accuracy ${(100 * result.testAccuracy).toFixed(2)} % after ${o.epochs} ${o.epochs === 1 ? 'epoch' : 'epochs'}, ${result.seconds.toFixed(1)} s${data.synthetic ? ' (on generated images)' : ''}`,
             );
             log(`wrote ${o.out}`);
           } catch (error) {

@@ -47,7 +47,7 @@ describe('weights', () => {
   });
   test('that are no map, or have no shape', () => {
     expect(() => checkWeights(net, { a: 1 } as unknown as Weights)).toThrow(
-      'weights a Object object is not a Map of names to { shape, data }',
+      'weights a plain object is not a Map of names to { shape, data }',
     );
     expect(() => checkWeights(net, set('b.bias', Float32Array.of(1, 2), '2'))).toThrow(
       "weights: 'b.bias' is of shape '2', network 'small' needs [2]",
@@ -81,7 +81,7 @@ describe('masks', () => {
     [
       'a plain object',
       { 'a.weight': [] },
-      'they are a Object object; give a Map from weight names to Uint8Arrays',
+      'they are a plain object; give a Map from weight names to Uint8Arrays',
     ],
   ])('%s is refused', (_, masks, message) => {
     expect(() => checkMasks(net, masks as Masks)).toThrow(`masks: ${message}`);

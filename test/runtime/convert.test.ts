@@ -26,7 +26,7 @@ describe.each<DeviceKind>(['reference', 'cpu'])('values on their way to %s', (ki
     ['f32', ['1', 1], "'1' at 0; it holds numbers"],
     ['f32', [null, 1], 'null at 0; it holds numbers'],
     ['f32', BigInt64Array.of(1n, 2n), 'a BigInt64Array object; give an array of numbers'],
-    ['i32', { length: 2, 0: 1, 1: 2 }, 'a Object object; give an array of numbers, such as a Int32Array'],
+    ['i32', { length: 2, 0: 1, 1: 2 }, 'a plain object; give an array of numbers, such as a Int32Array'],
     ['u8', new DataView(new ArrayBuffer(2)), 'a DataView object; give an array of numbers'],
     ['f32', null, 'null; give an array of numbers'],
     ['f32', 'no', "'no'; give an array of numbers"],
