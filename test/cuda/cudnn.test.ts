@@ -199,7 +199,8 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
       'cudnn engine 0, knobs -',
     );
     // A line without its digest, or of another file, is nobody's.
-    for (const end of ['', '\t', `\t${'0'.repeat(64)}`, `\t${line[4]}`]) {
+    const another = digestOf(`${line[0]}\t0\t-\t2`);
+    for (const end of ['', '\t', `\t${'0'.repeat(64)}`, `\t${another}`]) {
       writeFileSync(file, `${line[0]}\t0\t-\t1${end}\n`);
       expect(kernelsOf('strict', 'deterministic', plan, folder)[0]!.implementation).toBe(
         first!.implementation,

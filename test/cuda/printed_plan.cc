@@ -77,7 +77,7 @@ class Reader {
                        const std::string& writes) {
     static const std::regex load(std::string("r\\d+=") + reference + "<(\\d+ \\d+ \\d+)>"),
         code("r\\d+=(\\w+)\\(([^)]*)\\)"), store(std::string(reference) + "=r(\\d+)"),
-        reduction(std::string(reference) + "=(sum|max)\\.(none|inner|outer|outerInner) r(\\d+)");
+        reduction(std::string(reference) + "=(sum|variance|max)\\.(none|inner|outer|outerInner) r(\\d+)");
     core::FusedStep step;
     step.name = name;
     const auto extents = numbersIn(domain);
