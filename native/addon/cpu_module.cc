@@ -22,20 +22,19 @@ struct Level {
 };
 
 #if defined(__x86_64__)
+/// All that the compiler may use: where lzcnt is missing, for one, it runs as another instruction, with other results.
+bool isV3() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+         __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("lzcnt") &&
+         __builtin_cpu_supports("movbe");
+}
+bool isV4() {
+  return isV3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
 constexpr Level all[] = {
-    {"v4",
-     [] {
-       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-     },
-     "AVX-512"},
-    {"v3",
-     [] {
-       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-              __builtin_cpu_supports("bmi2");
-     },
-     "AVX2 and FMA"},
+    {"v4", isV4, "AVX-512"},
+    {"v3", isV3, "AVX2, FMA and what came with them"},
     {"v2", [] { return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt"); }, "SSE4.2"},
 };
 #else
@@ -47,18 +46,23 @@ Status deviceError(std::string message) {
   return {Code::device, std::move(message)};
 }
 
-core::Result<const Level*> chosenLevel() {
-  const char* asked = std::getenv("PATHEX_ISA");
-  const bool isAsked = asked != nullptr && *asked != '\0';
+/// What PATHEX_ISA says; empty where it leaves the choice to the processor.
+std::string askedLevel() {
+  const char* const asked = std::getenv("PATHEX_ISA");
+  return asked != nullptr ? asked : "";
+}
+
+core::Result<const Level*> chosenLevel(const std::string& asked) {
+  const bool isAsked = !asked.empty();
   for (const Level& level : levels) {
-    if (isAsked && asked != std::string(level.name)) continue;
+    if (isAsked && asked != level.name) continue;
     if (level.isSupported()) return &level;
     if (isAsked) {
-      return deviceError("PATHEX_ISA is " + std::string(asked) + ", which needs " + level.needs +
+      return deviceError("PATHEX_ISA is " + asked + ", which needs " + level.needs +
                          "; this processor has no such instructions: choose a lower level, or leave it out");
     }
   }
-  if (isAsked) return deviceError("PATHEX_ISA is '" + std::string(asked) + "'; it must be v2, v3 or v4, or left out");
+  if (isAsked) return deviceError("PATHEX_ISA is '" + asked + "'; it must be v2, v3 or v4, or left out");
   return deviceError("the cpu device needs SSE4.2 (x86-64-v2), which this processor lacks; use the reference device");
 }
 
@@ -78,8 +82,8 @@ std::string installing(const std::string& why) {
   return ";";
 }
 
-core::Result<const cpu::Module*> openModule() {
-  auto level = chosenLevel();
+core::Result<const cpu::Module*> openModule(const std::string& asked) {
+  auto level = chosenLevel(asked);
   if (!level.ok()) return level.status();
   const std::string path = ownFolder() + "pathex-cpu-" + level.value()->name + ".so";
   const std::string remedy = " build the addon for what is here: npx pathex setup --build";
@@ -91,7 +95,7 @@ core::Result<const cpu::Module*> openModule() {
   }
   const auto entry = reinterpret_cast<cpu::ModuleEntry>(dlsym(library, cpu::moduleEntry));
   if (entry == nullptr) return Status(Code::native, "cpu kernels: " + path + " is of another version;" + remedy);
-  return entry();
+  return entry(!asked.empty());
 }
 
 }  // namespace
@@ -99,10 +103,19 @@ core::Result<const cpu::Module*> openModule() {
 core::Result<const cpu::Module*> cpuModule() {
   static std::mutex lock;
   static const cpu::Module* opened = nullptr;
+  static std::string openedFor;
   const std::lock_guard hold(lock);
+  const std::string asked = askedLevel();
+  if (opened != nullptr && asked != openedFor) {
+    return deviceError("PATHEX_ISA is '" + asked + "' now and was '" + openedFor +
+                       "' when this process opened its kernels, which it keeps; set it before the first device");
+  }
   if (opened != nullptr) return opened;
-  auto found = openModule();
-  if (found.ok()) opened = found.value();
+  auto found = openModule(asked);
+  if (found.ok()) {
+    opened = found.value();
+    openedFor = asked;
+  }
   return found;
 }
 

@@ -13,7 +13,8 @@ struct Module {
   core::Result<std::unique_ptr<core::Device>> (*openDevice)(int threads, core::StopFlag stop);
 };
 
-using ModuleEntry = const Module* (*)();
+/// `isForced`: the level was asked for, so that oneDNN must keep to it, too, unless it has a limit of its own.
+using ModuleEntry = const Module* (*)(bool isForced);
 
 /// The one function that it exports.
 constexpr const char* moduleEntry = "pathex_cpu_module";

@@ -51,10 +51,13 @@ describe.skipIf(!isX86)('a level of instruction sets', () => {
   it.each([...levels.filter(isSupported), undefined])(
     '%s (undefined: the highest) trains and evaluates like the reference',
     async (isa) => {
-      const { losses, message } = await session('cpu', isa);
+      const { losses, message, device } = await session('cpu', isa);
       expect(message).toBeUndefined();
       const expected = (await reference).losses;
       expect(losses).toHaveLength(expected.length);
+      // oneDNN keeps to the level, too
+      if (isa === 'v3') expect(device).toContain(', AVX2, ');
+      if (isa === 'v2') expect(device).toContain(', SSE4.1, ');
       losses.forEach((loss, i) => expect(Math.abs(loss - expected[i]!)).toBeLessThan(1e-4));
     },
   );
@@ -70,6 +73,21 @@ describe.skipIf(!isX86)('a level of instruction sets', () => {
     const { code, message } = await session('cpu', isa);
     expect(code).toBe('DEVICE');
     expect(message).toMatch(/^PATHEX_ISA is v\d, which needs .*; this processor has no such instructions: /);
+  });
+
+  it('cannot change once a device was opened: the kernels stay', () => {
+    const script = `
+      const { openDevice } = await import(${JSON.stringify(`file://${resolve('dist/index.js')}`)});
+      process.env.PATHEX_ISA = 'v2';
+      await (await openDevice('cpu', { threads: 1 })).dispose();
+      process.env.PATHEX_ISA = 'v3';
+      await openDevice('cpu', { threads: 1 }).catch((error) => console.log(error.code, error.message));`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      encoding: 'utf8',
+    });
+    expect(stdout.trim()).toBe(
+      "DEVICE PATHEX_ISA is 'v3' now and was 'v2' when this process opened its kernels, which it keeps; set it before the first device",
+    );
   });
 });
 

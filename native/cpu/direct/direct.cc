@@ -28,7 +28,7 @@ std::size_t lanesOfMachine() {
   if (onednn::isa().starts_with("AVX-512")) return wide::lanes;
 #endif
 #if defined(__AVX2__) && defined(__FMA__)
-  if (onednn::isa().starts_with("AVX2")) return lanes;
+  if (onednn::isa().starts_with("AVX2") || onednn::isa().starts_with("AVX-512")) return lanes;
 #endif
   return 0;
 }
