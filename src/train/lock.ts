@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, readlink, rename, rm } from 'node:fs/promises';
+import { link, open, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import * as t from 'io-ts';
 import { decodeJson } from '../codec.js';
 import { fail, PathexError } from '../errors.js';
@@ -42,9 +43,9 @@ const textOf = (path: string): Promise<string> =>
 /** When a process started; null where there is none of that number, or only what is left of one that has ended. */
 const startOf = async (pid: number): Promise<string | null> => {
   // proc(5): the name in parentheses may hold anything; after it come the state, field 3, and the start, field 22
-  const stat = await textOf(`/proc/${pid}/stat`);
-  if (stat !== '') {
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const line = await textOf(`/proc/${pid}/stat`);
+  if (line !== '') {
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
     return /^[ZXx]$/.test(fields[0]!) ? null : (fields[19] ?? '');
   }
   try {
@@ -105,20 +106,36 @@ const make = async (path: string, temporary: string, text: string): Promise<bool
   );
 };
 
-/** Takes away the lock of a process that is gone; puts it back where another process was faster and it is a new one. */
+/** Longer than it takes to look at a lock and remove it: a turn that is older is of a process that was killed in it. */
+const TURN_MS = 10_000;
+const PAUSE_MS = 20;
+
+/**
+ * Takes away the lock of a process that is gone, if it is still that one. One process at a time has the turn to do so: of
+ * two that have read the stale lock, the slower would otherwise remove the lock that the faster has made since.
+ */
 const removeStale = async (path: string, stale: string): Promise<void> => {
-  const aside = `${path}.${randomUUID()}.part`;
+  const turn = `${path}.turn`;
   try {
-    await rename(path, aside);
+    await (await open(turn, 'wx')).close();
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
+    const since = await stat(turn).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
+    if (Date.now() - since > TURN_MS) await rm(turn, { force: true });
+    else await setTimeout(PAUSE_MS);
+    return;
   }
-  if ((await textOf(aside)) !== stale) await link(aside, path).catch(() => undefined);
-  await rm(aside, { force: true });
+  try {
+    if ((await textOf(path)) === stale) await rm(path, { force: true });
+  } finally {
+    await rm(turn, { force: true });
+  }
 };
 
-const ATTEMPTS = 20;
+const ATTEMPTS = 50;
 
 /**
  * Takes the lock `path` for `what`, which messages name. `temporary` is a name in the same folder. Throws CHECKPOINT where another process
