@@ -113,7 +113,7 @@ const sumOf = (file: Omit<CheckpointFile, 'sha256'>): string => sha256(canonical
 export const openCheckpoint = async (path: string): Promise<OpenCheckpoint> => {
   const temporary = join(dirname(path), `.${basename(path)}.lock.${randomUUID()}.part`);
   const lock = await takeLock(`${path}.lock`, temporary, `${path}.json`);
-  await removeLeftOvers(path);
+  await removeUnfinished(path);
   return {
     load: async () => ((await checkpointExists(path)) ? await loadCheckpoint(path) : null),
     reserve: (settings, from, to) => reserve(path, settings, from, to),
@@ -152,9 +152,12 @@ const metadataOf = (bytes: Uint8Array, file: string): Readonly<Record<string, st
     return {}; // not of ours
   }
 };
+/**
+ * Temporary files of this checkpoint, of whichever epoch: nobody else writes it while the lock is ours, so that their
+ * writers need not be asked for, as removeLeftOvers of io/files.ts does.
+ */
 
-/** Temporary files of this checkpoint: nobody else writes it while the lock is ours. */
-const removeLeftOvers = async (path: string): Promise<void> => {
+const removeUnfinished = async (path: string): Promise<void> => {
   const [folder, base] = [dirname(path), basename(path)];
   const isLeftOver = (name: string): boolean =>
     name.startsWith(`.${base}`) &&
