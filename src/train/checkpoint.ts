@@ -152,11 +152,11 @@ const metadataOf = (bytes: Uint8Array, file: string): Readonly<Record<string, st
     return {}; // not of ours
   }
 };
+
 /**
  * Temporary files of this checkpoint, of whichever epoch: nobody else writes it while the lock is ours, so that their
  * writers need not be asked for, as removeLeftOvers of io/files.ts does.
  */
-
 const removeUnfinished = async (path: string): Promise<void> => {
   const [folder, base] = [dirname(path), basename(path)];
   const isLeftOver = (name: string): boolean =>
