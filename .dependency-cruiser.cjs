@@ -1,6 +1,7 @@
 /** Imports point downwards (architecture: Layout and directions). */
 const layers = [
   ['tensor', 'io'],
+  ['plan'],
   ['ops'],
   ['graph'],
   ['transform'],
@@ -8,8 +9,12 @@ const layers = [
   ['models', 'program'],
   ['compile'],
   ['runtime'],
-  ['prune', 'train', 'data', 'weights', 'spectrum'],
+  ['source', 'weights'],
+  ['datasets', 'task'],
+  ['train'],
+  ['prune', 'spectrum'],
   ['report'],
+  ['experiment'],
   ['cli'],
 ];
 const folder = (names) => `^src/(${names.join('|')})/`;

@@ -89,10 +89,10 @@ export { rateAt, type RateSchedule } from './train/rate.js';
 export { loadCheckpoint, saveCheckpoint, type Checkpoint, type EpochReport } from './train/checkpoint.js';
 export type { Settings as CheckpointSettings } from './train/settings.js';
 
-export { findCifar10, loadCifar10 } from './data/cifar10.js';
-export { checkDataset } from './data/check.js';
-export { normalise, perClass, subset, type Dataset, type Split } from './data/dataset.js';
-export { synthetic } from './data/synthetic.js';
+export { findCifar10, loadCifar10 } from './datasets/cifar10.js';
+export { checkDataset } from './source/check.js';
+export { normalise, perClass, subset, type Dataset, type Split } from './source/dataset.js';
+export { synthetic } from './datasets/synthetic.js';
 export { loadWeights, saveWeights, type WeightsFile } from './weights/state-dict.js';
 export { fold, key, normal, permutation, uniform, type Key } from './random.js';
 export { VERSION } from './version.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { findCifar10 } from '../data/cifar10.js';
+import { findCifar10 } from '../datasets/cifar10.js';
 import { PathexError } from '../errors.js';
 import { findCuda } from '../runtime/cuda.js';
 import { openDevice } from '../runtime/open.js';

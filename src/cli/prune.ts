@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Dataset } from '../data/dataset.js';
+import type { Dataset } from '../source/dataset.js';
 import type { PruneOptions } from '../prune/prune.js';
 import {
   METHODS,

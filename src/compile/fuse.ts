@@ -3,7 +3,7 @@ import { reachability, type Reachability } from '../graph/reachability.js';
 import { definitionOf } from '../ops/registry.js';
 import type { Lowering } from '../ops/op.js';
 import { sameShape, size, type Tensor } from '../tensor/tensor.js';
-import { expressionOf, partition, type Expression, type LoadUse, type Partition } from './domain.js';
+import { expressionOf, partition, type Expression, type LoadUse, type Partition } from './expression.js';
 
 /**
  * Fusion: which values are stored, and which of them are computed in one step. A unit is one step of the plan: a call, or a group of

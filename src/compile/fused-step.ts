@@ -1,6 +1,6 @@
 import { fail } from '../errors.js';
 import { stridesOf, type Tensor } from '../tensor/tensor.js';
-import { axesTable, inputAxes, type Partition } from './domain.js';
+import { axesTable, inputAxes, type Partition } from './expression.js';
 import { bodyOf, groupPartition, loweringOf, type FusedUnit, type Fusion } from './fuse.js';
 import type { Instruction } from '../plan/instructions.js';
 import type { FusedStep } from '../plan/plan.js';

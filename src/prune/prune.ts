@@ -1,6 +1,6 @@
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue } from '../kinds.js';
-import { checkMinibatch } from '../data/check.js';
+import { checkMinibatch } from '../source/check.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
 import { checkWeights, type Weights } from '../nn/weights.js';

@@ -1,6 +1,6 @@
-import { checkDataset } from '../data/check.js';
+import { checkDataset } from '../source/check.js';
 import { fail } from '../errors.js';
-import { normalise, perClass, type Dataset } from '../data/dataset.js';
+import { normalise, perClass, type Dataset } from '../source/dataset.js';
 import { checkOptions, checkValue, count, datasetKind, positiveInteger, type KindsOf } from '../kinds.js';
 import { fold, key } from '../random.js';
 import type { Minibatch } from './method.js';

@@ -6,9 +6,9 @@ import {
   noAugmentation,
   type AugmentationOptions,
   type Batch,
-} from '../data/batches.js';
-import { checkDataset } from '../data/check.js';
-import type { Dataset, Split } from '../data/dataset.js';
+} from '../source/batches.js';
+import { checkDataset } from '../source/check.js';
+import type { Dataset, Split } from '../source/dataset.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
 import { fail } from '../errors.js';

@@ -1,6 +1,6 @@
 import { fail } from '../errors.js';
-import { checkDatasetFacts } from '../data/check.js';
-import type { Dataset } from '../data/dataset.js';
+import { checkDatasetFacts } from '../source/check.js';
+import type { Dataset } from '../source/dataset.js';
 import {
   checkOptions,
   checkValue,

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import * as t from 'io-ts';
-import type { Dataset, Split } from '../data/dataset.js';
+import type { Dataset, Split } from '../source/dataset.js';
 import { encodeGraph } from '../graph/codec.js';
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
-import type { Dataset } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';

@@ -1,4 +1,4 @@
-import type { Dataset } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/source/dataset.js';
 import { nameOf } from '../../src/graph/graph.js';
 import type { ImageNetwork } from '../../src/models/models.js';
 import { lenet, mlp } from '../../src/models/mlp.js';

@@ -3,7 +3,7 @@ import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
-import type { Dataset } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import type { Plan } from '../../src/plan/plan.js';
-import type { Dataset } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import type { Program } from '../../src/program/program.js';
 import { criterionOf, METHODS, procedureOf } from '../../src/prune/methods.js';

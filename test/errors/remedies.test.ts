@@ -16,7 +16,7 @@ const WITHOUT: readonly (readonly [file: string, part: string, why: string])[] =
   ['graph/codec.ts', '${where}: ${what}', "the op's own message, which ends with its remedy"],
   ['train/checkpoint.ts', '${reasonOf(error)}', 'passes another message on'],
   ['transform/paths.ts', 'paths: ${node.op} ${why}', 'the rule of the op says what to use instead'],
-  ['data/cifar10.ts', '${other}', 'says what was found and what is needed'],
+  ['datasets/cifar10.ts', '${other}', 'says what was found and what is needed'],
   ['options.ts', 'there is no option', 'the nearest option is the remedy'],
   ['options.ts', 'is unknown', 'the nearest word is the remedy'],
   ['weights/', '', "readers say what is wrong with a file, which the reader's caller names"],

@@ -1,6 +1,6 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Dataset } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/source/dataset.js';
 import { nameOf } from '../../src/graph/graph.js';
 import { batchNorm, conv2d, globalAveragePool, linear, refine, relu } from '../../src/nn/layers.js';
 import { network, rebatch } from '../../src/nn/network.js';

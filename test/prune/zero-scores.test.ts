@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { synthetic } from '../../src/data/synthetic.js';
+import { synthetic } from '../../src/datasets/synthetic.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { linear } from '../../src/nn/layers.js';
 import { network } from '../../src/nn/network.js';

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { checkpointFuzzer } from '../../scripts/fuzz/checkpoints.mjs';
-import type { Dataset } from '../../src/data/dataset.js';
+import type { Dataset } from '../../src/source/dataset.js';
 import { conv2d, globalAveragePool } from '../../src/nn/layers.js';
 import { network, prunable } from '../../src/nn/network.js';
 import { initialise, type Weights } from '../../src/nn/weights.js';

@@ -1,5 +1,5 @@
 import { pipe } from 'fp-ts/lib/function.js';
-import type { Dataset, Split } from '../../src/data/dataset.js';
+import type { Dataset, Split } from '../../src/source/dataset.js';
 import { batchNorm, conv2d, globalAveragePool, linear, relu } from '../../src/nn/layers.js';
 import { network } from '../../src/nn/network.js';
 import { fold, integers, key, normal } from '../../src/random.js';

@@ -1,5 +1,5 @@
-import { checkDataset } from '../../data/check.js';
-import type { Dataset } from '../../data/dataset.js';
+import { checkDataset } from '../../source/check.js';
+import type { Dataset } from '../../source/dataset.js';
 import { fail } from '../../errors.js';
 import { anything, checkOptions, count, datasetKind, needed, optionsOf, type KindsOf } from '../../kinds.js';
 import { checkRate } from '../../train/rate.js';

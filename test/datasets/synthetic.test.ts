@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { normalise } from '../../src/data/dataset.js';
-import { synthetic } from '../../src/data/synthetic.js';
+import { normalise } from '../../src/source/dataset.js';
+import { synthetic } from '../../src/datasets/synthetic.js';
 
 const digest = (...arrays: readonly (Uint8Array | Int32Array)[]): string =>
   arrays

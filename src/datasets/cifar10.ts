@@ -8,7 +8,7 @@ import { MAX_FILE, readFileChecked, reasonOf, removeLeftOvers, temporaryNameFor 
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
 import { recogniseOther } from './recognise.js';
-import type { Dataset, Split } from './dataset.js';
+import type { Dataset, Split } from '../source/dataset.js';
 
 /** CIFAR-10: Krizhevsky, Learning multiple layers of features from tiny images, 2009. 32x32 RGB, 10 classes, 50,000 + 10,000 images. */
 export type Cifar10 = Dataset<32, 32, 3, 10>;

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findCifar10, loadCifar10 } from '../../src/data/cifar10.js';
+import { findCifar10, loadCifar10 } from '../../src/datasets/cifar10.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findCifar10, loadCifar10 } from '../../src/data/cifar10.js';
+import { findCifar10, loadCifar10 } from '../../src/datasets/cifar10.js';
 
 const run = promisify(execFile);
 const RECORD = 3073;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { normalise, perClass, subset, type Split } from '../../src/data/dataset.js';
+import { normalise, perClass, subset, type Split } from '../../src/source/dataset.js';
 import { key } from '../../src/random.js';
 
 /** 40 images of 2x1x3 bytes; image i holds 6i mod 256, ... and has label i mod 4. */

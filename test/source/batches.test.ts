@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { augmentation, batches, epochOrder, noAugmentation } from '../../src/data/batches.js';
+import { augmentation, batches, epochOrder, noAugmentation } from '../../src/source/batches.js';
 import { key } from '../../src/random.js';
 
 const standard = { pad: 4, flip: true };

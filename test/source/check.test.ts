@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkDataset, checkMinibatch } from '../../src/data/check.js';
-import { epochOrder, augmentation, batches, noAugmentation } from '../../src/data/batches.js';
-import { normalise, perClass, subset, type Dataset, type Split } from '../../src/data/dataset.js';
+import { checkDataset, checkMinibatch } from '../../src/source/check.js';
+import { epochOrder, augmentation, batches, noAugmentation } from '../../src/source/batches.js';
+import { normalise, perClass, subset, type Dataset, type Split } from '../../src/source/dataset.js';
 import { initialise } from '../../src/nn/weights.js';
 import { prune, type Minibatch } from '../../src/prune/prune.js';
 import { pruningSplit, type PruningSplitOptions } from '../../src/prune/pruning-split.js';

@@ -1,6 +1,6 @@
 import { checkOptions, count as countKind, needed, positiveInteger, type KindsOf } from '../kinds.js';
 import { fold, key, permutation, uniform, words, type Key } from '../random.js';
-import type { Dataset, Split } from './dataset.js';
+import type { Dataset, Split } from '../source/dataset.js';
 
 /** Ten classes of drawn 32x32 RGB images, for trying things out where no collected data set is at hand. */
 export type Synthetic = Dataset<32, 32, 3, 10>;
