@@ -7,10 +7,10 @@ import { addScaled, type Scaled } from '../transform/paths.js';
 import { viewOf, type Criterion } from './criterion.js';
 import { pack, unpack } from './pack.js';
 
-/** The programs of one pruning round: `observe` once for each minibatch, then `again` likewise where there is one, then `select`. */
+/** The programs of one pruning round: `accumulate` once for each minibatch, then `secondPass` likewise where there is one, then `select`. */
 export interface RoundPrograms {
-  readonly observe: Program | null;
-  readonly again: Program | null;
+  readonly accumulate: Program | null;
+  readonly secondPass: Program | null;
   readonly select: Program;
 }
 
@@ -29,7 +29,7 @@ interface Pass {
 }
 
 /** `at` starts the names of its accumulators. */
-const passOf = (name: string, at: '' | 'again/', seen: Scaled): Pass => {
+const passOf = (name: string, at: '' | 'second/', seen: Scaled): Pass => {
   const sum = ops.state(stateName('round', `${at}sum`), seen.mantissa.shape, {
     role: 'accumulator',
     init: { kind: 'constant', value: 0 },
@@ -60,21 +60,21 @@ const passOf = (name: string, at: '' | 'again/', seen: Scaled): Pass => {
 /**
  * Builds the round of a criterion.
  *
- * observe: (images, labels?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
- * again:   (images, labels?) the same to 'round/again/...', after all of `observe`.
- * select:  (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied.
- *          Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
- *          where the criterion has none), which then has `zeroKept` instead: survivors whose score is zero.
+ * accumulate: (images, labels?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
+ * secondPass: (images, labels?) the same to 'round/second/...', after all of `accumulate`.
+ * select:     (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied.
+ *             Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
+ *             where the criterion has none), which then has `zeroKept` instead: survivors whose score is zero.
  */
 export const roundPrograms = (net: Network, criterion: Criterion, batch: number): RoundPrograms => {
   const view = viewOf(net, batch);
   const labels = ops.input('labels', [batch], 'i32');
-  const { observe, again, monotone, name } = criterion;
-  const first = observe === undefined ? null : passOf(`${name}/observe`, '', observe(view, labels));
+  const { accumulate, secondPass, monotone, name } = criterion;
+  const first = accumulate === undefined ? null : passOf(`${name}/accumulate`, '', accumulate(view, labels));
   const second =
-    again === undefined || first === null
+    secondPass === undefined || first === null
       ? null
-      : passOf(`${name}/observe-again`, 'again/', again(view, labels, first.sum));
+      : passOf(`${name}/second-pass`, 'second/', secondPass(view, labels, first.sum));
 
   const { scores, total } = criterion.score(view, (second ?? first)?.sum ?? null);
   const flat = pack(scores);
@@ -99,15 +99,15 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
       ...(second?.empty ?? []),
     ],
   });
-  return { observe: first?.program ?? null, again: second?.program ?? null, select };
+  return { accumulate: first?.program ?? null, secondPass: second?.program ?? null, select };
 };
 
 /** The scores alone, of the present masks and one minibatch: outputs 'score/<weight>', `total`, `exponent`. For inspection and tests. */
 export const scoreProgram = (net: Network, criterion: Criterion, batch: number): Program => {
   const view = viewOf(net, batch);
   const labels = ops.input('labels', [batch], 'i32');
-  const first = criterion.observe?.(view, labels) ?? null;
-  const seen = first === null ? null : (criterion.again?.(view, labels, first) ?? first);
+  const first = criterion.accumulate?.(view, labels) ?? null;
+  const seen = first === null ? null : (criterion.secondPass?.(view, labels, first) ?? first);
   const { scores, total } = criterion.score(view, seen);
   return program(`${criterion.name}/scores`, {
     outputs: {

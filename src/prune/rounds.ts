@@ -66,15 +66,15 @@ export const rankInRounds = async (
   const total = owners.reduce((s, w) => s + size(w.shape), 0);
   const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1);
   const store = device.store();
-  const looks = [programs.observe, programs.again]
+  const sums = [programs.accumulate, programs.secondPass]
     .filter((p) => p !== null)
     .map((p) => resident(p, SPLIT, Math.max(data.length, 1)));
   // One is compiled while the device loads another.
-  const passes = await Promise.all([...looks, programs.select].map((p) => device.compile(p)));
+  const passes = await Promise.all([...sums, programs.select].map((p) => device.compile(p)));
   const select = passes.pop()!;
   const start = masks === null ? total : countLive(masks);
   // Scores that only read the weights are the same in every round: where the last is decided by scores, the earlier ones do not matter.
-  const isFixed = criterion.observe === undefined && trainings === null;
+  const isFixed = criterion.accumulate === undefined && trainings === null;
   const hasFlow = programs.select.outputs['total']!.op !== 'constant';
   const readMasks = async (): Promise<Masks> =>
     new Map(
@@ -84,7 +84,7 @@ export const rankInRounds = async (
     );
 
   /** One pass over minibatch number `row`. */
-  const look = async (pass: Executable, row: number, noise: Key): Promise<void> => {
+  const runPass = async (pass: Executable, row: number, noise: Key): Promise<void> => {
     const drawn = redraw(store, pass.program, noise);
     await Promise.all([drawn, pass.run(store, pass.program.inputs.has('row') ? { row: [row] } : {})]);
   };
@@ -146,7 +146,7 @@ export const rankInRounds = async (
         for (let sample = 0; sample < (criterion.resamplings ?? 1); sample++) {
           for (let row = 0; row < data.length; row++) {
             signal?.throwIfAborted();
-            await underWay.add(look(pass, row, fold(key(seed), 'noise', round, sample, row)));
+            await underWay.add(runPass(pass, row, fold(key(seed), 'noise', round, sample, row)));
           }
         }
       }

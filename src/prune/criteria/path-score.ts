@@ -38,13 +38,13 @@ export interface Flow {
  * Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the scores of PX, with absolute ones SynFlow's.
  */
 export const flow = (
-  view: Pick<PruningView, 'weights' | 'single'>,
+  view: Pick<PruningView, 'weights' | 'evalOne'>,
   weights: 'squared' | 'absolute',
   outputs: Scaled | null,
   options: PathOptions,
 ): Flow => {
-  const ones = ops.constant(view.single.input.shape, 1);
-  const { output, edges } = pathNetwork(view.single, ones, { ...options, weights, gates: 'open' });
+  const ones = ops.constant(view.evalOne.input.shape, 1);
+  const { output, edges } = pathNetwork(view.evalOne, ones, { ...options, weights, gates: 'open' });
   const scale = outputs === null ? null : options.scaled === false ? outputs : normalised(outputs);
   const weighted = scale === null ? output.mantissa : ops.mul(output.mantissa, scale.mantissa);
   const total = ops.sum(
