@@ -4,7 +4,8 @@ import { ops } from '../ops/registry.js';
 import { program, type Program } from '../program/program.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { addScaled, type Scaled } from '../transform/paths.js';
-import { viewOf, type Criterion } from './criterion.js';
+import { checkedScores, checkedSum } from './check-criterion.js';
+import { viewOf, type Criterion, type PruningView } from './criterion.js';
 import { pack, unpack } from './pack.js';
 
 /** The programs of one pruning round: `accumulate` once for each minibatch, then `secondPass` likewise where there is one, then `select`. */
@@ -57,6 +58,24 @@ const passOf = (name: string, at: '' | 'second/', seen: Scaled): Pass => {
   };
 };
 
+/** The passes over the minibatches, and the sum that `score` sees. */
+const passesOf = (
+  criterion: Criterion,
+  view: PruningView,
+  batch: number,
+): { readonly first: Pass | null; readonly second: Pass | null; readonly sum: Scaled | null } => {
+  const labels = ops.input('labels', [batch], 'i32');
+  const { accumulate, secondPass, name } = criterion;
+  if (accumulate === undefined) return { first: null, second: null, sum: null };
+  const own = checkedSum(criterion, 'accumulate', accumulate(view, labels), { view, labels, sum: null });
+  const first = passOf(`${name}/accumulate`, '', own);
+  if (secondPass === undefined) return { first, second: null, sum: first.sum };
+  const seen = { view, labels, sum: first.sum };
+  const next = checkedSum(criterion, 'secondPass', secondPass(view, labels, first.sum), seen);
+  const second = passOf(`${name}/second-pass`, 'second/', next);
+  return { first, second, sum: second.sum };
+};
+
 /**
  * Builds the round of a criterion.
  *
@@ -68,15 +87,9 @@ const passOf = (name: string, at: '' | 'second/', seen: Scaled): Pass => {
  */
 export const roundPrograms = (net: Network, criterion: Criterion, batch: number): RoundPrograms => {
   const view = viewOf(net, batch);
-  const labels = ops.input('labels', [batch], 'i32');
-  const { accumulate, secondPass, monotone, name } = criterion;
-  const first = accumulate === undefined ? null : passOf(`${name}/accumulate`, '', accumulate(view, labels));
-  const second =
-    secondPass === undefined || first === null
-      ? null
-      : passOf(`${name}/second-pass`, 'second/', secondPass(view, labels, first.sum));
-
-  const { scores, total } = criterion.score(view, (second ?? first)?.sum ?? null);
+  const { first, second, sum } = passesOf(criterion, view, batch);
+  const { monotone, name } = criterion;
+  const { scores, total } = checkedScores(criterion, criterion.score(view, sum), { view, sum });
   const flat = pack(scores);
   const mask = ops.rankMask(
     monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat,
