@@ -97,6 +97,7 @@ export type { OwnCriterion } from './prune/chosen.js';
 export type { PruningStart } from './prune/start.js';
 export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
 export type { ImpOptions } from './prune/criteria/imp.js';
+export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';

@@ -1,18 +1,26 @@
 import type { Network } from '../nn/network.js';
+import { nameOf } from '../graph/graph.js';
 import { stateName } from '../graph/state-names.js';
 import { ops } from '../ops/registry.js';
 import { program, type Program } from '../program/program.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { addScaled, type Scaled } from '../transform/paths.js';
 import { checkedScores, checkedSum } from './check-criterion.js';
-import { viewOf, type Criterion, type PruningView } from './criterion.js';
+import { viewOf, type Criterion, type PruningView, type Scores } from './criterion.js';
 import { pack, unpack } from './pack.js';
 
-/** The programs of one pruning round: `accumulate` once for each minibatch, then `secondPass` likewise where there is one, then `select`. */
-export interface RoundPrograms {
+/** What adds up over the minibatches: `accumulate` once for each, then `secondPass` likewise where there is one. */
+export interface PassPrograms {
   readonly accumulate: Program | null;
   readonly secondPass: Program | null;
+}
+/** The programs of one pruning round: the passes, then `select`. */
+export interface RoundPrograms extends PassPrograms {
   readonly select: Program;
+}
+/** The passes, then the scores themselves. */
+export interface ScorePrograms extends PassPrograms {
+  readonly scores: Program;
 }
 
 /** Below every score; what masked weights rank with, so that they stay out. Finite in float32. */
@@ -115,20 +123,33 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
   return { accumulate: first?.program ?? null, secondPass: second?.program ?? null, select };
 };
 
-/** The scores alone, of the present masks and one minibatch: outputs 'score/<weight>', `total`, `exponent`. For inspection and tests. */
+/** Outputs 'score/<weight>', and `total` and `exponent` of the flow as in `roundPrograms`. */
+const scoresOf = ({ name }: Criterion, { weights }: PruningView, { scores, total }: Scores): Program =>
+  program(`${name}/scores`, {
+    outputs: {
+      ...Object.fromEntries(scores.map((s, i) => [`score/${nameOf(weights[i]!)}`, s])),
+      total: total?.mantissa ?? ops.scalar(1),
+      exponent: total?.exponent ?? ops.scalar(0),
+    },
+  });
+
+/** The scores of the present masks after all passes; nothing is emptied, and no mask changes. */
+export const scorePrograms = (net: Network, criterion: Criterion, batch: number): ScorePrograms => {
+  const view = viewOf(net, batch);
+  const { first, second, sum } = passesOf(criterion, view, batch);
+  const scored = checkedScores(criterion, criterion.score(view, sum), { view, sum });
+  return {
+    accumulate: first?.program ?? null,
+    secondPass: second?.program ?? null,
+    scores: scoresOf(criterion, view, scored),
+  };
+};
+
+/** The scores of the present masks and one minibatch in a single program, whose graph tests look at. */
 export const scoreProgram = (net: Network, criterion: Criterion, batch: number): Program => {
   const view = viewOf(net, batch);
   const labels = ops.input('labels', [batch], 'i32');
   const first = criterion.accumulate?.(view, labels) ?? null;
   const seen = first === null ? null : (criterion.secondPass?.(view, labels, first) ?? first);
-  const { scores, total } = criterion.score(view, seen);
-  return program(`${criterion.name}/scores`, {
-    outputs: {
-      ...Object.fromEntries(
-        scores.map((s, i) => [`score/${String(view.weights[i]!.attributes['name'])}`, s]),
-      ),
-      total: total?.mantissa ?? ops.scalar(1),
-      exponent: total?.exponent ?? ops.scalar(0),
-    },
-  });
+  return scoresOf(criterion, view, criterion.score(view, seen));
 };

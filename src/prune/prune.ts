@@ -1,8 +1,6 @@
 import * as kinds from '../kinds.js';
 import { checkValue } from '../kinds.js';
-import { checkMinibatch } from '../source/check.js';
 import { fail } from '../errors.js';
-import { showValue } from '../options.js';
 import type { Weights } from '../nn/weights.js';
 import { prunable, type Network } from '../nn/network.js';
 import { program } from '../program/program.js';
@@ -14,9 +12,10 @@ import { synflowL2 } from './criteria/synflow.js';
 import { chosen, type OwnCriterion } from './chosen.js';
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.js';
 import { viewOf } from './criterion.js';
-import { usualRounds, type MethodFacts, type Minibatch, type RoundReport } from './method.js';
+import { usualRounds, type MethodFacts, type RoundReport } from './method.js';
 import type { MethodOptions, Procedure } from './methods.js';
 import { checkStart, startOf, type PruningStart } from './start.js';
+import { dataOf } from './data.js';
 import { countLive, rankInRounds } from './rounds.js';
 import { keepCounts } from './schedule.js';
 import { fillStore } from './store.js';
@@ -74,7 +73,7 @@ export const prune = async (
       `prune: density ${density} keeps ${last} of ${total} weights, the given masks leave ${available}; choose a density up to ${available / total}`,
     );
   const keeps = wanted.map((keep) => Math.min(keep, available));
-  const data = dataOf(net, method, options.data ?? []);
+  const data = dataOf('prune', net, method, options.data ?? []);
   signal?.throwIfAborted();
   const reports: RoundReport[] = [];
   const onRound = (report: RoundReport): void => {
@@ -170,28 +169,6 @@ const roundsOf = (facts: MethodFacts, given: number | undefined): number => {
   return rounds.kind === 'any' || count === 1
     ? count
     : fail('OPTION', `prune: ${name} is single-shot, rounds ${count}: ${rounds.why}; use 1`);
-};
-
-/** The minibatches that a method reads, of one size. */
-const dataOf = (
-  net: Network,
-  { name, data: reads }: MethodFacts,
-  data: readonly Minibatch[],
-): readonly Minibatch[] => {
-  if (reads === 'none') return [];
-  const sample = size(net.input.shape.slice(1));
-  if (!Array.isArray(data))
-    fail(
-      'OPTION',
-      `prune: data is ${showValue(data)}; give a list of minibatches, as pruningSplit(dataset) makes it`,
-    );
-  if (data.length === 0) fail('OPTION', `prune: ${name} reads ${reads}; give it data`);
-  // The first says how many images a minibatch has; if it is none itself, its own check says so.
-  const images = data[0]?.labels?.length ?? 0;
-  const classes = reads === 'labelled images' ? net.output.shape[1]! : null;
-  data.forEach((d, i) => checkMinibatch(`prune: minibatch ${i}`, d, { images, sample, classes }));
-  if (images === 0) fail('DATA', `prune: minibatch 0 has no image; give at least one`);
-  return data;
 };
 
 /** Flow of squared weights through the ticket on one all-ones image, whatever the method: zero when no path is left. */

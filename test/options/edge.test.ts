@@ -263,6 +263,17 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('prune', net, { weights: {} }, device, half), 'weights a plain object'],
     [call('prune', net, 'weights', device, half), "weights 'weights'"],
   ],
+  scores: [
+    [call('scores', net, weights, device, { method: 'px', density: 0.5 }), "'density'"],
+    [call('scores', net, weights, device, { method: 'xp' }), "'xp'"],
+    [call('scores', net, weights, device, {}), 'method is missing'],
+    [call('scores', net, weights, device, { method: 'phew' }), 'phew scores no weights'],
+    [call('scores', net, weights, device, { method: 'snip' }), 'snip reads labelled images; give it data'],
+    [call('scores', net, weights, device, { method: 'px', data: split }), 'data'],
+    [call('scores', net, weights, device, { criterion: 3 }), 'criterion is 3'],
+    [call('scores', net, weights, { method: 'px' }), 'device'],
+    [call('scores', net, 3, device, { method: 'px' }), 'weights 3'],
+  ],
   option: [
     [call('option', 'number', 3, 'how many'), "kind 'number'"],
     [call('option', pathex.positive, '3', 'how many'), "default '3'"],
