@@ -100,6 +100,7 @@ export type { ImpOptions } from './prune/criteria/imp.js';
 export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
+export type { Scope } from './prune/scope.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';
 
 export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.js';
