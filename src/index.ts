@@ -118,7 +118,8 @@ export type { Targets, Task, WeightedLoss } from './task/task.js';
 
 export { findCifar10, loadCifar10 } from './datasets/cifar10.js';
 export { checkDataset } from './source/check.js';
-export { resident, type ResidentOptions, type ResidentSplit } from './source/resident.js';
+export { resident, type ResidentOptions } from './source/resident.js';
+export type { ResidentSplit } from './source/resident-split.js';
 export type { BatchTensors, Draw, Source, SourceSplit } from './source/source.js';
 export type { TargetType, TargetTypes } from './source/targets.js';
 export { normalise, perClass, subset, type Dataset, type Split } from './source/dataset.js';
