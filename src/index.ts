@@ -14,7 +14,7 @@ export { print } from './graph/print.js';
 export { grad, vjp } from './transform/grad.js';
 export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
-export { inference, training } from './transform/statistics.js';
+export { inference, training, type Readable } from './transform/statistics.js';
 
 export {
   add,
@@ -57,6 +57,23 @@ export {
 export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
+export { flow, flowScores, PATH_OPTIONS, type Flow, type PathOptions } from './prune/criteria/path-score.js';
+export {
+  choice,
+  count,
+  flag,
+  fraction,
+  option,
+  positive,
+  positiveInteger,
+  withOptions,
+  type Option,
+  type Options,
+  type OptionsOf,
+  type OptionType,
+  type SettledOptions,
+} from './prune/options.js';
+export { pack, unpack } from './prune/pack.js';
 export {
   showCost,
   usualRounds,
@@ -76,8 +93,11 @@ export {
   type MethodOptions,
   type Procedure,
 } from './prune/methods.js';
+export type { OwnCriterion } from './prune/chosen.js';
+export type { PruningStart } from './prune/start.js';
 export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
 export type { ImpOptions } from './prune/criteria/imp.js';
+export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';

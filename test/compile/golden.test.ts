@@ -24,7 +24,7 @@ const rounds = roundPrograms(net, px(), 100);
 test.each([
   ['resnet20-train', trainStep(net, data, { split: 'train', count: 50000 }, 128)],
   ['resnet20-evaluate', evaluateStep(net, data, { split: 'test', count: 10000 }, 250)],
-  ['resnet20-px-observe', rounds.observe!],
+  ['resnet20-px-accumulate', rounds.accumulate!],
   ['resnet20-px-select', rounds.select],
 ])('plan of %s', async (name, p) => {
   await expect(`${printPlan(compile(p))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);

@@ -52,6 +52,8 @@ const reading = { weights: 'one', gates: 'open' };
 const file = { weights, masks: null, metadata: {} };
 const checkpoint = { settings: {}, start: null, epochsDone: 0, history: [], tensors: {} };
 const facts = pathex.procedureOf({ method: 'px' });
+const magnitude = { method: 'magnitude', density: 0.5 };
+const view = { evalOne: pathex.inference(pathex.masked(net)), weights: pathex.prunable(net) };
 
 type Row = readonly [run: () => unknown, mentions: string, code?: ErrorCode];
 const fit = (options: object): (() => unknown) => call('fit', net, { weights }, data, device, options);
@@ -287,7 +289,51 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('prune', net, weights, { method: 'px', density: 0.5 }), 'device'],
     [call('prune', weights, net, device, { method: 'px', density: 0.5 }), 'network'],
     [call('prune', net, weights, device), 'options are nothing'],
+    [prune({ density: 0.5 }), 'method is missing'],
+    [prune({ criterion: facts, method: 'px', density: 0.5 }), 'method and criterion are given'],
+    [prune({ criterion: 'px', density: 0.5 }), "criterion is 'px'"],
+    [prune({ criterion: { ...facts, scor: 3 }, density: 0.5 }), "'scor'; did you mean 'score'?"],
+    [prune({ criterion: facts, mode: 'px', density: 0.5 }), "'mode'"],
+    [call('prune', net, { weights, mask: null }, device, magnitude), "'mask'; did you mean 'masks'?"],
+    [call('prune', net, { weights: {} }, device, magnitude), 'weights a plain object'],
+    [call('prune', net, 'weights', device, magnitude), "weights 'weights'"],
   ],
+  scores: [
+    [call('scores', net, weights, device, { method: 'px', density: 0.5 }), "'density'"],
+    [call('scores', net, weights, device, { method: 'xp' }), "'xp'"],
+    [call('scores', net, weights, device, {}), 'method is missing'],
+    [call('scores', net, weights, device, { method: 'phew' }), 'phew scores no weights'],
+    [call('scores', net, weights, device, { method: 'snip' }), 'snip reads labelled images; give it data'],
+    [call('scores', net, weights, device, { method: 'px', data: split }), 'data'],
+    [call('scores', net, weights, device, { criterion: 3 }), 'criterion is 3'],
+    [call('scores', net, weights, { method: 'px' }), 'device'],
+    [call('scores', net, 3, device, { method: 'px' }), 'weights 3'],
+  ],
+  option: [
+    [call('option', 'number', 3, 'how many'), "kind 'number'"],
+    [call('option', pathex.positive, '3', 'how many'), "default '3'"],
+    [call('option', pathex.positive, 3), 'doc is missing'],
+  ],
+  choice: [[call('choice', 'a', 3), 'words[1] 3']],
+  withOptions: [
+    [call('withOptions', {}, () => facts), 'name'],
+    [call('withOptions', 'mine', { a: 3 }, () => facts), "'mine': options"],
+    [call('withOptions', 'mine', {}), "'mine': make is missing"],
+    [() => (js['withOptions']!('mine', {}, () => facts) as Loose)({ a: 3 }), "option 'a' is unknown"],
+  ],
+  pack: [[call('pack', row), 'tensors', 'SHAPE']],
+  unpack: [
+    [call('unpack', row, [row]), 'f32[1, 4] for tensors of 4 numbers', 'SHAPE'],
+    [call('unpack', pathex.ops.constant([3], 0), [row]), 'f32[3] for tensors of 4 numbers', 'SHAPE'],
+    [call('unpack', [1], [row]), 'vector', 'SHAPE'],
+  ],
+  flow: [
+    [call('flow', net, 'squared', null, {}), 'view'],
+    [call('flow', view, 'square', null, {}), "weights 'square' is unknown"],
+    [call('flow', view, 'squared', row, {}), 'outputs'],
+    [call('flow', view, 'squared', null, { biasPath: true }), "'biasPath'; did you mean 'biasPaths'?"],
+  ],
+  flowScores: [[call('flowScores', { total: null }), 'shares is missing']],
   procedureOf: [
     [call('procedureOf', { method: 'px', mod: 'px' }), "'mod' is unknown; did you mean 'mode'?"],
     [call('procedureOf', { method: 'magnitude', mode: 'px' }), "'mode'"],
@@ -442,6 +488,10 @@ const NO_ROWS: Readonly<Record<string, string>> = {
   PASSES: 'data',
   METHODS: 'data',
   METHOD_OPTIONS: 'data',
+  PATH_OPTIONS: 'data',
+  ...Object.fromEntries(
+    ['count', 'flag', 'fraction', 'positive', 'positiveInteger'].map((kind) => [kind, 'a kind of option']),
+  ),
   PlanCodec: 'an io-ts codec; device.compile and PlanCodec.decode answer with what it finds',
   VERSION: 'data',
 };
