@@ -43,6 +43,7 @@ export { identityBlock, projectionBlock, resnetCifar } from './models/resnet-cif
 
 export { program, type Program, type ProgramParts } from './program/program.js';
 export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
+export { TARGETS, type SideStream, type Target } from './compile/target.js';
 export { PlanCodec, type Plan } from './plan/plan.js';
 
 export {

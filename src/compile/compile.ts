@@ -32,13 +32,8 @@ import {
   type Step,
 } from '../plan/plan.js';
 import { simplify, splitReductions } from './simplify.js';
-import {
-  chooseNarrow,
-  NOTHING_NARROW,
-  STORAGE_CHOICES,
-  type Narrowing,
-  type StorageChoice,
-} from './storage.js';
+import { chooseNarrow, NOTHING_NARROW, type Narrowing } from './storage.js';
+import { TARGET, wholeTarget, type SideStream, type Target } from './target.js';
 
 /** A pass rewrites the program's roots and keeps their number, types and order. */
 export interface Pass {
@@ -56,29 +51,31 @@ export const PASSES: readonly Pass[] = [
 export interface CompileOptions {
   /** Verify the graph after every pass. Default false. */
   readonly checked?: boolean;
-  /**
-   * `bf16`: a program that is `narrowable` keeps large intermediates in 16 bits and multiplies them so; others are compiled as ever. Only the
-   * cuda device runs such plans. Default `f32`.
-   */
-  readonly storage?: StorageChoice;
   /** Receives the printed graph after the named pass. */
   readonly dump?: { readonly after: string; readonly print: (text: string) => void };
 }
 
 const COMPILE_OPTIONS: KindsOf<CompileOptions> = {
   checked: flag,
-  storage: wordOf(...STORAGE_CHOICES),
   dump: optionsOf<NonNullable<CompileOptions['dump']>>({
     after: needed(wordOf(...PASSES.map((p) => p.name))),
     print: needed(callback),
   }),
 };
 
-/** Compiles a program to its plan. Throws OPTION for options that it does not know. */
-export const compile = (program: Program, options: CompileOptions = {}): Plan => {
+/**
+ * Compiles a program to its plan for a target, one of `TARGETS` or a value of its own; what it leaves out is as the cpu device has it.
+ * Throws OPTION for a target or options that it does not know.
+ */
+export const compile = (
+  program: Program,
+  target: Partial<Target> = {},
+  options: CompileOptions = {},
+): Plan => {
   checkValue('compile: program', program, programKind);
+  checkOptions('compile: target', target, TARGET);
   checkOptions('compile', options, COMPILE_OPTIONS);
-  const { checked = false, storage = 'f32', dump } = options;
+  const { checked = false, dump } = options;
   const run = (roots: Roots, pass: Pass): Roots => {
     const next = pass.run(roots);
     if (checked) check(next, pass.name);
@@ -86,7 +83,7 @@ export const compile = (program: Program, options: CompileOptions = {}): Plan =>
     return next;
   };
   const roots = PASSES.reduce(run, rootsOf(program));
-  return lower(program, roots, program.narrowable ? storage : 'f32');
+  return lower(program, roots, wholeTarget(target));
 };
 
 /** Where a value is kept, by its storage node. `write` of a state or output is the step that computes its value, or a copy. */
@@ -100,7 +97,7 @@ interface Targets {
   }[];
 }
 
-const lower = (program: Program, roots: Roots, storage: StorageChoice): Plan => {
+const lower = (program: Program, roots: Roots, target: Target): Plan => {
   const outputNames = Object.keys(program.outputs);
   const nextNames = Object.keys(program.next);
   const outputs = outputNames.map((name, i) => [name, roots[i]!] as const);
@@ -111,10 +108,10 @@ const lower = (program: Program, roots: Roots, storage: StorageChoice): Plan => 
   const scheduled = schedule(fusion.units, before);
   const copied = new Set(targets.copies.map((c) => c.from));
   const narrowing =
-    storage === 'f32'
+    target.storage === 'f32' || !program.narrowable
       ? NOTHING_NARROW
       : chooseNarrow(fusion, (s) => copied.has(s) || targets.inPlace.has(s) || targets.direct.has(s));
-  return emit(program, fusion, scheduled, targets, leaves(roots, 'state'), narrowing);
+  return emit(program, fusion, scheduled, targets, leaves(roots, 'state'), narrowing, target);
 };
 
 /** The units that load or take each state, by its name; `full` where they only load it element by element. */
@@ -197,6 +194,7 @@ const emit = (
   targets: Targets,
   stateLeaves: readonly Tensor[],
   narrowing: Narrowing,
+  target: Target,
 ): Plan => {
   const buffers: { type: Stored; place: PlanBuffer['place'] | null }[] = [];
   const ids = new Map<Tensor, number>();
@@ -284,6 +282,7 @@ const emit = (
   } = shareDying(
     steps,
     buffers.map((b) => ({ bytes: bytes(b.type), dtype: b.type.dtype, isArena: b.place === null })),
+    target,
   );
   const { offsets, bytes: arenaBytes } = placeBuffers(lifetimes);
   return {
@@ -328,6 +327,7 @@ const shareDying = (
     readonly dtype: PlanBuffer['dtype'];
     readonly isArena: boolean;
   }[],
+  { sideStream, joinsConvolutions }: Target,
 ): { steps: readonly Step[]; lifetimes: Lifetime[]; slotOf: (id: number) => number } => {
   const first = new Map<number, number>();
   const last = new Map<number, number>();
@@ -335,7 +335,7 @@ const shareDying = (
     for (const b of [...readsOf(s), ...writesOf(s)]) {
       if (!buffers[b]!.isArena) continue;
       if (!first.has(b)) first.set(b, i);
-      last.set(b, Math.max(last.get(b) ?? 0, Math.min(i + lagOf(s), steps.length - 1)));
+      last.set(b, Math.max(last.get(b) ?? 0, Math.min(i + lagOf(s, sideStream), steps.length - 1)));
     }
   });
   const slots = new Map<number, number>();
@@ -347,8 +347,9 @@ const shareDying = (
       (o === 1 || l.strides[0] === r * n) &&
       (r === 1 || l.strides[1] === n) &&
       (n === 1 || l.strides[2] === 1);
-    for (const b of momentsAt(steps, i)?.results ?? []) if (first.get(b) === i) first.set(b, i - 1);
-    const product = productBefore(steps, i);
+    if (joinsConvolutions)
+      for (const b of momentsAt(steps, i)?.results ?? []) if (first.get(b) === i) first.set(b, i - 1);
+    const product = joinsConvolutions ? productBefore(steps, i) : undefined;
     const isHeir = (b: number): boolean => last.get(b) === i && (product === undefined || b === product);
     const dying = new Set(
       s.loads
@@ -384,13 +385,12 @@ const shareDying = (
   return { steps, lifetimes: [...spans.values()], slotOf };
 };
 
-/** Steps that a product may fall behind the others where a device has a second lane for it; its operands stay that long. */
-const lagOf = (step: Step): number =>
-  isWeightGradientStep(step)
-    ? 20
-    : step.kind === 'call' && (step.kernel === 'conv2d' || step.kernel === 'conv2dInputGrad')
-      ? 1
-      : 0;
+/** Steps that a product may fall behind the others; its operands stay that long. */
+const lagOf = (step: Step, sideStream: SideStream | null): number => {
+  if (sideStream === null || step.kind === 'fused') return 0;
+  if (isWeightGradientStep(step)) return sideStream.gradientLag;
+  return step.kernel === 'conv2d' || step.kernel === 'conv2dInputGrad' ? sideStream.convolutionLag : 0;
+};
 
 const stepName = (node: Tensor): string => (node.path === '' ? node.op : `${node.path}:${node.op}`);
 

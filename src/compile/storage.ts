@@ -1,10 +1,6 @@
 import type { Tensor } from '../tensor/tensor.js';
 import { loweringOf, type Fusion } from './fuse.js';
 
-/** What programs that allow it keep their large intermediates as. See Note [What is kept as bf16]. */
-export type StorageChoice = 'f32' | 'bf16';
-export const STORAGE_CHOICES: readonly StorageChoice[] = ['f32', 'bf16'];
-
 export interface Narrowing {
   /** Values kept as bf16, by their storage. */
   readonly kept: ReadonlySet<Tensor>;
