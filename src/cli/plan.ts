@@ -75,7 +75,7 @@ export const planCommand = new Command('plan')
   .option('--target <device>', `what device it is for: ${TARGET_NAMES.join(' or ')}`, targetNameOf)
   .option(
     '--dump-after <pass>',
-    `print the graph after a pass instead: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`,
+    `print what a pass leaves instead, a graph, steps to be or a plan: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`,
   )
   .option(
     '--storage <type>',

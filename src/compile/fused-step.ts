@@ -1,9 +1,10 @@
 import { fail } from '../errors.js';
 import { stridesOf, type Tensor } from '../tensor/tensor.js';
 import { axesTable, inputAxes, type Partition } from './expression.js';
-import { bodyOf, groupPartition, loweringOf, type FusedUnit, type Fusion } from './fuse.js';
+import { bodyOf, groupPartition, loweringOf } from './fuse.js';
 import type { Instruction } from '../plan/instructions.js';
 import type { FusedStep } from '../plan/plan.js';
+import type { FusedUnit, Fusion } from './stages.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Load = FusedStep['loads'][number];

@@ -1,16 +1,10 @@
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import { size } from '../tensor/tensor.js';
-import type { CallStep, FusedStep, PlanBuffer, Step } from '../plan/plan.js';
-import type { Narrowing } from './storage.js';
+import type { CallStep, FusedStep, Step } from '../plan/plan.js';
+import type { Buffers } from './buffers.js';
+import type { Narrowing } from './stages.js';
 
 /** The steps of a product on bf16 operands: conversions before and after it, where a value is not kept as it takes or gives it. */
-
-type Dtype = PlanBuffer['dtype'];
-export interface Buffers {
-  readonly bufferOf: (storage: Tensor) => number;
-  /** A new buffer of the arena. */
-  readonly add: (dtype: Dtype, shape: Shape) => number;
-}
 
 type Conv = Extract<CallStep, { kernel: 'conv2dWeightGrad' }>;
 
@@ -49,7 +43,7 @@ const copy = (
 export const narrowSteps = (
   { kept }: Narrowing,
   storageOf: (node: Tensor) => Tensor,
-  { bufferOf, add }: Buffers,
+  buffers: Pick<Buffers, 'of' | 'add'>,
 ): ((node: Tensor, step: CallStep) => Step[]) => {
   const converted = new Map<Tensor, number>();
   const padded = new Map<string, number>();
@@ -59,11 +53,11 @@ export const narrowSteps = (
     const prefix = node.path === '' ? '' : `${node.path}:`;
     const operandOf = (input: Tensor): number => {
       const storage = storageOf(input);
-      if (kept.has(storage)) return bufferOf(storage);
+      if (kept.has(storage)) return buffers.of(storage);
       const known = converted.get(storage);
       if (known !== undefined) return known;
-      const to = add('bf16', storage.shape);
-      before.push(convert(`${prefix}narrow`, size(storage.shape), bufferOf(storage), to));
+      const to = buffers.add({ dtype: 'bf16', shape: storage.shape });
+      before.push(convert(`${prefix}narrow`, size(storage.shape), buffers.of(storage), to));
       converted.set(storage, to);
       return to;
     };
@@ -73,7 +67,7 @@ export const narrowSteps = (
       if (all === channels) return buffer;
       const known = padded.get(`${buffer} ${all}`);
       if (known !== undefined) return known;
-      const to = add('bf16', [...pixels, all]);
+      const to = buffers.add({ dtype: 'bf16', shape: [...pixels, all] });
       const count = size(pixels);
       before.push(
         {
@@ -97,7 +91,7 @@ export const narrowSteps = (
       const operands = [pad(inputs[0]!, [a.n, a.h, a.w], a.c), pad(inputs[1]!, [a.n, a.oh, a.ow], a.f)];
       const output = step.outputs[0]!;
       if (f === a.f && c === a.c) return [...before, { ...step, inputs: operands }];
-      const whole = add('f32', [f, a.kh, a.kw, c]);
+      const whole = buffers.add({ dtype: 'f32', shape: [f, a.kh, a.kw, c] });
       const product: Conv = { ...step, inputs: operands, outputs: [whole], attributes: { ...a, f, c } };
       const taps = a.kh * a.kw;
       return [
@@ -107,7 +101,7 @@ export const narrowSteps = (
       ];
     }
     if (step.kernel === 'matmul' || kept.has(node)) return [...before, { ...step, inputs }];
-    const result = add('bf16', node.shape);
+    const result = buffers.add({ dtype: 'bf16', shape: node.shape });
     return [
       ...before,
       { ...step, inputs, outputs: [result] },

@@ -1,6 +1,8 @@
 import { rewrite, withInputs, type Roots } from '../graph/graph.js';
 import { definitionOf, make, type OpName } from '../ops/registry.js';
 import { sameShape, size, type Attributes, type Tensor } from '../tensor/tensor.js';
+import type { Pass } from './pass.js';
+import type { Graph } from './stages.js';
 
 /**
  * Algebra that saves work without changing what is computed beyond rounding, and sharing of equal nodes. Every rule holds for
@@ -168,3 +170,21 @@ export const splitReductions = (roots: Roots): Tensor[] =>
 
 const between = (a: number, b: number): number[] =>
   Array.from({ length: Math.max(b - a - 1, 0) }, (_, i) => a + 1 + i);
+
+const graphPass = (name: string, doc: string, rewriteRoots: (roots: Roots) => Roots): Pass<Graph, Graph> => ({
+  name,
+  doc,
+  run: (graph) => ({ ...graph, roots: rewriteRoots(graph.roots) }),
+});
+
+export const simplifyPass = graphPass('simplify', 'algebra and sharing of equal nodes', simplify);
+export const splitReductionsPass = graphPass(
+  'split-reductions',
+  'one run of axes for each reduction',
+  splitReductions,
+);
+export const sharePass = graphPass(
+  'share',
+  'sharing again, over what the passes before made equal',
+  simplify,
+);

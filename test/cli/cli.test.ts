@@ -413,6 +413,9 @@ describe('a session with the command line', () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(
       /%\d+ = conv2d\(%\d+, %\d+\)/,
     );
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'schedule')).stdout).toMatch(
+      /^\d+: fused \[.*\] bn:relu -> f32\[128 32 32 4\] after \d+/m,
+    );
     expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(
       /\/\/ step \d+, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_\d+_bn_relu\(const float\* x0, /,

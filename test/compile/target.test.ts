@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { TARGETS } from '../../src/compile/target.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
-import { isWeightGradientStep, readsOf, writesOf, type Plan } from '../../src/plan/plan.js';
+import { readsOf, writesOf, type Plan } from '../../src/plan/plan.js';
+import { isWeightGradient } from '../../src/plan/traits.js';
 import type { Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';
@@ -66,7 +67,7 @@ describe('a target', () => {
     });
     let seen = 0;
     plan.steps.forEach((step, i) => {
-      if (!isWeightGradientStep(step)) return;
+      if (!isWeightGradient(step)) return;
       for (const b of readsOf(step)) {
         if (plan.buffers[b]!.place.in !== 'arena') continue;
         seen += 1;

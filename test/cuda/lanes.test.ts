@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { TARGETS } from '../../src/compile/target.js';
-import { isWeightGradientStep, readsOf, writesOf, type Plan } from '../../src/plan/plan.js';
+import { readsOf, writesOf, type Plan } from '../../src/plan/plan.js';
+import { isWeightGradient } from '../../src/plan/traits.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -95,7 +96,7 @@ describe.each([
     steps.forEach(({ after }, k) => {
       if (after !== undefined && k < lastProduct)
         expect(k - after, `${k} after ${after}`).toBeGreaterThanOrEqual(
-          isWeightGradientStep(plan.steps[after]!) ? 10 : 2,
+          isWeightGradient(plan.steps[after]!) ? 10 : 2,
         );
     });
     expect(steps.some(({ after }, k) => after !== undefined && k < lastProduct)).toBe(true);
