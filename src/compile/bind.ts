@@ -1,4 +1,3 @@
-import { nameOf } from '../graph/graph.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { loweringOf } from './fuse.js';
 import type { Pass } from './pass.js';
@@ -8,6 +7,12 @@ import type { Binding, Bound, Fused, Fusion, Unit } from './stages.js';
 
 type Named = readonly (readonly [name: string, root: Tensor])[];
 
+/** The state that a storage node is, if it is one. */
+export const stateName = (storage: Tensor): string | undefined => {
+  const lowering = loweringOf(storage);
+  return lowering.kind === 'leaf' && lowering.in === 'state' ? lowering.name : undefined;
+};
+
 /** The units that load or take each state, by its name; `full` where they only load it element by element. */
 const readersOf = ({
   units,
@@ -16,10 +21,11 @@ const readersOf = ({
 }: Fusion): ReadonlyMap<string, ReadonlyMap<Unit, { readonly full: boolean }>> => {
   const readers = new Map<string, Map<Unit, { readonly full: boolean }>>();
   const read = (unit: Unit, storage: Tensor, full: boolean): void => {
-    if (storage.op !== 'state') return;
-    const known = readers.get(nameOf(storage)) ?? new Map<Unit, { readonly full: boolean }>();
+    const name = stateName(storage);
+    if (name === undefined) return;
+    const known = readers.get(name) ?? new Map<Unit, { readonly full: boolean }>();
     known.set(unit, { full: full && (known.get(unit)?.full ?? true) });
-    readers.set(nameOf(storage), known);
+    readers.set(name, known);
   };
   for (const unit of units) {
     if (unit.kind === 'call') for (const input of unit.node.inputs) read(unit, storageOf(input), false);
@@ -43,7 +49,7 @@ const bind = (fusion: Fusion, before: Map<Unit, Set<Unit>>, outputs: Named, next
   const readers = readersOf(fusion);
   for (const [name, root] of next) {
     const storage = fusion.storageOf(root);
-    if (storage.op === 'state' && nameOf(storage) === name) continue; // unchanged
+    if (stateName(storage) === name) continue; // unchanged
     const writer = fusion.unitOf.get(storage);
     const its = [...(readers.get(name) ?? [])];
     const fits =

@@ -1,6 +1,7 @@
 import { leaves, nameOf } from '../graph/graph.js';
 import type { Plan, PlanBuffer } from '../plan/plan.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { loweringOf } from './fuse.js';
 import type { Narrowed } from './stages.js';
 
 /** The buffers of a plan while its steps are written: numbers by state, input, output and storage node. */
@@ -39,10 +40,11 @@ export const buffersOf = ({ program, roots, binding, narrowing }: Narrowed): Buf
     if (id !== undefined) ids.set(leaf, id);
   }
   const make = (storage: Tensor): number => {
-    if (storage.op === 'input') return inputs.get(nameOf(storage))!;
-    if (storage.op === 'state') return state.get(nameOf(storage))!;
-    if (storage.op === 'literal')
-      return put(storage, { in: 'constant', data: storage.attributes['data'] as readonly number[] });
+    const lowering = loweringOf(storage);
+    if (lowering.kind === 'leaf') {
+      if (lowering.in === 'constant') return put(storage, { in: 'constant', data: lowering.data });
+      return (lowering.in === 'input' ? inputs : state).get(lowering.name)!;
+    }
     const inPlace = binding.inPlace.get(storage);
     if (inPlace !== undefined) return state.get(inPlace)!;
     const output = binding.direct.get(storage);

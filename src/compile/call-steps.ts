@@ -15,7 +15,8 @@ export const productStep = (node: Tensor, output: number): CallStep => {
   return { ...lowering, name: stepName(node), inputs: [], outputs: [output] };
 };
 
-const copyStep = (
+/** A strided copy; offsets are of elements. */
+export const copyStep = (
   name: string,
   from: number,
   to: number,
@@ -52,7 +53,7 @@ export const callSteps = (node: Tensor, inputs: readonly number[], output: numbe
     outputs: [output],
     attributes: { value },
   });
-  if (node.op === 'constant') return [fill(node.attributes['value'] as number)];
+  if (lowering.kind === 'constant') return [fill(lowering.value)];
   if (lowering.kind === 'copies')
     return [
       ...(lowering.cover ? [] : [fill(0)]),

@@ -1,4 +1,5 @@
 import { PLAN_VERSION, type Step } from '../plan/plan.js';
+import { stateName } from './bind.js';
 import { buffersOf } from './buffers.js';
 import { callSteps, copyAll, productStep } from './call-steps.js';
 import { fusedStep } from './fused-step.js';
@@ -21,7 +22,7 @@ const emit = (from: Narrowed): Emitted => {
   // A state that becomes another state is read before anything is written.
   const copies = binding.copies.map((c) => ({
     ...c,
-    held: c.from.op === 'state' ? buffers.add(c.from) : undefined,
+    held: stateName(c.from) === undefined ? undefined : buffers.add(c.from),
   }));
   const steps = [
     ...copies.flatMap(({ from: value, held }) =>

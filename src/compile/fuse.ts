@@ -37,7 +37,7 @@ const fuse = (roots: Roots): Fusion => {
   const place = new Map<Unit, number>(); // in `units`
   const expression = expressionsOver(stored, storageOf);
   const isCall = (node: Tensor): boolean =>
-    isKernel(kindOf(node)) || (node.op === 'constant' && stored.has(node));
+    isKernel(kindOf(node)) || (kindOf(node) === 'constant' && stored.has(node));
   const computed = nodes.filter((node) => isCall(node) || (stored.has(node) && !isGiven(kindOf(node))));
   const order = reachability<Unit>(computed.length);
 
@@ -146,15 +146,15 @@ const keptAxes = (root: Tensor): readonly (readonly number[])[] | undefined => {
 };
 
 /**
- * Slices that are the first elements of their input and that only fused steps read: those load them from the input itself. (A batch's
+ * Copies that are the first elements of their input and that only fused steps read: those load them from the input itself. (A batch's
  * first row, the shift of its moments.)
  */
 const headsOf = (order: readonly Tensor[], roots: Roots): ReadonlySet<Tensor> => {
   const isHead = (node: Tensor): boolean => {
     const lowering = loweringOf(node);
-    if (node.op !== 'slice' || lowering.kind !== 'copies') return false;
-    const { srcOffset, srcStrides, dims, dstStrides } = lowering.copies[0]!;
-    return srcOffset === 0 && dims.every((d, i) => d === 1 || srcStrides[i] === dstStrides[i]);
+    if (lowering.kind !== 'copies' || !lowering.cover || lowering.copies.length !== 1) return false;
+    const { srcOffset, dstOffset, srcStrides, dims, dstStrides } = lowering.copies[0]!;
+    return srcOffset === dstOffset && dims.every((d, i) => d === 1 || srcStrides[i] === dstStrides[i]);
   };
   const heads = new Set(order.filter(isHead));
   const views = new Map<Tensor, Tensor>(); // a head, or a view of one -> the head
@@ -190,7 +190,7 @@ const chooseStored = (
       stored.add(node);
       node.inputs.forEach(store);
     } else if (kind === 'reduce') stored.add(node);
-    else if (kind === 'leaf' && node.op !== 'constant') stored.add(node);
+    else if (kind === 'leaf') stored.add(node);
     else if (kind === 'alias')
       store(node); // a view needs something to look at
     else if (kind === 'broadcast' && isFusible(node.inputs[0]!)) store(node.inputs[0]!);

@@ -1,6 +1,8 @@
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import { size } from '../tensor/tensor.js';
 import type { CallStep, FusedStep, Step } from '../plan/plan.js';
+import { traitsOf } from '../plan/traits.js';
+import { copyStep } from './call-steps.js';
 import type { Buffers } from './buffers.js';
 import type { Narrowing } from './stages.js';
 
@@ -21,22 +23,6 @@ const convert = (name: string, n: number, from: number, to: number): FusedStep =
   code: [],
   stores: [{ register: 0, buffer: to }],
   reductions: [],
-});
-
-const copy = (
-  name: string,
-  from: number,
-  to: number,
-  dims: Shape,
-  srcStrides: Shape,
-  dstStrides: Shape,
-): CallStep => ({
-  kind: 'call',
-  name,
-  kernel: 'copy',
-  inputs: [from],
-  outputs: [to],
-  attributes: { dims, srcOffset: 0, srcStrides, dstOffset: 0, dstStrides },
 });
 
 /** One for each plan: an operand is converted once, before its first product. */
@@ -78,15 +64,19 @@ export const narrowSteps = (
           outputs: [to],
           attributes: { value: 0 },
         },
-        copy(`${prefix}pad`, buffer, to, [count, channels], [channels, 1], [all, 1]),
+        copyStep(`${prefix}pad`, buffer, to, [
+          { extent: count, from: channels, to: all },
+          { extent: channels, from: 1, to: 1 },
+        ]),
       );
       padded.set(`${buffer} ${all}`, to);
       return to;
     };
 
     const inputs = node.inputs.map(operandOf);
+    // Padding concerns this kernel's own sizes, so that it is asked for by name.
     if (step.kernel === 'conv2dWeightGrad') {
-      const { attributes: a } = step as Conv; // the union's attributes are not told apart by its kernel
+      const { attributes: a } = step;
       const [f, c] = [roundUp(a.f), roundUp(a.c)];
       const operands = [pad(inputs[0]!, [a.n, a.h, a.w], a.c), pad(inputs[1]!, [a.n, a.oh, a.ow], a.f)];
       const output = step.outputs[0]!;
@@ -97,10 +87,14 @@ export const narrowSteps = (
       return [
         ...before,
         product,
-        copy(`${prefix}slice`, whole, output, [a.f, taps, a.c], [taps * c, c, 1], [taps * a.c, a.c, 1]),
+        copyStep(`${prefix}slice`, whole, output, [
+          { extent: a.f, from: taps * c, to: taps * a.c },
+          { extent: taps, from: c, to: a.c },
+          { extent: a.c, from: 1, to: 1 },
+        ]),
       ];
     }
-    if (step.kernel === 'matmul' || kept.has(node)) return [...before, { ...step, inputs }];
+    if (traitsOf(step).convolution === undefined || kept.has(node)) return [...before, { ...step, inputs }];
     const result = buffers.add({ dtype: 'bf16', shape: node.shape });
     return [
       ...before,

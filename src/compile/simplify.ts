@@ -6,7 +6,7 @@ import type { Graph } from './stages.js';
 
 /**
  * Algebra that saves work without changing what is computed beyond rounding, and sharing of equal nodes. Every rule holds for
- * infinities and NaN: nothing is multiplied away.
+ * infinities and NaN: nothing is multiplied away. Algebra is about ops, so that these rules know them by name.
  */
 
 const sameNodes = (a: readonly Tensor[], b: readonly Tensor[]): boolean => {
@@ -117,9 +117,7 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
         : node;
     }
     default:
-      return node.inputs.length > 0 && node.inputs.every((i) => isConstant(i)) && isElementwise(node)
-        ? fold(node, build)
-        : node;
+      return node;
   }
 };
 
@@ -130,17 +128,14 @@ const fold = (node: Tensor, build: Build): Tensor => {
   return Number.isFinite(value) ? build('constant', [], { shape: node.shape, value: value! }) : node;
 };
 
-const BINARY: readonly string[] = ['add', 'sub', 'mul', 'div', 'neg'];
-
 export const simplify = (roots: Roots): Tensor[] => {
   const intern = interner();
   const finish = (node: Tensor): Tensor => {
     const shared = intern(node);
     const simpler = simplifyNode(shared, build);
     if (simpler !== shared) return intern(simpler);
-    return BINARY.includes(shared.op) && shared.inputs.every((i) => isConstant(i))
-      ? intern(fold(shared, build))
-      : shared;
+    const isOfConstants = shared.inputs.length > 0 && shared.inputs.every((i) => isConstant(i));
+    return isOfConstants && isElementwise(shared) ? intern(fold(shared, build)) : shared;
   };
   const build: Build = (op, inputs, attributes) => finish(make(op, inputs, attributes));
   return rewrite(roots, (node, inputs) => finish(withInputs(node, inputs)));
@@ -151,6 +146,7 @@ export const splitReductions = (roots: Roots): Tensor[] =>
   rewrite(roots, (node, inputs) => {
     const x = inputs[0];
     const rebuilt = withInputs(node, inputs);
+    // The reductions that can be taken again of their own results; a variance cannot, and has one run of axes.
     if ((node.op !== 'sum' && node.op !== 'maximum') || x === undefined) return rebuilt;
     const axes = (node.attributes['axes'] as readonly number[]).filter((a) => x.shape[a] !== 1);
     if (axes.length === 0) return make('reshape', [x], { shape: node.shape }, node.path);
