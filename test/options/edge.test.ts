@@ -33,6 +33,14 @@ const data = {
   train: split,
   test: split,
 };
+const half = { count: 10, images: new Uint8Array(120), targets: { labels: new Int32Array(10) } };
+const source = {
+  name: 'arrays',
+  sample: [2, 2, 3],
+  targets: { labels: { kind: 'classes', shape: [], classes: 10 } },
+  train: half,
+  test: half,
+};
 const device = await pathex.openDevice('reference');
 const own = pathex.key(0);
 const rate = { kind: 'oneCycle', rate: 0.1 };
@@ -154,7 +162,34 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('crossEntropy', row), 'labels is missing', 'SHAPE'],
   ],
   correctCount: [[call('correctCount', 3, row), 'input 0 is 3', 'SHAPE']],
-  mean: [[call('mean', [1, 2]), 'input 0', 'SHAPE']],
+  mean: [[call('mean', [1, 2]), 'values [1, 2]', 'SHAPE']],
+  labelWeights: [
+    [call('labelWeights', 3, 4), 'labels 3', 'SHAPE'],
+    [call('labelWeights', row, 4, { ingore: 3 }), "did you mean 'ignore'?"],
+    [call('labelWeights', row, 4, { classWeights: [1] }), '1 class weights for 4 classes'],
+  ],
+
+  // tasks and sources
+  classification: [
+    [call('classification', { labelsmoothing: 0 }), "did you mean 'labelSmoothing'?"],
+    [call('classification', { labelSmoothing: 1 }), 'labelSmoothing 1'],
+    [call('classification', { ignore: 3 }), "'ignore'"],
+  ],
+  segmentation: [
+    [call('segmentation', { ignore: -1 }), 'ignore -1'],
+    [call('segmentation', { classWeights: [1, -1] }), 'classWeights[1] -1'],
+  ],
+  regression: [[call('regression', { loss: 'square' }), "did you mean 'squared'?"]],
+  confusionMatrix: [[call('confusionMatrix', 3, row, null), 'logits 3', 'SHAPE']],
+  meanIoU: [[call('meanIoU', [1, 2, 3]), '3 numbers are no square matrix']],
+  pixelAccuracy: [[call('pixelAccuracy', 'x'), "confusion 'x'"]],
+  resident: [
+    [call('resident', { ...source, argument: null }), "'argument'; did you mean 'augment'?"],
+    [call('resident', { ...source, sample: 2 }), 'sample 2'],
+    [call('resident', { ...source, targets: { labels: 'classes' } }), 'targets'],
+    [call('resident', { ...source, train: { images: 3 } }), 'train'],
+    [call('resident', { ...source, std: [0, 1, 1] }), 'std[0] is 0', 'DATA'],
+  ],
 
   // graphs and transforms
   walk: [[call('walk', row), 'roots']],
@@ -335,8 +370,20 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('evaluateStep', net, data, { ...resident, cout: 1 }, 5), "'cout'; did you mean 'count'?"],
     [call('evaluateStep', net, data, { split: 'val', count: 1 }, 5), "split 'val'"],
   ],
+  adam: [
+    [call('adam', { beta: [0.9, 0.99] }), "did you mean 'betas'?"],
+    [call('adam', { betas: [0.9, 1] }), 'betas [0.9, 1]'],
+  ],
+  adamW: [
+    [call('adamW', { epsilon: 0 }), 'epsilon 0'],
+    [call('adamW', { groups: [{ mach: 'bn*' }] }), "did you mean 'match'?"],
+  ],
+  momentOf: [
+    [call('momentOf', 'speed', row), "'speed'"],
+    [call('momentOf', 'velocity', 3), 'parameter 3'],
+  ],
   rateAt: [
-    [call('rateAt', { kind: 'cosine', rate: 0.1 }, 0, 1, 1), "'cosine'"],
+    [call('rateAt', { kind: 'cosign', rate: 0.1 }, 0, 1, 1), "'cosign'"],
     [call('rateAt', 0.1, 0, 1, 1), 'rate is 0.1'],
   ],
   saveCheckpoint: [
