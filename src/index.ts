@@ -42,7 +42,9 @@ export { modelOf } from './models/models.js';
 export { identityBlock, projectionBlock, resnetCifar } from './models/resnet-cifar.js';
 
 export { program, type Program, type ProgramParts } from './program/program.js';
-export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
+export { compile, PASSES, type CompileOptions } from './compile/compile.js';
+export type { Pass } from './compile/pass.js';
+export { TARGETS, type SideStream, type Target } from './compile/target.js';
 export { PlanCodec, type Plan } from './plan/plan.js';
 
 export {

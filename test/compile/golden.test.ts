@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -27,10 +28,13 @@ test.each([
   ['resnet20-px-accumulate', rounds.accumulate!],
   ['resnet20-px-select', rounds.select],
 ])('plan of %s', async (name, p) => {
-  await expect(`${printPlan(compile(p))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
+  await expect(`${printPlan(compile(p, TARGETS.cuda))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
 });
 
-const reduced = compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), { storage: 'bf16' });
+const reduced = compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), {
+  ...TARGETS.cuda,
+  storage: 'bf16',
+});
 test('plan of resnet20-train-bf16', async () => {
   await expect(`${printPlan(reduced)}\n`).toMatchFileSnapshot('golden/resnet20-train-bf16.plan');
 });
@@ -42,5 +46,5 @@ test.each([
   ['resnet20-train', trainStep(net, data, { split: 'train', count: 50000 }, 128)],
   ['resnet20-px-select', rounds.select],
 ])('CUDA C of %s', async (name, p) => {
-  await expect(emitCuda(compile(p)).source).toMatchFileSnapshot(`golden/${name}.cu`);
+  await expect(emitCuda(compile(p, TARGETS.cuda)).source).toMatchFileSnapshot(`golden/${name}.cu`);
 });
