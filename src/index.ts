@@ -42,7 +42,9 @@ export { modelOf } from './models/models.js';
 export { identityBlock, projectionBlock, resnetCifar } from './models/resnet-cifar.js';
 
 export { program, type Program, type ProgramParts } from './program/program.js';
-export { compile, PASSES, type CompileOptions, type Pass } from './compile/compile.js';
+export { compile, PASSES, type CompileOptions } from './compile/compile.js';
+export type { Pass } from './compile/pass.js';
+export { TARGETS, type SideStream, type Target } from './compile/target.js';
 export { PlanCodec, type Plan } from './plan/plan.js';
 
 export {
@@ -139,7 +141,8 @@ export type { Targets, Task, WeightedLoss } from './task/task.js';
 
 export { findCifar10, loadCifar10 } from './datasets/cifar10.js';
 export { checkDataset } from './source/check.js';
-export { resident, type ResidentOptions, type ResidentSplit } from './source/resident.js';
+export { resident, type ResidentOptions } from './source/resident.js';
+export type { ResidentSplit } from './source/resident-split.js';
 export type { BatchTensors, Draw, Source, SourceSplit } from './source/source.js';
 export type { TargetType, TargetTypes } from './source/targets.js';
 export { normalise, perClass, subset, type Dataset, type Split } from './source/dataset.js';

@@ -26,7 +26,7 @@ import type { Device } from '../runtime/device.js';
 import { fit, stepsOf, type FitOptions } from '../train/fit.js';
 import { takeLock } from '../train/lock.js';
 import { showRate } from '../train/rate.js';
-import { datasetDigest } from '../source/resident.js';
+import { datasetDigest } from '../source/dataset-source.js';
 import { differences, structureDigest } from '../train/settings.js';
 import { VERSION } from '../version.js';
 import { readFileChecked, writeFileAtomic } from '../io/files.js';

@@ -2,7 +2,7 @@ import { fail } from '../errors.js';
 import { checkDatasetFacts } from '../source/check.js';
 import type { Dataset } from '../source/dataset.js';
 import type { AugmentationOptions } from '../source/batches.js';
-import { datasetSource } from '../source/resident.js';
+import { datasetSource } from '../source/dataset-source.js';
 import { isSource, sourceKind, type Source } from '../source/source.js';
 import {
   checkOptions,

@@ -15,7 +15,7 @@ import { data, networks, valueOf } from './tiny.js';
 const net = networks['resnet']!();
 const train = trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true });
 const evaluation = evaluateStep(net, data, { split: 'test', count: 6 }, 2);
-const narrow = (p: Program): Plan => compile(p, { checked: true, storage: 'bf16' });
+const narrow = (p: Program): Plan => compile(p, { storage: 'bf16' }, { checked: true });
 
 describe('rounding to bf16', () => {
   test.each([

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -227,7 +228,7 @@ const data = {
 const net = resnetCifar({ depth: 20 });
 const evaluation = evaluateStep(net, data, { split: 'test', count: 10_000 }, 250);
 /** Evaluation as a device of precision bf16 compiles it. */
-const narrowEvaluation = (): string => printPlan(compile(evaluation, { storage: 'bf16' }));
+const narrowEvaluation = (): string => printPlan(compile(evaluation, { ...TARGETS.cuda, storage: 'bf16' }));
 
 it.each([
   ['evaluation', evaluation],
@@ -235,7 +236,7 @@ it.each([
 ] as const)(
   'no launch does more than the map after a convolution of the %s, and both are in the main lane',
   (_, program) => {
-    const { plan, steps } = emitCuda(compile(program));
+    const { plan, steps } = emitCuda(compile(program, TARGETS.cuda));
     const pairs = plan.steps.flatMap((step, i) => {
       const map = plan.steps[i + 1];
       const isPair =

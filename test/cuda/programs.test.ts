@@ -3,6 +3,7 @@ import { decodeJson } from '../../src/codec.js';
 import { compile } from '../../src/compile/compile.js';
 import { CudaPlanCodec } from '../../src/compile/cuda/cuda-plan.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { PlanBuffer } from '../../src/plan/plan.js';
 import type { Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -34,7 +35,7 @@ const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray =
   (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint8Array).from(values);
 
 describe.each(programs)('%s', (_, program) => {
-  const plan = compile(program);
+  const plan = compile(program, TARGETS.cuda);
   // float32 values on both sides, so that only the arithmetic differs
   const valueAt = (
     slot: { readonly name: string; readonly buffer: number },

@@ -242,10 +242,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('program', { outputs: { y: row } }), 'name'],
   ],
   compile: [
-    [call('compile', kept, { cheked: true }), "'cheked'; did you mean 'checked'?"],
+    [call('compile', kept, {}, { cheked: true }), "'cheked'; did you mean 'checked'?"],
     [call('compile', kept, { storage: 'f16' }), "'f16'"],
+    [call('compile', kept, { sideStreem: null }), "'sideStreem'; did you mean 'sideStream'?"],
+    [call('compile', kept, { sideStream: { gradientLag: 20 } }), 'sideStream: convolutionLag is missing'],
+    [call('compile', kept, 'cuda'), 'target'],
     [
-      call('compile', kept, { dump: { after: 'simplfy', print: () => undefined } }),
+      call('compile', kept, {}, { dump: { after: 'simplfy', print: () => undefined } }),
       "did you mean 'simplify'?",
     ],
     [call('compile', net), 'program'],
@@ -489,6 +492,7 @@ const NO_ROWS: Readonly<Record<string, string>> = {
   PathexError: 'the error itself',
   ops: 'in the table below',
   PASSES: 'data',
+  TARGETS: 'data',
   METHODS: 'data',
   METHOD_OPTIONS: 'data',
   PATH_OPTIONS: 'data',
