@@ -9,6 +9,7 @@ export { ops } from './ops/registry.js';
 export { check } from './graph/check.js';
 export { decodeGraph, encodeGraph, type GraphFile } from './graph/codec.js';
 export { flopsOf, leaves, rewrite, substitute, walk } from './graph/graph.js';
+export { transformed, type Readable } from './graph/description.js';
 export { print } from './graph/print.js';
 
 export { grad, vjp } from './transform/grad.js';

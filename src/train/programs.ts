@@ -114,7 +114,7 @@ export const trainStep = (
   checkOptions('trainStep', options, SGD_OPTIONS);
   checkFits(net, data);
   const { images, labels } = batchOf(data, resident, batch);
-  const read = training(masked(rebatch(net, batch)));
+  const read = training(rebatch(masked(net), batch));
   const output = feed(read, images);
   const updates = substitute(
     read.updates.map((u) => u.next),
@@ -137,7 +137,7 @@ export const evaluateStep = (net: Network, data: Dataset, resident: Resident, ba
   checkStep('evaluateStep', net, data, resident, batch);
   checkFits(net, data);
   const { images, labels } = batchOf(data, resident, batch);
-  const output = feed(inference(masked(rebatch(net, batch))), images);
+  const output = feed(inference(rebatch(masked(net), batch)), images);
   const counts = ops.input('weight', [batch]);
   const correct = ops.equal(ops.toReal(ops.argMax(output)), ops.toReal(labels));
   return program('evaluate', {

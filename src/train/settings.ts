@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import * as t from 'io-ts';
 import type { Dataset, Split } from '../source/dataset.js';
-import { encodeGraph } from '../graph/codec.js';
+import { firstVersionOf } from '../graph/first-version.js';
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import type { Device } from '../runtime/device.js';
@@ -74,7 +74,7 @@ const weightsDigest = (weights: Weights): string =>
 const masksDigest = (masks: Masks): string => named([...masks]);
 
 /** Of the network as a graph, whatever it is called. */
-export const structureDigest = (net: Network): string => sha256(canonical(encodeGraph([net.output])));
+export const structureDigest = (net: Network): string => sha256(canonical(firstVersionOf([net.output])));
 
 /** Of everything in a data set that a training reads, whatever it is called. */
 export const datasetDigest = (data: Dataset): string => {
