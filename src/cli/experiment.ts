@@ -26,7 +26,8 @@ import type { Device } from '../runtime/device.js';
 import { fit, stepsOf, type FitOptions } from '../train/fit.js';
 import { takeLock } from '../train/lock.js';
 import { showRate } from '../train/rate.js';
-import { datasetDigest, differences, structureDigest } from '../train/settings.js';
+import { datasetDigest } from '../source/dataset-source.js';
+import { differences, structureDigest } from '../train/settings.js';
 import { VERSION } from '../version.js';
 import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { saveWeights } from '../weights/state-dict.js';
@@ -198,7 +199,7 @@ const runOf = async (
     isTerminal: process.stderr.isTTY === true,
   });
   try {
-    const trained = await fit(net, ticket ?? { weights }, e.data as never, device, {
+    const trained = await fit(net, ticket ?? { weights }, e.data, device, {
       ...options,
       seed,
       signal,

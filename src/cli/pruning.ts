@@ -1,5 +1,6 @@
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
+import type { ImpOptions } from '../prune/criteria/imp.js';
 import { usualRounds } from '../prune/method.js';
 import { procedureOf } from '../prune/methods.js';
 import { prune, type PruneOptions, type Ticket } from '../prune/prune.js';
@@ -15,29 +16,31 @@ const meter = (
   show: (label: string, done: number, total: number, details: Readonly<Record<string, string>>) => void,
 ): PruneOptions => {
   if (options.method !== 'imp') {
+    const name = options.method ?? options.criterion.name;
     return {
       ...options,
-      onRound: (r) => show(`pruning with ${options.method}`, r.round + 1, r.rounds, { live: String(r.live) }),
+      onRound: (r) => show(`pruning with ${name}`, r.round + 1, r.rounds, { live: String(r.live) }),
     };
   }
   const { training, dataset } = options;
   const total = stepsOf(dataset, training);
   const rounds = options.rounds ?? usualRounds(procedureOf(options));
   let round = 0;
+  const shown: ImpOptions['training'] = {
+    ...training,
+    onStep: ({ epoch, step, steps, loss }) =>
+      show('pruning with imp', round * total + epoch * steps + step + 1, rounds * total, {
+        round: `${round + 1}/${rounds}`,
+        epoch: `${epoch + 1}/${training.epochs}`,
+        loss: loss.toFixed(3),
+      }),
+  };
   return {
     ...options,
     onRound: (r) => {
       round = r.round + 1;
     },
-    training: {
-      ...training,
-      onStep: ({ epoch, step, steps, loss }) =>
-        show('pruning with imp', round * total + epoch * steps + step + 1, rounds * total, {
-          round: `${round + 1}/${rounds}`,
-          epoch: `${epoch + 1}/${training.epochs}`,
-          loss: loss.toFixed(3),
-        }),
-    },
+    training: shown,
   };
 };
 

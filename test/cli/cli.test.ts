@@ -413,9 +413,22 @@ describe('a session with the command line', () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(
       /%\d+ = conv2d\(%\d+, %\d+\)/,
     );
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'schedule')).stdout).toMatch(
+      /^\d+: fused \[.*\] bn:relu -> f32\[128 32 32 4\] after \d+/m,
+    );
     expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(
       /\/\/ step \d+, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_\d+_bn_relu\(const float\* x0, /,
+    );
+    const arenaOf = async (target: string): Promise<number> =>
+      Number(
+        /, (\d+) arena bytes/.exec(
+          (await pathex('plan', '--network', 'resnet8-w4', '--of', 'px', '--target', target)).stdout,
+        )![1],
+      );
+    expect(await arenaOf('cpu')).toBeLessThan(await arenaOf('cuda')); // which keeps operands for its side stream
+    expect((await pathex('plan', '--target', 'cpu', '--dump-cuda')).stderr).toBe(
+      'pathex: OPTION: plan: --target cpu has no --dump-cuda; leave out one of them\n',
     );
     expect((await pathex('plan', '--dump-cuda', '--dump-after', 'share')).stderr).toBe(
       'pathex: OPTION: plan: --dump-after and --dump-cuda each print something else; give one of them\n',
@@ -550,6 +563,7 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
       1,
       /^pathex: OPTION: precision: tf32 is of the cuda device, not of cpu; leave it out or choose --device cuda$/m,
     ],
+    ['unknown target', ['plan', '--target', 'tpu'], 2, /target must be cpu or cuda/],
     ['unknown storage', ['plan', '--storage', 'fp8'], 2, /storage must be f32 or bf16/],
     ['missing data folder', ['train', '--data', 'nowhere'], 1, /^pathex: DATA: CIFAR-10: .*nowhere/],
     [

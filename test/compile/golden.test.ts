@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -28,13 +29,13 @@ const rounds = roundPrograms(net, px(), 100);
 test.each([
   ['resnet20-train', train],
   ['resnet20-evaluate', evaluateStep(net, data, { split: 'test', count: 10000 }, 250)],
-  ['resnet20-px-observe', rounds.observe!],
+  ['resnet20-px-accumulate', rounds.accumulate!],
   ['resnet20-px-select', rounds.select],
 ])('plan of %s', async (name, p) => {
-  await expect(`${printPlan(compile(p))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
+  await expect(`${printPlan(compile(p, TARGETS.cuda))}\n`).toMatchFileSnapshot(`golden/${name}.plan`);
 });
 
-const reduced = compile(train, { storage: 'bf16' });
+const reduced = compile(train, { ...TARGETS.cuda, storage: 'bf16' });
 test('plan of resnet20-train-bf16', async () => {
   await expect(`${printPlan(reduced)}\n`).toMatchFileSnapshot('golden/resnet20-train-bf16.plan');
 });
@@ -52,9 +53,9 @@ const changed =
 
 test('CUDA sources of whole programs', () => {
   const plans = {
-    'resnet20-train': compile(train),
+    'resnet20-train': compile(train, TARGETS.cuda),
     'resnet20-train-bf16': reduced,
-    'resnet20-px-select': compile(rounds.select),
+    'resnet20-px-select': compile(rounds.select, TARGETS.cuda),
   };
   const hashes = Object.entries(plans).map(([name, plan]) => {
     const { source } = emitCuda(plan);

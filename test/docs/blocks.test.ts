@@ -35,11 +35,11 @@ const AROUND: Readonly<Record<string, readonly [before: string, after: string]>>
      declare const device: Device, step: Executable, store: Store, inputs: readonly Record<string, number[]>[];`,
     'void b;',
   ],
-  'observe: (view) => {': [
+  'accumulate: (view) => {': [
     `import { ops, pathNetwork, type Criterion, type PathReading } from 'pathex';
      import { flow, flowScores } from '${root}src/prune/criteria/path-score.js';
      declare const options: Required<Pick<PathReading, 'biasPaths' | 'constantSplit' | 'maxPool' | 'scaled'>>;
-     export const px: Pick<Criterion, 'observe' | 'score'> = {`,
+     export const px: Pick<Criterion, 'accumulate' | 'score'> = {`,
     '};',
   ],
   'export const GRASP_OPTIONS': [
