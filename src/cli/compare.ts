@@ -22,7 +22,8 @@ import {
   type DeviceChoice,
 } from './common.js';
 import { commandLine } from './command-line.js';
-import { runExperiment, shortened, type Contestant } from './experiment.js';
+import { shortened, type Contestant } from '../experiment/experiment.js';
+import { experimentShowing } from './experiment.js';
 
 interface Options extends DeviceChoice {
   readonly network: string;
@@ -134,7 +135,7 @@ export const compareCommand = withDevice(
         describeData(data, full);
         const device = await openDeviceFor(kind, o);
         try {
-          const { runs } = await runExperiment(
+          const { runs } = await experimentShowing(
             {
               methods: o.methods,
               seeds: o.seeds,
