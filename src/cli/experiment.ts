@@ -11,6 +11,7 @@ import { initialise } from '../nn/weights.js';
 import { usualRounds } from '../prune/method.js';
 import { procedureOf, type Method, type MethodOptions } from '../prune/methods.js';
 import { pruningSplit } from '../prune/pruning-split.js';
+import type { Scope } from '../prune/scope.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { fold, key, permutation } from '../random.js';
 import {
@@ -49,6 +50,9 @@ export interface Experiment {
   readonly sparsity: number;
   /** For methods that take more than one by themselves; default: as many as they do. */
   readonly rounds: number | undefined;
+  /** As of prune(). */
+  readonly scope?: Scope;
+  readonly exclude?: readonly string[];
   readonly imp: { readonly rounds: number; readonly epochs: number };
   /** Images of each class. */
   readonly examples: number;
@@ -87,6 +91,9 @@ const methodOptions = (method: Method, e: Experiment): MethodOptions & { readonl
   };
 };
 
+const isGlobal = ({ scope = 'global' }: Experiment): boolean => scope === 'global';
+const excludedOf = ({ exclude = [] }: Experiment): readonly string[] => exclude;
+
 /** Everything that decides the bits of a row, as `key=value` parts. */
 const settingsOf = (e: Experiment, device: Device): string =>
   [
@@ -97,6 +104,8 @@ const settingsOf = (e: Experiment, device: Device): string =>
     ...(e.full === e.data ? [] : [`allImages=${datasetDigest(e.full)}`]),
     `sparsity=${e.sparsity}`,
     `rounds=${e.rounds ?? 'usual'}`,
+    ...(isGlobal(e) ? [] : [`scope=${e.scope}`]),
+    ...(excludedOf(e).length === 0 ? [] : [`exclude=${excludedOf(e).join(' ')}`]),
     `imp-rounds=${e.imp.rounds}`,
     `imp-epochs=${e.imp.epochs}`,
     `examples=${e.examples}`,
@@ -110,7 +119,7 @@ const settingsOf = (e: Experiment, device: Device): string =>
 const aboutOf = (e: Experiment, device: Device): Omit<ExperimentReport, 'date' | 'runs'> => {
   const s = summary(e.net);
   return {
-    title: `Lottery tickets of ${e.net.name} at ${e.sparsity} % sparsity`,
+    title: `Lottery tickets of ${e.net.name} at ${e.sparsity} % sparsity${isGlobal(e) ? '' : `, scope ${e.scope}`}${excludedOf(e).length === 0 ? '' : `, without ${excludedOf(e).join(', ')}`}`,
     network: e.net.name,
     parameters: s.parameters,
     prunable: s.prunable,
@@ -179,6 +188,8 @@ const runOf = async (
       : await pruneShowing(net, weights, device, {
           ...methodOptions(method, e),
           density: 1 - e.sparsity / 100,
+          scope: e.scope ?? 'global',
+          exclude: excludedOf(e),
           seed,
           signal,
           data:
