@@ -9,12 +9,13 @@ export { ops } from './ops/registry.js';
 export { check } from './graph/check.js';
 export { decodeGraph, encodeGraph, type GraphFile } from './graph/codec.js';
 export { flopsOf, leaves, rewrite, substitute, walk } from './graph/graph.js';
+export { transformed, type Readable } from './graph/description.js';
 export { print } from './graph/print.js';
 
 export { grad, vjp } from './transform/grad.js';
 export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
-export { inference, training, type Readable } from './transform/statistics.js';
+export { inference, training } from './transform/statistics.js';
 
 export {
   add,

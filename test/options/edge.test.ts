@@ -124,6 +124,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   parameters: [[call('parameters', 'net'), "network 'net'"]],
   prunable: [[call('prunable'), 'network is missing']],
+  transformed: [
+    [call('transformed', 3, () => row), 'network 3'],
+    [call('transformed', net, row), 'change'],
+  ],
   rebatch: [
     [call('rebatch', 3, 2), 'network 3'],
     [call('rebatch', net, '2'), "'2'"],
