@@ -118,6 +118,8 @@ const runOf = async (
             {
               ...methodOptions(method, e),
               density: 1 - e.sparsity / 100,
+              scope: e.scope,
+              exclude: e.exclude,
               seed,
               ...stop,
               data:
