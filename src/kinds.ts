@@ -163,13 +163,13 @@ export const deviceKind = objectWith('a device, as openDevice gives', {
   compile: isFunction,
   store: isFunction,
 });
-/** What its members are is the concern of data/check.ts, which knows more about them. */
+/** What its members are is the concern of source/check.ts, which knows more about them. */
 export const splitKind = objectWith('a split with images, labels and count', {
   images: (value) => value !== undefined,
   labels: (value) => value !== undefined,
   count: (value) => value !== undefined,
 });
-/** A data set is known by its name; data/check.ts says what is wrong with the rest of it. */
+/** A data set is known by its name; source/check.ts says what is wrong with the rest of it. */
 export const datasetKind = objectWith('a data set, as loadCifar10 and synthetic give', {
   name: (value) => typeof value === 'string',
 });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { modelOf } from '../models/models.js';
 import { deviceKindOf } from '../runtime/open.js';
-import { evaluate } from '../train/fit.js';
+import { evaluate } from '../train/evaluate.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { commandLine } from './command-line.js';
 import {
@@ -53,7 +53,7 @@ export const evaluateCommand = withDevice(
         const data = await openData(o, o.seed, signal);
         const device = await openDeviceFor(kind, o);
         try {
-          const { loss, accuracy } = await evaluate(net, state, data as never, device, 'test', { signal });
+          const { loss, accuracy } = await evaluate(net, state, data, device, 'test', { signal });
           const s = summariseLayers(layerDensities(net, state.masks));
           log(
             `${data.name}${data.synthetic ? ' (generated)' : ''}, ${data.test.count} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %; ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live`,

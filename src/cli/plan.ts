@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { compile, PASSES } from '../compile/compile.js';
 import { emitCuda } from '../compile/cuda/emit.js';
 import { printPlan } from '../compile/print-plan.js';
-import { STORAGE_CHOICES, type StorageChoice } from '../compile/storage.js';
+import { STORAGE_CHOICES, TARGETS, type StorageChoice, type Target } from '../compile/target.js';
 import { fail } from '../errors.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
 import type { Program } from '../program/program.js';
@@ -31,8 +31,8 @@ const programsOf = (of: string, network: string, batch: number): readonly Progra
   const data = { ...cifar, train: empty, test: empty };
   if (of === 'train') return [trainStep(net, data, { split: 'train', count: empty.count }, batch)];
   if (of === 'evaluate') return [evaluateStep(net, data, { split: 'test', count: empty.count }, batch)];
-  const { observe, again, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
-  return [observe, again, select].filter((p) => p !== null);
+  const { accumulate, secondPass, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
+  return [accumulate, secondPass, select].filter((p) => p !== null);
 };
 
 const storageOf = (text: string): StorageChoice => {
@@ -41,14 +41,41 @@ const storageOf = (text: string): StorageChoice => {
   throw new InvalidArgumentError('storage must be f32 or bf16.');
 };
 
+type TargetName = keyof typeof TARGETS;
+const TARGET_NAMES = Object.keys(TARGETS) as TargetName[]; // keys are the type's own: it has no others
+const targetNameOf = (text: string): TargetName => {
+  const known = TARGET_NAMES.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`target must be ${TARGET_NAMES.join(' or ')}.`);
+};
+
+interface PlanOptions {
+  readonly network: string;
+  readonly of: string;
+  readonly batch: number;
+  readonly target?: TargetName;
+  readonly dumpAfter?: string;
+  readonly dumpCuda?: true;
+  readonly storage: StorageChoice;
+}
+
+/** Kernels in CUDA C and values of 16 bits are the GPU's, so that asking for them chooses it. */
+const targetOf = ({ target, dumpCuda, storage }: PlanOptions): Target => {
+  const forGpu = dumpCuda === true ? '--dump-cuda' : storage === 'bf16' ? '--storage bf16' : undefined;
+  if (target === 'cpu' && forGpu !== undefined)
+    fail('OPTION', `plan: --target cpu has no ${forGpu}; leave out one of them`);
+  return { ...TARGETS[target ?? (forGpu === undefined ? 'cpu' : 'cuda')], storage };
+};
+
 export const planCommand = new Command('plan')
   .description('print what a program compiles to: buffers, steps, register programs')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('--of <program>', `train, evaluate, or a method's round: ${METHODS.join(', ')}`, 'train')
   .option('-b, --batch <size>', 'images a run', positiveInteger('batch'), 128)
+  .option('--target <device>', `what device it is for: ${TARGET_NAMES.join(' or ')}`, targetNameOf)
   .option(
     '--dump-after <pass>',
-    `print the graph after a pass instead: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`,
+    `print what a pass leaves instead, a graph, steps to be or a plan: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`,
   )
   .option(
     '--storage <type>',
@@ -57,26 +84,14 @@ export const planCommand = new Command('plan')
     'f32',
   )
   .option('--dump-cuda', 'print the CUDA C of its kernels instead, as the cuda device compiles it')
-  .action(
-    (o: {
-      readonly network: string;
-      readonly of: string;
-      readonly batch: number;
-      readonly dumpAfter?: string;
-      readonly dumpCuda?: true;
-      readonly storage: StorageChoice;
-    }) => {
-      const after = o.dumpAfter;
-      if (after !== undefined && o.dumpCuda)
-        fail('OPTION', 'plan: --dump-after and --dump-cuda each print something else; give one of them');
-      if (after !== undefined && !PASSES.some((p) => p.name === after))
-        fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
-      for (const p of programsOf(o.of, o.network, o.batch)) {
-        const plan = compile(
-          p,
-          after === undefined ? { storage: o.storage } : { dump: { after, print: log } },
-        );
-        if (after === undefined) log(o.dumpCuda ? emitCuda(plan).source : printPlan(plan));
-      }
-    },
-  );
+  .action((o: PlanOptions) => {
+    const after = o.dumpAfter;
+    if (after !== undefined && o.dumpCuda)
+      fail('OPTION', 'plan: --dump-after and --dump-cuda each print something else; give one of them');
+    if (after !== undefined && !PASSES.some((p) => p.name === after))
+      fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
+    for (const p of programsOf(o.of, o.network, o.batch)) {
+      const plan = compile(p, targetOf(o), after === undefined ? {} : { dump: { after, print: log } });
+      if (after === undefined) log(o.dumpCuda ? emitCuda(plan).source : printPlan(plan));
+    }
+  });

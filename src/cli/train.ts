@@ -119,7 +119,7 @@ export const trainCommand = withDevice(
             const result = await fit(
               net,
               start === null ? null : { ...start, source: sourceOf(o) },
-              data as never,
+              data,
               device,
               {
                 ...recipe,

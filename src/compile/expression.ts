@@ -81,7 +81,7 @@ export const expressionOf = (
     if (!computed && (stored.has(storage) || storage !== node)) {
       loads.push({ storage, axes, full: isIdentity(axes, root.shape.length) });
       cuts |= cutsFor(root.shape, axes);
-    } else if (node.op !== 'constant') {
+    } else if (definitionOf(node.op).lower(node).kind !== 'constant') {
       instructions += 1;
       for (const input of node.inputs) visit(input, inputAxes(node, axes, input), false);
     }

@@ -1,38 +1,13 @@
 import { walk, type Roots } from '../graph/graph.js';
-import { reachability, type Reachability } from '../graph/reachability.js';
+import { reachability } from '../graph/reachability.js';
 import { definitionOf } from '../ops/registry.js';
 import type { Lowering } from '../ops/op.js';
 import { sameShape, size, type Tensor } from '../tensor/tensor.js';
+import type { Pass } from './pass.js';
+import type { Fused, FusedUnit, Fusion, Graph, Unit } from './stages.js';
 import { expressionOf, partition, type Expression, type LoadUse, type Partition } from './expression.js';
 
-/**
- * Fusion: which values are stored, and which of them are computed in one step. A unit is one step of the plan: a call, or a group of
- * elementwise values and reductions over one index space. See Note [Storing or recomputing].
- */
-export interface CallUnit {
-  readonly kind: 'call';
-  readonly node: Tensor;
-}
-export interface FusedUnit {
-  readonly kind: 'fused';
-  /** Stored elementwise values and reductions, all over `shape`. */
-  readonly roots: Tensor[];
-  readonly shape: readonly number[];
-}
-export type Unit = CallUnit | FusedUnit;
-
-export interface Fusion {
-  readonly units: readonly Unit[];
-  /** The node whose storage holds a value: aliases share their input's. */
-  readonly storageOf: (node: Tensor) => Tensor;
-  readonly unitOf: ReadonlyMap<Tensor, Unit>;
-  /** Units that must run before, as far as they are direct. */
-  readonly before: ReadonlyMap<Unit, ReadonlySet<Unit>>;
-  /** The same with what follows from it. */
-  readonly order: Reachability<Unit>;
-  readonly stored: ReadonlySet<Tensor>;
-  readonly expression: (root: Tensor) => Expression;
-}
+/** Which values are stored, and which of them are computed in one step. See Note [Storing or recomputing]. */
 
 export const loweringOf = (node: Tensor): Lowering => definitionOf(node.op).lower(node);
 
@@ -50,7 +25,7 @@ export const isFusible = (node: Tensor): boolean => {
 const SMALL = 4096;
 const MOST_INSTRUCTIONS = 24;
 
-export const fuse = (roots: Roots): Fusion => {
+const fuse = (roots: Roots): Fusion => {
   const nodes = walk(roots);
   const heads = headsOf(nodes, roots);
   const kindOf = (node: Tensor): Lowering['kind'] => (heads.has(node) ? 'alias' : loweringOf(node).kind);
@@ -62,7 +37,7 @@ export const fuse = (roots: Roots): Fusion => {
   const place = new Map<Unit, number>(); // in `units`
   const expression = expressionsOver(stored, storageOf);
   const isCall = (node: Tensor): boolean =>
-    isKernel(kindOf(node)) || (node.op === 'constant' && stored.has(node));
+    isKernel(kindOf(node)) || (kindOf(node) === 'constant' && stored.has(node));
   const computed = nodes.filter((node) => isCall(node) || (stored.has(node) && !isGiven(kindOf(node))));
   const order = reachability<Unit>(computed.length);
 
@@ -171,15 +146,15 @@ const keptAxes = (root: Tensor): readonly (readonly number[])[] | undefined => {
 };
 
 /**
- * Slices that are the first elements of their input and that only fused steps read: those load them from the input itself. (A batch's
+ * Copies that are the first elements of their input and that only fused steps read: those load them from the input itself. (A batch's
  * first row, the shift of its moments.)
  */
 const headsOf = (order: readonly Tensor[], roots: Roots): ReadonlySet<Tensor> => {
   const isHead = (node: Tensor): boolean => {
     const lowering = loweringOf(node);
-    if (node.op !== 'slice' || lowering.kind !== 'copies') return false;
-    const { srcOffset, srcStrides, dims, dstStrides } = lowering.copies[0]!;
-    return srcOffset === 0 && dims.every((d, i) => d === 1 || srcStrides[i] === dstStrides[i]);
+    if (lowering.kind !== 'copies' || !lowering.cover || lowering.copies.length !== 1) return false;
+    const { srcOffset, dstOffset, srcStrides, dims, dstStrides } = lowering.copies[0]!;
+    return srcOffset === dstOffset && dims.every((d, i) => d === 1 || srcStrides[i] === dstStrides[i]);
   };
   const heads = new Set(order.filter(isHead));
   const views = new Map<Tensor, Tensor>(); // a head, or a view of one -> the head
@@ -215,7 +190,7 @@ const chooseStored = (
       stored.add(node);
       node.inputs.forEach(store);
     } else if (kind === 'reduce') stored.add(node);
-    else if (kind === 'leaf' && node.op !== 'constant') stored.add(node);
+    else if (kind === 'leaf') stored.add(node);
     else if (kind === 'alias')
       store(node); // a view needs something to look at
     else if (kind === 'broadcast' && isFusible(node.inputs[0]!)) store(node.inputs[0]!);
@@ -242,6 +217,12 @@ const chooseStored = (
 /** Whether a load reads as many elements as `node` has. */
 const isWhole = ({ axes }: LoadUse, node: Tensor): boolean =>
   axes.reduce((n, a) => n * node.shape[a]!, 1) === size(node.shape);
+
+export const fusePass: Pass<Graph, Fused> = {
+  name: 'fuse',
+  doc: 'which values are stored, and which are computed in one step',
+  run: (graph) => ({ ...graph, fusion: fuse(graph.roots) }),
+};
 
 /*
  * Note [Storing or recomputing]

@@ -1,9 +1,10 @@
 import { fail } from '../errors.js';
 import { stridesOf, type Tensor } from '../tensor/tensor.js';
 import { axesTable, inputAxes, type Partition } from './expression.js';
-import { bodyOf, groupPartition, loweringOf, type FusedUnit, type Fusion } from './fuse.js';
+import { bodyOf, groupPartition, loweringOf } from './fuse.js';
 import type { Instruction } from '../plan/instructions.js';
 import type { FusedStep } from '../plan/plan.js';
+import type { FusedUnit, Fusion } from './stages.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type Load = FusedStep['loads'][number];
@@ -57,13 +58,13 @@ export const fusedStep = (
     const here = axes.length === identity.length ? computed.get(storage) : undefined;
     if (here !== undefined) return here;
     if (!compute && (fusion.stored.has(storage) || storage !== node)) return load(node, axes, storage);
-    if (node.op === 'constant') {
-      const constant = node.attributes['value'] as number;
+    const lowering = loweringOf(node);
+    if (lowering.kind === 'constant') {
+      const { value: constant } = lowering;
       return once(`const ${Object.is(constant, -0) ? '-0' : constant}`, () => ({
         code: { op: 'const', args: [], value: constant },
       }));
     }
-    const lowering = loweringOf(node);
     if (lowering.kind === 'broadcast')
       return value(node.inputs[0]!, inputAxes(node, axes, node.inputs[0]!), false);
     if (lowering.kind !== 'elementwise')

@@ -9,7 +9,7 @@ export interface Moments {
   readonly results: readonly [sum: number, variance: number];
 }
 
-/** What step `at` is if it does nothing but take them; s is the first of its channel in y. */
+/** What step `at` is if it does nothing but take them; s is the first of its channel in y. Networks take them of forward convolutions alone, so do libraries. */
 export const momentsAt = (steps: readonly Step[], at: number): Moments | null => {
   const [conv, step] = [steps[at - 1], steps[at]];
   if (conv?.kind !== 'call' || conv.kernel !== 'conv2d' || step?.kind !== 'fused' || step.stores.length > 0)

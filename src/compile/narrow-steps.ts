@@ -1,16 +1,12 @@
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import { size } from '../tensor/tensor.js';
-import type { CallStep, FusedStep, PlanBuffer, Step } from '../plan/plan.js';
-import type { Narrowing } from './storage.js';
+import type { CallStep, FusedStep, Step } from '../plan/plan.js';
+import { traitsOf } from '../plan/traits.js';
+import { copyStep } from './call-steps.js';
+import type { Buffers } from './buffers.js';
+import type { Narrowing } from './stages.js';
 
 /** The steps of a product on bf16 operands: conversions before and after it, where a value is not kept as it takes or gives it. */
-
-type Dtype = PlanBuffer['dtype'];
-export interface Buffers {
-  readonly bufferOf: (storage: Tensor) => number;
-  /** A new buffer of the arena. */
-  readonly add: (dtype: Dtype, shape: Shape) => number;
-}
 
 type Conv = Extract<CallStep, { kernel: 'conv2dWeightGrad' }>;
 
@@ -29,27 +25,11 @@ const convert = (name: string, n: number, from: number, to: number): FusedStep =
   reductions: [],
 });
 
-const copy = (
-  name: string,
-  from: number,
-  to: number,
-  dims: Shape,
-  srcStrides: Shape,
-  dstStrides: Shape,
-): CallStep => ({
-  kind: 'call',
-  name,
-  kernel: 'copy',
-  inputs: [from],
-  outputs: [to],
-  attributes: { dims, srcOffset: 0, srcStrides, dstOffset: 0, dstStrides },
-});
-
 /** One for each plan: an operand is converted once, before its first product. */
 export const narrowSteps = (
   { kept }: Narrowing,
   storageOf: (node: Tensor) => Tensor,
-  { bufferOf, add }: Buffers,
+  buffers: Pick<Buffers, 'of' | 'add'>,
 ): ((node: Tensor, step: CallStep) => Step[]) => {
   const converted = new Map<Tensor, number>();
   const padded = new Map<string, number>();
@@ -59,11 +39,11 @@ export const narrowSteps = (
     const prefix = node.path === '' ? '' : `${node.path}:`;
     const operandOf = (input: Tensor): number => {
       const storage = storageOf(input);
-      if (kept.has(storage)) return bufferOf(storage);
+      if (kept.has(storage)) return buffers.of(storage);
       const known = converted.get(storage);
       if (known !== undefined) return known;
-      const to = add('bf16', storage.shape);
-      before.push(convert(`${prefix}narrow`, size(storage.shape), bufferOf(storage), to));
+      const to = buffers.add({ dtype: 'bf16', shape: storage.shape });
+      before.push(convert(`${prefix}narrow`, size(storage.shape), buffers.of(storage), to));
       converted.set(storage, to);
       return to;
     };
@@ -73,7 +53,7 @@ export const narrowSteps = (
       if (all === channels) return buffer;
       const known = padded.get(`${buffer} ${all}`);
       if (known !== undefined) return known;
-      const to = add('bf16', [...pixels, all]);
+      const to = buffers.add({ dtype: 'bf16', shape: [...pixels, all] });
       const count = size(pixels);
       before.push(
         {
@@ -84,30 +64,38 @@ export const narrowSteps = (
           outputs: [to],
           attributes: { value: 0 },
         },
-        copy(`${prefix}pad`, buffer, to, [count, channels], [channels, 1], [all, 1]),
+        copyStep(`${prefix}pad`, buffer, to, [
+          { extent: count, from: channels, to: all },
+          { extent: channels, from: 1, to: 1 },
+        ]),
       );
       padded.set(`${buffer} ${all}`, to);
       return to;
     };
 
     const inputs = node.inputs.map(operandOf);
+    // Padding concerns this kernel's own sizes, so that it is asked for by name.
     if (step.kernel === 'conv2dWeightGrad') {
-      const { attributes: a } = step as Conv; // the union's attributes are not told apart by its kernel
+      const { attributes: a } = step;
       const [f, c] = [roundUp(a.f), roundUp(a.c)];
       const operands = [pad(inputs[0]!, [a.n, a.h, a.w], a.c), pad(inputs[1]!, [a.n, a.oh, a.ow], a.f)];
       const output = step.outputs[0]!;
       if (f === a.f && c === a.c) return [...before, { ...step, inputs: operands }];
-      const whole = add('f32', [f, a.kh, a.kw, c]);
+      const whole = buffers.add({ dtype: 'f32', shape: [f, a.kh, a.kw, c] });
       const product: Conv = { ...step, inputs: operands, outputs: [whole], attributes: { ...a, f, c } };
       const taps = a.kh * a.kw;
       return [
         ...before,
         product,
-        copy(`${prefix}slice`, whole, output, [a.f, taps, a.c], [taps * c, c, 1], [taps * a.c, a.c, 1]),
+        copyStep(`${prefix}slice`, whole, output, [
+          { extent: a.f, from: taps * c, to: taps * a.c },
+          { extent: taps, from: c, to: a.c },
+          { extent: a.c, from: 1, to: 1 },
+        ]),
       ];
     }
-    if (step.kernel === 'matmul' || kept.has(node)) return [...before, { ...step, inputs }];
-    const result = add('bf16', node.shape);
+    if (traitsOf(step).convolution === undefined || kept.has(node)) return [...before, { ...step, inputs }];
+    const result = buffers.add({ dtype: 'bf16', shape: node.shape });
     return [
       ...before,
       { ...step, inputs, outputs: [result] },

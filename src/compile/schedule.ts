@@ -1,6 +1,9 @@
 import { fail } from '../errors.js';
+import { isImageConvolution, isWeightGradient, traitsOf } from '../plan/traits.js';
 import { size } from '../tensor/tensor.js';
-import { loweringOf, type Unit } from './fuse.js';
+import { loweringOf } from './fuse.js';
+import type { Pass } from './pass.js';
+import type { Bound, Scheduled, Unit } from './stages.js';
 
 /** The order of a plan's steps. See Note [Neighbours]. */
 
@@ -16,24 +19,19 @@ const isMap = (u: Unit): boolean =>
 
 const isSmall = (u: Unit): boolean => {
   if (u.kind === 'fused') return size(u.shape) <= SMALL;
-  const { kind } = loweringOf(u.node);
-  return kind === 'call' && ['gather', 'argMax'].includes(u.node.op) && size(u.node.shape) <= SMALL;
+  const lowering = loweringOf(u.node);
+  return lowering.kind === 'call' && traitsOf(lowering).short === true && size(u.node.shape) <= SMALL;
 };
-
-/** Of a convolution or of a dense layer, whose rows are summed over. */
-const isWeightGradient = (u: Unit): boolean =>
-  u.kind === 'call' &&
-  (u.node.op === 'conv2dWeightGrad' || (u.node.op === 'matmul' && u.node.attributes['transposeA'] === true));
 
 const turnOf = (u: Unit, needs: ReadonlySet<Unit>, users: readonly Unit[]): Turn => {
   if (needs.size === 0 && isMap(u)) return 'first';
   if (users.length === 0 && isMap(u)) return 'last';
   if (isSmall(u)) return 'small';
-  return isWeightGradient(u) ? 'gradient' : 'as written';
+  return u.kind === 'call' && isWeightGradient(loweringOf(u.node)) ? 'gradient' : 'as written';
 };
 
 /** Units in dependency order, given for each what must run before it. */
-export const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
+const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<Unit>>): Unit[] => {
   const waiting = new Map(units.map((u) => [u, before.get(u)!.size]));
   const after = new Map<Unit, Unit[]>(units.map((u) => [u, []]));
   for (const [u, needs] of before) for (const n of needs) after.get(n)!.push(u);
@@ -70,13 +68,19 @@ const besideReaders = (order: readonly Unit[], after: ReadonlyMap<Unit, readonly
   const place = new Map(moved.map((u, i) => [u, i]));
   for (let at = moved.length - 1; at >= 0; at--) {
     const unit = moved[at]!;
-    if (unit.kind !== 'call' || !(unit.node.op === 'conv2d' || unit.node.op === 'conv2dInputGrad')) continue;
+    if (unit.kind !== 'call' || !isImageConvolution(loweringOf(unit.node))) continue;
     const reader = after.get(unit)!.reduce((first, u) => Math.min(first, place.get(u)!), moved.length);
     if (reader === moved.length || reader === at + 1 || !isMap(moved[reader]!)) continue;
     moved.splice(reader - 1, 0, ...moved.splice(at, 1));
     for (let i = at; i < reader; i++) place.set(moved[i]!, i);
   }
   return moved;
+};
+
+export const schedulePass: Pass<Bound, Scheduled> = {
+  name: 'schedule',
+  doc: 'the order of the steps',
+  run: (bound) => ({ ...bound, scheduled: schedule(bound.fusion.units, bound.before) }),
 };
 
 /*

@@ -1,10 +1,12 @@
 import { rewrite, withInputs, type Roots } from '../graph/graph.js';
 import { definitionOf, make, type OpName } from '../ops/registry.js';
 import { sameShape, size, type Attributes, type Tensor } from '../tensor/tensor.js';
+import type { Pass } from './pass.js';
+import type { Graph } from './stages.js';
 
 /**
  * Algebra that saves work without changing what is computed beyond rounding, and sharing of equal nodes. Every rule holds for
- * infinities and NaN: nothing is multiplied away.
+ * infinities and NaN: nothing is multiplied away. Algebra is about ops, so that these rules know them by name.
  */
 
 const sameNodes = (a: readonly Tensor[], b: readonly Tensor[]): boolean => {
@@ -115,9 +117,7 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
         : node;
     }
     default:
-      return node.inputs.length > 0 && node.inputs.every((i) => isConstant(i)) && isElementwise(node)
-        ? fold(node, build)
-        : node;
+      return node;
   }
 };
 
@@ -128,17 +128,14 @@ const fold = (node: Tensor, build: Build): Tensor => {
   return Number.isFinite(value) ? build('constant', [], { shape: node.shape, value: value! }) : node;
 };
 
-const BINARY: readonly string[] = ['add', 'sub', 'mul', 'div', 'neg'];
-
 export const simplify = (roots: Roots): Tensor[] => {
   const intern = interner();
   const finish = (node: Tensor): Tensor => {
     const shared = intern(node);
     const simpler = simplifyNode(shared, build);
     if (simpler !== shared) return intern(simpler);
-    return BINARY.includes(shared.op) && shared.inputs.every((i) => isConstant(i))
-      ? intern(fold(shared, build))
-      : shared;
+    const isOfConstants = shared.inputs.length > 0 && shared.inputs.every((i) => isConstant(i));
+    return isOfConstants && isElementwise(shared) ? intern(fold(shared, build)) : shared;
   };
   const build: Build = (op, inputs, attributes) => finish(make(op, inputs, attributes));
   return rewrite(roots, (node, inputs) => finish(withInputs(node, inputs)));
@@ -149,6 +146,7 @@ export const splitReductions = (roots: Roots): Tensor[] =>
   rewrite(roots, (node, inputs) => {
     const x = inputs[0];
     const rebuilt = withInputs(node, inputs);
+    // The reductions that can be taken again of their own results; a variance cannot, and has one run of axes.
     if ((node.op !== 'sum' && node.op !== 'maximum') || x === undefined) return rebuilt;
     const axes = (node.attributes['axes'] as readonly number[]).filter((a) => x.shape[a] !== 1);
     if (axes.length === 0) return make('reshape', [x], { shape: node.shape }, node.path);
@@ -168,3 +166,21 @@ export const splitReductions = (roots: Roots): Tensor[] =>
 
 const between = (a: number, b: number): number[] =>
   Array.from({ length: Math.max(b - a - 1, 0) }, (_, i) => a + 1 + i);
+
+const graphPass = (name: string, doc: string, rewriteRoots: (roots: Roots) => Roots): Pass<Graph, Graph> => ({
+  name,
+  doc,
+  run: (graph) => ({ ...graph, roots: rewriteRoots(graph.roots) }),
+});
+
+export const simplifyPass = graphPass('simplify', 'algebra and sharing of equal nodes', simplify);
+export const splitReductionsPass = graphPass(
+  'split-reductions',
+  'one run of axes for each reduction',
+  splitReductions,
+);
+export const sharePass = graphPass(
+  'share',
+  'sharing again, over what the passes before made equal',
+  simplify,
+);

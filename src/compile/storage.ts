@@ -1,51 +1,43 @@
+import { traitsOf } from '../plan/traits.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { loweringOf, type Fusion } from './fuse.js';
+import { loweringOf } from './fuse.js';
+import type { Pass } from './pass.js';
+import type { Fusion, Narrowed, Narrowing, Scheduled } from './stages.js';
 
-/** What programs that allow it keep their large intermediates as. See Note [What is kept as bf16]. */
-export type StorageChoice = 'f32' | 'bf16';
-export const STORAGE_CHOICES: readonly StorageChoice[] = ['f32', 'bf16'];
+/** Which values are kept, and which products taken, in 16 bits. */
 
-export interface Narrowing {
-  /** Values kept as bf16, by their storage. */
-  readonly kept: ReadonlySet<Tensor>;
-  /** Calls that multiply bf16 operands. */
-  readonly products: ReadonlySet<Tensor>;
-}
-export const NOTHING_NARROW: Narrowing = { kept: new Set(), products: new Set() };
+const NOTHING_NARROW: Narrowing = { kept: new Set(), products: new Set() };
 
 /** Multiply-adds from which on a matrix product is worth the conversion of its operands. */
 const LARGE_PRODUCT = 2 ** 20;
 
-const isConvolution = (node: Tensor): boolean =>
-  node.op === 'conv2d' || node.op === 'conv2dInputGrad' || node.op === 'conv2dWeightGrad';
+const convolutionOf = (node: Tensor): ReturnType<typeof traitsOf>['convolution'] => {
+  const lowering = loweringOf(node);
+  return lowering.kind === 'call' ? traitsOf(lowering).convolution : undefined;
+};
 
-/** Rows of bf16 matrices must be whole packs of 16 bytes for tensor cores. */
+/** Rows of bf16 matrices must be whole packs of 16 bytes for tensor cores. The sizes are matmul's own, so that it is asked for by name. */
 const isNarrowProduct = (node: Tensor): boolean => {
-  if (isConvolution(node)) return true;
+  if (convolutionOf(node) !== undefined) return true;
   const lowering = loweringOf(node);
   if (lowering.kind !== 'call' || lowering.kernel !== 'matmul') return false;
-  const { m, n, k } = lowering.attributes as { readonly m: number; readonly n: number; readonly k: number };
+  const { m, n, k } = lowering.attributes;
   return [m, n, k].every((d) => d % 8 === 0) && m * n * k >= LARGE_PRODUCT;
 };
 
 /** Calls that read and write values of either storage. */
 const isIndifferent = (node: Tensor): boolean => {
   const lowering = loweringOf(node);
-  return (
-    lowering.kind === 'copies' ||
-    (lowering.kind === 'call' &&
-      ['maxPool', 'maxPoolGather', 'maxPoolScatter', 'sumPool', 'sumPoolGrad'].includes(lowering.kernel))
-  );
+  return lowering.kind === 'copies' || (lowering.kind === 'call' && traitsOf(lowering).anyStorage === true);
 };
 
 /** Chooses among the values of the arena; `isBound` holds for those that belong to state, inputs or outputs, which are float32. */
-export const chooseNarrow = (
+const chooseNarrow = (
   { units, storageOf, expression }: Fusion,
   isBound: (storage: Tensor) => boolean,
 ): Narrowing => {
   const calls = units.flatMap((u) => (u.kind === 'call' ? [u.node] : []));
   const products = new Set(calls.filter(isNarrowProduct));
-  const convolutions = [...products].filter(isConvolution);
   const needFull = new Set(
     calls.filter((c) => !products.has(c) && !isIndifferent(c)).flatMap((c) => c.inputs.map(storageOf)),
   );
@@ -59,18 +51,23 @@ export const chooseNarrow = (
     return (
       kind === 'elementwise' ||
       kind === 'broadcast' ||
-      s.op === 'conv2d' ||
-      s.op === 'conv2dInputGrad' ||
+      convolutionOf(s)?.weight === 'second' ||
       (kind === 'call' && isIndifferent(s))
     );
   };
   const mayKeep = (s: Tensor): boolean =>
     s.dtype === 'f32' && !isBound(s) && !needFull.has(s) && isWritable(s);
 
-  const activations = convolutions.flatMap((c) =>
-    c.op === 'conv2dWeightGrad' ? c.inputs : [c.inputs[0]!, c],
-  );
-  const weights = convolutions.map((c) => (c.op === 'conv2dWeightGrad' ? c : c.inputs[1]!));
+  const convolutions = [...products].flatMap((node) => {
+    const { weight } = convolutionOf(node) ?? {};
+    const [first, second] = node.inputs as readonly [Tensor, Tensor]; // as products have
+    if (weight === undefined) return [];
+    return weight === 'result'
+      ? [{ images: [first, second], weight: node }]
+      : [{ images: [first, node], weight: second }];
+  });
+  const activations = convolutions.flatMap((c) => c.images);
+  const weights = convolutions.map((c) => c.weight);
   const key = (t: Tensor): string => t.shape.join(' ');
   const shapes = new Set(activations.map(key));
   weights.forEach((w) => shapes.delete(key(w)));
@@ -84,6 +81,19 @@ export const chooseNarrow = (
     kept: new Set([...activations.map(storageOf), ...alike, ...operandsOnly].filter(mayKeep)),
     products,
   };
+};
+
+export const narrowPass: Pass<Scheduled, Narrowed> = {
+  name: 'narrow',
+  doc: 'what is kept and multiplied as bf16, where the target asks for it',
+  run: (from) => {
+    const { program, target, fusion, binding } = from;
+    if (target.storage === 'f32' || !program.narrowable) return { ...from, narrowing: NOTHING_NARROW };
+    const { inPlace, direct } = binding;
+    const copied = new Set(binding.copies.map((c) => c.from));
+    const isBound = (s: Tensor): boolean => copied.has(s) || inPlace.has(s) || direct.has(s);
+    return { ...from, narrowing: chooseNarrow(fusion, isBound) };
+  },
 };
 
 /*

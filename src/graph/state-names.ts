@@ -8,6 +8,7 @@ import { fail } from '../errors.js';
 export const STATE_KINDS = {
   mask: 'the mask of a weight',
   velocity: 'what momentum has gathered of a parameter',
+  moment: 'what an optimiser has gathered of a parameter',
   data: 'the images and labels of a split',
   table: 'all rows of an input that a program reads by number',
   noise: 'numbers drawn for a criterion',

@@ -3,7 +3,7 @@ import { sameShape, showShape, showType, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import type { OpDefinition, Where } from './op.js';
 import { DTYPES, type AttributeKinds } from './attributes.js';
-import { always, at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
+import { at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
 
 /** Nodes without producers, and the marker that tells a network's two ways of reading its statistics apart. */
 
@@ -20,6 +20,7 @@ const leaf = (
   doc: string,
   attributes: AttributeKinds,
   value: OpDefinition['evaluate'],
+  lower: OpDefinition['lower'],
 ): OpDefinition => ({
   name,
   doc,
@@ -32,7 +33,7 @@ const leaf = (
   paths: { kind: 'linear' },
   evaluate: value,
   cost: perElement(0),
-  lower: always({ kind: 'leaf' }),
+  lower,
 });
 
 const unbound: OpDefinition['evaluate'] = (_, node) =>
@@ -41,10 +42,14 @@ const unbound: OpDefinition['evaluate'] = (_, node) =>
     `${node.op}: no value for '${String(node.attributes['name'])}'; bind it in the program's state or inputs`,
   );
 
+const bound =
+  (space: 'state' | 'input'): OpDefinition['lower'] =>
+  ({ attributes }) => ({ kind: 'leaf', in: space, name: String(attributes['name']) });
+
 const NAMED = { name: 'text', shape: 'sizes', dtype: 'dtype?' } as const;
 
 /** A value that changes from run to run: images, labels, a learning rate. Attributes: name, shape, dtype. */
-export const input = leaf('input', 'a value given at every run', NAMED, unbound);
+export const input = leaf('input', 'a value given at every run', NAMED, unbound, bound('input'));
 
 /**
  * A named value that lives on the device between runs: parameter, statistic, mask, moment, data set. Attributes: name,
@@ -55,12 +60,17 @@ export const state = leaf(
   'a named value kept between runs',
   { ...NAMED, role: 'role?', init: 'initialiser?', flattened: 'volume?' },
   unbound,
+  bound('state'),
 );
 
 /** One number everywhere. Attributes: shape, value. */
 export const constant: OpDefinition = {
-  ...leaf('constant', 'one number everywhere', { shape: 'sizes', value: 'number' }, (_, node) =>
-    new Float64Array(size(node.shape)).fill(node.attributes['value'] as number),
+  ...leaf(
+    'constant',
+    'one number everywhere',
+    { shape: 'sizes', value: 'number' },
+    (_, node) => new Float64Array(size(node.shape)).fill(node.attributes['value'] as number),
+    ({ attributes }) => ({ kind: 'constant', value: attributes['value'] as number }),
   ),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);
@@ -76,8 +86,16 @@ const HOLDS: Readonly<Record<DType, (v: number) => boolean>> = {
 
 /** A small literal array. Attributes: shape, dtype, data. */
 export const literal: OpDefinition = {
-  ...leaf('literal', 'a literal array', { shape: 'sizes', data: 'numbers', dtype: 'dtype?' }, (_, node) =>
-    Float64Array.from(node.attributes['data'] as readonly number[]),
+  ...leaf(
+    'literal',
+    'a literal array',
+    { shape: 'sizes', data: 'numbers', dtype: 'dtype?' },
+    (_, node) => Float64Array.from(node.attributes['data'] as readonly number[]),
+    ({ attributes }) => ({
+      kind: 'leaf',
+      in: 'constant',
+      data: attributes['data'] as readonly number[],
+    }),
   ),
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 0, where);

@@ -49,7 +49,11 @@ export const pathInputs = (node: Tensor, rule: PathRule): readonly Tensor[] =>
 
 /** How the compiler lowers a node. Kernel names and attributes are those of the Plan. */
 export type Lowering =
-  | { readonly kind: 'leaf' }
+  /** Stored from the start: bound by its name, or part of the plan. */
+  | { readonly kind: 'leaf'; readonly in: 'state' | 'input'; readonly name: string }
+  | { readonly kind: 'leaf'; readonly in: 'constant'; readonly data: readonly number[] }
+  /** The immediate of an instruction; all elements of a buffer where it must be stored. */
+  | { readonly kind: 'constant'; readonly value: number }
   /** Same elements in the same order: no work. */
   | { readonly kind: 'alias' }
   /** One instruction of a fused step; `load` is what every load does, the conversion to a real number. */

@@ -189,8 +189,3 @@ export const readsOf = (step: Step): readonly number[] =>
   step.kind === 'fused' ? step.loads.map((l) => l.buffer) : step.inputs;
 export const writesOf = (step: Step): readonly number[] =>
   step.kind === 'fused' ? [...step.stores, ...step.reductions].map((w) => w.buffer) : step.outputs;
-
-/** A product summed over the batch, for which only the optimiser or a criterion waits: of a convolution, or of a dense layer. */
-export const isWeightGradientStep = (step: Step): boolean =>
-  step.kind === 'call' &&
-  (step.kernel === 'conv2dWeightGrad' || (step.kernel === 'matmul' && step.attributes.transposeA));

@@ -1,3 +1,4 @@
+import { TARGETS } from '../compile/target.js';
 import type { Device } from './device.js';
 import { nativeDevice } from './native-device.js';
 import { loadNative } from './native.js';
@@ -32,6 +33,7 @@ export const cpuDevice = async ({ threads, profile = false }: CpuOptions = {}): 
     kind: 'cpu',
     description: `cpu (${description}${note === undefined ? '' : `; ${note}`})`,
     native,
+    target: TARGETS.cpu,
     load: (plan) => native.load(plan, { profile }),
   });
 };

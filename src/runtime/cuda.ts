@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import { emitCuda } from '../compile/cuda/emit.js';
+import { TARGETS, type Target } from '../compile/target.js';
 import type { Device } from './device.js';
 import { nativeDevice } from './native-device.js';
 import { loadNative, type NativeFinding } from './native.js';
@@ -46,6 +47,12 @@ export const cacheFolder = (): string => {
   return join(isAbsolute(named) ? named : join(homedir(), '.cache'), 'pathex');
 };
 
+/** What programs are compiled for. */
+export const targetOf = (precision: Precision): Target => ({
+  ...TARGETS.cuda,
+  storage: precision === 'bf16' ? 'bf16' : 'f32',
+});
+
 /** Opens a GPU. Throws DEVICE with the reason where it cannot be had, and NATIVE where the addon is missing or does not load. */
 export const cudaDevice = async ({
   precision = 'strict',
@@ -76,7 +83,7 @@ export const cudaDevice = async ({
     kind: 'cuda',
     description: `cuda (${description})`,
     native,
-    storage: precision === 'bf16' ? 'bf16' : 'f32',
+    target: targetOf(precision),
     load: (plan) => native.load(plan, { profile, code: emitCuda(plan) }),
   });
 };

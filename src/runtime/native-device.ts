@@ -1,6 +1,6 @@
 import { compile as compileProgram } from '../compile/compile.js';
 import type { Plan } from '../plan/plan.js';
-import type { StorageChoice } from '../compile/storage.js';
+import type { Target } from '../compile/target.js';
 import { fail } from '../errors.js';
 import type { Program } from '../program/program.js';
 import { size, type TensorType } from '../tensor/tensor.js';
@@ -23,8 +23,7 @@ interface Parts {
   readonly kind: DeviceKind;
   readonly description: string;
   readonly native: NativeDevice;
-  /** What narrowable programs keep large intermediates as. Default f32. */
-  readonly storage?: StorageChoice;
+  readonly target: Target;
   readonly load: (plan: Plan) => Promise<NativeExecutable>;
 }
 
@@ -53,7 +52,7 @@ export const implementationsOf = (executable: Executable): ReturnType<NativeExec
   loadedOf.get(executable)?.describe() ??
   fail('DEVICE', 'implementations: the executable is not of a native device; compile it on cpu or cuda');
 
-export const nativeDevice = ({ kind, description, native, storage = 'f32', load }: Parts): Device => {
+export const nativeDevice = ({ kind, description, native, target, load }: Parts): Device => {
   let disposed = false;
   const guard = (): void => {
     if (disposed) fail('DEVICE', `${kind}: the device was disposed; open another`);
@@ -104,17 +103,17 @@ export const nativeDevice = ({ kind, description, native, storage = 'f32', load 
 
   const compile = async (program: Program): Promise<Executable> => {
     guard();
-    const plan: Plan = compileProgram(program, { storage });
+    const plan: Plan = compileProgram(program, target);
     const loaded = await load(plan);
     const executable: Executable = {
       program,
       arenaBytes: plan.arenaBytes,
       dispose: () => loaded.dispose(),
-      run: async (target, inputs = {}) => {
+      run: async (values, inputs = {}) => {
         guard();
         checkInputs(program, inputs);
-        checkState(program, target);
-        const held = storeBuffers.get(target);
+        checkState(program, values);
+        const held = storeBuffers.get(values);
         if (held === undefined || held.device !== native)
           return fail(
             'DEVICE',

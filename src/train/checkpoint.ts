@@ -9,7 +9,8 @@ import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, type KindsOf } from '../kinds.js';
 import { decode, encode, type StoredTensor } from '../weights/safetensors.js';
 import { takeLock } from './lock.js';
-import { canonical, Settings, sha256 } from './settings.js';
+import { canonical, sha256 } from '../source/digest.js';
+import { Settings } from './settings.js';
 
 /**
  * A training checkpoint: `<path>.json` (where the run stands, and which tensors belong to it) and `<path>-<epoch>.safetensors` (parameters,
@@ -22,14 +23,32 @@ const Finite = t.refinement(t.number, Number.isFinite, 'a finite number');
 const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 1, 'a whole number from 1 on');
 const Share = t.refinement(t.number, (n) => n >= 0 && n <= 1, 'a share from 0 to 1');
 
-/** `testAccuracy` is null in epochs without evaluation; shares are 0..1. */
+/** A share, or NaN for tasks that have no such measure, which JSON writes as null. */
+const ShareOrNaN = new t.Type<number, number | null>(
+  'a share from 0 to 1, or null',
+  t.number.is,
+  (u, context) => (u === null || Number.isNaN(u) ? t.success(NaN) : Share.validate(u, context)),
+  (share) => (Number.isNaN(share) ? null : share),
+);
+/** What a task measures, by name; numbers that are not finite, as of classes that never occur, are left out. */
+const Measures = t.readonly(t.record(t.string, t.number));
+export type Measures = t.TypeOf<typeof Measures>;
+
+/**
+ * Shares are 0..1. Accuracies are those of classification, NaN (of the test null) for other tasks. `test` and `testAccuracy` are null in epochs
+ * without evaluation.
+ */
 const Epoch = t.strict({
   epoch: Count,
   trainLoss: Finite,
-  trainAccuracy: Share,
+  trainAccuracy: ShareOrNaN,
   testAccuracy: t.union([Share, t.null]),
   rate: Finite,
   seconds: Finite,
+  /** What the task measures of the training batches, while the weights changed; undefined in checkpoints from before there were tasks. */
+  train: t.union([Measures, t.undefined]),
+  /** Of the test split, its loss included. */
+  test: t.union([Measures, t.null, t.undefined]),
 });
 export type EpochReport = t.TypeOf<typeof Epoch>;
 
@@ -104,7 +123,7 @@ const isTensorsName = (path: string, name: string): boolean => {
   return name.startsWith(base) && /^\d{4,16}\.safetensors$/.test(name.slice(base.length));
 };
 
-const sumOf = (file: Omit<CheckpointFile, 'sha256'>): string => sha256(canonical(file));
+const sumOf = (file: Omit<t.OutputOf<typeof CheckpointFile>, 'sha256'>): string => sha256(canonical(file));
 
 /**
  * Takes the checkpoint `path` for this process and removes what a killed writer has left half written. Throws CHECKPOINT where another process
@@ -174,10 +193,10 @@ const write = async (path: string, { tensors, ...rest }: Checkpoint): Promise<vo
   const file = CheckpointFile.encode({
     format: 'pathex-checkpoint',
     version: VERSION,
-    settings: Settings.encode(rest.settings),
+    settings: rest.settings,
     start: rest.start,
     epochsDone: rest.epochsDone,
-    history: rest.history.map(Epoch.encode),
+    history: rest.history,
     tensors: name,
     tensorsSha256: sha256(bytes),
     sha256: '',
@@ -247,7 +266,7 @@ const readJson = async (path: string): Promise<CheckpointFile> => {
       'CHECKPOINT',
       `${where}: its tensors are called ${JSON.stringify(file.tensors.slice(0, 60))}, not '${tensorsNameOf(path, file.epochsDone)}'; a checkpoint keeps its name and its two files stay together: rename them back, or choose another path`,
     );
-  const { sha256: expected, ...summed } = file;
+  const { sha256: expected, ...summed } = CheckpointFile.encode(file);
   if (sumOf(summed) !== expected)
     fail(
       'CHECKPOINT',

@@ -1,35 +1,46 @@
-import {
-  augmentation,
-  AUGMENTATION_OPTIONS,
-  batches,
-  epochOrder,
-  noAugmentation,
-  type AugmentationOptions,
-  type Batch,
-} from '../source/batches.js';
-import { checkDataset } from '../source/check.js';
-import type { Dataset, Split } from '../source/dataset.js';
+import type { AugmentationOptions } from '../source/batches.js';
+import { AUGMENTATION_OPTIONS, batches, epochOrder, type Batch } from '../source/batches.js';
+import { sourceKind, type Source } from '../source/source.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
-import { isLearnt } from '../graph/roles.js';
 import { parameters, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { fold, key } from '../random.js';
-import { runsUnderWay, type Device, type Executable, type Store } from '../runtime/device.js';
+import type { Program } from '../program/program.js';
+import { runsUnderWay, type Device, type Store } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { classification } from '../task/classification.js';
+import type { Task } from '../task/task.js';
+import type { Shape, Tensor } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
 import { openCheckpoint, type Checkpoint, type EpochReport, type OpenCheckpoint } from './checkpoint.js';
-import { SGD_OPTIONS, sgdOptionsOf, velocityName, type SgdOptions } from './optimiser.js';
-import { checkFits, evaluateStep, residentNames, trainStep, type Resident } from './programs.js';
+import { addResident, evaluateOn, Sums, testBatchOf, type Evaluation, type Tested } from './evaluate.js';
+import { momentParts, type Moment, type Optimiser } from './optimisers/optimiser.js';
+import {
+  checkFits,
+  evaluationProgram,
+  optimiserOf,
+  sourceOf,
+  STEP_OPTIONS,
+  trainingProgram,
+  type StepOptions,
+  type TrainingData,
+} from './programs.js';
 import { checkRate, rateAt, type RateSchedule } from './rate.js';
 import { addTensors, readMasks, readTensors } from './restore.js';
-import { addStart, checkStart, checkStartFits, type TrainingStart } from './start.js';
+import {
+  addStart,
+  checkStart,
+  checkStartFits,
+  hasMoments,
+  type Moments,
+  type TrainingStart,
+} from './start.js';
 import { differences, settingsOf, type Settings } from './settings.js';
 
-export interface FitOptions extends SgdOptions {
+export interface FitOptions<O extends Shape = Shape> extends StepOptions<O> {
   readonly epochs: number;
   /** Images a step; the last incomplete batch of an epoch is dropped. Default 128. */
   readonly batch?: number;
@@ -40,7 +51,7 @@ export interface FitOptions extends SgdOptions {
    * hold float32). An epoch that is cut is reported over the steps that were taken of it. Default: all steps.
    */
   readonly steps?: { readonly from?: number; readonly to?: number };
-  /** Default: crop after zero padding by 4, flip; null for none. */
+  /** Of a data set's training images; a source has its own. Default: crop after zero padding by 4, flip; null for none. */
   readonly augment?: AugmentationOptions | null;
   /** Orders and augmentations follow from it. Default 0. */
   readonly seed?: number;
@@ -62,7 +73,7 @@ export interface FitOptions extends SgdOptions {
 }
 
 export const FIT_OPTIONS: KindsOf<FitOptions> = {
-  ...SGD_OPTIONS,
+  ...STEP_OPTIONS,
   epochs: needed(kinds.positiveInteger),
   batch: kinds.positiveInteger,
   rate: needed(kinds.anything), // checkRate knows more about it
@@ -85,77 +96,88 @@ export interface Trained {
   readonly masks: Masks | null;
   /** What momentum has gathered, by parameter; empty without momentum. */
   readonly velocities: Weights;
+  /** What the optimiser has gathered, velocities included: where another training goes on from. */
+  readonly moments: Moments;
   readonly history: readonly EpochReport[];
+  /** Of classification; NaN for tasks that measure no accuracy. */
   readonly testAccuracy: number;
+  /** What the task measures on the test split after the last step. */
+  readonly test: Evaluation;
   readonly seconds: number;
 }
 
 /** Steps of a whole training: the incomplete batch of an epoch is dropped. */
 export const stepsOf = (
-  data: Dataset,
+  data: { readonly train: { readonly count: number } },
   { epochs, batch = 128 }: Pick<FitOptions, 'epochs' | 'batch'>,
 ): number => epochs * Math.floor(data.train.count / batch);
 
-const TEST_BATCH = 250;
 const DEPTH = 4; // steps under way on a GPU
 
 /**
- * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. The network's sample and
- * classes must be the data set's, which is a compile error where both are literal and OPTION otherwise. The same options, seed, device and weights
- * give the same bits, also over a kill and resume. Weights that are zero count as live unless masks say otherwise; `masksOfZeros` makes such masks.
- * Errors: OPTION, DATA for images or labels that are none of the data set's, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
+ * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. What it learns is the
+ * `task`, by default the classes of a data set; what it learns from is a data set or a source of images with other targets. The network's images and
+ * answers must be those of the data, which is a compile error where both are literal and OPTION otherwise. The same options, seed, device and
+ * weights give the same bits, also over a kill and resume. Weights that are zero count as live unless masks say otherwise; `masksOfZeros` makes such
+ * masks. Errors: OPTION, DATA for images or targets that are none of the data's, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
  *
- * A checkpoint holds masks and velocities, and digests of everything that decides the bits: of another start, other data or another device it is
+ * A checkpoint holds masks and moments, and digests of everything that decides the bits: of another start, other data or another device it is
  * refused. A start of null takes all from the checkpoint that `resume` continues.
  */
-export const fit = async <H extends number, W extends number, C extends number, K extends number>(
-  net: Network<readonly [H, W, C], readonly [K]>,
+export const fit = async <I extends Shape, O extends Shape>(
+  net: Network<I, O>,
   start: TrainingStart | null,
-  data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
+  data: TrainingData<NoInfer<I>, NoInfer<O>>,
   device: Device,
-  options: FitOptions,
+  options: FitOptions<NoInfer<O>>,
 ): Promise<Trained> => {
   checkValue('fit: network', net, kinds.networkKind);
   if (start !== null) checkStart('fit', start);
-  checkValue('fit: data', data, kinds.datasetKind);
+  checkValue('fit: data', data, sourceKind);
   checkValue('fit: device', device, kinds.deviceKind);
-  checkOptions('train', options, FIT_OPTIONS);
+  checkOptions<FitOptions<O>>('train', options, FIT_OPTIONS);
   checkRate(options.rate);
   if (start !== null) checkStartFits(net, start);
-  checkFits(net, data);
-  checkDataset(data);
+  const { task: givenTask, ...others } = options;
+  const task = givenTask ?? classification();
+  const source = sourceOf('train', data, options.augment);
+  const optimiser = optimiserOf('train', others);
+  checkFits(net, source, task);
+  source.check(['train', 'test']);
   const { epochs, batch = 128, checkpoint } = options;
   if (options.resume === true && checkpoint === undefined)
     fail('OPTION', 'train: resume: there is no checkpoint to continue; name it with checkpoint');
-  const cuts = batches(data.train.count, batch, { dropLast: true });
+  const cuts = batches(source.train.count, batch, { dropLast: true });
   const steps = cuts.length;
   const { from, to } = rangeOf(options.steps, epochs * steps);
-  const task = { net, start, data, device, options, cuts, from, to } as const;
+  const run = { net, start, source, task, optimiser, device, options: others, cuts, from, to } as const;
   if (checkpoint === undefined) {
     if (start === null)
       return fail('OPTION', 'train: there is no start; give weights, or the checkpoint to continue');
-    return await takeSteps(task, null);
+    return await takeSteps(run, null);
   }
   const range = from === 0 && to === epochs * steps ? 'all' : `${from}-${to}`;
   const file = await openCheckpoint(checkpoint);
   try {
     const earlier = await file.load();
-    const settings = settingsOf(net, start, data, device, options, range, earlier?.settings ?? null);
-    checkEarlier(checkpoint, earlier, settings, task);
+    const settings = settingsOf({ ...run, steps: range }, earlier?.settings ?? null);
+    checkEarlier(checkpoint, earlier, settings, run);
     await file.reserve(settings, (earlier?.epochsDone ?? 0) + 1, epochs);
-    return await takeSteps(task, { file, earlier, settings });
+    return await takeSteps(run, { file, earlier, settings });
   } finally {
     await file.close();
   }
 };
 
-/** What a training is of, all of it checked. */
-interface Task {
+/** A training, all of it checked. */
+interface Training {
   readonly net: Network;
   readonly start: TrainingStart | null;
-  readonly data: Dataset;
+  readonly source: Source;
+  readonly task: Task;
+  readonly optimiser: Optimiser;
   readonly device: Device;
-  readonly options: FitOptions;
+  readonly options: Omit<FitOptions, 'task'>;
   readonly cuts: readonly Batch[];
   readonly from: number;
   readonly to: number;
@@ -172,7 +194,7 @@ const checkEarlier = (
   path: string,
   earlier: Checkpoint | null,
   settings: Settings,
-  { start, options }: Task,
+  { start, options }: Training,
 ): void => {
   if (earlier === null) {
     if (start === null)
@@ -189,62 +211,58 @@ const checkEarlier = (
   const isStart = (['weights', 'masks', 'velocities'] as const).some(
     (key) => earlier.settings[key] !== settings[key],
   );
-  const source = isStart && earlier.start !== null ? ` (it started from ${earlier.start})` : '';
+  const from = isStart && earlier.start !== null ? ` (it started from ${earlier.start})` : '';
   fail(
     'CHECKPOINT',
-    `${path}.json: made with other settings: ${differing}${source}; repeat them, or choose another path`,
+    `${path}.json: made with other settings: ${differing}${from}; repeat them, or choose another path`,
   );
 };
 
-const takeSteps = async (
-  { net, start, data, device, options, cuts, from, to }: Task,
-  kept: Kept | null,
-): Promise<Trained> => {
+/** Whether the optimiser's moments are zero at the first step: of a start that is continued, its settings say so. */
+const startsWithoutMoments = ({ start }: Training, earlier: Checkpoint | null): boolean =>
+  start === null ? earlier?.settings.velocities === null : !hasMoments(start);
+
+const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained> => {
+  const { net, start, source, task, optimiser, device, options, cuts, from, to } = training;
   const began = performance.now();
-  const {
-    epochs,
-    batch = 128,
-    rate,
-    augment = { pad: 4, flip: true },
-    seed = 0,
-    evaluateEvery = 1,
-  } = options;
+  const { epochs, batch = 128, rate, seed = 0, evaluateEvery = 1 } = options;
   const steps = cuts.length;
   const earlier = kept?.earlier ?? null;
   const hasMasks = earlier === null ? start?.masks != null : earlier.settings.masks !== null;
-  const evaluated = (epoch: number): Promise<{ readonly accuracy: number }> =>
-    evaluateOn(tester, store, data.test.count, device, options.signal, tested(epoch));
-  const train: Resident = { split: 'train', count: data.train.count };
-  const test: Resident = { split: 'test', count: data.test.count };
+  const firstUpdate = startsWithoutMoments(training, earlier) ? from : 0;
+  const evaluated = (epoch: number): Promise<Evaluation> =>
+    evaluateOn(tester, store, source, 'test', task, device, options.signal, tested(epoch));
   options.signal?.throwIfAborted(); // before compilation, which takes a second for deep networks
-  const step = trainStep(net, data, train, batch, sgdOptionsOf(options));
+  const step = trainingProgram(net, source, 'train', batch, task, {
+    optimiser,
+    clipNorm: options.clipNorm,
+  });
   const trainer = await device.compile(step);
-  const tester = await device.compile(evaluateStep(net, data, test, TEST_BATCH));
+  const tester = await device.compile(evaluationProgram(net, source, 'test', testBatchOf(source), task));
   const store = device.store();
   const underWay = pipeline(runsUnderWay(device, DEPTH));
   try {
-    await addSplit(store, 'train', data, data.train);
-    await addSplit(store, 'test', data, data.test);
+    await addResident(store, source.train);
+    await addResident(store, source.test);
     if (earlier !== null) await addTensors(store, step, earlier.tensors);
     else if (start !== null) await addStart(store, net, step, start); // fit refuses to begin without either
 
-    const own = key(seed);
+    const own = fold(key(seed), 'train');
     const history: EpochReport[] = [...(earlier?.history ?? [])];
+    let test: Evaluation | null = null;
     for (let epoch = earlier?.epochsDone ?? Math.floor(from / steps); epoch * steps < to; epoch++) {
       const [first, end] = [Math.max(from - epoch * steps, 0), Math.min(to - epoch * steps, steps)];
       const epochStart = performance.now();
-      const order = epochOrder(fold(own, 'train'), epoch, data.train.count);
-      let [loss, correct] = [0, 0];
+      const order = epochOrder(own, epoch, source.train.count);
+      const sums = new Sums();
       for (const [i, cut] of [...cuts.entries()].slice(first, end)) {
         options.signal?.throwIfAborted();
-        const shift =
-          augment === null
-            ? noAugmentation(batch)
-            : augmentation(fold(own, 'train'), epoch, i, batch, augment);
+        const at = epoch * steps + i;
+        const draw = { key: own, epoch, step: i };
         const run = trainer.run(store, {
-          index: order.subarray(cut.from, cut.to),
-          shift,
-          rate: [rateAt(rate, epoch * steps + i, steps, epochs)],
+          ...(await source.train.inputs(order.subarray(cut.from, cut.to), draw)),
+          ...scalars(optimiser.inputs?.(at - firstUpdate + 1) ?? {}),
+          rate: [rateAt(rate, at, steps, epochs)],
         });
         await underWay.add(
           run.then((out) => {
@@ -254,8 +272,7 @@ const takeSteps = async (
                 'NON_FINITE',
                 `train: the loss is ${value} in epoch ${epoch + 1}, step ${i + 1}; lower the learning rate`,
               );
-            loss += value;
-            correct += out['correct']![0]!;
+            sums.add(out);
             options.onStep?.({ epoch, step: i, steps, loss: value });
           }),
         );
@@ -263,13 +280,11 @@ const takeSteps = async (
       await underWay.drain();
       options.signal?.throwIfAborted(); // which steps that ended meanwhile may have raised
       const last = (epoch + 1) * steps >= to;
-      const testAccuracy =
-        last || (epoch + 1) % evaluateEvery === 0 ? (await evaluated(epoch + 1)).accuracy : null;
+      test = last || (epoch + 1) % evaluateEvery === 0 ? await evaluated(epoch + 1) : null;
       const report: EpochReport = {
         epoch: epoch + 1,
-        trainLoss: loss / (end - first),
-        trainAccuracy: correct / ((end - first) * batch),
-        testAccuracy,
+        trainLoss: sums.scalar('loss')! / (end - first),
+        ...measured(task.report(sums.all, (end - first) * batch), test),
         rate: rateAt(rate, epoch * steps + first, steps, epochs),
         seconds: (performance.now() - epochStart) / 1000,
       };
@@ -285,30 +300,20 @@ const takeSteps = async (
         });
       }
     }
-    const readAll = async (
-      leaves: readonly Tensor[],
-      stateName: (name: string) => string,
-    ): Promise<Weights> =>
-      new Map(
-        await Promise.all(
-          leaves.map(
-            async (p) =>
-              [
-                nameOf(p),
-                { shape: p.shape, data: Float32Array.from(await store.read(stateName(nameOf(p)))) },
-              ] as const,
-          ),
-        ),
-      );
-    const weights = await readAll(parameters(net), (name) => name);
-    const velocities = await readAll(
-      parameters(net).filter((p) => isLearnt(p) && store.has(velocityName(nameOf(p)))),
-      velocityName,
-    );
-    const testAccuracy = history[history.length - 1]?.testAccuracy ?? (await evaluated(epochs)).accuracy;
+    const weights = await readState(store, parameters(net), nameOf);
+    const moments = await readMoments(store, step);
+    test ??= await evaluated(epochs);
     checkTrained(weights);
-    const masks = hasMasks ? await readMasks(store, net) : null;
-    return { weights, masks, velocities, history, testAccuracy, seconds: (performance.now() - began) / 1000 };
+    return {
+      weights,
+      masks: hasMasks ? await readMasks(store, net) : null,
+      velocities: moments.get('velocity') ?? new Map(),
+      moments,
+      history,
+      testAccuracy: test['accuracy'] ?? NaN,
+      test,
+      seconds: (performance.now() - began) / 1000,
+    };
   } finally {
     await underWay.settle();
     trainer.dispose();
@@ -317,12 +322,49 @@ const takeSteps = async (
   }
 };
 
-const SPLIT = kinds.wordOf('train', 'test');
+const scalars = (values: Readonly<Record<string, number>>): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
 
-export interface EvaluateOptions {
-  readonly signal?: AbortSignal;
-}
-const EVALUATE_OPTIONS: KindsOf<EvaluateOptions> = { signal: kinds.signal };
+/** Numbers that JSON can hold. */
+const finite = (measures: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
+
+const measured = (
+  train: Readonly<Record<string, number>>,
+  test: Evaluation | null,
+): Pick<EpochReport, 'trainAccuracy' | 'testAccuracy' | 'train' | 'test'> => ({
+  trainAccuracy: train['accuracy'] ?? NaN,
+  testAccuracy: test?.['accuracy'] ?? null,
+  train: finite(train),
+  test: test === null ? null : finite(test),
+});
+
+const readState = async (
+  store: Store,
+  leaves: readonly Tensor[],
+  keyOf: (leaf: Tensor) => string,
+): Promise<Weights> =>
+  new Map(
+    await Promise.all(
+      leaves.map(async (leaf) => {
+        const data = Float32Array.from(await store.read(nameOf(leaf)));
+        return [keyOf(leaf), { shape: leaf.shape, data }] as const;
+      }),
+    ),
+  );
+
+const readMoments = async (store: Store, { state }: Program): Promise<Moments> => {
+  const leaves = new Map<Moment, Tensor[]>();
+  for (const [name, leaf] of state) {
+    const parts = momentParts(name);
+    if (parts !== undefined) leaves.set(parts.moment, [...(leaves.get(parts.moment) ?? []), leaf]);
+  }
+  const read = [...leaves].map(async ([moment, own]) => {
+    const weights = await readState(store, own, (leaf) => momentParts(nameOf(leaf))!.parameter);
+    return [moment, weights] as const;
+  });
+  return new Map(await Promise.all(read));
+};
 
 /** How messages name the test of an epoch, and what helps where it fails. */
 const tested = (epoch: number): Tested => ({
@@ -342,84 +384,6 @@ const checkTrained = (weights: Weights): void => {
   }
 };
 
-/**
- * Loss and accuracy of a network (or ticket) on a split. `signal` ends it after the batches under way. Errors: DATA,
- * WEIGHTS, OPTION, NON_FINITE for a loss that is NaN or infinite.
- */
-export const evaluate = async <H extends number, W extends number, C extends number, K extends number>(
-  net: Network<readonly [H, W, C], readonly [K]>,
-  state: Omit<TrainingStart, 'velocities'>,
-  data: Dataset<NoInfer<H>, NoInfer<W>, NoInfer<C>, NoInfer<K>>,
-  device: Device,
-  split: 'train' | 'test' = 'test',
-  options: EvaluateOptions = {},
-): Promise<{ readonly loss: number; readonly accuracy: number }> => {
-  checkValue('evaluate: network', net, kinds.networkKind);
-  checkStart('evaluate', state);
-  checkValue('evaluate: data', data, kinds.datasetKind);
-  checkValue('evaluate: device', device, kinds.deviceKind);
-  checkValue('evaluate: split', split, SPLIT);
-  checkOptions('evaluate', options, EVALUATE_OPTIONS);
-  checkStartFits(net, state);
-  checkFits(net, data);
-  checkDataset(data, [split]);
-  options.signal?.throwIfAborted();
-  const program = evaluateStep(net, data, { split, count: data[split].count }, TEST_BATCH);
-  const tester = await device.compile(program);
-  const store = device.store();
-  try {
-    await addSplit(store, split, data, data[split]);
-    await addStart(store, net, program, state);
-    return await evaluateOn(tester, store, data[split].count, device, options.signal, {
-      where: `evaluate: the loss on the ${split} split of '${data.name}'`,
-      remedy: 'the weights drive the network out of the range of floats; take others',
-    });
-  } finally {
-    tester.dispose();
-    store.dispose();
-  }
-};
-
-/** What an evaluation is called in messages, and what helps where its loss is not finite. */
-interface Tested {
-  readonly where: string;
-  readonly remedy: string;
-}
-
-const evaluateOn = async (
-  tester: Executable,
-  store: Store,
-  count: number,
-  device: Device,
-  signal: AbortSignal | undefined,
-  { where, remedy }: Tested,
-): Promise<{ loss: number; accuracy: number }> => {
-  const underWay = pipeline(runsUnderWay(device, DEPTH));
-  let [loss, correct] = [0, 0];
-  try {
-    for (const { from, to } of batches(count, TEST_BATCH, { dropLast: false })) {
-      signal?.throwIfAborted();
-      // the last batch is filled up with its own last image, which then counts for nothing
-      const index = Int32Array.from({ length: TEST_BATCH }, (_, i) => Math.min(from + i, to - 1));
-      const weight = Float32Array.from({ length: TEST_BATCH }, (_, i) => (from + i < to ? 1 : 0));
-      const run = tester.run(store, { index, shift: noAugmentation(TEST_BATCH), weight });
-      await underWay.add(
-        run.then((out) => {
-          loss += out['loss']![0]!;
-          correct += out['correct']![0]!;
-        }),
-      );
-    }
-    await underWay.drain();
-    signal?.throwIfAborted();
-  } finally {
-    await underWay.settle();
-  }
-  // Of NaN logits argMax is some class, so that an accuracy alone would not show them; their loss is NaN.
-  if (!Number.isFinite(loss)) fail('NON_FINITE', `${where} is ${loss}; ${remedy}`);
-  return { loss: loss / count, accuracy: correct / count };
-};
-
 /** The steps to take of `total`. */
 const rangeOf = (
   { from = 0, to }: { readonly from?: number; readonly to?: number } = {},
@@ -433,15 +397,4 @@ const rangeOf = (
     );
   }
   return { from, to: end };
-};
-
-const addSplit = async (
-  store: Store,
-  split: 'train' | 'test',
-  { height, width, channels }: Dataset,
-  { images, labels, count }: Split,
-): Promise<void> => {
-  const names = residentNames(split);
-  await store.add(names.images, { shape: [count, height, width, channels], dtype: 'u8' }, images);
-  await store.add(names.labels, { shape: [count], dtype: 'i32' }, labels);
 };

@@ -1,150 +1,235 @@
 import { fail } from '../errors.js';
 import { checkDatasetFacts } from '../source/check.js';
 import type { Dataset } from '../source/dataset.js';
+import type { AugmentationOptions } from '../source/batches.js';
+import { datasetSource } from '../source/dataset-source.js';
+import { isSource, sourceKind, type Source } from '../source/source.js';
 import {
   checkOptions,
   checkValue,
-  datasetKind,
   needed,
   networkKind,
+  positive,
   positiveInteger,
   wordOf,
   type KindsOf,
 } from '../kinds.js';
 import { isLearnt } from '../graph/roles.js';
-import { stateName } from '../graph/state-names.js';
-import { correctCount, crossEntropy, mean } from '../nn/loss.js';
 import { parameters, rebatch, type Network } from '../nn/network.js';
 import { ops } from '../ops/registry.js';
 import { program, type Program } from '../program/program.js';
-import { showShape, type Tensor } from '../tensor/tensor.js';
+import { classification } from '../task/classification.js';
+import { checkTargets, meanLoss, summedLoss, taskKind, type Task } from '../task/task.js';
+import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 import { substitute } from '../graph/graph.js';
 import { grad } from '../transform/grad.js';
 import { masked } from '../transform/mask.js';
 import { inference, training, type Readable } from '../transform/statistics.js';
-import { sgd, SGD_OPTIONS, type SgdOptions } from './optimiser.js';
+import { clipByNorm } from './clip.js';
+import { optimiserKind, type Optimiser } from './optimisers/optimiser.js';
+import { sgd, SGD_OPTIONS, sgdOptionsOf, type SgdOptions } from './optimisers/sgd.js';
 
-/** How a data set lies on the device: images as bytes and labels, resident for all steps. */
-export interface Resident {
+/** Which half of a source a program reads, and how many images it has. */
+export interface SplitSize {
   readonly split: 'train' | 'test';
   readonly count: number;
 }
 
-const RESIDENT: KindsOf<Resident> = {
+const SPLIT_SIZE: KindsOf<SplitSize> = {
   split: needed(wordOf('train', 'test')),
   count: needed(positiveInteger),
 };
 
-export const residentNames = (split: string): { readonly images: string; readonly labels: string } => ({
-  images: stateName('data', `${split}/images`),
-  labels: stateName('data', `${split}/labels`),
-});
+/**
+ * The data set of classes whose images and answers a network has; any, where the shapes are not literal. A network that answers anything but
+ * classes has none: it takes a {@link Source}.
+ */
+export type DatasetOf<I extends Shape, O extends Shape> = number extends I['length']
+  ? Dataset
+  : I extends readonly [infer H extends number, infer W extends number, infer C extends number]
+    ? O extends readonly [infer K extends number]
+      ? Dataset<H, W, C, K>
+      : never
+    : never;
 
-/** Images of a resident split by index, shifted and flipped, then normalised per channel; and their labels. */
-const batchOf = (
-  data: Dataset,
-  { split, count }: Resident,
-  batch: number,
-): { readonly images: Tensor; readonly labels: Tensor } => {
-  const names = residentNames(split);
-  const { height, width, channels, mean: mu, std } = data;
-  const table = ops.state(names.images, [count, height, width, channels], { dtype: 'u8', role: 'data' });
-  const index = ops.input('index', [batch], 'i32');
-  const pixels = ops.cropFlip(table, index, ops.input('shift', [batch, 3], 'i32'));
-  // (pixel / 255 - mean) / std as one scale and one shift
-  const scaled = ops.mul(
-    pixels,
-    ops.literal(
-      [channels],
-      Array.from(std, (s) => 1 / (255 * s)),
-    ),
-  );
-  return {
-    images: ops.sub(
-      scaled,
-      ops.literal(
-        [channels],
-        Array.from(mu, (m, c) => m / std[c]!),
-      ),
-    ),
-    labels: ops.gather(ops.state(names.labels, [count], { dtype: 'i32', role: 'data' }), index),
-  };
+/** What a network learns from: a data set of classes, or a source of images with any targets. */
+export type TrainingData<I extends Shape, O extends Shape> = DatasetOf<I, O> | Source<I>;
+
+/** What decides a training step, apart from network and data. */
+export interface StepOptions<O extends Shape = Shape> extends SgdOptions {
+  /** Default: `classification()`. */
+  readonly task?: Task<O>;
+  /** Default: `sgd` with the options given here (momentum, nesterov, weightDecay, groups). */
+  readonly optimiser?: Optimiser;
+  /** Largest norm of all gradients together; larger ones are scaled down. Default: none. */
+  readonly clipNorm?: number;
+}
+
+export const STEP_OPTIONS: KindsOf<StepOptions> = {
+  ...SGD_OPTIONS,
+  task: taskKind,
+  optimiser: optimiserKind,
+  clipNorm: positive,
+};
+
+/** The optimiser of options. Throws OPTION for one that is given beside options of the default one. */
+export const optimiserOf = (where: string, options: StepOptions): Optimiser => {
+  const own = sgdOptionsOf(options);
+  if (options.optimiser === undefined) return sgd(own);
+  const [besides] = Object.keys(own);
+  if (besides !== undefined)
+    fail(
+      'OPTION',
+      `${where}: ${besides} is an option of sgd, and an optimiser is given beside it; give ${besides} to the optimiser`,
+    );
+  return options.optimiser;
+};
+
+/** Data as a source. Throws OPTION for what is neither, and for an augmentation that is not the data set's to have. */
+export const sourceOf = (
+  where: string,
+  data: Dataset | Source,
+  augment?: AugmentationOptions | null,
+): Source => {
+  checkValue(`${where}: data`, data, sourceKind);
+  if (!isSource(data)) {
+    checkDatasetFacts(data);
+    return datasetSource(data, augment === undefined ? { pad: 4, flip: true } : augment);
+  }
+  if (augment !== undefined)
+    fail(
+      'OPTION',
+      `${where}: augment is an option of data sets; give it to the source, as resident({ augment })`,
+    );
+  return data;
+};
+
+/** Throws OPTION unless the network takes the source's images and its answers suit the task. */
+export const checkFits = (net: Network, source: Source, task: Task): void => {
+  const takes = showShape(net.input.shape.slice(1));
+  if (takes !== showShape(source.sample))
+    fail(
+      'OPTION',
+      `network '${net.name}' takes images ${takes}, ${source.name} has ${showShape(source.sample)}; build the network for that size`,
+    );
+  checkTargets(task, net, source);
+};
+
+const withCount = (data: Dataset | Source, { split, count }: SplitSize): Dataset | Source =>
+  typeof data !== 'object' || data === null || isSource(data)
+    ? data
+    : { ...data, [split]: { ...data[split], count } };
+
+const checkStep = (where: string, net: Network, data: object, size: SplitSize, batch: number): void => {
+  checkValue(`${where}: network`, net, networkKind);
+  checkValue(`${where}: data`, data, sourceKind);
+  checkOptions(`${where}: resident`, size, SPLIT_SIZE);
+  checkValue(`${where}: batch`, batch, positiveInteger);
 };
 
 const feed = (net: Readable, images: Tensor): Tensor =>
   substitute([net.output], new Map([[net.input, images]]))[0]!;
 
-/** Throws OPTION unless the network takes the data set's images and tells its classes apart, DATA for a data set of impossible sizes or moments. */
-export const checkFits = (net: Network, data: Dataset): void => {
-  checkDatasetFacts(data);
-  const sample = [data.height, data.width, data.channels];
-  if (showShape(net.input.shape.slice(1)) !== showShape(sample)) {
-    fail(
-      'OPTION',
-      `network '${net.name}' takes images ${showShape(net.input.shape.slice(1))}, ${data.name} has ${showShape(sample)}; build the network for that size`,
-    );
-  }
-  if (net.output.shape.length !== 2 || net.output.shape[1] !== data.classes) {
-    fail(
-      'OPTION',
-      `network '${net.name}' answers ${showShape(net.output.shape.slice(1))}, ${data.name} has ${data.classes} classes; give the classifier that width`,
-    );
-  }
-};
-
-const checkStep = (where: string, net: Network, data: Dataset, resident: Resident, batch: number): void => {
-  checkValue(`${where}: network`, net, networkKind);
-  checkValue(`${where}: data`, data, datasetKind);
-  checkOptions(`${where}: resident`, resident, RESIDENT);
-  checkValue(`${where}: batch`, batch, positiveInteger);
-};
-
 /**
- * One training step of the masked network. Inputs: index [batch], shift [batch, 3], rate []. Outputs: loss (mean cross-entropy), correct
- * (count). Next: parameters, velocities, running statistics.
+ * One training step of the masked network. Inputs: those of the data (index [batch], shift [batch, 3] of a data set), rate [], and those of the
+ * optimiser. Outputs: loss (the mean), and the task's measures as sums over the batch (of classification: correct, a count). Next: parameters,
+ * moments, running statistics.
  */
-export const trainStep = (
-  net: Network,
-  data: Dataset,
-  resident: Resident,
+export const trainStep = <O extends Shape>(
+  net: Network<Shape, O>,
+  data: Dataset | Source,
+  size: SplitSize,
   batch: number,
-  options: SgdOptions = {},
+  options: StepOptions<NoInfer<O>> = {},
 ): Program => {
-  checkStep('trainStep', net, data, resident, batch);
-  checkOptions('trainStep', options, SGD_OPTIONS);
-  checkFits(net, data);
-  const { images, labels } = batchOf(data, resident, batch);
-  const read = training(masked(rebatch(net, batch)));
+  checkStep('trainStep', net, data, size, batch);
+  checkOptions<StepOptions<O>>('trainStep', options, STEP_OPTIONS);
+  const source = sourceOf('trainStep', withCount(data, size));
+  const task = options.task ?? classification();
+  return trainingProgram(net, source, size.split, batch, task, {
+    optimiser: optimiserOf('trainStep', options),
+    clipNorm: options.clipNorm,
+  });
+};
+
+/** The same of what is known to be sound but for how it fits. */
+export const trainingProgram = (
+  net: Network,
+  source: Source,
+  split: 'train' | 'test',
+  batch: number,
+  task: Task,
+  { optimiser, clipNorm }: { readonly optimiser: Optimiser; readonly clipNorm: number | undefined },
+): Program => {
+  checkFits(net, source, task);
+  const { images, targets } = source[split].batch(batch);
+  const read = training(rebatch(masked(net), batch));
   const output = feed(read, images);
   const updates = substitute(
     read.updates.map((u) => u.next),
-    new Map([[read.input as Tensor, images]]),
+    new Map([[read.input, images]]),
   );
-  const loss = mean(crossEntropy(output, labels));
+  const loss = meanLoss(task, output, targets);
   const learnt = parameters(net).filter(isLearnt);
+  const slopes = grad(loss, learnt);
+  const gradients = clipNorm === undefined ? slopes : clipByNorm(slopes, clipNorm);
   return program('train', {
     narrowable: true,
-    outputs: { loss, correct: correctCount(output, labels) },
+    outputs: { loss, ...task.measures(output, targets, null) },
     next: [
-      ...sgd(learnt, grad(loss, learnt), ops.input('rate', []), options),
+      ...optimiser.update(learnt, gradients, ops.input('rate', [])),
       ...read.updates.map((u, i) => [u.stored, updates[i]!] as const),
     ],
   });
 };
 
-/** Evaluation of one batch. Inputs: index [batch], shift [batch, 3], weight [batch] (0 for filling up the last batch). Outputs: loss (sum), correct (count). */
-export const evaluateStep = (net: Network, data: Dataset, resident: Resident, batch: number): Program => {
-  checkStep('evaluateStep', net, data, resident, batch);
-  checkFits(net, data);
-  const { images, labels } = batchOf(data, resident, batch);
-  const output = feed(inference(masked(rebatch(net, batch))), images);
+export interface EvaluateStepOptions<O extends Shape = Shape> {
+  /** Default: `classification()`. */
+  readonly task?: Task<O>;
+}
+const EVALUATE_STEP_OPTIONS: KindsOf<EvaluateStepOptions> = { task: taskKind };
+
+/**
+ * Evaluation of one batch. Inputs: those of the data, weight [batch] (0 for filling up the last batch). Outputs: loss (sum), of a task whose
+ * positions count differently `divisor` (what to divide it by, instead of the number of images), and the task's measures as sums.
+ */
+export const evaluateStep = <O extends Shape>(
+  net: Network<Shape, O>,
+  data: Dataset | Source,
+  size: SplitSize,
+  batch: number,
+  options: EvaluateStepOptions<NoInfer<O>> = {},
+): Program => {
+  checkStep('evaluateStep', net, data, size, batch);
+  checkOptions<EvaluateStepOptions<O>>('evaluateStep', options, EVALUATE_STEP_OPTIONS);
+  return evaluationProgram(
+    net,
+    sourceOf('evaluateStep', withCount(data, size)),
+    size.split,
+    batch,
+    options.task ?? classification(),
+  );
+};
+
+/** The same of what is known to be sound but for how it fits. */
+export const evaluationProgram = (
+  net: Network,
+  source: Source,
+  split: 'train' | 'test',
+  batch: number,
+  task: Task,
+): Program => {
+  checkFits(net, source, task);
+  const { images, targets } = source[split].batch(batch);
+  const output = feed(inference(rebatch(masked(net), batch)), images);
   const counts = ops.input('weight', [batch]);
-  const correct = ops.equal(ops.toReal(ops.argMax(output)), ops.toReal(labels));
+  const { sum, divisor } = summedLoss(task, output, targets, counts);
   return program('evaluate', {
     narrowable: true,
     outputs: {
-      loss: ops.sum(ops.mul(crossEntropy(output, labels), counts), [0]),
-      correct: ops.sum(ops.mul(correct, counts), [0]),
+      loss: sum,
+      ...(divisor === null ? {} : { divisor }),
+      ...task.measures(output, targets, counts),
     },
   });
 };

@@ -8,7 +8,7 @@ import type { Store } from '../runtime/device.js';
 import { sameShape, showShape, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
-import { velocityName } from './optimiser.js';
+import { momentParts } from './optimisers/optimiser.js';
 
 /** State of a training between a store and a checkpoint. */
 
@@ -67,10 +67,11 @@ export const addTensors = async (
     await store.add(name, leaf, values);
   }
   for (const [name, leaf] of program.state) {
-    const mask = tensors[maskName(name)];
-    if (!isPrunable(leaf) || mask === undefined) continue;
-    for (const behind of [name, velocityName(name)].filter((n) => program.state.has(n)))
-      if (valuesOf(behind, leaf).some((v: number, i) => v !== 0 && mask.data[i] === 0))
-        refuse(behind, 'is not zero behind its mask');
+    const owner = momentParts(name)?.parameter ?? name;
+    const weight = program.state.get(owner);
+    const mask = tensors[maskName(owner)];
+    if (weight === undefined || !isPrunable(weight) || mask === undefined) continue;
+    if (valuesOf(name, leaf).some((v: number, i) => v !== 0 && mask.data[i] === 0))
+      refuse(name, 'is not zero behind its mask');
   }
 };

@@ -1,13 +1,18 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as t from 'io-ts';
-import type { Dataset, Split } from '../source/dataset.js';
-import { encodeGraph } from '../graph/codec.js';
+import { addPiece, canonical, sha256 } from '../source/digest.js';
+import type { Source } from '../source/source.js';
+import type { Task } from '../task/task.js';
+import { firstVersionOf } from '../graph/first-version.js';
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import type { Device } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
 import { VERSION } from '../version.js';
-import type { FitOptions, TrainingStart } from './fit.js';
+import type { FitOptions } from './fit.js';
+import { momentName, type Optimiser } from './optimisers/optimiser.js';
+import { rateSettings } from './rate.js';
+import { momentsOfStart, type TrainingStart } from './start.js';
 
 /** SHA-256 in hexadecimal digits. */
 const Digest = t.string;
@@ -38,35 +43,19 @@ export const Settings = t.strict(
     /** What computes it: kinds of devices, libraries, precisions and numbers of threads round differently. */
     device: t.string,
     version: t.string,
+    /** These three are left out where they are the usual ones: checkpoints from before there were others stay readable. */
+    task: t.union([t.string, t.undefined]),
+    optimiser: t.union([t.string, t.undefined]),
+    clipNorm: t.union([t.number, t.undefined]),
   },
   'settings',
 );
 export type Settings = t.TypeOf<typeof Settings>;
 
-/** JSON with the keys of objects in order, so that equal values give equal text. */
-export const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const entries = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
-};
-
-export const sha256 = (bytes: Uint8Array | string): string =>
-  createHash('sha256').update(bytes).digest('hex');
-
-const bytesOf = (values: ArrayBufferView): Uint8Array =>
-  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-
-/** Adds a piece with its name and length before it, so that no two lists of pieces have the same bytes. */
-const add = (hash: Hash, name: string, values: ArrayBufferView): Hash =>
-  hash.update(`${JSON.stringify(name)} ${values.byteLength}\n`).update(bytesOf(values));
-
 const named = (pieces: readonly (readonly [string, ArrayBufferView])[]): string =>
   [...pieces]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .reduce((hash, [name, values]) => add(hash, name, values), createHash('sha256'))
+    .reduce((hash, [name, values]) => addPiece(hash, name, values), createHash('sha256'))
     .digest('hex');
 
 const weightsDigest = (weights: Weights): string =>
@@ -74,60 +63,100 @@ const weightsDigest = (weights: Weights): string =>
 const masksDigest = (masks: Masks): string => named([...masks]);
 
 /** Of the network as a graph, whatever it is called. */
-export const structureDigest = (net: Network): string => sha256(canonical(encodeGraph([net.output])));
+export const structureDigest = (net: Network): string => sha256(canonical(firstVersionOf([net.output])));
 
-/** Of everything in a data set that a training reads, whatever it is called. */
-export const datasetDigest = (data: Dataset): string => {
-  const { height, width, channels, classes, mean, std, train, test } = data;
-  const hash = createHash('sha256').update(
-    canonical({ height, width, channels, classes, mean: Array.from(mean), std: Array.from(std) }),
-  );
-  const addSplit = (name: string, { images, labels }: Split): Hash =>
-    add(add(hash, `${name} images`, images), `${name} labels`, labels);
-  addSplit('train', train);
-  return addSplit('test', test).digest('hex');
+/** What a training is of, as its settings say it. */
+export interface Described {
+  readonly net: Network;
+  /** Null stands for the start of a checkpoint that is continued. */
+  readonly start: TrainingStart | null;
+  readonly source: Source;
+  readonly task: Task;
+  readonly optimiser: Optimiser;
+  readonly device: Device;
+  readonly options: FitOptions;
+  /** 'all', or the first and the one after the last. */
+  readonly steps: string;
+}
+
+const nameAndSettings = ({ name, settings }: Task | Optimiser): string => canonical({ name, ...settings });
+
+/** Only what is not the usual. */
+const unusual = ({
+  task,
+  optimiser,
+  options,
+}: Described): Pick<Settings, 'task' | 'optimiser' | 'clipNorm'> => {
+  const groups = optimiser.settings['groups'];
+  const isPlainSgd = optimiser.name === 'sgd' && Array.isArray(groups) && groups.length === 0;
+  const isPlainTask = task.name === 'classification' && Object.keys(task.settings).length === 0;
+  return {
+    task: isPlainTask ? undefined : nameAndSettings(task),
+    optimiser: isPlainSgd ? undefined : nameAndSettings(optimiser),
+    clipNorm: options.clipNorm,
+  };
+};
+
+/** SGD's own settings have fields of their own; other optimisers have none of them. */
+const sgdSettings = ({
+  name,
+  settings,
+}: Optimiser): Pick<Settings, 'momentum' | 'nesterov' | 'weightDecay'> => {
+  const isSgd = name === 'sgd';
+  const { momentum, nesterov, weightDecay } = settings;
+  return {
+    momentum: isSgd && typeof momentum === 'number' ? momentum : 0,
+    nesterov: isSgd && nesterov === true,
+    weightDecay: isSgd && typeof weightDecay === 'number' ? weightDecay : 0,
+  };
 };
 
 /**
  * The settings of a training. A start of null stands for the one of a checkpoint, whose settings are `earlier`. Numbers are written out with
  * their defaults, so that a default that is given counts as one that is left out.
  */
-export const settingsOf = (
-  net: Network,
-  start: TrainingStart | null,
-  data: Dataset,
-  device: Device,
-  o: FitOptions,
-  steps: string,
-  earlier: Settings | null,
-): Settings => ({
-  network: net.name,
-  structure: structureDigest(net),
-  weights: start === null ? (earlier?.weights ?? '') : weightsDigest(start.weights),
-  masks: start === null ? (earlier?.masks ?? null) : start.masks == null ? null : masksDigest(start.masks),
-  velocities: velocitiesOf(start, earlier),
-  data: `${data.name}, ${data.train.count} + ${data.test.count} images`,
-  images: datasetDigest(data),
-  epochs: o.epochs,
-  batch: o.batch ?? 128,
-  rate: canonical(
-    o.rate.kind === 'oneCycle'
-      ? { ...o.rate, warmUp: o.rate.warmUp ?? 0.25 }
-      : { ...o.rate, factor: o.rate.factor ?? 0.1 },
-  ),
-  momentum: o.momentum ?? 0.9,
-  nesterov: o.nesterov ?? false,
-  weightDecay: o.weightDecay ?? 1e-4,
-  augment: o.augment === null ? 'none' : canonical(o.augment ?? { pad: 4, flip: true }),
-  seed: o.seed ?? 0,
-  steps,
-  device: device.description,
-  version: VERSION,
-});
+export const settingsOf = (of: Described, earlier: Settings | null): Settings => {
+  const { net, start, source, optimiser, device, options: o, steps } = of;
+  const batch = o.batch ?? 128;
+  return {
+    network: net.name,
+    structure: structureDigest(net),
+    weights: start === null ? (earlier?.weights ?? '') : weightsDigest(start.weights),
+    masks: masksOf(start, earlier),
+    velocities: momentsDigest(start, earlier),
+    data: `${source.name}, ${source.train.count} + ${source.test.count} images`,
+    images: source.digest(),
+    epochs: o.epochs,
+    batch,
+    rate: canonical(rateSettings(o.rate, Math.floor(source.train.count / batch), o.epochs)),
+    ...sgdSettings(optimiser),
+    augment: source.augmentation,
+    seed: o.seed ?? 0,
+    steps,
+    device: device.description,
+    version: VERSION,
+    ...unusual(of),
+  };
+};
 
-const velocitiesOf = (start: TrainingStart | null, earlier: Settings | null): string | null => {
+const masksOf = (start: TrainingStart | null, earlier: Settings | null): string | null => {
+  if (start === null) return earlier?.masks ?? null;
+  return start.masks == null ? null : masksDigest(start.masks);
+};
+
+const momentsDigest = (start: TrainingStart | null, earlier: Settings | null): string | null => {
   if (start === null) return earlier?.velocities ?? null;
-  return start.velocities == null || start.velocities.size === 0 ? null : weightsDigest(start.velocities);
+  const moments = [...momentsOfStart(start)].filter(([, weights]) => weights.size > 0);
+  const [first] = moments;
+  if (first === undefined) return null;
+  if (moments.length === 1 && first[0] === 'velocity') return weightsDigest(first[1]);
+  return weightsDigest(
+    new Map(
+      moments.flatMap(([moment, weights]) =>
+        [...weights].map(([name, values]) => [momentName(moment, name), values] as const),
+      ),
+    ),
+  );
 };
 
 const show = (value: unknown): string => {

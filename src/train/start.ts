@@ -8,9 +8,12 @@ import { checkWeights, type Weights } from '../nn/weights.js';
 import { showValue } from '../options.js';
 import type { Program } from '../program/program.js';
 import type { Store } from '../runtime/device.js';
-import { size } from '../tensor/tensor.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 import { checkMasks, maskName, type Masks } from '../transform/mask.js';
-import { velocityName } from './optimiser.js';
+import { momentName, type Moment } from './optimisers/optimiser.js';
+
+/** What an optimiser has gathered of the learnt parameters: by moment, then by the parameter's name. */
+export type Moments = ReadonlyMap<Moment, Weights>;
 
 /** Where a training starts. */
 export interface TrainingStart {
@@ -19,6 +22,8 @@ export interface TrainingStart {
   readonly masks?: Masks | null;
   /** Of the learnt parameters, by their names; those of masked weights count as zero. Default: zero. */
   readonly velocities?: Weights | null;
+  /** What another optimiser has gathered, as `Trained.moments` holds it; in the place of `velocities`. Default: zero. */
+  readonly moments?: Moments | null;
   /** Where the weights came from, such as the name of a file: what messages about a checkpoint call the start. */
   readonly source?: string;
 }
@@ -27,17 +32,21 @@ const START: KindsOf<TrainingStart> = {
   weights: needed(kinds.weightsMap),
   masks: kinds.orNull(kinds.masksMap),
   velocities: kinds.orNull(kinds.weightsMap),
+  moments: kinds.orNull(kinds.map('moments to weights, as the moments of a trained network')),
   source: kinds.text,
 };
 /** What tickets, weights files and trained networks hold besides, which may be given as they are. */
 const BESIDES = [
   'method',
   'density',
+  'scope',
+  'excluded',
   'rounds',
   'seconds',
   'metadata',
   'history',
   'testAccuracy',
+  'test',
   'zeroScores',
 ];
 /** Throws OPTION for what is no start. `where` starts the message. */
@@ -51,46 +60,74 @@ export const checkStart = (where: string, start: TrainingStart): void => {
   checkOptions(`${where}: start`, own as unknown as TrainingStart, START); // the keys that were left out are no start's
 };
 
-/** Throws WEIGHTS unless weights, masks and velocities are whole and the network's. */
-export const checkStartFits = (net: Network, { weights, masks, velocities }: TrainingStart): void => {
+/** The moments of a start, velocities included; none where all are zero. Velocities of null mean zero even where a trained network's moments stand beside. */
+export const momentsOfStart = ({ velocities, moments }: TrainingStart): Moments => {
+  const all = new Map(moments ?? []);
+  if (velocities === null) all.delete('velocity');
+  if (velocities != null && velocities.size > 0) all.set('velocity', velocities);
+  return all;
+};
+
+/** Whether a start says what an optimiser has gathered. */
+export const hasMoments = (start: TrainingStart): boolean => momentsOfStart(start).size > 0;
+
+/** Throws WEIGHTS unless weights, masks and moments are whole and the network's. */
+export const checkStartFits = (net: Network, start: TrainingStart): void => {
+  const { weights, masks, velocities, moments } = start;
   checkWeights(net, weights);
   if (masks != null) checkMasks(net, masks);
-  if (velocities == null) return;
+  if (
+    velocities != null &&
+    velocities.size > 0 &&
+    moments != null &&
+    moments.size > 0 &&
+    moments.get('velocity') !== velocities
+  )
+    fail(
+      'OPTION',
+      'fit: its start has velocities and moments; give one of them, velocities are the moments of sgd',
+    );
   const learnt = new Map(
     parameters(net)
       .filter(isLearnt)
       .map((p) => [nameOf(p), p]),
   );
-  for (const [name, { data }] of velocities) {
-    const leaf =
-      learnt.get(name) ??
-      fail(
-        'WEIGHTS',
-        `velocities: network '${net.name}' has no learnt parameter '${name}'; are they another network's?`,
-      );
-    if (!(data instanceof Float32Array))
-      fail('WEIGHTS', `velocities: '${velocityName(name)}' is ${showValue(data)}; give a Float32Array`);
-    if (data.length !== size(leaf.shape))
-      fail(
-        'WEIGHTS',
-        `velocities: '${velocityName(name)}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
-      );
-    const bad = data.findIndex((v) => !Number.isFinite(v));
-    if (bad >= 0)
-      fail(
-        'WEIGHTS',
-        `velocities: '${velocityName(name)}' holds ${data[bad]} at ${bad}; velocities must be finite`,
-      );
+  for (const [moment, values] of momentsOfStart(start)) {
+    kinds.checkValue(`fit: start: moments: ${moment}`, values, kinds.weightsMap);
+    const what = moment === 'velocity' ? 'velocities' : moment;
+    for (const [name, { data }] of values) {
+      const leaf =
+        learnt.get(name) ??
+        fail(
+          'WEIGHTS',
+          `${what}: network '${net.name}' has no learnt parameter '${name}'; are they another network's?`,
+        );
+      checkMoment(what, momentName(moment, name), data, leaf);
+    }
   }
 };
 
-/** Parameters and velocities as given, those of masked weights zero: a masked weight with a velocity would leave zero. */
+const checkMoment = (what: string, name: string, data: unknown, leaf: Tensor): void => {
+  if (!(data instanceof Float32Array))
+    return fail('WEIGHTS', `${what}: '${name}' is ${showValue(data)}; give a Float32Array`);
+  if (data.length !== size(leaf.shape))
+    fail(
+      'WEIGHTS',
+      `${what}: '${name}' has ${data.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
+    );
+  const bad = data.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0) fail('WEIGHTS', `${what}: '${name}' holds ${data[bad]} at ${bad}; ${what} must be finite`);
+};
+
+/** Parameters and moments as given, those of masked weights zero: a masked weight with a velocity would leave zero. */
 export const addStart = async (
   store: Store,
   net: Network,
   program: Program,
-  { weights, masks, velocities }: TrainingStart,
+  start: TrainingStart,
 ): Promise<void> => {
+  const { weights, masks } = start;
+  const moments = momentsOfStart(start);
   const live = new Map(
     prunable(net).map((w) => [nameOf(w), masks?.get(nameOf(w)) ?? new Uint8Array(size(w.shape)).fill(1)]),
   );
@@ -107,21 +144,16 @@ export const addStart = async (
     });
   const starts = new Map<string, ArrayLike<number>>([
     ...behindMask(weights, (name) => name),
-    ...behindMask(velocities ?? new Map(), velocityName),
+    ...[...moments].flatMap(([moment, values]) => behindMask(values, (name) => momentName(moment, name))),
     ...[...live].map(([name, mask]) => [maskName(name), mask] as const),
   ]);
   for (const [name, leaf] of program.state) {
     if (store.has(name)) continue;
     const values =
       starts.get(name) ??
-      (velocities == null
+      (moments.size === 0
         ? new Float32Array(size(leaf.shape))
         : fail('WEIGHTS', `velocities: '${name}' is missing; give those of all learnt parameters, or none`));
-    if (values.length !== size(leaf.shape))
-      fail(
-        'WEIGHTS',
-        `velocities: '${name}' has ${values.length} numbers, the parameter has ${size(leaf.shape)}; give one for each`,
-      );
     await store.add(name, leaf, values);
   }
 };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { key, words } from '../../src/random.js';
+import { decode } from '../../src/weights/safetensors.js';
 import { decodeReport, type ExperimentReport } from '../../src/report/experiment.js';
 
 /** The command line as a user meets it: the compiled program in a process of its own, on a small data set in the official layout. */
@@ -276,7 +277,7 @@ describe('a session with the command line', () => {
       expect(runs.every((r) => r.epochs.length === 1)).toBe(true);
       expect(failures).toBeUndefined();
       expect(command).toContain(
-        'pathex compare --network resnet8-w4 --methods px,snip,imp,dense --sparsity 80 --rounds 3 --epochs 1 --batch 20',
+        'pathex compare --network resnet8-w4 --methods px,snip,imp,dense --sparsity 80 --rounds 3 --scope global --epochs 1 --batch 20',
       );
       expect((await readdir(join(folder, 'sides'))).sort()).toEqual(
         ['imp', 'px', 'snip']
@@ -284,6 +285,20 @@ describe('a session with the command line', () => {
           .concat(['report.html', 'report.json'])
           .sort(),
       );
+    });
+
+    test('by layers, some left whole: the report says so', async () => {
+      const ranked = ['--methods', 'magnitude,phew', '--scope', 'layer', '--exclude', 'fc', '--epochs', '1'];
+      const { code } = await pathex(...args, '--data', data, ...ranked, '--out', 'layers');
+      expect(code).toBe(0);
+      const { title, settings, runs, failures } = await reportOf('layers');
+      expect(title).toBe('Lottery tickets of resnet8-w4 at 80 % sparsity, scope layer, without fc');
+      expect(settings).toContain('; scope=layer; exclude=fc; ');
+      const layers = runs[0]!.layerDensities.map(({ weights, live }) => [weights, live]);
+      expect(layers.at(-1)).toEqual([160, 160]);
+      for (const [weights, live] of layers.slice(0, -1))
+        expect(Math.abs(live! - weights! / 5)).toBeLessThan(1);
+      expect(failures).toMatchObject([{ method: 'phew', code: 'OPTION' }]);
     });
 
     test('a method that collapses is a row that says so', async () => {
@@ -413,9 +428,22 @@ describe('a session with the command line', () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'simplify')).stdout).toMatch(
       /%\d+ = conv2d\(%\d+, %\d+\)/,
     );
+    expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'schedule')).stdout).toMatch(
+      /^\d+: fused \[.*\] bn:relu -> f32\[128 32 32 4\] after \d+/m,
+    );
     expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(
       /\/\/ step \d+, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_\d+_bn_relu\(const float\* x0, /,
+    );
+    const arenaOf = async (target: string): Promise<number> =>
+      Number(
+        /, (\d+) arena bytes/.exec(
+          (await pathex('plan', '--network', 'resnet8-w4', '--of', 'px', '--target', target)).stdout,
+        )![1],
+      );
+    expect(await arenaOf('cpu')).toBeLessThan(await arenaOf('cuda')); // which keeps operands for its side stream
+    expect((await pathex('plan', '--target', 'cpu', '--dump-cuda')).stderr).toBe(
+      'pathex: OPTION: plan: --target cpu has no --dump-cuda; leave out one of them\n',
     );
     expect((await pathex('plan', '--dump-cuda', '--dump-after', 'share')).stderr).toBe(
       'pathex: OPTION: plan: --dump-after and --dump-cuda each print something else; give one of them\n',
@@ -493,6 +521,29 @@ describe('a session with the command line', () => {
     expect(await prune('--method', 'phew')).toMatch(/^phew: 1,0(0[7-9]|1[0-6]) of 5,036 weights live$/);
   });
 
+  test('prune ranks by layers and leaves layers whole', async () => {
+    const flags = ['--method', 'magnitude', '--sparsity', '80', '--scope', 'erk', '--exclude', 'fc'];
+    const pruned = await pathex(
+      'prune',
+      ...small,
+      ...flags,
+      '--exclude',
+      'con*v',
+      '--out',
+      'erk.safetensors',
+    );
+    expect([pruned.code, pruned.stderr.replace(/^pruning with.*\n/gm, '')]).toEqual([0, '']);
+    expect(pruned.stdout).toContain('left whole: conv.weight, fc.weight');
+    expect(pruned.stdout).toMatch(/^magnitude, scope erk: 1,222 of 5,036 weights live/m);
+    const stored = decode(await readFile(join(folder, 'erk.safetensors')), 'erk.safetensors');
+    expect(stored.metadata).toMatchObject({ scope: 'erk', excluded: 'conv.weight fc.weight' });
+    const live = (name: string): number => {
+      const { dtype, data: bits } = stored.tensors[`${name}_mask`]!;
+      return dtype === 'U8' ? bits.reduce((n, bit) => n + bit, 0) : NaN;
+    };
+    expect([live('conv.weight'), live('fc.weight')]).toEqual([108, 160]);
+  });
+
   test('every command has help', async () => {
     for (const command of [
       'start',
@@ -550,6 +601,7 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
       1,
       /^pathex: OPTION: precision: tf32 is of the cuda device, not of cpu; leave it out or choose --device cuda$/m,
     ],
+    ['unknown target', ['plan', '--target', 'tpu'], 2, /target must be cpu or cuda/],
     ['unknown storage', ['plan', '--storage', 'fp8'], 2, /storage must be f32 or bf16/],
     ['missing data folder', ['train', '--data', 'nowhere'], 1, /^pathex: DATA: CIFAR-10: .*nowhere/],
     [

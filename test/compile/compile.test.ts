@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
+import { TARGETS, type Target } from '../../src/compile/target.js';
 import { decodeJson } from '../../src/codec.js';
 import { PlanCodec } from '../../src/plan/plan.js';
 import { ops } from '../../src/ops/registry.js';
@@ -15,8 +16,10 @@ import { evaluateStep, trainStep } from '../../src/train/programs.js';
 import { interpret } from './interpret.js';
 import { data, networks, valueOf } from './tiny.js';
 
-const run = (p: Program): void => {
-  const plan = compile(p, { checked: true });
+const run = (p: Program): void => Object.values(TARGETS).forEach((target) => runFor(p, target));
+
+const runFor = (p: Program, target: Target): void => {
+  const plan = compile(p, target, { checked: true });
   expect(decodeJson(PlanCodec, JSON.stringify(plan), 'plan', 'PLAN')).toEqual(plan);
   const before = new Map<string, Float64Array>();
   const value = (leaf: Tensor): Float64Array => {
@@ -57,8 +60,8 @@ describe.each(Object.keys(networks))('a compiled program of %s computes what its
     ['synflow', synflow()],
     ['snip', snip()],
   ])('a round of %s', (_, criterion) => {
-    const { observe, select } = roundPrograms(net, criterion, 3);
-    if (observe !== null) run(observe);
+    const { accumulate, select } = roundPrograms(net, criterion, 3);
+    if (accumulate !== null) run(accumulate);
     run(select);
   });
 });

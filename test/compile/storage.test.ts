@@ -15,7 +15,7 @@ import { data, networks, valueOf } from './tiny.js';
 const net = networks['resnet']!();
 const train = trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true });
 const evaluation = evaluateStep(net, data, { split: 'test', count: 6 }, 2);
-const narrow = (p: Program): Plan => compile(p, { checked: true, storage: 'bf16' });
+const narrow = (p: Program): Plan => compile(p, { storage: 'bf16' }, { checked: true });
 
 describe('rounding to bf16', () => {
   test.each([
@@ -67,8 +67,8 @@ describe('what is kept as bf16', () => {
   });
 
   test('programs that score weights are compiled as ever', () => {
-    const { observe, select } = roundPrograms(net, px(), 3);
-    for (const p of [observe!, select, scoreProgram(net, px(), 3)]) expect(narrow(p)).toEqual(compile(p));
+    const { accumulate, select } = roundPrograms(net, px(), 3);
+    for (const p of [accumulate!, select, scoreProgram(net, px(), 3)]) expect(narrow(p)).toEqual(compile(p));
     expect(narrow(train)).not.toEqual(compile(train));
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { Plan, PlanBuffer, Step } from '../../src/plan/plan.js';
 import { ops } from '../../src/ops/registry.js';
 import { program, type Program } from '../../src/program/program.js';
@@ -71,7 +72,10 @@ describe('rounding', () => {
   });
   test('four of them are one move of eight bytes', () => {
     const { source } = emitCuda(
-      compile(trainStep(networks['resnet']!(), data, { split: 'train', count: 6 }, 64), { storage: 'bf16' }),
+      compile(trainStep(networks['resnet']!(), data, { split: 'train', count: 6 }, 64), {
+        ...TARGETS.cuda,
+        storage: 'bf16',
+      }),
       TINY,
     );
     expect(source).toMatch(/struct Bf16 \{\n {2}unsigned short bits;/);
@@ -135,7 +139,7 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
  */
 describe.each(programs)('%s', (_, p) => {
   test('computes what its plan says', { timeout: 180_000 }, () => {
-    const plan = compile(p, { storage: 'bf16' });
+    const plan = compile(p, { ...TARGETS.cuda, storage: 'bf16' });
     const start = (slots: Plan['state'], of: 'state' | 'inputs'): Float64Array[] =>
       slots.map((s) => Float64Array.from(narrow(plan.buffers[s.buffer]!.dtype, valueOf(p[of].get(s.name)!))));
     const [state, inputs] = [start(plan.state, 'state'), start(plan.inputs, 'inputs')];

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -27,7 +28,7 @@ import { ask, device, needsWheels, stub, wheels, withoutWheels } from './ask.js'
 
 const golden = (name: string): string =>
   readFileSync(new URL(`../compile/golden/${name}.plan`, import.meta.url), 'utf8');
-const plans = ['resnet20-train', 'resnet20-px-observe', 'resnet20-px-select'].map(golden).join('\n');
+const plans = ['resnet20-train', 'resnet20-px-accumulate', 'resnet20-px-select'].map(golden).join('\n');
 
 const convolutions = new Set(
   [...plans.matchAll(/ = (conv2d\w*)\([^)]*\) (.*)/g)].map(
@@ -227,7 +228,7 @@ const data = {
 const net = resnetCifar({ depth: 20 });
 const evaluation = evaluateStep(net, data, { split: 'test', count: 10_000 }, 250);
 /** Evaluation as a device of precision bf16 compiles it. */
-const narrowEvaluation = (): string => printPlan(compile(evaluation, { storage: 'bf16' }));
+const narrowEvaluation = (): string => printPlan(compile(evaluation, { ...TARGETS.cuda, storage: 'bf16' }));
 
 it.each([
   ['evaluation', evaluation],
@@ -235,7 +236,7 @@ it.each([
 ] as const)(
   'no launch does more than the map after a convolution of the %s, and both are in the main lane',
   (_, program) => {
-    const { plan, steps } = emitCuda(compile(program));
+    const { plan, steps } = emitCuda(compile(program, TARGETS.cuda));
     const pairs = plan.steps.flatMap((step, i) => {
       const map = plan.steps[i + 1];
       const isPair =

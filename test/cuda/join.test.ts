@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
@@ -249,10 +250,10 @@ describe('whole programs', () => {
       evaluateStep(net, data, { split: 'test', count: 10000 }, 250),
       { library: 22, own: 71, joined: 27 },
     ],
-    ['a PX observation', rounds.observe!, { library: 44, own: 89, joined: 24 }],
+    ['a PX observation', rounds.accumulate!, { library: 44, own: 89, joined: 24 }],
     ['a PX selection', rounds.select, { library: 65, own: 204, joined: 55 }],
   ])('launches of %s of ResNet-20', (_, program, expected) => {
-    const plan = compile(program);
+    const plan = compile(program, TARGETS.cuda);
     const [own, joined] = [false, true].map((join) => launchesOf(emitCuda(plan, undefined, { join })));
     expect({ library: own!.filter((c) => c < 0).length, own: total(own!), joined: total(joined!) }).toEqual(
       expected,
@@ -263,7 +264,7 @@ describe('whole programs', () => {
     ['a training step', trainStep(networks['resnet']!(), tiny, { split: 'train', count: 6 }, 3)],
     ['a PX selection', roundPrograms(networks['resnet']!(), px(), 3).select],
   ])('%s computes the same bits', { timeout: 180_000 }, (_, program) => {
-    const plan = compile(program);
+    const plan = compile(program, TARGETS.cuda);
     const contents = (b: number): NativeArray => {
       const { dtype, shape, place } = plan.buffers[b]!;
       const leaf = [...program.state, ...program.inputs].find(

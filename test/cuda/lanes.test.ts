@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import { isWeightGradientStep, readsOf, writesOf, type Plan } from '../../src/plan/plan.js';
+import { TARGETS } from '../../src/compile/target.js';
+import { readsOf, writesOf, type Plan } from '../../src/plan/plan.js';
+import { isWeightGradient } from '../../src/plan/traits.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -72,14 +74,17 @@ const races = (plan: Plan): string[] => {
 };
 
 describe.each([
-  ['a training step', compile(trainStep(net, data, { split: 'train', count: 50000 }, 128)), 22],
+  ['a training step', compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), TARGETS.cuda), 22],
   [
     'one that keeps bf16',
-    compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), { storage: 'bf16' }),
+    compile(trainStep(net, data, { split: 'train', count: 50000 }, 128), {
+      ...TARGETS.cuda,
+      storage: 'bf16',
+    }),
     22,
   ],
-  ['a PX selection', compile(roundPrograms(net, px(), 100).select), 24],
-  ['a PX observation', compile(roundPrograms(net, px(), 100).observe!), 21],
+  ['a PX selection', compile(roundPrograms(net, px(), 100).select, TARGETS.cuda), 24],
+  ['a PX observation', compile(roundPrograms(net, px(), 100).accumulate!, TARGETS.cuda), 21],
 ] as const)('%s', (_, plan, aside) => {
   const { steps } = emitCuda(plan);
   it('has steps aside, and waits for them before anything that they could disturb', () => {
@@ -91,7 +96,7 @@ describe.each([
     steps.forEach(({ after }, k) => {
       if (after !== undefined && k < lastProduct)
         expect(k - after, `${k} after ${after}`).toBeGreaterThanOrEqual(
-          isWeightGradientStep(plan.steps[after]!) ? 10 : 2,
+          isWeightGradient(plan.steps[after]!) ? 10 : 2,
         );
     });
     expect(steps.some(({ after }, k) => after !== undefined && k < lastProduct)).toBe(true);

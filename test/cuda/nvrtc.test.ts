@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
@@ -69,8 +70,8 @@ const roundsOf = (
   method: (typeof METHODS)[number],
   batch: number,
 ): Program[] => {
-  const { observe, again, select } = roundPrograms(net, criterionOf({ method }), batch);
-  return [observe, again, select].filter((p) => p !== null);
+  const { accumulate, secondPass, select } = roundPrograms(net, criterionOf({ method }), batch);
+  return [accumulate, secondPass, select].filter((p) => p !== null);
 };
 
 if (libraries.length === 0) test.skip(`NVRTC (skipped: ${reason})`, () => {});
@@ -78,7 +79,9 @@ if (libraries.length === 0) test.skip(`NVRTC (skipped: ${reason})`, () => {});
 describe.each(libraries.map((library) => [library.version, library] as const))('NVRTC %s', (_, library) => {
   const check = (groups: readonly (readonly [string, readonly Program[]])[]): void =>
     checkPlans(
-      groups.flatMap(([group, programs]) => programs.map((p) => [`${group} ${p.name}`, compile(p)] as const)),
+      groups.flatMap(([group, programs]) =>
+        programs.map((p) => [`${group} ${p.name}`, compile(p, TARGETS.cuda)] as const),
+      ),
     );
   const checkPlans = (plans: readonly (readonly [string, Plan])[]): void => {
     const folder = mkdtempSync(join(tmpdir(), 'pathex-nvrtc-'));
@@ -137,7 +140,11 @@ describe.each(libraries.map((library) => [library.version, library] as const))('
         evaluateStep(net, data, { split: 'test', count: 10000 }, 250),
         trainStep(networks['lenet']!(), tiny, { split: 'train', count: 6 }, 128),
       ];
-      checkPlans(programs.map((p, i) => [`bf16 ${i} ${p.name}`, compile(p, { storage: 'bf16' })] as const));
+      checkPlans(
+        programs.map(
+          (p, i) => [`bf16 ${i} ${p.name}`, compile(p, { ...TARGETS.cuda, storage: 'bf16' })] as const,
+        ),
+      );
     },
   );
 

@@ -3,6 +3,7 @@ import { decodeJson } from '../../src/codec.js';
 import { compile } from '../../src/compile/compile.js';
 import { CudaPlanCodec } from '../../src/compile/cuda/cuda-plan.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
+import { TARGETS } from '../../src/compile/target.js';
 import type { PlanBuffer } from '../../src/plan/plan.js';
 import type { Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
@@ -25,7 +26,7 @@ const programs: readonly (readonly [string, Program])[] = [
     trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true }),
   ],
   ['its evaluation', evaluateStep(net, data, { split: 'test', count: 6 }, 2)],
-  ['a PX observation', rounds.observe!],
+  ['a PX observation', rounds.accumulate!],
   ['a PX round', rounds.select],
   ['a training step of LeNet', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
 ];
@@ -34,7 +35,7 @@ const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray =
   (dtype === 'f32' ? Float32Array : dtype === 'i32' ? Int32Array : Uint8Array).from(values);
 
 describe.each(programs)('%s', (_, program) => {
-  const plan = compile(program);
+  const plan = compile(program, TARGETS.cuda);
   // float32 values on both sides, so that only the arithmetic differs
   const valueAt = (
     slot: { readonly name: string; readonly buffer: number },

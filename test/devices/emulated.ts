@@ -4,7 +4,7 @@ import { cType } from '../../src/compile/cuda/kernel.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import type { CallStep } from '../../src/plan/plan.js';
 import type { Device } from '../../src/runtime/device.js';
-import type { Precision } from '../../src/runtime/cuda.js';
+import { targetOf, type Precision } from '../../src/runtime/cuda.js';
 import { nativeDevice } from '../../src/runtime/native-device.js';
 import { loadNative } from '../../src/runtime/native.js';
 import { fakeCuda } from '../native/fake-cuda/build.js';
@@ -69,7 +69,7 @@ export const emulatedCuda = async (
     kind: 'cuda',
     description: `cuda (${await native.open()})`,
     native,
-    storage: precision === 'bf16' ? 'bf16' : 'f32',
+    target: targetOf(precision),
     load: (plan) => native.load(plan, { code: withLoops(emitCuda(plan)) }),
   });
 };

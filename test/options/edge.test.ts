@@ -33,9 +33,18 @@ const data = {
   train: split,
   test: split,
 };
+const half = { count: 10, images: new Uint8Array(120), targets: { labels: new Int32Array(10) } };
+const source = {
+  name: 'arrays',
+  sample: [2, 2, 3],
+  targets: { labels: { kind: 'classes', shape: [], classes: 10 } },
+  train: half,
+  test: half,
+};
 const device = await pathex.openDevice('reference');
 const own = pathex.key(0);
 const rate = { kind: 'oneCycle', rate: 0.1 };
+const experiment = { methods: ['px'], seeds: [0], net, data, sparsity: 50, epochs: 1 };
 const training = { epochs: 1, batch: 5, rate };
 const resident = { split: 'train', count: 10 };
 const nowhere = join(mkdtempSync(join(tmpdir(), 'pathex-edge-')), 'nothing');
@@ -44,6 +53,8 @@ const reading = { weights: 'one', gates: 'open' };
 const file = { weights, masks: null, metadata: {} };
 const checkpoint = { settings: {}, start: null, epochsDone: 0, history: [], tensors: {} };
 const facts = pathex.procedureOf({ method: 'px' });
+const magnitude = { method: 'magnitude', density: 0.5 };
+const view = { evalOne: pathex.inference(pathex.masked(net)), weights: pathex.prunable(net) };
 
 type Row = readonly [run: () => unknown, mentions: string, code?: ErrorCode];
 const fit = (options: object): (() => unknown) => call('fit', net, { weights }, data, device, options);
@@ -114,6 +125,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   parameters: [[call('parameters', 'net'), "network 'net'"]],
   prunable: [[call('prunable'), 'network is missing']],
+  transformed: [
+    [call('transformed', 3, () => row), 'network 3'],
+    [call('transformed', net, row), 'change'],
+  ],
   rebatch: [
     [call('rebatch', 3, 2), 'network 3'],
     [call('rebatch', net, '2'), "'2'"],
@@ -154,7 +169,34 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('crossEntropy', row), 'labels is missing', 'SHAPE'],
   ],
   correctCount: [[call('correctCount', 3, row), 'input 0 is 3', 'SHAPE']],
-  mean: [[call('mean', [1, 2]), 'input 0', 'SHAPE']],
+  mean: [[call('mean', [1, 2]), 'values [1, 2]', 'SHAPE']],
+  labelWeights: [
+    [call('labelWeights', 3, 4), 'labels 3', 'SHAPE'],
+    [call('labelWeights', row, 4, { ingore: 3 }), "did you mean 'ignore'?"],
+    [call('labelWeights', row, 4, { classWeights: [1] }), '1 class weights for 4 classes'],
+  ],
+
+  // tasks and sources
+  classification: [
+    [call('classification', { labelsmoothing: 0 }), "did you mean 'labelSmoothing'?"],
+    [call('classification', { labelSmoothing: 1 }), 'labelSmoothing 1'],
+    [call('classification', { ignore: 3 }), "'ignore'"],
+  ],
+  segmentation: [
+    [call('segmentation', { ignore: -1 }), 'ignore -1'],
+    [call('segmentation', { classWeights: [1, -1] }), 'classWeights[1] -1'],
+  ],
+  regression: [[call('regression', { loss: 'square' }), "did you mean 'squared'?"]],
+  confusionMatrix: [[call('confusionMatrix', 3, row, null), 'logits 3', 'SHAPE']],
+  meanIoU: [[call('meanIoU', [1, 2, 3]), '3 numbers are no square matrix']],
+  pixelAccuracy: [[call('pixelAccuracy', 'x'), "confusion 'x'"]],
+  resident: [
+    [call('resident', { ...source, argument: null }), "'argument'; did you mean 'augment'?"],
+    [call('resident', { ...source, sample: 2 }), 'sample 2'],
+    [call('resident', { ...source, targets: { labels: 'classes' } }), 'targets'],
+    [call('resident', { ...source, train: { images: 3 } }), 'train'],
+    [call('resident', { ...source, std: [0, 1, 1] }), 'std[0] is 0', 'DATA'],
+  ],
 
   // graphs and transforms
   walk: [[call('walk', row), 'roots']],
@@ -205,10 +247,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('program', { outputs: { y: row } }), 'name'],
   ],
   compile: [
-    [call('compile', kept, { cheked: true }), "'cheked'; did you mean 'checked'?"],
+    [call('compile', kept, {}, { cheked: true }), "'cheked'; did you mean 'checked'?"],
     [call('compile', kept, { storage: 'f16' }), "'f16'"],
+    [call('compile', kept, { sideStreem: null }), "'sideStreem'; did you mean 'sideStream'?"],
+    [call('compile', kept, { sideStream: { gradientLag: 20 } }), 'sideStream: convolutionLag is missing'],
+    [call('compile', kept, 'cuda'), 'target'],
     [
-      call('compile', kept, { dump: { after: 'simplfy', print: () => undefined } }),
+      call('compile', kept, {}, { dump: { after: 'simplfy', print: () => undefined } }),
       "did you mean 'simplify'?",
     ],
     [call('compile', net), 'program'],
@@ -252,7 +297,54 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('prune', net, weights, { method: 'px', density: 0.5 }), 'device'],
     [call('prune', weights, net, device, { method: 'px', density: 0.5 }), 'network'],
     [call('prune', net, weights, device), 'options are nothing'],
+    [prune({ method: 'px', density: 0.5, scope: 'layers' }), "did you mean 'layer'?"],
+    [prune({ method: 'px', density: 0.5, exclude: 'fc' }), "exclude 'fc'"],
+    [prune({ method: 'px', density: 0.5, exclude: ['fc', 3] }), 'exclude[1] 3'],
+    [prune({ density: 0.5 }), 'method is missing'],
+    [prune({ criterion: facts, method: 'px', density: 0.5 }), 'method and criterion are given'],
+    [prune({ criterion: 'px', density: 0.5 }), "criterion is 'px'"],
+    [prune({ criterion: { ...facts, scor: 3 }, density: 0.5 }), "'scor'; did you mean 'score'?"],
+    [prune({ criterion: facts, mode: 'px', density: 0.5 }), "'mode'"],
+    [call('prune', net, { weights, mask: null }, device, magnitude), "'mask'; did you mean 'masks'?"],
+    [call('prune', net, { weights: {} }, device, magnitude), 'weights a plain object'],
+    [call('prune', net, 'weights', device, magnitude), "weights 'weights'"],
   ],
+  scores: [
+    [call('scores', net, weights, device, { method: 'px', density: 0.5 }), "'density'"],
+    [call('scores', net, weights, device, { method: 'xp' }), "'xp'"],
+    [call('scores', net, weights, device, {}), 'method is missing'],
+    [call('scores', net, weights, device, { method: 'phew' }), 'phew scores no weights'],
+    [call('scores', net, weights, device, { method: 'snip' }), 'snip reads labelled images; give it data'],
+    [call('scores', net, weights, device, { method: 'px', data: split }), 'data'],
+    [call('scores', net, weights, device, { criterion: 3 }), 'criterion is 3'],
+    [call('scores', net, weights, { method: 'px' }), 'device'],
+    [call('scores', net, 3, device, { method: 'px' }), 'weights 3'],
+  ],
+  option: [
+    [call('option', 'number', 3, 'how many'), "kind 'number'"],
+    [call('option', pathex.positive, '3', 'how many'), "default '3'"],
+    [call('option', pathex.positive, 3), 'doc is missing'],
+  ],
+  choice: [[call('choice', 'a', 3), 'words[1] 3']],
+  withOptions: [
+    [call('withOptions', {}, () => facts), 'name'],
+    [call('withOptions', 'mine', { a: 3 }, () => facts), "'mine': options"],
+    [call('withOptions', 'mine', {}), "'mine': make is missing"],
+    [() => (js['withOptions']!('mine', {}, () => facts) as Loose)({ a: 3 }), "option 'a' is unknown"],
+  ],
+  pack: [[call('pack', row), 'tensors', 'SHAPE']],
+  unpack: [
+    [call('unpack', row, [row]), 'f32[1, 4] for tensors of 4 numbers', 'SHAPE'],
+    [call('unpack', pathex.ops.constant([3], 0), [row]), 'f32[3] for tensors of 4 numbers', 'SHAPE'],
+    [call('unpack', [1], [row]), 'vector', 'SHAPE'],
+  ],
+  flow: [
+    [call('flow', net, 'squared', null, {}), 'view'],
+    [call('flow', view, 'square', null, {}), "weights 'square' is unknown"],
+    [call('flow', view, 'squared', row, {}), 'outputs'],
+    [call('flow', view, 'squared', null, { biasPath: true }), "'biasPath'; did you mean 'biasPaths'?"],
+  ],
+  flowScores: [[call('flowScores', { total: null }), 'shares is missing']],
   procedureOf: [
     [call('procedureOf', { method: 'px', mod: 'px' }), "'mod' is unknown; did you mean 'mode'?"],
     [call('procedureOf', { method: 'magnitude', mode: 'px' }), "'mode'"],
@@ -323,6 +415,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('sgd', [], [], 0.1, {}), 'rate 0.1'],
     [call('sgd', [row], [], row, {}), '1 parameters, 0 gradients'],
   ],
+  runExperiment: [
+    [call('runExperiment', { methods: ['px'] }, device, nowhere), 'seeds is missing'],
+    [call('runExperiment', { ...experiment, methods: ['pxx'] }, device, nowhere), "did you mean 'px'?"],
+    [call('runExperiment', { ...experiment, epoch: 3 }, device, nowhere), "did you mean 'epochs'?"],
+    [call('runExperiment', { ...experiment, seeds: [] }, device, nowhere), 'no method or no seed'],
+    [call('runExperiment', experiment, device, nowhere, { onprogress: 3 }), "did you mean 'onProgress'?"],
+  ],
   trainStep: [
     [call('trainStep', net, data, resident, 5, { weightdecay: 0 }), "did you mean 'weightDecay'?"],
     [call('trainStep', net, data, { split: 'train' }, 5), 'count is missing'],
@@ -332,8 +431,20 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('evaluateStep', net, data, { ...resident, cout: 1 }, 5), "'cout'; did you mean 'count'?"],
     [call('evaluateStep', net, data, { split: 'val', count: 1 }, 5), "split 'val'"],
   ],
+  adam: [
+    [call('adam', { beta: [0.9, 0.99] }), "did you mean 'betas'?"],
+    [call('adam', { betas: [0.9, 1] }), 'betas [0.9, 1]'],
+  ],
+  adamW: [
+    [call('adamW', { epsilon: 0 }), 'epsilon 0'],
+    [call('adamW', { groups: [{ mach: 'bn*' }] }), "did you mean 'match'?"],
+  ],
+  momentOf: [
+    [call('momentOf', 'speed', row), "'speed'"],
+    [call('momentOf', 'velocity', 3), 'parameter 3'],
+  ],
   rateAt: [
-    [call('rateAt', { kind: 'cosine', rate: 0.1 }, 0, 1, 1), "'cosine'"],
+    [call('rateAt', { kind: 'cosign', rate: 0.1 }, 0, 1, 1), "'cosign'"],
     [call('rateAt', 0.1, 0, 1, 1), 'rate is 0.1'],
   ],
   saveCheckpoint: [
@@ -393,8 +504,13 @@ const NO_ROWS: Readonly<Record<string, string>> = {
   PathexError: 'the error itself',
   ops: 'in the table below',
   PASSES: 'data',
+  TARGETS: 'data',
   METHODS: 'data',
   METHOD_OPTIONS: 'data',
+  PATH_OPTIONS: 'data',
+  ...Object.fromEntries(
+    ['count', 'flag', 'fraction', 'positive', 'positiveInteger'].map((kind) => [kind, 'a kind of option']),
+  ),
   PlanCodec: 'an io-ts codec; device.compile and PlanCodec.decode answer with what it finds',
   VERSION: 'data',
 };

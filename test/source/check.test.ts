@@ -8,7 +8,8 @@ import { pruningSplit, type PruningSplitOptions } from '../../src/prune/pruning-
 import { key } from '../../src/random.js';
 import type { Device } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
-import { evaluate, fit } from '../../src/train/fit.js';
+import { evaluate } from '../../src/train/evaluate.js';
+import { fit } from '../../src/train/fit.js';
 import { trainStep } from '../../src/train/programs.js';
 import { tinyData, tinyNet } from '../train/tiny.js';
 

@@ -16,8 +16,9 @@ import {
   saveCheckpoint,
   type Checkpoint,
 } from '../../src/train/checkpoint.js';
-import { evaluate, fit, type FitOptions, type Trained, type TrainingStart } from '../../src/train/fit.js';
-import { canonical, sha256 } from '../../src/train/settings.js';
+import { evaluate } from '../../src/train/evaluate.js';
+import { fit, type FitOptions, type Trained, type TrainingStart } from '../../src/train/fit.js';
+import { canonical, sha256 } from '../../src/source/digest.js';
 import { nameOf } from '../../src/graph/graph.js';
 import type { Masks } from '../../src/transform/mask.js';
 import type { StoredTensor } from '../../src/weights/safetensors.js';

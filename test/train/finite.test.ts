@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { initialise, type Weights } from '../../src/nn/weights.js';
 import type { Device } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
-import { evaluate, fit } from '../../src/train/fit.js';
+import { evaluate } from '../../src/train/evaluate.js';
+import { fit } from '../../src/train/fit.js';
 import { tinyData, tinyNet } from './tiny.js';
 
 /** No NaN is a result: argMax of NaN logits is a class all the same, so an accuracy alone would hide them. */

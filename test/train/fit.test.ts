@@ -7,7 +7,8 @@ import { prune } from '../../src/prune/prune.js';
 import { pruningSplit } from '../../src/prune/pruning-split.js';
 import type { Device, DeviceKind } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
-import { evaluate, fit, type FitOptions } from '../../src/train/fit.js';
+import { evaluate } from '../../src/train/evaluate.js';
+import { fit, type FitOptions } from '../../src/train/fit.js';
 import { tinyData, tinyNet } from './tiny.js';
 
 const options: FitOptions = {

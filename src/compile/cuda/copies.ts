@@ -1,6 +1,7 @@
 import type { CallStep, Plan, Step } from '../../plan/plan.js';
-import { simplified } from './copy.js';
-import { cType, elementsOf, indent, overlap, type Draft } from './kernel.js';
+import { overlap } from '../../plan/memory.js';
+import { joinedAxes } from '../copy-axes.js';
+import { cType, elementsOf, indent, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './target.js';
 
 /**
@@ -25,7 +26,7 @@ const runOf = (plan: Plan, step: Step): Run | null => {
     outputs: [to = 0],
     attributes,
   } = step as Extract<CallStep, { kernel: 'copy' }>;
-  const axes = simplified(attributes);
+  const axes = joinedAxes(attributes);
   const [axis = { extent: 1, from: 1, to: 1 }] = axes;
   const isRun = axes.length <= 1 && axis.from === 1 && axis.to === 1 && axis.extent > 0;
   const isSame = plan.buffers[from]!.dtype === plan.buffers[to]!.dtype;

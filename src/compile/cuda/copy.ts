@@ -1,5 +1,6 @@
 import type { CallAttributes } from '../../plan/calls.js';
 import type { Plan } from '../../plan/plan.js';
+import { joinedAxes, type CopyAxes } from '../copy-axes.js';
 import {
   ALONE,
   elementsOf,
@@ -36,24 +37,6 @@ export const perThing = (
   };
 };
 
-interface Axis {
-  readonly extent: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Drops axes of one element and joins neighbours that are walked as one. */
-export const simplified = ({ dims, srcStrides, dstStrides }: CallAttributes<'copy'>): readonly Axis[] =>
-  dims
-    .map((extent, i): Axis => ({ extent, from: srcStrides[i]!, to: dstStrides[i]! }))
-    .filter((a) => a.extent !== 1)
-    .reduce<Axis[]>((done, a) => {
-      const last = done[done.length - 1];
-      return last !== undefined && last.from === a.from * a.extent && last.to === a.to * a.extent
-        ? [...done.slice(0, -1), { extent: last.extent * a.extent, from: a.from, to: a.to }]
-        : [...done, a];
-    }, []);
-
 export const copyDrafts = (
   plan: Plan,
   input: number,
@@ -61,7 +44,7 @@ export const copyDrafts = (
   attributes: CallAttributes<'copy'>,
   frame = ALONE,
 ): Draft[] => {
-  const axes = simplified(attributes);
+  const axes = joinedAxes(attributes);
   const n = axes.reduce((p, a) => p * a.extent, 1);
   if (n === 0) return [];
   const last = axes[axes.length - 1];
@@ -93,7 +76,7 @@ export const copyDrafts = (
     const value = `${inner === 1 ? 'e' : `e / ${index.of(inner)}`}${k === 0 ? '' : ` % ${index.of(a.extent)}`}`;
     return `const ${number.type} ${names[k]!} = ${isSigned ? `(${number.type})(${value})` : value};`;
   });
-  const address = (offset: number, stride: (a: Axis) => number): string => {
+  const address = (offset: number, stride: (a: CopyAxes[number]) => number): string => {
     const terms = sumOf(
       packed.map((a, k) => [names[k]!, stride(a)] as const),
       number,

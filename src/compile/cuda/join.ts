@@ -1,15 +1,7 @@
 import { SMALL } from '../schedule.js';
+import { collide, overlap } from '../../plan/memory.js';
 import { readsOf, writesOf, type Plan, type Step } from '../../plan/plan.js';
-import {
-  ALONE,
-  collide,
-  elementsOf,
-  indent,
-  overlap,
-  type Draft,
-  type Frame,
-  type Parameter,
-} from './kernel.js';
+import { ALONE, elementsOf, indent, type Draft, type Frame, type Parameter } from './kernel.js';
 import { partOf } from './steps.js';
 import { THREADS, type Target } from './target.js';
 

@@ -1,4 +1,4 @@
-import { readsOf, writesOf, type Plan, type PlanBuffer, type Step } from '../../plan/plan.js';
+import type { Plan, PlanBuffer } from '../../plan/plan.js';
 import type { Arg } from './cuda-plan.js';
 
 /** A pointer that a kernel takes, and what one launch passes for it. */
@@ -57,26 +57,8 @@ export interface Draft {
 
 /** Bf16 is a type of the prelude that converts from and to float by itself. */
 const C_TYPES = { f32: 'float', bf16: 'Bf16', i32: 'int', u8: 'unsigned char' } as const;
-const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 export const cType = (buffer: PlanBuffer): string => C_TYPES[buffer.dtype];
-export const bytesOf = ({ dtype, shape }: PlanBuffer): number => shape.reduce((n, d) => n * d, BYTES[dtype]);
 export const elementsOf = ({ shape }: PlanBuffer): number => shape.reduce((n, d) => n * d, 1);
-
-/** Whether two buffers share memory. */
-export const overlap = (plan: Plan, a: number, b: number): boolean => {
-  if (a === b) return true;
-  const [p, q] = [plan.buffers[a]!, plan.buffers[b]!];
-  if (p.place.in === 'constant' || q.place.in === 'constant' || p.place.in !== q.place.in) return false;
-  if (p.place.in !== 'arena') return p.place.at === q.place.at;
-  return p.place.at < q.place.at + bytesOf(q) && q.place.at < p.place.at + bytesOf(p);
-};
-
-/** Whether the order of two steps matters: one writes what the other reads or writes. */
-export const collide = (plan: Plan, a: Step, b: Step): boolean => {
-  const meet = (some: readonly number[], others: readonly number[]): boolean =>
-    some.some((p) => others.some((q) => overlap(plan, p, q)));
-  return meet(writesOf(a), [...readsOf(b), ...writesOf(b)]) || meet(readsOf(a), writesOf(b));
-};
 
 /** Parameters for a call kernel's operands, by name. */
 export const operands = (

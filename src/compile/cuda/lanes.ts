@@ -1,6 +1,7 @@
-import { isWeightGradientStep, type Plan } from '../../plan/plan.js';
+import { collide } from '../../plan/memory.js';
+import type { Plan } from '../../plan/plan.js';
+import { isWeightGradient } from '../../plan/traits.js';
 import type { CudaStep } from './cuda-plan.js';
-import { collide } from './kernel.js';
 
 /**
  * Puts steps aside that need not be waited for at once, since at small batches neither they nor the steps of the main lane fill a GPU:
@@ -9,7 +10,7 @@ import { collide } from './kernel.js';
  * too early is waited for.
  */
 export const withLanes = (plan: Plan, steps: readonly CudaStep[]): readonly CudaStep[] => {
-  const gradients = steps.map((step, at) => step.kind === 'library' && isWeightGradientStep(plan.steps[at]!));
+  const gradients = steps.map((step, at) => step.kind === 'library' && isWeightGradient(plan.steps[at]!));
   const first = gradients.indexOf(true);
   const isSide = gradients.reduce<readonly boolean[]>((aside, isGradient, at) => {
     const isPaired =

@@ -57,7 +57,7 @@ export const mapDrafts = (plan: Plan, step: FusedStep, target: Target, frame = A
         n / width,
         index,
         [
-          ...decodeLines(places, placesUsed(program, loads, places, true)),
+          ...decodeLines(places, placesUsed(program, loads, places)),
           ...elementLines(program, loads, plan, places, () => ''),
         ],
         frame,

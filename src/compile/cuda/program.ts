@@ -1,6 +1,7 @@
 import type { FusedStep, Plan } from '../../plan/plan.js';
 import { expressionOf } from './instructions.js';
-import { cType, indent, overlap, sumOf, type IndexType, type Parameter } from './kernel.js';
+import { overlap } from '../../plan/memory.js';
+import { cType, indent, sumOf, type IndexType, type Parameter } from './kernel.js';
 import { isFull, isPacked, type Strides, type View } from './view.js';
 
 /** What of a fused step one launch does: the registers it needs, its pointers, and the lines that load, compute and store. */
@@ -92,11 +93,10 @@ export const placesUsed = (
   program: Program,
   loads: readonly number[],
   places: Places,
-  stores: boolean,
 ): ReadonlySet<string> => {
   const text = [
     ...loads.map((j) => addressOf(places.view.loads[j]!, places)),
-    ...(stores && program.stores.length > 0 ? ['e'] : []),
+    ...(program.stores.length > 0 ? ['e'] : []),
   ].join(' ');
   return new Set(text.match(/\b[orie]\b/g) ?? []);
 };

@@ -132,7 +132,7 @@ const takeIn = (
   const loads = liveLoads(program);
   const [still, inLoop] = [loads.filter((j) => !isMoving(j)), loads.filter(isMoving)];
 
-  const used = placesUsed(program, loads, places, true);
+  const used = placesUsed(program, loads, places);
   const { reductions } = program;
   const names = reductions.map((r, k) => `${r.op}${k}`);
   const start = (op: Reduction['op']): string => (op === 'sum' ? '0.0f' : '__int_as_float(0xff800000)');

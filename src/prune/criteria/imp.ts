@@ -7,7 +7,8 @@ import type { Network } from '../../nn/network.js';
 import type { Weights } from '../../nn/weights.js';
 import type { Device } from '../../runtime/device.js';
 import { FIT_OPTIONS, fit, stepsOf, type FitOptions, type TrainingStart } from '../../train/fit.js';
-import { checkFits } from '../../train/programs.js';
+import { checkFits, sourceOf } from '../../train/programs.js';
+import { classification } from '../../task/classification.js';
 import type { Masks } from '../../transform/mask.js';
 import type { Criterion } from '../criterion.js';
 import { magnitude } from './magnitude.js';
@@ -78,10 +79,8 @@ export const impTrainings = async (
   seed: number,
   signal?: AbortSignal,
 ): Promise<Trainings> => {
-  checkFits(net, dataset);
+  checkFits(net, sourceOf('imp', dataset), training.task ?? classification());
   checkDataset(dataset);
-  // fit compares the network's shapes with the data set's when it runs; here both are numbers
-  const shaped = net as Network<readonly [number, number, number], readonly [number]>;
   const options: FitOptions = {
     seed,
     evaluateEvery: training.epochs,
@@ -98,7 +97,7 @@ export const impTrainings = async (
   const passing =
     k === 0
       ? null
-      : await fit(shaped, { weights, masks: masks ?? null }, dataset, device, {
+      : await fit(net, { weights, masks: masks ?? null }, dataset, device, {
           ...options,
           steps: { to: k },
         });
@@ -108,8 +107,8 @@ export const impTrainings = async (
     train: async (masks, round) =>
       (
         await fit(
-          shaped,
-          { weights: start, masks, velocities: round === 0 ? (passing?.velocities ?? null) : null },
+          net,
+          { weights: start, masks, moments: round === 0 ? (passing?.moments ?? null) : null },
           dataset,
           device,
           { ...options, steps: { from: k } },
