@@ -363,6 +363,11 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   usualRounds: [[call('usualRounds', 'px'), "method 'px'"]],
   showCost: [[call('showCost', 'px'), "method 'px'"]],
+  minibatches: [
+    [call('minibatches', data, device), 'a data set is no source'],
+    [call('minibatches', pathex.resident(source as never), device, { examples: 3 }), "'examples'"],
+    [call('minibatches', pathex.resident(source as never), device, { images: 11 }), '11 of 10 images'],
+  ],
   pruningSplit: [
     [call('pruningSplit', data, { exampels: 2 }), "'exampels'; did you mean 'examples'?"],
     [call('pruningSplit', data, { examples: '2' }), "examples '2'"],
