@@ -57,6 +57,10 @@ export {
   type Numbers,
   type Store,
 } from './runtime/device.js';
+export { type Contestant, type Experiment } from './experiment/experiment.js';
+export { runExperiment, type ExperimentCallbacks, type ExperimentProgress } from './experiment/run.js';
+export type { ExperimentReport, FailedRun, RunResult } from './report/experiment.js';
+
 export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';

@@ -22,8 +22,9 @@ import {
   type DeviceChoice,
 } from './common.js';
 import { commandLine } from './command-line.js';
+import { shortened, type Contestant } from '../experiment/experiment.js';
+import { experimentShowing } from './experiment.js';
 import { EXCLUDE_FLAG, SCOPE_FLAG, scopeOf } from './prune.js';
-import { runExperiment, shortened, type Contestant } from './experiment.js';
 
 interface Options extends DeviceChoice {
   readonly network: string;
@@ -140,7 +141,7 @@ export const compareCommand = withDevice(
         describeData(data, full);
         const device = await openDeviceFor(kind, o);
         try {
-          const { runs } = await runExperiment(
+          const { runs } = await experimentShowing(
             {
               methods: o.methods,
               seeds: o.seeds,
