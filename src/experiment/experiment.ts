@@ -5,10 +5,11 @@ import type { ImageNetwork } from '../models/models.js';
 import { summary } from '../nn/summary.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, needed, optionsOf, type Kind, type KindsOf } from '../kinds.js';
+import type { NamePattern } from '../patterns.js';
+import { COMMON_OPTIONS } from '../prune/common-options.js';
 import { usualRounds } from '../prune/method.js';
 import { METHODS, procedureOf, type Method, type MethodOptions } from '../prune/methods.js';
-import { showPattern, type NamePattern } from '../patterns.js';
-import { EXCLUDE, SCOPES, type Scope } from '../prune/scope.js';
+import type { Scope } from '../prune/scope.js';
 import { fold, key, permutation } from '../random.js';
 import type { ExperimentReport } from '../report/experiment.js';
 import type { Device } from '../runtime/device.js';
@@ -33,9 +34,9 @@ export interface Experiment {
   readonly sparsity: number;
   /** For methods that take more than one by themselves; default: as many as they do. */
   readonly rounds?: number | undefined;
-  /** What weights compete with; see Scope. Default 'global'. */
+  /** As of prune(). Default 'global'. */
   readonly scope?: Scope;
-  /** Weights that are not pruned, as in the options of prune(): they do not count in the sparsity. Default: none. */
+  /** As of prune(). Default: none. */
   readonly exclude?: readonly NamePattern[];
   /** Default: six rounds of `epochs`. */
   readonly imp?: { readonly rounds: number; readonly epochs: number };
@@ -75,8 +76,8 @@ const EXPERIMENT: KindsOf<Experiment> = {
   full: kinds.datasetKind,
   sparsity: needed(kinds.numberThat('a number in [0, 100)', (n) => n >= 0 && n < 100)),
   rounds: kinds.positiveInteger,
-  scope: kinds.wordOf(...SCOPES),
-  exclude: EXCLUDE,
+  scope: COMMON_OPTIONS.scope,
+  exclude: COMMON_OPTIONS.exclude,
   imp: optionsOf<NonNullable<Experiment['imp']>>({
     rounds: needed(kinds.positiveInteger),
     epochs: needed(kinds.positiveInteger),
@@ -136,7 +137,7 @@ const settingsOf = (e: WholeExperiment, device: Device): string =>
     `sparsity=${e.sparsity}`,
     `rounds=${e.rounds ?? 'usual'}`,
     ...(e.scope === 'global' ? [] : [`scope=${e.scope}`]),
-    ...(e.exclude.length === 0 ? [] : [`exclude=${e.exclude.map(showPattern).join(' ')}`]),
+    ...(e.exclude.length === 0 ? [] : [`exclude=${e.exclude.map(String).join(' ')}`]),
     `imp-rounds=${e.imp.rounds}`,
     `imp-epochs=${e.imp.epochs}`,
     `examples=${e.examples}`,
@@ -147,15 +148,16 @@ const settingsOf = (e: WholeExperiment, device: Device): string =>
     `version=${VERSION}`,
   ].join('; ');
 
-/** What the ranking is of, where it is not of all weights together. */
-const showRanking = ({ scope, exclude }: WholeExperiment): string =>
-  (scope === 'global' ? '' : `, scope ${scope}`) +
-  (exclude.length === 0 ? '' : `, without ${exclude.map(showPattern).join(', ')}`);
+const titleOf = ({ net, sparsity, scope, exclude }: WholeExperiment): string => {
+  const layers = scope === 'global' ? '' : `, scope ${scope}`;
+  const without = exclude.length === 0 ? '' : `, without ${exclude.map(String).join(', ')}`;
+  return `Lottery tickets of ${net.name} at ${sparsity} % sparsity${layers}${without}`;
+};
 
 export const aboutOf = (e: WholeExperiment, device: Device): Omit<ExperimentReport, 'date' | 'runs'> => {
   const s = summary(e.net);
   return {
-    title: `Lottery tickets of ${e.net.name} at ${e.sparsity} % sparsity${showRanking(e)}`,
+    title: titleOf(e),
     network: e.net.name,
     parameters: s.parameters,
     prunable: s.prunable,
