@@ -424,6 +424,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('runExperiment', { methods: ['px'] }, device, nowhere), 'seeds is missing'],
     [call('runExperiment', { ...experiment, methods: ['pxx'] }, device, nowhere), "did you mean 'px'?"],
     [call('runExperiment', { ...experiment, epoch: 3 }, device, nowhere), "did you mean 'epochs'?"],
+    [call('runExperiment', { ...experiment, scope: 'layr' }, device, nowhere), "did you mean 'layer'?"],
+    [call('runExperiment', { ...experiment, exclude: 'fc' }, device, nowhere), "exclude 'fc'"],
     [call('runExperiment', { ...experiment, seeds: [] }, device, nowhere), 'no method or no seed'],
     [call('runExperiment', experiment, device, nowhere, { onprogress: 3 }), "did you mean 'onProgress'?"],
   ],
