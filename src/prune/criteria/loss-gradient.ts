@@ -2,7 +2,7 @@ import { crossEntropy, mean } from '../../nn/loss.js';
 import { ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { grad } from '../../transform/grad.js';
-import type { Readable } from '../../transform/statistics.js';
+import type { Readable } from '../../transform/readings.js';
 
 /** Derivatives of the batch-mean cross-entropy of logits / temperature (default 1). */
 export const lossGradient = (
