@@ -57,6 +57,10 @@ export {
   type Numbers,
   type Store,
 } from './runtime/device.js';
+export { type Contestant, type Experiment } from './experiment/experiment.js';
+export { runExperiment, type ExperimentCallbacks, type ExperimentProgress } from './experiment/run.js';
+export type { ExperimentReport, FailedRun, RunResult } from './report/experiment.js';
+
 export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
@@ -103,6 +107,7 @@ export type { ImpOptions } from './prune/criteria/imp.js';
 export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
+export type { Scope } from './prune/scope.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';
 
 export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.js';
