@@ -4,7 +4,7 @@ import { leaves, nameOf, walk } from '../graph/graph.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { maskName, masked } from '../transform/mask.js';
 import type { Scaled } from '../transform/paths.js';
-import { inference, training, type Readable } from '../transform/statistics.js';
+import { inference, training, type Readable } from '../transform/readings.js';
 import type { MethodFacts } from './method.js';
 import type { Objective } from './objective.js';
 

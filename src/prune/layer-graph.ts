@@ -4,7 +4,7 @@ import { isPrunable } from '../graph/roles.js';
 import { definitionOf } from '../ops/registry.js';
 import { prunable, type Network } from '../nn/network.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { inference } from '../transform/statistics.js';
+import { inference } from '../transform/readings.js';
 
 /**
  * A network as layers between units: which output unit of which layer feeds which input column of which other. It is read off the Tensor
