@@ -1,5 +1,6 @@
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
+import type { AttributeKind } from './attributes.js';
 import type { OpDefinition, Where } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
 
@@ -16,7 +17,11 @@ export interface ConvGeometry {
   readonly padding: readonly [number, number, number, number];
 }
 
-const GEOMETRY = { stride: 'pair', dilation: 'pair', padding: 'padding' } as const;
+const GEOMETRY = {
+  stride: 'pair',
+  dilation: 'pair',
+  padding: 'padding',
+} as const satisfies Record<keyof ConvGeometry, AttributeKind>;
 
 type Four = readonly [number, number, number, number];
 const four = (t: TensorType, what: string, where: Where): Four =>
@@ -24,10 +29,10 @@ const four = (t: TensorType, what: string, where: Where): Four =>
     ? (t.shape as unknown as Four)
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
-/** `infer` has been asked first, so the attributes are of their kinds. */
+/** All of the geometry: what is left without the sizes of an adjoint. `infer` has been asked first, so the attributes are of their kinds. */
 export const geometryOf = (attributes: Attributes): ConvGeometry => {
-  const { stride, dilation, padding } = attributes as unknown as ConvGeometry;
-  return { stride, dilation, padding };
+  const { size: _size, kernel: _kernel, ...geometry } = attributes;
+  return geometry as unknown as ConvGeometry;
 };
 
 export const convOutput = (
@@ -60,7 +65,7 @@ const problem = (x: Shape, weight: Shape, y: Shape, g: ConvGeometry): Problem =>
   const [n, h, w, c] = x as Four;
   const [f, kh, kw] = weight as Four;
   const [, oh, ow] = y as Four;
-  return { n, h, w, c, f, kh, kw, oh, ow, stride: g.stride, dilation: g.dilation, padding: g.padding };
+  return { n, h, w, c, f, kh, kw, oh, ow, ...g };
 };
 
 /** Calls visit(xIndex, wIndex, yIndex) for every multiply-add of the convolution. */
