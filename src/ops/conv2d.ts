@@ -3,6 +3,7 @@ import { showShape, size } from '../tensor/tensor.js';
 import type { AttributeKind } from './attributes.js';
 import type { OpDefinition, Where } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
+import { unitsMix } from './units.js';
 
 /**
  * Two-dimensional convolution (cross-correlation) and its two adjoints. The three are bilinear and closed under
@@ -138,6 +139,10 @@ export const conv2d: OpDefinition = {
       o.conv2dWeightGrad(x, dy, [at(w.shape, 1), at(w.shape, 2)], g),
     ];
   },
+  units: (node) => {
+    const { f, kh, kw, c } = problemOf(node);
+    return { kind: 'layer', outputs: f, inputs: c, taps: kh * kw, strides: [kh * kw * c, 1, c] };
+  },
   evaluate: ([x, w], node) => {
     const y = new Float64Array(size(node.shape));
     visitAll(problemOf(node), (i, j, k) => {
@@ -171,6 +176,10 @@ export const conv2dInputGrad: OpDefinition = {
     const [dy, w] = [at(node.inputs, 0), at(node.inputs, 1)];
     const geometry = geometryOf(node.attributes);
     return [o.conv2d(g, w, geometry), o.conv2dWeightGrad(g, dy, [at(w.shape, 1), at(w.shape, 2)], geometry)];
+  },
+  units: (node) => {
+    const { f, kh, kw, c } = problemOf(node);
+    return { kind: 'layer', outputs: c, inputs: f, taps: kh * kw, strides: [1, kh * kw * c, c] };
   },
   evaluate: ([dy, w], node) => {
     const dx = new Float64Array(size(node.shape));
@@ -206,6 +215,7 @@ export const conv2dWeightGrad: OpDefinition = {
     const geometry = geometryOf(node.attributes);
     return [o.conv2dInputGrad(dy, g, [at(x.shape, 1), at(x.shape, 2)], geometry), o.conv2d(x, g, geometry)];
   },
+  units: unitsMix('correlates two values'),
   evaluate: ([x, dy], node) => {
     const dw = new Float64Array(size(node.shape));
     visitAll(problemOf(node), (i, j, k) => {

@@ -4,6 +4,7 @@ import { fail } from '../errors.js';
 import type { OpDefinition, Where } from './op.js';
 import { DTYPES, type AttributeKinds } from './attributes.js';
 import { at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
+import { unitsStay } from './units.js';
 
 /** Nodes without producers, and the marker that tells a network's two ways of reading its statistics apart. */
 
@@ -31,6 +32,7 @@ const leaf = (
   },
   vjp: () => [],
   paths: { kind: 'linear' },
+  units: () => ({ kind: 'leaf' }),
   evaluate: value,
   cost: perElement(0),
   lower,
@@ -131,6 +133,7 @@ export const statistic: OpDefinition = {
   },
   vjp: (_o, _node, dy) => [null, dy],
   paths: { kind: 'none', why: 'must be read for inference first' },
+  units: unitsStay,
   evaluate: (inputs) => at(inputs, 1),
   cost: perElement(0),
   lower: () =>

@@ -4,6 +4,7 @@ import { convOutput } from './conv2d.js';
 import type { AttributeKind } from './attributes.js';
 import type { OpDefinition, Values, Where } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
+import { unitsStay } from './units.js';
 
 /** Windowed reductions over [n,h,w,c], each with its adjoint. Padding is never part of a maximum and adds zero to a sum. */
 export interface PoolGeometry {
@@ -95,6 +96,7 @@ type PoolName = 'maxPool' | 'maxPoolGather' | 'maxPoolScatter' | 'sumPool' | 'su
 /** What the five have in common. */
 const shared = <K extends PoolName>(kernel: K) => ({
   name: kernel,
+  units: unitsStay,
   cost: (node: Tensor) => {
     const { window } = poolGeometryOf(node.attributes);
     return { flops: size(small(node)) * window[0] * window[1] };
