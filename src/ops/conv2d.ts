@@ -215,7 +215,7 @@ export const conv2dWeightGrad: OpDefinition = {
     const geometry = geometryOf(node.attributes);
     return [o.conv2dInputGrad(dy, g, [at(x.shape, 1), at(x.shape, 2)], geometry), o.conv2d(x, g, geometry)];
   },
-  units: unitsMix('correlates two values'),
+  units: unitsMix('correlates along other axes than the last'),
   evaluate: ([x, dy], node) => {
     const dw = new Float64Array(size(node.shape));
     visitAll(problemOf(node), (i, j, k) => {

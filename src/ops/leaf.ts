@@ -32,7 +32,7 @@ const leaf = (
   },
   vjp: () => [],
   paths: { kind: 'linear' },
-  units: () => ({ kind: 'leaf' }),
+  units: unitsStay,
   evaluate: value,
   cost: perElement(0),
   lower,

@@ -14,9 +14,7 @@ export type UnitRule =
   /** Sums over the units of input 0, weighed by input 1. */
   | LayerRule
   /** Every unit may be made of all units of all inputs. `why` completes "the op ...". */
-  | { readonly kind: 'mixed'; readonly why: string }
-  /** It has no inputs. */
-  | { readonly kind: 'leaf' };
+  | { readonly kind: 'mixed'; readonly why: string };
 
 /** Unit o is the sum over i and t of unit i of input 0 times element o * strides[0] + i * strides[1] + t * strides[2] of input 1. */
 export interface LayerRule {

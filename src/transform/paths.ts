@@ -153,7 +153,7 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
 };
 
 /** The nodes that paths may cross, inputs first: all but what only chooses the state of a gate. */
-const onPaths = (output: Tensor): readonly Tensor[] => {
+export const onPaths = (output: Tensor): readonly Tensor[] => {
   const reached = new Set([output]);
   for (const node of [...walk([output])].reverse()) {
     if (!reached.has(node)) continue;
