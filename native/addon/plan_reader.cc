@@ -146,6 +146,15 @@ CallAttributes readRankMask(const Node& n) {
   return RankMaskAttributes{n.field("size").natural()};
 }
 
+EpilogueMark readEpilogue(const Node& n) {
+  const auto isMap = n.field("kind").word<bool>({{"map", true}, {"sums", false}});
+  if (!isMap) return SumsEpilogue{n.field("sum").natural(), n.field("squares").natural()};
+  const auto readSpread = [](const Node& x) {
+    return x.word<Spread>({{"scalar", Spread::scalar}, {"channel", Spread::channel}, {"full", Spread::full}});
+  };
+  return MapEpilogue{n.field("spreads").list(readSpread), n.field("keepsResult").boolean()};
+}
+
 CallStep readCall(const Node& n) {
   using Reader = CallAttributes (*)(const Node&);
   const Node kernel = n.field("kernel");
@@ -167,8 +176,10 @@ CallStep readCall(const Node& n) {
       {"argMax", readArgMax},
       {"rankMask", readRankMask},
   });
-  return {n.field("name").text(), kernel.text(), n.field("inputs").naturals(), n.field("outputs").naturals(),
-          read(n.field("attributes"))};
+  CallStep step{n.field("name").text(), kernel.text(), n.field("inputs").naturals(), n.field("outputs").naturals(),
+                read(n.field("attributes"))};
+  if (n.has("epilogue")) step.epilogue = readEpilogue(n.field("epilogue"));
+  return step;
 }
 
 Step readStep(const Node& n) {

@@ -31,7 +31,7 @@ const golden = (name: string): string =>
 const plans = ['resnet20-train', 'resnet20-px-observe', 'resnet20-px-select'].map(golden).join('\n');
 
 const convolutions = new Set(
-  [...plans.matchAll(/ = (conv2d\w*)\([^)]*\) (.*)/g)].map(
+  [...plans.matchAll(/ = (conv2d\w*)\([^)]*\) (.*?)(?: epilogue=.*)?$/gm)].map(
     ([, kernel, attributes]) => `${kernel} ${attributes}`,
   ),
 );

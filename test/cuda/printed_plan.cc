@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <regex>
 #include <string>
 
@@ -119,6 +120,7 @@ class Reader {
                       const std::string& inputs, std::string attributes) {
     core::CallStep step{name, kernel, buffersIn(inputs), buffersIn(outputs), core::FillAttributes{0}};
     if (kernel.rfind("conv2d", 0) != 0) return step;
+    step.epilogue = epilogueIn(attributes);
     std::replace_if(attributes.begin(), attributes.end(), [](char c) { return c != '-' && (c < '0' || c > '9'); }, ' ');
     std::istringstream stream(attributes);
     core::ConvAttributes a{};
@@ -128,6 +130,23 @@ class Reader {
     for (std::int64_t& x : a.padding) stream >> x;
     step.attributes = a;
     return step;
+  }
+
+  /// The mark behind the attributes, if there is one.
+  std::optional<core::EpilogueMark> epilogueIn(const std::string& text) {
+    static const std::regex map("epilogue=map\\(([a-z ]*)\\)( keepsResult)?"),
+        sums(std::string("epilogue=sums\\(") + reference + " " + reference + "\\)");
+    std::smatch m;
+    if (std::regex_search(text, m, sums)) return core::SumsEpilogue{bufferOf(m[1]), bufferOf(m[2])};
+    if (!std::regex_search(text, m, map)) return std::nullopt;
+    core::MapEpilogue mark{{}, m[2].matched};
+    std::istringstream words(m[1]);
+    for (std::string word; words >> word;) {
+      mark.spreads.push_back(word == "full"      ? core::Spread::full
+                             : word == "channel" ? core::Spread::channel
+                                                 : core::Spread::scalar);
+    }
+    return mark;
   }
 
   core::Plan plan_;
