@@ -26,7 +26,7 @@ export const run = async (args) => {
       { split: 'train', count: noise.train.count },
       Number(option(args, 'batch', 128)),
     ),
-    observe: rounds.observe,
+    accumulate: rounds.accumulate,
     select: rounds.select,
   }[what];
   const executable = await device.compile(p);

@@ -2,7 +2,7 @@ import { alternate, openFor, option, printTimes, SETTLED, startPeer } from './li
 import { minibatch } from './subject.mjs';
 
 /**
- * One PX round on 100 images (or --batch) of ResNet-20: observe, score, rank, new masks; against the same formula in PyTorch with H1 on the full
+ * One PX round on 100 images (or --batch) of ResNet-20: accumulate, score, rank, new masks; against the same formula in PyTorch with H1 on the full
  * batch, as it is usually written, and with H1 on one image, which separates the algebra from the implementation. On a GPU 100 rounds (or --rounds)
  * are timed as one, since ours follow each other without waiting for the host; both between CUDA events.
  */

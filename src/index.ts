@@ -9,6 +9,7 @@ export { ops } from './ops/registry.js';
 export { check } from './graph/check.js';
 export { decodeGraph, encodeGraph, type GraphFile } from './graph/codec.js';
 export { flopsOf, leaves, rewrite, substitute, walk } from './graph/graph.js';
+export { transformed, type Readable } from './graph/description.js';
 export { print } from './graph/print.js';
 
 export { grad, vjp } from './transform/grad.js';
@@ -56,9 +57,30 @@ export {
   type Numbers,
   type Store,
 } from './runtime/device.js';
+export { type Contestant, type Experiment } from './experiment/experiment.js';
+export { runExperiment, type ExperimentCallbacks, type ExperimentProgress } from './experiment/run.js';
+export type { ExperimentReport, FailedRun, RunResult } from './report/experiment.js';
+
 export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
+export { flow, flowScores, PATH_OPTIONS, type Flow, type PathOptions } from './prune/criteria/path-score.js';
+export {
+  choice,
+  count,
+  flag,
+  fraction,
+  option,
+  positive,
+  positiveInteger,
+  withOptions,
+  type Option,
+  type Options,
+  type OptionsOf,
+  type OptionType,
+  type SettledOptions,
+} from './prune/options.js';
+export { pack, unpack } from './prune/pack.js';
 export {
   showCost,
   usualRounds,
@@ -78,10 +100,14 @@ export {
   type MethodOptions,
   type Procedure,
 } from './prune/methods.js';
+export type { OwnCriterion } from './prune/chosen.js';
+export type { PruningStart } from './prune/start.js';
 export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
 export type { ImpOptions } from './prune/criteria/imp.js';
+export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
+export type { Scope } from './prune/scope.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';
 
 export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.js';
@@ -120,7 +146,8 @@ export type { Targets, Task, WeightedLoss } from './task/task.js';
 
 export { findCifar10, loadCifar10 } from './datasets/cifar10.js';
 export { checkDataset } from './source/check.js';
-export { resident, type ResidentOptions, type ResidentSplit } from './source/resident.js';
+export { resident, type ResidentOptions } from './source/resident.js';
+export type { ResidentSplit } from './source/resident-split.js';
 export type { BatchTensors, Draw, Source, SourceSplit } from './source/source.js';
 export type { TargetType, TargetTypes } from './source/targets.js';
 export { normalise, perClass, subset, type Dataset, type Split } from './source/dataset.js';

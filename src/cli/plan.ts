@@ -31,8 +31,8 @@ const programsOf = (of: string, network: string, batch: number): readonly Progra
   const data = { ...cifar, train: empty, test: empty };
   if (of === 'train') return [trainStep(net, data, { split: 'train', count: empty.count }, batch)];
   if (of === 'evaluate') return [evaluateStep(net, data, { split: 'test', count: empty.count }, batch)];
-  const { observe, again, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
-  return [observe, again, select].filter((p) => p !== null);
+  const { accumulate, secondPass, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
+  return [accumulate, secondPass, select].filter((p) => p !== null);
 };
 
 const storageOf = (text: string): StorageChoice => {

@@ -14,16 +14,16 @@ export interface PruningView {
   readonly masks: readonly Tensor[];
   readonly effective: readonly Tensor[];
   /** Read for inference on one image. */
-  readonly single: Readable;
+  readonly evalOne: Readable;
   /** Read for inference on a minibatch. */
-  readonly batch: Readable;
+  readonly evalBatch: Readable;
   /**
    * Read for training on a minibatch (batch statistics); its updates are ignored, so scoring changes no statistic. Throws NETWORK where a BatchNorm
    * sees one value a channel.
    */
-  readonly trained: Readable;
+  readonly trainBatch: Readable;
   /** Before its statistics are read, on one image and on a minibatch: for criteria that read them in a way of their own. */
-  readonly unread: { readonly single: Readable; readonly batch: Readable };
+  readonly raw: { readonly one: Readable; readonly batch: Readable };
 }
 
 export const viewOf = (net: Network, batch: number): PruningView => {
@@ -37,18 +37,18 @@ export const viewOf = (net: Network, batch: number): PruningView => {
       .filter((n) => n.op === 'mul')
       .map((n) => [n.inputs[1], n]),
   );
-  let trained: Readable | undefined;
+  let trainBatch: Readable | undefined;
   return {
     weights,
     masks,
     effective: masks.map((m) => products.get(m)!),
-    single: inference(live),
-    batch: inference(many),
-    get trained() {
-      trained ??= training(many); // many criteria never ask, and a minibatch of one may have no variance
-      return trained;
+    evalOne: inference(live),
+    evalBatch: inference(many),
+    get trainBatch() {
+      trainBatch ??= training(many); // many criteria never ask, and a minibatch of one may have no variance
+      return trainBatch;
     },
-    unread: { single: live, batch: many },
+    raw: { one: live, batch: many },
   };
 };
 
@@ -60,16 +60,16 @@ export interface Scores {
 }
 
 /**
- * A pruning criterion: what it adds up over the minibatches of a round (`observe`), and how it scores weights from that. Both are graphs
- * over the view's leaves; they write nothing. State leaves of role 'noise' are standard normal numbers: those that `observe` reads are drawn
+ * A pruning criterion: what it adds up over the minibatches of a round (`accumulate`), and how it scores weights from that. Both are graphs
+ * over the view's leaves; they write nothing. State leaves of role 'noise' are standard normal numbers: those that `accumulate` reads are drawn
  * anew before each minibatch, the others once.
  */
 export interface Criterion extends MethodFacts {
   readonly kind: 'criterion';
   /** Whether removed weights stay out. Otherwise all weights are ranked in every round, and removed ones may return. */
   readonly monotone: boolean;
-  readonly observe?: (view: PruningView, labels: Tensor) => Scaled;
+  readonly accumulate?: (view: PruningView, labels: Tensor) => Scaled;
   /** A second pass over the same minibatches, which knows what the first added up; `score` then sees the sum of the second. */
-  readonly again?: (view: PruningView, labels: Tensor, first: Scaled) => Scaled;
-  readonly score: (view: PruningView, observed: Scaled | null) => Scores;
+  readonly secondPass?: (view: PruningView, labels: Tensor, first: Scaled) => Scaled;
+  readonly score: (view: PruningView, accumulated: Scaled | null) => Scores;
 }

@@ -1,6 +1,7 @@
 import { isRight } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { fail } from '../errors.js';
+import { callback, checkValue, listOf, name as nameKind, text, type Kind } from '../kinds.js';
 import { didYouMean, showValue } from '../options.js';
 
 /**
@@ -21,11 +22,18 @@ export type OptionsOf<S extends Options> = { readonly [K in keyof S]?: ValueOf<S
 export type SettledOptions<S extends Options> = { readonly [K in keyof S]: ValueOf<S[K]> };
 type ValueOf<O> = O extends Option<infer A> ? A : never;
 
-export const option = <A>(type: OptionType<A>, usual: NoInfer<A>, doc: string): Option<A> => ({
-  type,
-  usual,
-  doc,
-});
+/** An option of a method: `option(positive, 200, 'logits are divided by it')`, of a kind such as positive, count, flag or choice('a', 'b'). */
+export const option = <A>(type: OptionType<A>, usual: NoInfer<A>, doc: string): Option<A> => {
+  checkValue('option: kind', type, optionKind);
+  checkValue('option: doc', doc, text);
+  return type.is(usual)
+    ? { type, usual, doc }
+    : fail('OPTION', `option: its default ${showValue(usual)} is not ${type.name}; give one that is`);
+};
+const optionKind: Kind = {
+  expected: "the kind of an option, such as positive, count, flag or choice('a', 'b')",
+  test: (value) => typeof value === 'object' && value !== null && 'is' in value && 'decode' in value,
+};
 
 const typeOf = <A>(
   name: string,
@@ -49,6 +57,7 @@ const numberType = (name: string, test: (n: number) => boolean): OptionType<numb
     (text) => (text.trim() === '' ? NaN : Number(text)),
   );
 
+/** Kinds of options, as text on the command line and as values in code. */
 export const positive = numberType('a positive number', (n) => n > 0);
 export const positiveInteger = numberType('a positive integer', (n) => Number.isInteger(n) && n > 0);
 export const count = numberType('an integer from 0 on', (n) => Number.isInteger(n) && n >= 0);
@@ -58,12 +67,15 @@ export const flag: OptionType<boolean> = typeOf('true or false', t.boolean.is, (
 );
 
 /** One of some words: `choice('path', 'code')`. */
-export const choice = <const W extends readonly string[]>(...words: W): OptionType<W[number]> =>
-  typeOf(
+export const choice = <const W extends readonly string[]>(...words: W): OptionType<W[number]> => {
+  checkValue('choice: words', words, WORDS);
+  return typeOf(
     `one of ${words.join(', ')}`,
     (u): u is W[number] => (words as readonly unknown[]).includes(u),
-    (text) => text,
+    (given) => given,
   );
+};
+const WORDS = listOf(text, 'strings');
 
 /** `temperature (200), mode (px)`: each option with its default. */
 export const listOptions = (specs: Options): string =>
@@ -101,15 +113,28 @@ export const settle = <S extends Options>(
   ) as SettledOptions<S>; // the keys are those of specs, each value has passed its own type
 };
 
-/** A method of options: `withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ...)`. It gets all of them, checked, and those that were given. */
-export const withOptions =
-  <S extends Options, M>(
-    name: string,
-    specs: S,
-    make: (options: SettledOptions<S>, given: OptionsOf<S>) => M,
-  ) =>
-  (given: OptionsOf<S> = {}): M =>
-    make(settle(name, specs, given), given);
+/**
+ * A method of options: `withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ...)`. The function that it makes takes them, each with
+ * its default, and throws OPTION for an unknown one and for a value of another kind. `make` gets all of them, checked, and those that were given.
+ */
+export const withOptions = <S extends Options, M>(
+  name: string,
+  specs: S,
+  make: (options: SettledOptions<S>, given: OptionsOf<S>) => M,
+): ((given?: OptionsOf<S>) => M) => {
+  checkValue('withOptions: name', name, nameKind);
+  checkValue(`withOptions '${name}': options`, specs, OPTIONS);
+  checkValue(`withOptions '${name}': make`, make, callback);
+  return (given = {}) => make(settle(name, specs, given), given);
+};
+const OPTIONS: Kind = {
+  expected:
+    "an object of options, such as { temperature: option(positive, 200, 'logits are divided by it') }",
+  test: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((o: unknown) => typeof o === 'object' && o !== null && 'usual' in o),
+};
 
 /** Reads `name=value` texts. Throws OPTION for an unknown name, one given twice and a value that is none of its type's. */
 export const readOptions = <S extends Options>(

@@ -1,17 +1,27 @@
 import type { Network } from '../nn/network.js';
+import { nameOf } from '../graph/graph.js';
 import { stateName } from '../graph/state-names.js';
 import { ops } from '../ops/registry.js';
 import { program, type Program } from '../program/program.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { addScaled, type Scaled } from '../transform/paths.js';
-import { viewOf, type Criterion } from './criterion.js';
+import { checkedScores, checkedSum } from './check-criterion.js';
+import { viewOf, type Criterion, type PruningView, type Scores } from './criterion.js';
 import { pack, unpack } from './pack.js';
+import type { RankGroups } from './scope.js';
 
-/** The programs of one pruning round: `observe` once for each minibatch, then `again` likewise where there is one, then `select`. */
-export interface RoundPrograms {
-  readonly observe: Program | null;
-  readonly again: Program | null;
+/** What adds up over the minibatches: `accumulate` once for each, then `secondPass` likewise where there is one. */
+export interface PassPrograms {
+  readonly accumulate: Program | null;
+  readonly secondPass: Program | null;
+}
+/** The programs of one pruning round: the passes, then `select`. */
+export interface RoundPrograms extends PassPrograms {
   readonly select: Program;
+}
+/** The passes, then the scores themselves. */
+export interface ScorePrograms extends PassPrograms {
+  readonly scores: Program;
 }
 
 /** Below every score; what masked weights rank with, so that they stay out. Finite in float32. */
@@ -29,7 +39,7 @@ interface Pass {
 }
 
 /** `at` starts the names of its accumulators. */
-const passOf = (name: string, at: '' | 'again/', seen: Scaled): Pass => {
+const passOf = (name: string, at: '' | 'second/', seen: Scaled): Pass => {
   const sum = ops.state(stateName('round', `${at}sum`), seen.mantissa.shape, {
     role: 'accumulator',
     init: { kind: 'constant', value: 0 },
@@ -57,31 +67,63 @@ const passOf = (name: string, at: '' | 'again/', seen: Scaled): Pass => {
   };
 };
 
-/**
- * Builds the round of a criterion.
- *
- * observe: (images, labels?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
- * again:   (images, labels?) the same to 'round/again/...', after all of `observe`.
- * select:  (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied.
- *          Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
- *          where the criterion has none), which then has `zeroKept` instead: survivors whose score is zero.
- */
-export const roundPrograms = (net: Network, criterion: Criterion, batch: number): RoundPrograms => {
-  const view = viewOf(net, batch);
+/** The passes over the minibatches, and the sum that `score` sees. */
+const passesOf = (
+  criterion: Criterion,
+  view: PruningView,
+  batch: number,
+): { readonly first: Pass | null; readonly second: Pass | null; readonly sum: Scaled | null } => {
   const labels = ops.input('labels', [batch], 'i32');
-  const { observe, again, monotone, name } = criterion;
-  const first = observe === undefined ? null : passOf(`${name}/observe`, '', observe(view, labels));
-  const second =
-    again === undefined || first === null
-      ? null
-      : passOf(`${name}/observe-again`, 'again/', again(view, labels, first.sum));
+  const { accumulate, secondPass, name } = criterion;
+  if (accumulate === undefined) return { first: null, second: null, sum: null };
+  const own = checkedSum(criterion, 'accumulate', accumulate(view, labels), { view, labels, sum: null });
+  const first = passOf(`${name}/accumulate`, '', own);
+  if (secondPass === undefined) return { first, second: null, sum: first.sum };
+  const seen = { view, labels, sum: first.sum };
+  const next = checkedSum(criterion, 'secondPass', secondPass(view, labels, first.sum), seen);
+  const second = passOf(`${name}/second-pass`, 'second/', next);
+  return { first, second, sum: second.sum };
+};
 
-  const { scores, total } = criterion.score(view, (second ?? first)?.sum ?? null);
-  const flat = pack(scores);
-  const mask = ops.rankMask(
-    monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat,
-    ops.input('keep', [], 'i32'),
-  );
+/** The inputs of `select` for the survivors of each group. */
+export const keepInputs = (keeps: readonly number[]): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(keeps.map((keep, group) => [keepName(group, keeps.length), [keep]]));
+const keepName = (group: number, groups: number): string => (groups === 1 ? 'keep' : `keep/${group}`);
+
+const joined = (vectors: readonly Tensor[]): Tensor =>
+  vectors.length === 1 ? vectors[0]! : ops.concat(vectors, 0);
+
+/**
+ * Builds the round of a criterion, for weights that compete in `groups`; default: all prunable weights together.
+ *
+ * accumulate: (images, labels?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
+ * secondPass: (images, labels?) the same to 'round/second/...', after all of `accumulate`.
+ * select:     (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied. Several groups have
+ *             the inputs 'keep/0', 'keep/1', ...; weights in none keep their masks.
+ *             Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
+ *             where the criterion has none), which then has `zeroKept` instead: survivors whose score is zero.
+ */
+export const roundPrograms = (
+  net: Network,
+  criterion: Criterion,
+  batch: number,
+  groups?: RankGroups,
+): RoundPrograms => {
+  const view = viewOf(net, batch);
+  const { first, second, sum } = passesOf(criterion, view, batch);
+  const { monotone, name } = criterion;
+  const { scores, total } = checkedScores(criterion, criterion.score(view, sum), { view, sum });
+  const ranked = (groups ?? [view.weights.map((_, i) => i)]).map((group, g, { length }) => {
+    const masks = group.map((i) => view.masks[i]!);
+    const flat = pack(group.map((i) => scores[i]!));
+    const mask = ops.rankMask(
+      monotone ? ops.select(pack(masks), flat, ops.scalar(LOWEST)) : flat,
+      ops.input(keepName(g, length), [], 'i32'),
+    );
+    return { masks, flat, mask };
+  });
+  const flat = joined(ranked.map((group) => group.flat));
+  const mask = joined(ranked.map((group) => group.mask));
   const zeroKept = ops.sum(ops.mul(mask, ops.equal(flat, ops.scalar(0))), [0]);
   // counted themselves: what is left of a count of millions in float32 may be none
   const notFinite = ops.sub(ops.scalar(1), ops.equal(ops.sub(flat, flat), ops.scalar(0)));
@@ -94,28 +136,43 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
       ...(total === null ? { zeroKept } : {}),
     },
     next: [
-      ...unpack(mask, view.masks).map((m, i) => [view.masks[i]!, m] as const),
+      ...ranked.flatMap((group) =>
+        unpack(group.mask, group.masks).map((m, i) => [group.masks[i]!, m] as const),
+      ),
       ...(first?.empty ?? []),
       ...(second?.empty ?? []),
     ],
   });
-  return { observe: first?.program ?? null, again: second?.program ?? null, select };
+  return { accumulate: first?.program ?? null, secondPass: second?.program ?? null, select };
 };
 
-/** The scores alone, of the present masks and one minibatch: outputs 'score/<weight>', `total`, `exponent`. For inspection and tests. */
-export const scoreProgram = (net: Network, criterion: Criterion, batch: number): Program => {
-  const view = viewOf(net, batch);
-  const labels = ops.input('labels', [batch], 'i32');
-  const first = criterion.observe?.(view, labels) ?? null;
-  const seen = first === null ? null : (criterion.again?.(view, labels, first) ?? first);
-  const { scores, total } = criterion.score(view, seen);
-  return program(`${criterion.name}/scores`, {
+/** Outputs 'score/<weight>', and `total` and `exponent` of the flow as in `roundPrograms`. */
+const scoresOf = ({ name }: Criterion, { weights }: PruningView, { scores, total }: Scores): Program =>
+  program(`${name}/scores`, {
     outputs: {
-      ...Object.fromEntries(
-        scores.map((s, i) => [`score/${String(view.weights[i]!.attributes['name'])}`, s]),
-      ),
+      ...Object.fromEntries(scores.map((s, i) => [`score/${nameOf(weights[i]!)}`, s])),
       total: total?.mantissa ?? ops.scalar(1),
       exponent: total?.exponent ?? ops.scalar(0),
     },
   });
+
+/** The scores of the present masks after all passes; nothing is emptied, and no mask changes. */
+export const scorePrograms = (net: Network, criterion: Criterion, batch: number): ScorePrograms => {
+  const view = viewOf(net, batch);
+  const { first, second, sum } = passesOf(criterion, view, batch);
+  const scored = checkedScores(criterion, criterion.score(view, sum), { view, sum });
+  return {
+    accumulate: first?.program ?? null,
+    secondPass: second?.program ?? null,
+    scores: scoresOf(criterion, view, scored),
+  };
+};
+
+/** The scores of the present masks and one minibatch in a single program, whose graph tests look at. */
+export const scoreProgram = (net: Network, criterion: Criterion, batch: number): Program => {
+  const view = viewOf(net, batch);
+  const labels = ops.input('labels', [batch], 'i32');
+  const first = criterion.accumulate?.(view, labels) ?? null;
+  const seen = first === null ? null : (criterion.secondPass?.(view, labels, first) ?? first);
+  return scoresOf(criterion, view, criterion.score(view, seen));
 };

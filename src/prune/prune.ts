@@ -1,44 +1,30 @@
 import * as kinds from '../kinds.js';
-import { checkOptions, checkValue } from '../kinds.js';
-import { checkMinibatch } from '../source/check.js';
+import { checkValue } from '../kinds.js';
 import { fail } from '../errors.js';
-import { showValue } from '../options.js';
-import { checkWeights, type Weights } from '../nn/weights.js';
-import { prunable, type Network } from '../nn/network.js';
+import { nameOf } from '../graph/graph.js';
+import type { Weights } from '../nn/weights.js';
+import type { Network } from '../nn/network.js';
+import type { NamePattern } from '../patterns.js';
 import { program } from '../program/program.js';
 import type { Device } from '../runtime/device.js';
-import { size } from '../tensor/tensor.js';
-import { checkMasks, type Masks } from '../transform/mask.js';
-import { checkImp, IMP_OPTIONS, impTrainings } from './criteria/imp.js';
+import type { Masks } from '../transform/mask.js';
+import { checkImp, impTrainings } from './criteria/imp.js';
 import { synflowL2 } from './criteria/synflow.js';
+import { chosen, type OwnCriterion } from './chosen.js';
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.js';
 import { viewOf } from './criterion.js';
-import { usualRounds, type MethodFacts, type Minibatch, type RoundReport } from './method.js';
-import { checkMethod, METHOD_OPTIONS, procedureOf, type MethodOptions, type Procedure } from './methods.js';
+import { usualRounds, type MethodFacts, type RoundReport } from './method.js';
+import type { MethodOptions, Procedure } from './methods.js';
+import { checkStart, startOf, type PruningStart } from './start.js';
+import { dataOf } from './data.js';
 import { countLive, rankInRounds } from './rounds.js';
-import { keepCounts } from './schedule.js';
+import { rankedWeights, rankingOf, type Scope } from './scope.js';
 import { fillStore } from './store.js';
 
 export type { Minibatch, RoundReport } from './method.js';
 
-export type PruneOptions = MethodOptions & CommonOptions;
-
-/** The options that all methods have, and the names of the chosen one's; their values are the method's own concern. */
-const checkPruneOptions = (options: PruneOptions): void => {
-  checkMethod('prune', options);
-  const own = options.method === 'imp' ? IMP_OPTIONS : METHOD_OPTIONS[options.method];
-  const named = Object.keys(own).map((name) => [name, kinds.anything] as const);
-  checkOptions<Readonly<Record<string, unknown>>>(
-    'prune',
-    { ...options },
-    {
-      ...COMMON_OPTIONS,
-      method: kinds.text,
-      ...Object.fromEntries(named),
-    },
-  );
-  if (options.method === 'imp') checkImp(options);
-};
+/** A method by its name, with its options, or a criterion of one's own; and what all of them take. */
+export type PruneOptions = (MethodOptions | OwnCriterion) & CommonOptions;
 
 export interface Ticket {
   readonly masks: Masks;
@@ -46,6 +32,10 @@ export interface Ticket {
   readonly weights: Weights;
   readonly method: string;
   readonly density: number;
+  /** What weights competed with; null where the method does not rank. */
+  readonly scope: Scope | null;
+  /** Names of the weights that were not pruned: they count neither in the density nor in the rounds' survivors. */
+  readonly excluded: readonly string[];
   readonly rounds: readonly RoundReport[];
   /**
    * Weights of the ticket whose score in the last round was exactly zero: their order chose them. Of a method with a flow, whose rounds count none,
@@ -56,37 +46,33 @@ export interface Ticket {
 }
 
 /**
- * Finds the mask of a lottery ticket: global ranking over all conv and linear weights, exactly N - trunc((1 - d) N) survivors; `phew`, which does
- * not rank, keeps what its walks cross. Weights and statistics are read, never written (IMP trains copies). Errors: OPTION for impossible settings, WEIGHTS for
+ * Finds the mask of a lottery ticket: a ranking of all conv and linear weights, or in each layer where `scope` says so, exactly N - trunc((1 - d) N)
+ * survivors of the N that `exclude` leaves; `phew`, which does not rank, keeps what its walks cross. The scores are those of a method, or of a criterion of one's own. `start` holds weights, or { weights, masks }
+ * as a ticket, a weights file and a training have them: what its masks prune never comes back. Weights and statistics are read, never written (IMP
+ * trains copies). Errors: OPTION for impossible settings and for a criterion that is none, WEIGHTS for
  * weights that do not fit, DATA for minibatches that hold other things than finite images and labels of the network's classes, NON_FINITE for NaN or
  * infinite scores, COLLAPSE when no path is left or most survivors of a round have score zero.
  */
 export const prune = async (
   net: Network,
-  weights: Weights,
+  start: PruningStart,
   device: Device,
   options: PruneOptions,
 ): Promise<Ticket> => {
-  const start = performance.now();
+  const began = performance.now();
   checkValue('prune: network', net, kinds.networkKind);
-  checkValue('prune: weights', weights, kinds.weightsMap);
+  checkStart('prune', start);
   checkValue('prune: device', device, kinds.deviceKind);
-  checkPruneOptions(options);
-  const method = procedureOf(options);
-  checkWeights(net, weights);
+  const method = chosen('prune', options, COMMON_OPTIONS);
+  if (options.method === 'imp') checkImp(options);
+  const { weights, masks: given } = startOf('prune', net, start, options.masks ?? null);
   const { density, seed = 0, schedule = 'exponential', allowCollapse = false, signal = null } = options;
-  const total = prunable(net).reduce((s, w) => s + size(w.shape), 0);
-  const masked = startMasks(net, method, options.masks ?? null);
-  const available = masked === null ? total : countLive(masked);
-  const wanted = keepCounts(total, density, roundsOf(method, options.rounds), schedule);
-  const last = wanted[wanted.length - 1]!;
-  if (last > available)
-    fail(
-      'OPTION',
-      `prune: density ${density} keeps ${last} of ${total} weights, the given masks leave ${available}; choose a density up to ${available / total}`,
-    );
-  const keeps = wanted.map((keep) => Math.min(keep, available));
-  const data = dataOf(net, method, options.data ?? []);
+  const { scope = 'global', exclude = [] } = options;
+  if (method.kind === 'host') checkUnranked(method.name, scope, exclude);
+  const masked = startMasks(method, given);
+  const rounds = roundsOf(method, options.rounds);
+  const ranking = rankingOf(net, rankedWeights(net, exclude), masked, { scope, density, rounds, schedule });
+  const data = dataOf('prune', net, method, options.data ?? []);
   signal?.throwIfAborted();
   const reports: RoundReport[] = [];
   const onRound = (report: RoundReport): void => {
@@ -103,7 +89,7 @@ export const prune = async (
     switch (method.kind) {
       case 'criterion':
         return rankInRounds(net, from, device, method, {
-          keeps,
+          ranking,
           data,
           trainings,
           masks: masked,
@@ -120,17 +106,18 @@ export const prune = async (
           live: countLive(masks),
           log2Flow: null,
           zeroScores: null,
-          seconds: (performance.now() - start) / 1000,
+          seconds: (performance.now() - began) / 1000,
         });
         return masks;
       }
     }
   };
   const masks = await find();
+  const ranked = new Map(ranking.weights.map((w) => [nameOf(w), masks.get(nameOf(w))!]));
   const zeroScores =
-    method.kind === 'host' ? null : (reports[reports.length - 1]?.zeroScores ?? zerosKept(from, masks));
-  const live = countLive(masks);
-  if (!allowCollapse && zeroScores !== null && 2 * zeroScores > live && live < available)
+    method.kind === 'host' ? null : (reports[reports.length - 1]?.zeroScores ?? zerosKept(from, ranked));
+  const live = countLive(ranked);
+  if (!allowCollapse && zeroScores !== null && 2 * zeroScores > live && live < ranking.available)
     fail(
       'COLLAPSE',
       `prune: ${method.name}: ${zeroScores} of the ${live} weights of the ticket are zero themselves, so that no score chose them; take a lower density, start from masksOfZeros(net, weights), or allow it with allowCollapse`,
@@ -149,9 +136,11 @@ export const prune = async (
     weights: from,
     method: method.name,
     density,
+    scope: method.kind === 'host' ? null : scope,
+    excluded: [...masks.keys()].filter((name) => !ranked.has(name)),
     rounds: reports,
     zeroScores,
-    seconds: (performance.now() - start) / 1000,
+    seconds: (performance.now() - began) / 1000,
   };
 };
 
@@ -162,10 +151,9 @@ const zerosKept = (weights: Weights, masks: Masks): number =>
     return mask.reduce((m, live, i) => m + (live === 1 && data[i] === 0 ? 1 : 0), n);
   }, 0);
 
-/** Given masks, checked. Throws OPTION for methods that could not keep to them. */
-const startMasks = (net: Network, method: Procedure, masks: Masks | null): Masks | null => {
+/** Given masks. Throws OPTION for methods that could not keep to them. */
+const startMasks = (method: Procedure, masks: Masks | null): Masks | null => {
   if (masks === null) return null;
-  checkMasks(net, masks, 'prune: masks');
   if (method.kind === 'criterion' && method.monotone) return masks;
   const why =
     method.kind === 'host'
@@ -177,34 +165,20 @@ const startMasks = (net: Network, method: Procedure, masks: Masks | null): Masks
   );
 };
 
+/** Throws OPTION for what a method that does not rank cannot heed. */
+const checkUnranked = (name: string, scope: Scope, exclude: readonly NamePattern[]): void => {
+  if (scope !== 'global')
+    fail('OPTION', `prune: ${name} does not rank, so that scope '${scope}' has no meaning; leave it out`);
+  if (exclude.length > 0)
+    fail('OPTION', `prune: ${name} crosses all layers, so that it can exclude none; leave exclude out`);
+};
+
 const roundsOf = (facts: MethodFacts, given: number | undefined): number => {
   const { name, rounds } = facts;
   const count = given ?? usualRounds(facts);
   return rounds.kind === 'any' || count === 1
     ? count
     : fail('OPTION', `prune: ${name} is single-shot, rounds ${count}: ${rounds.why}; use 1`);
-};
-
-/** The minibatches that a method reads, of one size. */
-const dataOf = (
-  net: Network,
-  { name, data: reads }: MethodFacts,
-  data: readonly Minibatch[],
-): readonly Minibatch[] => {
-  if (reads === 'none') return [];
-  const sample = size(net.input.shape.slice(1));
-  if (!Array.isArray(data))
-    fail(
-      'OPTION',
-      `prune: data is ${showValue(data)}; give a list of minibatches, as pruningSplit(dataset) makes it`,
-    );
-  if (data.length === 0) fail('OPTION', `prune: ${name} reads ${reads}; give it data`);
-  // The first says how many images a minibatch has; if it is none itself, its own check says so.
-  const images = data[0]?.labels?.length ?? 0;
-  const classes = reads === 'labelled images' ? net.output.shape[1]! : null;
-  data.forEach((d, i) => checkMinibatch(`prune: minibatch ${i}`, d, { images, sample, classes }));
-  if (images === 0) fail('DATA', `prune: minibatch 0 has no image; give at least one`);
-  return data;
 };
 
 /** Flow of squared weights through the ticket on one all-ones image, whatever the method: zero when no path is left. */

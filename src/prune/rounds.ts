@@ -2,21 +2,19 @@ import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { prunable, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
-import { resident, tableName } from '../program/resident.js';
-import { fold, key, type Key } from '../random.js';
-import { runsUnderWay, secondsBetween, type Device, type Executable, type Mark } from '../runtime/device.js';
-import { pipeline } from '../runtime/pipeline.js';
-import { size } from '../tensor/tensor.js';
+import type { Program } from '../program/program.js';
+import { secondsBetween, type Device, type Mark } from '../runtime/device.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { Criterion } from './criterion.js';
 import type { Trainings } from './criteria/imp.js';
 import type { Minibatch, RoundReport } from './method.js';
-import { roundPrograms } from './programs.js';
-import { fillStore, redraw } from './store.js';
+import { openPasses } from './passes.js';
+import { keepInputs, roundPrograms } from './programs.js';
+import type { Ranking } from './scope.js';
 
 export interface RoundSettings {
-  /** Survivors after each round. */
-  readonly keeps: readonly number[];
+  readonly ranking: Ranking;
   /** Of one size. */
   readonly data: readonly Minibatch[];
   /** For a method whose weights are those that each round's training leaves. */
@@ -30,24 +28,34 @@ export interface RoundSettings {
   readonly onRound: (report: RoundReport) => void;
 }
 
-/** Runs under way on a GPU: there rounds follow each other while the host still reads their reports. */
-const DEPTH = 8;
-
-/** What passes read of the pruning split, by the names of their inputs. */
-const SPLIT = ['images', 'labels'] as const;
-
 /** What helps where too few weights have a score. */
 export const ZERO_REMEDY = 'give more data, fewer rounds, a higher density or another method';
 
 export const countLive = (masks: Masks): number =>
   [...masks.values()].reduce((n, mask) => mask.reduce((m, bit) => m + bit, n), 0);
 
-/** Arrays of one size, one after the other. */
-const joined = (parts: readonly (Float32Array | Int32Array)[]): Float32Array => {
-  const length = parts[0]!.length;
-  const whole = new Float32Array(parts.length * length); // labels are small integers, which float32 holds exactly
-  parts.forEach((part, i) => whole.set(part, i * length));
-  return whole;
+type Result = Readonly<Record<string, ArrayLike<number>>>;
+
+/** Throws COLLAPSE where a run of `select` or `scores` gives a flow of zero. */
+export const checkPaths = (where: string, { total }: Result, remedy: string): void => {
+  if (total![0] === 0) fail('COLLAPSE', `${where}: no path is left from input to output; ${remedy}`);
+};
+
+/** log2 of the flow that such a run gives; null where the criterion has none. Throws NON_FINITE where it is no number. */
+export const log2FlowOf = (
+  where: string,
+  { outputs }: Program,
+  { total, exponent }: Result,
+): number | null => {
+  if (outputs['total']!.op === 'constant') return null;
+  const [flow, power] = [total![0]!, exponent![0]!];
+  const log2Flow = Math.log2(flow) + power;
+  if (!Number.isFinite(log2Flow))
+    fail(
+      'NON_FINITE',
+      `${where}: the flow is ${flow} x 2^${power}; check the weights and the data, and leave option scaled on`,
+    );
+  return log2Flow;
 };
 
 /**
@@ -59,43 +67,39 @@ export const rankInRounds = async (
   weights: Weights,
   device: Device,
   criterion: Criterion,
-  { keeps, data, trainings, masks, allowCollapse, seed, signal, onRound }: RoundSettings,
+  { ranking, data, trainings, masks, allowCollapse, seed, signal, onRound }: RoundSettings,
 ): Promise<Masks> => {
-  const rounds = keeps.length;
-  const owners = prunable(net);
-  const total = owners.reduce((s, w) => s + size(w.shape), 0);
-  const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1);
-  const store = device.store();
-  const looks = [programs.observe, programs.again]
-    .filter((p) => p !== null)
-    .map((p) => resident(p, SPLIT, Math.max(data.length, 1)));
-  // One is compiled while the device loads another.
-  const passes = await Promise.all([...looks, programs.select].map((p) => device.compile(p)));
-  const select = passes.pop()!;
-  const start = masks === null ? total : countLive(masks);
+  const { total, available, groups } = ranking;
+  const rounds = ranking.keeps.length;
+  const keeps = ranking.keeps.map((counts) => counts.reduce((n, keep) => n + keep, 0));
+  const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1, groups);
   // Scores that only read the weights are the same in every round: where the last is decided by scores, the earlier ones do not matter.
-  const isFixed = criterion.observe === undefined && trainings === null;
-  const hasFlow = programs.select.outputs['total']!.op !== 'constant';
+  const isFixed = criterion.accumulate === undefined && trainings === null;
+  const { store, last, underWay, run, dispose } = await openPasses(device, programs, programs.select, {
+    weights,
+    masks,
+    data,
+    resamplings: criterion.resamplings ?? 1,
+    seed,
+    signal,
+  });
+  const ranked = new Set(ranking.weights);
+  const maskNow = async (weight: Tensor): Promise<Uint8Array> =>
+    ranked.has(weight)
+      ? Uint8Array.from(await store.read(maskName(nameOf(weight))))
+      : (masks?.get(nameOf(weight))?.slice() ?? new Uint8Array(size(weight.shape)).fill(1));
   const readMasks = async (): Promise<Masks> =>
-    new Map(
-      await Promise.all(
-        owners.map(async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const),
-      ),
-    );
+    new Map(await Promise.all(prunable(net).map(async (w) => [nameOf(w), await maskNow(w)] as const)));
 
-  /** One pass over minibatch number `row`. */
-  const look = async (pass: Executable, row: number, noise: Key): Promise<void> => {
-    const drawn = redraw(store, pass.program, noise);
-    await Promise.all([drawn, pass.run(store, pass.program.inputs.has('row') ? { row: [row] } : {})]);
-  };
-  const underWay = pipeline(runsUnderWay(device, DEPTH));
   let before: Mark; // the end of the round before, or of what comes before the first
   const rank = async (round: number, keep: number): Promise<void> => {
-    const [result, now] = await Promise.all([select.run(store, { keep: [keep] }), device.mark()]);
+    const [result, now] = await Promise.all([
+      last.run(store, keepInputs(ranking.keeps[round]!)),
+      device.mark(),
+    ]);
     const where = `prune: ${criterion.name}, round ${round + 1} of ${rounds}`;
-    const [flow, live, nonFinite] = [result['total']![0]!, result['live']![0]!, result['nonFinite']![0]!];
-    if (flow === 0)
-      fail('COLLAPSE', `${where}: no path is left from input to output; use more rounds or a lower sparsity`);
+    const [live, nonFinite] = [result['live']![0]!, result['nonFinite']![0]!];
+    checkPaths(where, result, 'use more rounds or a lower sparsity');
     if (nonFinite !== 0)
       fail(
         'NON_FINITE',
@@ -107,14 +111,9 @@ export const rankInRounds = async (
         'NON_FINITE',
         `${where}: ${live} weights survive instead of ${keep}; check the weights and the data`,
       );
-    const log2Flow = hasFlow ? Math.log2(flow) + result['exponent']![0]! : null;
-    if (log2Flow !== null && !Number.isFinite(log2Flow))
-      fail(
-        'NON_FINITE',
-        `${where}: the flow is ${flow} x 2^${result['exponent']![0]!}; check the weights and the data, and leave option scaled on`,
-      );
+    const log2Flow = log2FlowOf(where, programs.select, result);
     const zeroScores = result['zeroKept']?.[0] ?? null;
-    const ranked = criterion.monotone ? (keeps[round - 1] ?? start) : total;
+    const ranked = criterion.monotone ? (keeps[round - 1] ?? available) : total;
     const counts = keep < ranked && (!isFixed || round === rounds - 1);
     if (!allowCollapse && counts && zeroScores !== null && 2 * zeroScores > keep)
       fail(
@@ -133,36 +132,19 @@ export const rankInRounds = async (
   };
 
   try {
-    for (const name of SPLIT) {
-      const leaf = passes
-        .map(({ program: p }) => p.state.get(tableName(name)))
-        .find((table) => table !== undefined);
-      if (leaf !== undefined) await store.add(tableName(name), leaf, joined(data.map((d) => d[name])));
-    }
-    for (const { program: p } of [...passes, select]) await fillStore(store, p, weights, seed, masks);
     before = await device.mark();
     for (const [round, keep] of keeps.entries()) {
-      for (const pass of passes) {
-        for (let sample = 0; sample < (criterion.resamplings ?? 1); sample++) {
-          for (let row = 0; row < data.length; row++) {
-            signal?.throwIfAborted();
-            await underWay.add(look(pass, row, fold(key(seed), 'noise', round, sample, row)));
-          }
-        }
-      }
+      await run(round);
       signal?.throwIfAborted();
       if (trainings !== null) {
         const trained = await trainings.train(await readMasks(), round);
-        for (const name of owners.map(nameOf)) await store.write(name, trained.get(name)!.data);
+        for (const name of ranking.weights.map(nameOf)) await store.write(name, trained.get(name)!.data);
       }
       await underWay.add(rank(round, keep));
     }
     await underWay.drain();
     return await readMasks();
   } finally {
-    await underWay.settle();
-    store.dispose();
-    for (const pass of passes) pass.dispose();
-    select.dispose();
+    await dispose();
   }
 };

@@ -39,6 +39,8 @@ const START: KindsOf<TrainingStart> = {
 const BESIDES = [
   'method',
   'density',
+  'scope',
+  'excluded',
   'rounds',
   'seconds',
   'metadata',
@@ -58,9 +60,13 @@ export const checkStart = (where: string, start: TrainingStart): void => {
   checkOptions(`${where}: start`, own as unknown as TrainingStart, START); // the keys that were left out are no start's
 };
 
-/** The moments of a start, velocities included; none where all are zero. */
-export const momentsOfStart = ({ velocities, moments }: TrainingStart): Moments =>
-  moments ?? new Map(velocities == null ? [] : [['velocity' as const, velocities]]);
+/** The moments of a start, velocities included; none where all are zero. Velocities of null mean zero even where a trained network's moments stand beside. */
+export const momentsOfStart = ({ velocities, moments }: TrainingStart): Moments => {
+  const all = new Map(moments ?? []);
+  if (velocities === null) all.delete('velocity');
+  if (velocities != null && velocities.size > 0) all.set('velocity', velocities);
+  return all;
+};
 
 /** Whether a start says what an optimiser has gathered. */
 export const hasMoments = (start: TrainingStart): boolean => momentsOfStart(start).size > 0;

@@ -60,8 +60,8 @@ describe.each(Object.keys(networks))('a compiled program of %s computes what its
     ['synflow', synflow()],
     ['snip', snip()],
   ])('a round of %s', (_, criterion) => {
-    const { observe, select } = roundPrograms(net, criterion, 3);
-    if (observe !== null) run(observe);
+    const { accumulate, select } = roundPrograms(net, criterion, 3);
+    if (accumulate !== null) run(accumulate);
     run(select);
   });
 });

@@ -67,8 +67,8 @@ describe('what is kept as bf16', () => {
   });
 
   test('programs that score weights are compiled as ever', () => {
-    const { observe, select } = roundPrograms(net, px(), 3);
-    for (const p of [observe!, select, scoreProgram(net, px(), 3)]) expect(narrow(p)).toEqual(compile(p));
+    const { accumulate, select } = roundPrograms(net, px(), 3);
+    for (const p of [accumulate!, select, scoreProgram(net, px(), 3)]) expect(narrow(p)).toEqual(compile(p));
     expect(narrow(train)).not.toEqual(compile(train));
   });
 

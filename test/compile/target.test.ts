@@ -15,7 +15,7 @@ import { data, networks, valueOf } from './tiny.js';
 
 const net = networks['resnet']!();
 const train = trainStep(net, data, { split: 'train', count: 6 }, 3);
-const { observe } = roundPrograms(net, px(), 3);
+const { accumulate } = roundPrograms(net, px(), 3);
 const cifar = resnetCifar({ depth: 20 });
 const large = roundPrograms(cifar, px(), 100);
 
@@ -46,7 +46,7 @@ const keptUntil = ({ steps, buffers }: Plan, buffer: number, from: number): numb
 describe('a target', () => {
   test.each([
     ['a training step', train],
-    ['a PX observation', observe!],
+    ['a PX accumulation', accumulate!],
   ])('changes places alone: %s', (_, p) => {
     const [cpu, cuda] = [compile(p, TARGETS.cpu), compile(p, TARGETS.cuda)];
     expect(cpu.steps).toEqual(unmarked(cuda));
@@ -57,7 +57,7 @@ describe('a target', () => {
   });
 
   test('without a side stream costs no memory for overlap', () => {
-    for (const p of [large.observe!, large.select]) {
+    for (const p of [large.accumulate!, large.select]) {
       const [cpu, cuda] = [compile(p, TARGETS.cpu), compile(p, TARGETS.cuda)];
       expect(cpu.arenaBytes).toBeLessThan(0.9 * cuda.arenaBytes); // 0.84 and 0.88
       expect(compile(p, { ...TARGETS.cuda, sideStream: null }).arenaBytes).toBe(cpu.arenaBytes);

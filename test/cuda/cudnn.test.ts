@@ -28,7 +28,7 @@ import { ask, device, needsWheels, stub, wheels, withoutWheels } from './ask.js'
 
 const golden = (name: string): string =>
   readFileSync(new URL(`../compile/golden/${name}.plan`, import.meta.url), 'utf8');
-const plans = ['resnet20-train', 'resnet20-px-observe', 'resnet20-px-select'].map(golden).join('\n');
+const plans = ['resnet20-train', 'resnet20-px-accumulate', 'resnet20-px-select'].map(golden).join('\n');
 
 const convolutions = new Set(
   [...plans.matchAll(/ = (conv2d\w*)\([^)]*\) (.*?)(?: epilogue=.*)?$/gm)].map(

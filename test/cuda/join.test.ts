@@ -250,7 +250,7 @@ describe('whole programs', () => {
       evaluateStep(net, data, { split: 'test', count: 10000 }, 250),
       { library: 22, own: 71, joined: 27 },
     ],
-    ['a PX observation', rounds.observe!, { library: 44, own: 89, joined: 24 }],
+    ['a PX observation', rounds.accumulate!, { library: 44, own: 89, joined: 24 }],
     ['a PX selection', rounds.select, { library: 65, own: 204, joined: 55 }],
   ])('launches of %s of ResNet-20', (_, program, expected) => {
     const plan = compile(program, TARGETS.cuda);

@@ -84,7 +84,7 @@ describe.each([
     22,
   ],
   ['a PX selection', compile(roundPrograms(net, px(), 100).select, TARGETS.cuda), 24],
-  ['a PX observation', compile(roundPrograms(net, px(), 100).observe!, TARGETS.cuda), 21],
+  ['a PX observation', compile(roundPrograms(net, px(), 100).accumulate!, TARGETS.cuda), 21],
 ] as const)('%s', (_, plan, aside) => {
   const { steps } = emitCuda(plan);
   it('has steps aside, and waits for them before anything that they could disturb', () => {

@@ -70,8 +70,8 @@ const roundsOf = (
   method: (typeof METHODS)[number],
   batch: number,
 ): Program[] => {
-  const { observe, again, select } = roundPrograms(net, criterionOf({ method }), batch);
-  return [observe, again, select].filter((p) => p !== null);
+  const { accumulate, secondPass, select } = roundPrograms(net, criterionOf({ method }), batch);
+  return [accumulate, secondPass, select].filter((p) => p !== null);
 };
 
 if (libraries.length === 0) test.skip(`NVRTC (skipped: ${reason})`, () => {});

@@ -26,7 +26,7 @@ const programs: readonly (readonly [string, Program])[] = [
     trainStep(net, data, { split: 'train', count: 6 }, 3, { nesterov: true }),
   ],
   ['its evaluation', evaluateStep(net, data, { split: 'test', count: 6 }, 2)],
-  ['a PX observation', rounds.observe!],
+  ['a PX observation', rounds.accumulate!],
   ['a PX round', rounds.select],
   ['a training step of LeNet', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
 ];

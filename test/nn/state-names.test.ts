@@ -127,8 +127,8 @@ describe('every state of the programs is a parameter or of a listed kind', () =>
     { method: 'ntk-sap' },
     { method: 'prospr' },
   ])('in pruning by $method', (options) => {
-    const { observe, again, select } = roundPrograms(tinyNet, criterionOf(options), 6);
-    for (const p of [observe, again].filter((q) => q !== null))
+    const { accumulate, secondPass, select } = roundPrograms(tinyNet, criterionOf(options), 6);
+    for (const p of [accumulate, secondPass].filter((q) => q !== null))
       expect(free(resident(p, ['images', 'labels'], 2).state.keys())).toEqual([]);
     expect(free(select.state.keys())).toEqual([]);
   });

@@ -44,6 +44,7 @@ const source = {
 const device = await pathex.openDevice('reference');
 const own = pathex.key(0);
 const rate = { kind: 'oneCycle', rate: 0.1 };
+const experiment = { methods: ['px'], seeds: [0], net, data, sparsity: 50, epochs: 1 };
 const training = { epochs: 1, batch: 5, rate };
 const resident = { split: 'train', count: 10 };
 const nowhere = join(mkdtempSync(join(tmpdir(), 'pathex-edge-')), 'nothing');
@@ -52,6 +53,8 @@ const reading = { weights: 'one', gates: 'open' };
 const file = { weights, masks: null, metadata: {} };
 const checkpoint = { settings: {}, start: null, epochsDone: 0, history: [], tensors: {} };
 const facts = pathex.procedureOf({ method: 'px' });
+const magnitude = { method: 'magnitude', density: 0.5 };
+const view = { evalOne: pathex.inference(pathex.masked(net)), weights: pathex.prunable(net) };
 
 type Row = readonly [run: () => unknown, mentions: string, code?: ErrorCode];
 const fit = (options: object): (() => unknown) => call('fit', net, { weights }, data, device, options);
@@ -122,6 +125,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   parameters: [[call('parameters', 'net'), "network 'net'"]],
   prunable: [[call('prunable'), 'network is missing']],
+  transformed: [
+    [call('transformed', 3, () => row), 'network 3'],
+    [call('transformed', net, row), 'change'],
+  ],
   rebatch: [
     [call('rebatch', 3, 2), 'network 3'],
     [call('rebatch', net, '2'), "'2'"],
@@ -290,7 +297,54 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('prune', net, weights, { method: 'px', density: 0.5 }), 'device'],
     [call('prune', weights, net, device, { method: 'px', density: 0.5 }), 'network'],
     [call('prune', net, weights, device), 'options are nothing'],
+    [prune({ method: 'px', density: 0.5, scope: 'layers' }), "did you mean 'layer'?"],
+    [prune({ method: 'px', density: 0.5, exclude: 'fc' }), "exclude 'fc'"],
+    [prune({ method: 'px', density: 0.5, exclude: ['fc', 3] }), 'exclude[1] 3'],
+    [prune({ density: 0.5 }), 'method is missing'],
+    [prune({ criterion: facts, method: 'px', density: 0.5 }), 'method and criterion are given'],
+    [prune({ criterion: 'px', density: 0.5 }), "criterion is 'px'"],
+    [prune({ criterion: { ...facts, scor: 3 }, density: 0.5 }), "'scor'; did you mean 'score'?"],
+    [prune({ criterion: facts, mode: 'px', density: 0.5 }), "'mode'"],
+    [call('prune', net, { weights, mask: null }, device, magnitude), "'mask'; did you mean 'masks'?"],
+    [call('prune', net, { weights: {} }, device, magnitude), 'weights a plain object'],
+    [call('prune', net, 'weights', device, magnitude), "weights 'weights'"],
   ],
+  scores: [
+    [call('scores', net, weights, device, { method: 'px', density: 0.5 }), "'density'"],
+    [call('scores', net, weights, device, { method: 'xp' }), "'xp'"],
+    [call('scores', net, weights, device, {}), 'method is missing'],
+    [call('scores', net, weights, device, { method: 'phew' }), 'phew scores no weights'],
+    [call('scores', net, weights, device, { method: 'snip' }), 'snip reads labelled images; give it data'],
+    [call('scores', net, weights, device, { method: 'px', data: split }), 'data'],
+    [call('scores', net, weights, device, { criterion: 3 }), 'criterion is 3'],
+    [call('scores', net, weights, { method: 'px' }), 'device'],
+    [call('scores', net, 3, device, { method: 'px' }), 'weights 3'],
+  ],
+  option: [
+    [call('option', 'number', 3, 'how many'), "kind 'number'"],
+    [call('option', pathex.positive, '3', 'how many'), "default '3'"],
+    [call('option', pathex.positive, 3), 'doc is missing'],
+  ],
+  choice: [[call('choice', 'a', 3), 'words[1] 3']],
+  withOptions: [
+    [call('withOptions', {}, () => facts), 'name'],
+    [call('withOptions', 'mine', { a: 3 }, () => facts), "'mine': options"],
+    [call('withOptions', 'mine', {}), "'mine': make is missing"],
+    [() => (js['withOptions']!('mine', {}, () => facts) as Loose)({ a: 3 }), "option 'a' is unknown"],
+  ],
+  pack: [[call('pack', row), 'tensors', 'SHAPE']],
+  unpack: [
+    [call('unpack', row, [row]), 'f32[1, 4] for tensors of 4 numbers', 'SHAPE'],
+    [call('unpack', pathex.ops.constant([3], 0), [row]), 'f32[3] for tensors of 4 numbers', 'SHAPE'],
+    [call('unpack', [1], [row]), 'vector', 'SHAPE'],
+  ],
+  flow: [
+    [call('flow', net, 'squared', null, {}), 'view'],
+    [call('flow', view, 'square', null, {}), "weights 'square' is unknown"],
+    [call('flow', view, 'squared', row, {}), 'outputs'],
+    [call('flow', view, 'squared', null, { biasPath: true }), "'biasPath'; did you mean 'biasPaths'?"],
+  ],
+  flowScores: [[call('flowScores', { total: null }), 'shares is missing']],
   procedureOf: [
     [call('procedureOf', { method: 'px', mod: 'px' }), "'mod' is unknown; did you mean 'mode'?"],
     [call('procedureOf', { method: 'magnitude', mode: 'px' }), "'mode'"],
@@ -360,6 +414,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('sgd', [], [], row, { momentum: '0.9' }), "momentum '0.9'"],
     [call('sgd', [], [], 0.1, {}), 'rate 0.1'],
     [call('sgd', [row], [], row, {}), '1 parameters, 0 gradients'],
+  ],
+  runExperiment: [
+    [call('runExperiment', { methods: ['px'] }, device, nowhere), 'seeds is missing'],
+    [call('runExperiment', { ...experiment, methods: ['pxx'] }, device, nowhere), "did you mean 'px'?"],
+    [call('runExperiment', { ...experiment, epoch: 3 }, device, nowhere), "did you mean 'epochs'?"],
+    [call('runExperiment', { ...experiment, seeds: [] }, device, nowhere), 'no method or no seed'],
+    [call('runExperiment', experiment, device, nowhere, { onprogress: 3 }), "did you mean 'onProgress'?"],
   ],
   trainStep: [
     [call('trainStep', net, data, resident, 5, { weightdecay: 0 }), "did you mean 'weightDecay'?"],
@@ -446,6 +507,10 @@ const NO_ROWS: Readonly<Record<string, string>> = {
   TARGETS: 'data',
   METHODS: 'data',
   METHOD_OPTIONS: 'data',
+  PATH_OPTIONS: 'data',
+  ...Object.fromEntries(
+    ['count', 'flag', 'fraction', 'positive', 'positiveInteger'].map((kind) => [kind, 'a kind of option']),
+  ),
   PlanCodec: 'an io-ts codec; device.compile and PlanCodec.decode answer with what it finds',
   VERSION: 'data',
 };

@@ -48,10 +48,10 @@ const CASES: readonly CriterionOptions[] = [
 ];
 test.each(CASES)('$method $mode $steps $order costs what it says', (options) => {
   const criterion = criterionOf(options);
-  const { observe, again, select } = roundPrograms(net, criterion, BATCH);
+  const { accumulate, secondPass, select } = roundPrograms(net, criterion, BATCH);
   const flops = (...programs: readonly (Program | null)[]): number =>
     programs.reduce((s, p) => s + (p === null ? 0 : layerFlops(rootsOf(p))), 0);
-  const [minibatch, round] = [flops(observe, again) / forward(BATCH), flops(select) / forward(1)];
+  const [minibatch, round] = [flops(accumulate, secondPass) / forward(BATCH), flops(select) / forward(1)];
   const said = [inForwards(criterion.cost.perMinibatch), inForwards(criterion.cost.perRound)];
   for (const [found, claim] of [
     [minibatch, said[0]!],

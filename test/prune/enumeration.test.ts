@@ -286,7 +286,7 @@ test('the gates of the images differ, and some are closed', () => {
 });
 
 test('the paths add up to the logits', () => {
-  const { batch } = viewOf(net, 3);
+  const { evalBatch } = viewOf(net, 3);
   const byPaths = runs.flatMap(
     ({ values, open }) =>
       overPaths(
@@ -298,7 +298,7 @@ test('the paths add up to the logits', () => {
   // Taps inside the image, conv bias and shift: 132 a channel; identity and mix: times 3; side: times 2, with its 8 biases; fc bias.
   const [residuals, sides] = [2 * 132 * 3, 2 * 132 * 3 * 2 + 8];
   expect(paths.map((own) => own.length)).toEqual(logits.map(() => residuals + 2 * sides + 1));
-  expect(difference(valuesOf([batch.output], state, images)[0]!, byPaths)).toBeLessThan(TOLERANCE);
+  expect(difference(valuesOf([evalBatch.output], state, images)[0]!, byPaths)).toBeLessThan(TOLERANCE);
 });
 
 describe.each(['balanced', 'weight', 'data'] as const)('constants split: %s', (constantSplit) => {

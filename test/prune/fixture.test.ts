@@ -95,7 +95,7 @@ describe.each([
       near(scores.get('v.weight')!, printed.v);
       const {
         output: { mantissa, exponent },
-      } = pathNetwork(viewOf(net, 1).single, ops.constant([1, 2], 1), {
+      } = pathNetwork(viewOf(net, 1).evalOne, ops.constant([1, 2], 1), {
         weights: 'squared',
         gates: 'open',
         scaled,

@@ -59,7 +59,7 @@ describe('itersnip and force', () => {
   test('force is the sensitivity to the mask, |dL/dm|', async () => {
     const view = viewOf(resnet, BATCH);
     const slopes = grad(
-      mean(crossEntropy(view.trained.output, ops.input('labels', [BATCH], 'i32'))),
+      mean(crossEntropy(view.trainBatch.output, ops.input('labels', [BATCH], 'i32'))),
       view.masks,
     );
     const p = program('slopes', {
@@ -117,7 +117,7 @@ describe('grasp', () => {
     const view = viewOf(resnet, BATCH);
     const loss = mean(
       crossEntropy(
-        ops.mul(view.trained.output, ops.scalar(1 / temperature)),
+        ops.mul(view.trainBatch.output, ops.scalar(1 / temperature)),
         ops.input('labels', [BATCH], 'i32'),
       ),
     );
@@ -177,14 +177,14 @@ describe('grasp', () => {
     expect(flat(ticket)).toEqual(all.map((s) => (s >= threshold ? 1 : 0)));
   });
   test('a round leaves both accumulators empty', async () => {
-    const { observe, again, select } = roundPrograms(small, grasp(), BATCH);
+    const { accumulate, secondPass, select } = roundPrograms(small, grasp(), BATCH);
     const device = referenceDevice();
     const store = device.store();
     const given = randomState(small, seedOf);
-    const accumulators = ['round/sum', 'round/exponent', 'round/again/sum', 'round/again/exponent'];
+    const accumulators = ['round/sum', 'round/exponent', 'round/second/sum', 'round/second/exponent'];
     const held = (): Promise<number[][]> =>
       Promise.all(accumulators.map(async (name) => Array.from(await store.read(name))));
-    for (const p of [observe!, again!, select]) {
+    for (const p of [accumulate!, secondPass!, select]) {
       for (const [name, leaf] of p.state)
         if (!store.has(name))
           await store.add(
@@ -198,7 +198,8 @@ describe('grasp', () => {
     }
     const empty = await held();
     const { images, labels } = dataOf(small, 1);
-    for (const p of [observe!, again!]) await (await device.compile(p)).run(store, { images, labels });
+    for (const p of [accumulate!, secondPass!])
+      await (await device.compile(p)).run(store, { images, labels });
     (await held()).forEach((values, i) => {
       expect(values, accumulators[i]).not.toEqual(empty[i]);
     });

@@ -112,10 +112,10 @@ export const scoresOver = async (
   batch: number,
   parts: readonly Part[],
 ): Promise<ReadonlyMap<string, Float64Array>> => {
-  const { observe, again } = roundPrograms(net, criterion, batch);
+  const { accumulate, secondPass } = roundPrograms(net, criterion, batch);
   const device = referenceDevice();
   const store = device.store();
-  for (const pass of [observe, again].filter((p) => p !== null)) {
+  for (const pass of [accumulate, secondPass].filter((p) => p !== null)) {
     for (const [name, leaf] of pass.state)
       if (!store.has(name)) await store.add(name, leaf, valueOf(state, leaf));
     const executable = await device.compile(pass);
@@ -127,7 +127,7 @@ export const scoresOver = async (
       );
     }
   }
-  const at = again === null ? 'round' : 'round/again';
+  const at = secondPass === null ? 'round' : 'round/second';
   const [sums, exponent] = [await store.read(`${at}/sum`), await store.read(`${at}/exponent`)];
   const view = viewOf(net, batch);
   const { scores } = criterion.score(view, {
@@ -228,7 +228,7 @@ export const activation = (
   images: ArrayLike<number>,
 ): Float64Array => {
   const view = viewOf(net, images.length / size(net.input.shape.slice(1)));
-  const seen = criterion.observe!(view, ops.input('labels', [1], 'i32'));
+  const seen = criterion.accumulate!(view, ops.input('labels', [1], 'i32'));
   const [mantissa, exponent] = valuesOf([seen.mantissa, seen.exponent ?? ops.scalar(0)], state, images);
   return times(2 ** exponent![0]!, mantissa!);
 };
@@ -239,15 +239,15 @@ export const squaredJacobian = (
   state: State,
   images: Float64Array,
 ): ReadonlyMap<string, Float64Array> => {
-  const { single, weights } = viewOf(net, 1);
+  const { evalOne, weights } = viewOf(net, 1);
   const outputs = size(net.output.shape);
   const width = size(net.input.shape);
   const rows = Array.from({ length: outputs }, (_, k) =>
     vjp(
-      [single.output],
+      [evalOne.output],
       [
         ops.literal(
-          single.output.shape,
+          evalOne.output.shape,
           Array.from({ length: outputs }, (_o, i) => (i === k ? 1 : 0)),
         ),
       ],

@@ -166,13 +166,13 @@ const round = async (
   const device = referenceDevice();
   const programs = roundPrograms(net, criterion, batches[0]!.length / size(net.input.shape));
   const store = device.store();
-  for (const [name, leaf] of [...programs.observe!.state, ...programs.select.state]) {
+  for (const [name, leaf] of [...programs.accumulate!.state, ...programs.select.state]) {
     const init = (leaf.attributes['init'] as { readonly value?: number } | undefined)?.value ?? 0;
     if (!store.has(name))
       await store.add(name, leaf, state.get(name) ?? new Float64Array(size(leaf.shape)).fill(init));
   }
-  const observe = await device.compile(programs.observe!);
-  for (const images of batches) await observe.run(store, { images });
+  const accumulate = await device.compile(programs.accumulate!);
+  for (const images of batches) await accumulate.run(store, { images });
   const abar = times(2 ** (await store.read('round/exponent'))[0]!, await store.read('round/sum'));
   const out = await (await device.compile(programs.select)).run(store, { keep: [keep] });
   const after = [...(await store.read('round/sum')), ...(await store.read('round/exponent'))];
@@ -336,15 +336,15 @@ describe('maximal compression of a chain, one weight a round', () => {
     const device = referenceDevice();
     const layers = prunable(net);
     const total = layers.reduce((s, w) => s + size(w.shape), 0);
-    const { observe, select } = roundPrograms(net, criterion, images.length / size(net.input.shape));
+    const { accumulate, select } = roundPrograms(net, criterion, images.length / size(net.input.shape));
     const store = device.store();
-    for (const [name, leaf] of [...(observe?.state ?? []), ...select.state]) {
+    for (const [name, leaf] of [...(accumulate?.state ?? []), ...select.state]) {
       const init = (leaf.attributes['init'] as { readonly value?: number } | undefined)?.value ?? 0;
       if (!store.has(name))
         await store.add(name, leaf, state.get(name) ?? new Float64Array(size(leaf.shape)).fill(init));
     }
     const [see, choose] = [
-      observe === null ? null : await device.compile(observe),
+      accumulate === null ? null : await device.compile(accumulate),
       await device.compile(select),
     ];
     const flows: number[] = [];

@@ -31,7 +31,7 @@ const drawn = (net: Network): Map<string, Float64Array> => {
   return new Map([
     ...randomState(net, key),
     ...randomMasks(net, 0.8, key),
-    draw('noise/images', size(view.batch.input.shape)),
+    draw('noise/images', size(view.evalBatch.input.shape)),
     ...view.weights.flatMap((w) => [
       draw(`noise/weight/${nameOf(w)}`, size(w.shape)),
       [`noise/step/${nameOf(w)}`, new Float64Array(size(w.shape))] as const,
@@ -45,9 +45,9 @@ const trace = (net: Network, state: ReadonlyMap<string, Float64Array>): number =
   const statistics = statisticsOf(net, state);
   const theta = view.weights.map((w) => ops.state(`at/${nameOf(w)}`, w.shape));
   const [output] = substitute(
-    [view.batch.output],
+    [view.evalBatch.output],
     new Map([
-      [view.batch.input, ops.state('noise/images', view.batch.input.shape)],
+      [view.evalBatch.input, ops.state('noise/images', view.evalBatch.input.shape)],
       ...view.weights.map((w, i) => [w, theta[i]!] as const),
     ]),
   );
@@ -151,9 +151,9 @@ describe('ntk-sap', () => {
   };
 
   test('writes nothing but its sum', () => {
-    const { observe } = roundPrograms(reluNet, ntkSap(), BATCH);
-    expect(Object.keys(observe!.next)).toEqual(['round/sum', 'round/exponent']);
-    expect([...observe!.inputs.keys()]).toEqual([]);
+    const { accumulate } = roundPrograms(reluNet, ntkSap(), BATCH);
+    expect(Object.keys(accumulate!.next)).toEqual(['round/sum', 'round/exponent']);
+    expect([...accumulate!.inputs.keys()]).toEqual([]);
   });
   test('depends on the seed, not on weights or images', async () => {
     const first = await find({});

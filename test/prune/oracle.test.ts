@@ -47,9 +47,9 @@ describe.each([
   };
 
   test('logits, by stored and by batch statistics', async () => {
-    const { batch, trained } = viewOf(net, oracle.labels.length);
+    const { evalBatch, trainBatch } = viewOf(net, oracle.labels.length);
     const out = await runOnce(
-      program('logits', { outputs: { eval: batch.output, train: trained.output } }),
+      program('logits', { outputs: { eval: evalBatch.output, train: trainBatch.output } }),
       state,
       { images },
     );

@@ -128,10 +128,10 @@ describe('prospr', () => {
   test('gradients of minibatches add up before their magnitude is taken', async () => {
     const halves = [dataOf(tiny, 1), dataOf(tiny, 2)];
     const device = referenceDevice();
-    const { observe } = roundPrograms(tiny, prospr(), BATCH);
+    const { accumulate } = roundPrograms(tiny, prospr(), BATCH);
     const sums = async (given: readonly Minibatch[]): Promise<number[]> => {
       const store = device.store();
-      for (const [name, leaf] of observe!.state) {
+      for (const [name, leaf] of accumulate!.state) {
         const init = initialiserOf(leaf);
         await store.add(
           name,
@@ -140,7 +140,7 @@ describe('prospr', () => {
             new Float64Array(size(leaf.shape)).fill(init?.kind === 'constant' ? init.value : NaN),
         );
       }
-      const executable = await device.compile(observe!);
+      const executable = await device.compile(accumulate!);
       for (const { images, labels } of given) await executable.run(store, { images, labels });
       return [...(await store.read('round/sum'))];
     };
@@ -159,15 +159,15 @@ describe('prospr', () => {
   });
 
   test('it writes nothing but its sum, and reads neither running means nor variances', () => {
-    const { observe } = roundPrograms(tiny, prospr(), BATCH);
-    expect(Object.keys(observe!.next)).toEqual(['round/sum', 'round/exponent']);
-    expect([...observe!.state.keys()].filter((name) => name.includes('running'))).toEqual([]);
+    const { accumulate } = roundPrograms(tiny, prospr(), BATCH);
+    expect(Object.keys(accumulate!.next)).toEqual(['round/sum', 'round/exponent']);
+    expect([...accumulate!.state.keys()].filter((name) => name.includes('running'))).toEqual([]);
   });
 
   test('the graph grows by the same number of nodes with each step', () => {
     const nodes = (steps: number): number => {
-      const { observe } = roundPrograms(resnet, prospr({ steps }), BATCH);
-      return walk(rootsOf(observe!)).length;
+      const { accumulate } = roundPrograms(resnet, prospr({ steps }), BATCH);
+      return walk(rootsOf(accumulate!)).length;
     };
     const [one, two, three] = [nodes(1), nodes(2), nodes(3)];
     expect(three - two).toBe(two - one);

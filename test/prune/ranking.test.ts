@@ -150,15 +150,15 @@ describe('which survive', () => {
 
   const start = async (criterion: Criterion, state: State): Promise<(keep: number) => Promise<number[]>> => {
     const device = referenceDevice();
-    const { observe, select } = roundPrograms(net, criterion, 4);
+    const { accumulate, select } = roundPrograms(net, criterion, 4);
     const store = device.store();
-    for (const [name, leaf] of [...(observe?.state ?? []), ...select.state]) {
+    for (const [name, leaf] of [...(accumulate?.state ?? []), ...select.state]) {
       const init = (leaf.attributes['init'] as { readonly value?: number } | undefined)?.value ?? 0;
       if (!store.has(name))
         await store.add(name, leaf, state.get(name) ?? new Float64Array(size(leaf.shape)).fill(init));
     }
     const [see, choose] = [
-      observe === null ? null : await device.compile(observe),
+      accumulate === null ? null : await device.compile(accumulate),
       await device.compile(select),
     ];
     return async (keep) => {

@@ -22,17 +22,17 @@ export const grasp = withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Crit
   },
   cost: { perMinibatch: { forward: 2, backward: 2, second: 1 } },
   monotone: true,
-  observe: (view, labels) => ({
-    mantissa: pack(lossGradient(view.trained, labels, view.weights, temperature)),
+  accumulate: (view, labels) => ({
+    mantissa: pack(lossGradient(view.trainBatch, labels, view.weights, temperature)),
     exponent: null,
   }),
-  again: (view, labels, first) => {
-    const slope = pack(lossGradient(view.trained, labels, view.weights, temperature));
+  secondPass: (view, labels, first) => {
+    const slope = pack(lossGradient(view.trainBatch, labels, view.weights, temperature));
     const along = ops.sum(ops.mul(slope, ops.stopGradient(first.mantissa)), [0]);
     return { mantissa: pack(grad(along, view.weights)), exponent: null };
   },
-  score: (view, observed) => ({
-    scores: unpack(observed!.mantissa, view.weights).map((h, i) => ops.mul(view.weights[i]!, h)),
+  score: (view, accumulated) => ({
+    scores: unpack(accumulated!.mantissa, view.weights).map((h, i) => ops.mul(view.weights[i]!, h)),
     total: null,
   }),
 }));

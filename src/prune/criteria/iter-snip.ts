@@ -13,14 +13,14 @@ const iterative = (about: Pick<Criterion, 'name' | 'doc' | 'monotone'>): Criteri
   data: 'labelled images',
   rounds: { kind: 'any', usual: 100 },
   cost: { perMinibatch: { forward: 1, backward: 1 } },
-  observe: (view, labels) => ({
-    mantissa: pack(lossGradient(view.trained, labels, view.effective)),
+  accumulate: (view, labels) => ({
+    mantissa: pack(lossGradient(view.trainBatch, labels, view.effective)),
     exponent: null,
   }),
-  score: (view, observed) => {
+  score: (view, accumulated) => {
     const at = about.monotone ? view.effective : view.weights;
     return {
-      scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.abs(ops.mul(at[i]!, g))),
+      scores: unpack(accumulated!.mantissa, view.weights).map((g, i) => ops.abs(ops.mul(at[i]!, g))),
       total: null,
     };
   },

@@ -21,7 +21,7 @@ export const logSynflow = withOptions('logsynflow', PATH_OPTIONS, (options): Cri
   monotone: true,
   score: (view) => {
     const { slopes, total } = flow(
-      { weights: view.weights, single: inference(withoutNorms(view.unread.single)) },
+      { weights: view.weights, evalOne: inference(withoutNorms(view.raw.one)) },
       'absolute',
       null,
       options,

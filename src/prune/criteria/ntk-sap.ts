@@ -32,9 +32,9 @@ export const ntkSap = withOptions('ntk-sap', NTK_SAP_OPTIONS, ({ epsilon, resamp
   cost: { perMinibatch: { forward: 3, backward: 2 } },
   resamplings,
   monotone: true,
-  observe: (view) => ({ mantissa: pack(grad(stepResponse(view, epsilon), view.masks)), exponent: null }),
-  score: (view, observed) => ({
-    scores: unpack(observed!.mantissa, view.weights).map((g, i) => ops.mul(ops.abs(g), view.masks[i]!)),
+  accumulate: (view) => ({ mantissa: pack(grad(stepResponse(view, epsilon), view.masks)), exponent: null }),
+  score: (view, accumulated) => ({
+    scores: unpack(accumulated!.mantissa, view.weights).map((g, i) => ops.mul(ops.abs(g), view.masks[i]!)),
     total: null,
   }),
 }));
@@ -47,7 +47,7 @@ export const ntkSap = withOptions('ntk-sap', NTK_SAP_OPTIONS, ({ epsilon, resamp
 export const stepResponse = (view: PruningView, epsilon: number): Tensor => {
   const draw = (what: string, leaf: Tensor): Tensor =>
     ops.state(stateName('noise', what), leaf.shape, { role: 'noise' });
-  const { batch } = view.unread;
+  const { batch } = view.raw;
   const { updates, output } = training(batch, 1);
   const fresh = new Map<Tensor, Tensor>([[batch.input, draw('images', batch.input)]]);
   for (const leaf of leaves([output], 'state')) {
@@ -67,8 +67,8 @@ export const stepResponse = (view: PruningView, epsilon: number): Tensor => {
   const stepped = view.weights.map(
     (w) => [w, ops.add(fresh.get(w)!, ops.mul(draw(`step/${nameOf(w)}`, w), ops.scalar(epsilon)))] as const,
   );
-  const [before] = substitute([view.batch.output], given);
-  const [after] = substitute([view.batch.output], new Map([...given, ...stepped]));
+  const [before] = substitute([view.evalBatch.output], given);
+  const [after] = substitute([view.evalBatch.output], new Map([...given, ...stepped]));
   const change = ops.sub(after!, before!);
   return ops.sum(
     ops.mul(change, change),

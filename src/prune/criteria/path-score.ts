@@ -1,6 +1,8 @@
 import { fail } from '../../errors.js';
 import { nameOf } from '../../graph/graph.js';
+import { checkValue, tensors, wordOf, type Kind } from '../../kinds.js';
 import { ops } from '../../ops/registry.js';
+import { checkKeys } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { grad } from '../../transform/grad.js';
 import { normalised, pathNetwork, type Scaled } from '../../transform/paths.js';
@@ -24,7 +26,7 @@ export const PATH_OPTIONS = {
 };
 export type PathOptions = OptionsOf<typeof PATH_OPTIONS>;
 
-/** log2 of a scaled scalar's exponent part is kept apart: total = mantissa * 2^exponent. */
+/** The flow of `flow`; its total is mantissa * 2^exponent. */
 export interface Flow {
   readonly total: Scaled;
   /** Share of each weight's edge in the flow, s / total: edge * d total / d edge / total. */
@@ -35,16 +37,21 @@ export interface Flow {
 
 /**
  * Flow of the open path network through one all-ones image, its outputs weighted by `outputs` (default 1 each): the total
- * Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the scores of PX, with absolute ones SynFlow's.
+ * Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the scores of PX, with absolute ones SynFlow's. Throws
+ * NETWORK for networks without path algebra, and for weights that no path crosses.
  */
 export const flow = (
-  view: Pick<PruningView, 'weights' | 'single'>,
+  view: Pick<PruningView, 'weights' | 'evalOne'>,
   weights: 'squared' | 'absolute',
   outputs: Scaled | null,
-  options: PathOptions,
+  options: PathOptions = {},
 ): Flow => {
-  const ones = ops.constant(view.single.input.shape, 1);
-  const { output, edges } = pathNetwork(view.single, ones, { ...options, weights, gates: 'open' });
+  checkValue('flow: view', view, VIEW);
+  checkValue('flow: weights', weights, READING);
+  if (outputs !== null) checkValue('flow: outputs', outputs, SCALED);
+  checkKeys<PathOptions>('flow', options, PATH_OPTIONS);
+  const ones = ops.constant(view.evalOne.input.shape, 1);
+  const { output, edges } = pathNetwork(view.evalOne, ones, { ...options, weights, gates: 'open' });
   const scale = outputs === null ? null : options.scaled === false ? outputs : normalised(outputs);
   const weighted = scale === null ? output.mantissa : ops.mul(output.mantissa, scale.mantissa);
   const total = ops.sum(
@@ -64,6 +71,16 @@ export const flow = (
   };
 };
 
+const VIEW: Kind = {
+  expected: 'what score and accumulate of a criterion are given',
+  test: (value) => typeof value === 'object' && value !== null && 'evalOne' in value && 'weights' in value,
+};
+const READING = wordOf('squared', 'absolute');
+const SCALED: Kind = {
+  expected: 'a sum { mantissa, exponent }, as accumulate adds it up, or null',
+  test: (value) => typeof value === 'object' && value !== null && 'mantissa' in value && 'exponent' in value,
+};
+
 /** The edges of all prunable weights. A weight without one would only ever score zero: it should not be ranked at all. */
 export const edgesOf = (
   view: Pick<PruningView, 'weights'>,
@@ -75,4 +92,8 @@ export const edgesOf = (
       fail('NETWORK', `paths: no path crosses weight '${nameOf(w)}'; give it another role than 'weight'`),
   );
 
-export const flowScores = ({ total, shares }: Flow): Scores => ({ scores: shares, total });
+/** What `score` of a criterion returns for a flow: its shares are the scores. */
+export const flowScores = ({ total, shares }: Flow): Scores => {
+  checkValue('flowScores: shares', shares, tensors);
+  return { scores: shares, total };
+};

@@ -39,9 +39,9 @@ export const prospr = withOptions('prospr', PROSPR_OPTIONS, (options): Criterion
     },
   },
   monotone: true,
-  observe: (view, labels) => ({ mantissa: pack(metaGradient(view, labels, options)), exponent: null }),
-  score: (view, observed) => ({
-    scores: unpack(observed!.mantissa, view.weights).map((g) => ops.abs(g)),
+  accumulate: (view, labels) => ({ mantissa: pack(metaGradient(view, labels, options)), exponent: null }),
+  score: (view, accumulated) => ({
+    scores: unpack(accumulated!.mantissa, view.weights).map((g) => ops.abs(g)),
     total: null,
   }),
 }));
@@ -55,14 +55,14 @@ export const metaGradient = (
   labels: Tensor,
   { steps, rate, momentum, order }: SettledOptions<typeof PROSPR_OPTIONS>,
 ): readonly Tensor[] => {
-  const { output } = view.trained;
+  const { output } = view.trainBatch;
   const start = [
     ...view.effective,
     ...leaves([output], 'state').filter((leaf) => isLearnt(leaf) && !isPrunable(leaf)),
   ];
-  const at = (w: readonly Tensor[]): typeof view.trained => {
+  const at = (w: readonly Tensor[]): typeof view.trainBatch => {
     const [moved] = substitute([output], new Map(start.map((s, i) => [s, w[i]!])));
-    return { ...view.trained, output: moved! };
+    return { ...view.trainBatch, output: moved! };
   };
   const next = ({ w, velocity }: Point): Point => {
     const slopes = lossGradient(at(w), labels, w).map((g) => (order === 'full' ? g : ops.stopGradient(g)));

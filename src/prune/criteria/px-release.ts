@@ -19,9 +19,9 @@ export const pxRelease = (): Criterion => ({
   rounds: { kind: 'any', usual: 100 },
   cost: { perMinibatch: { forward: 2, backward: 1 } },
   monotone: true,
-  observe: (view) => {
+  accumulate: (view) => {
     const { output, squares } = openCopy(view);
-    const product = ops.mul(view.trained.output, output);
+    const product = ops.mul(view.trainBatch.output, output);
     return {
       mantissa: pack(
         grad(
@@ -35,8 +35,8 @@ export const pxRelease = (): Criterion => ({
       exponent: null,
     };
   },
-  score: (view, observed) => ({
-    scores: unpack(observed!.mantissa, view.weights).map((g, i) => {
+  score: (view, accumulated) => ({
+    scores: unpack(accumulated!.mantissa, view.weights).map((g, i) => {
       const theta = ops.abs(view.weights[i]!);
       const square = ops.mul(theta, theta);
       return ops.mul(ops.mul(ops.abs(g), theta), ops.mul(square, square));
@@ -49,7 +49,7 @@ export const pxRelease = (): Criterion => ({
 const openCopy = (view: PruningView): { readonly output: Tensor; readonly squares: readonly Tensor[] } => {
   const squares = new Map(view.weights.map((w) => [w, ops.mul(w, w)]));
   const isSpared = (leaf: Tensor): boolean => nameOf(leaf).includes('bn') || roleOf(leaf) === 'mask';
-  const [output] = rewrite([view.trained.output], (node, inputs) => {
+  const [output] = rewrite([view.trainBatch.output], (node, inputs) => {
     if (node.op === 'state') return squares.get(node) ?? (isSpared(node) ? node : ops.mul(node, node));
     return definitionOf(node.op).paths.kind === 'gate' ? inputs[0]! : withInputs(node, inputs);
   });

@@ -47,16 +47,16 @@ const specified = (options: PathOptions): Criterion => ({
   rounds: { kind: 'any', usual: 100 },
   cost: { perMinibatch: { forward: 2, backward: 0 }, perRound: { forward: 1, backward: 1 } },
   monotone: true,
-  observe: (view) => {
-    const x = view.batch.input;
-    const { output } = pathNetwork(view.batch, ops.mul(x, x), {
+  accumulate: (view) => {
+    const x = view.evalBatch.input;
+    const { output } = pathNetwork(view.evalBatch, ops.mul(x, x), {
       ...options,
       weights: 'one',
       gates: 'network',
     });
     return { ...output, mantissa: ops.sum(output.mantissa, [0]) };
   },
-  score: (view, observed) => flowScores(flow(view, 'squared', observed, options)),
+  score: (view, accumulated) => flowScores(flow(view, 'squared', accumulated, options)),
 });
 
 /**
@@ -71,9 +71,9 @@ const gated = (options: PathOptions): Criterion => ({
   rounds: { kind: 'any', usual: 100 },
   cost: { perMinibatch: { forward: 2, backward: 1 } },
   monotone: true,
-  observe: (view) => {
-    const x = view.batch.input;
-    const { output, edges } = pathNetwork(view.batch, ops.mul(x, x), {
+  accumulate: (view) => {
+    const x = view.evalBatch.input;
+    const { output, edges } = pathNetwork(view.evalBatch, ops.mul(x, x), {
       ...options,
       constantSplit: 'weight',
       weights: 'squared',
@@ -87,12 +87,12 @@ const gated = (options: PathOptions): Criterion => ({
     const shares = grad(total, owners).map((g, i) => ops.mul(g, owners[i]!));
     return { mantissa: pack([...shares, total]), exponent: output.exponent };
   },
-  score: (view, observed) => {
-    const parts = unpack(observed!.mantissa, [...view.weights, ops.scalar(0)]);
+  score: (view, accumulated) => {
+    const parts = unpack(accumulated!.mantissa, [...view.weights, ops.scalar(0)]);
     const total = parts[parts.length - 1]!;
     return {
       scores: parts.slice(0, -1).map((s) => ops.div(s, total)),
-      total: { mantissa: total, exponent: observed!.exponent },
+      total: { mantissa: total, exponent: accumulated!.exponent },
     };
   },
 });

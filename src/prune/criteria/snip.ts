@@ -23,12 +23,12 @@ export const snip = withOptions('snip', SNIP_OPTIONS, ({ statistics }): Criterio
   },
   cost: { perMinibatch: { forward: 1, backward: 1 } },
   monotone: true,
-  observe: (view, labels) => {
-    const net = statistics === 'batch' ? view.trained : view.batch;
+  accumulate: (view, labels) => {
+    const net = statistics === 'batch' ? view.trainBatch : view.evalBatch;
     return { mantissa: pack(lossGradient(net, labels, view.weights)), exponent: null };
   },
-  score: (view, observed) => ({
-    scores: unpack(observed!.mantissa, view.weights).map((g, i) =>
+  score: (view, accumulated) => ({
+    scores: unpack(accumulated!.mantissa, view.weights).map((g, i) =>
       ops.abs(ops.mul(ops.mul(view.weights[i]!, view.masks[i]!), g)),
     ),
     total: null,
