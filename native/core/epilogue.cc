@@ -78,7 +78,7 @@ Status checkSums(const Plan& plan, const CallStep& conv, const FusedStep& step, 
     return step.reductions.size() == 2 && step.reductions[i].buffer == buffer &&
            plan.buffers[buffer].elements() == channels;
   };
-  if (conv.kernel != "conv2d" || !isTaken(0, mark.sum) || !isTaken(1, mark.squares)) {
+  if (conv.kernel != Call::conv2d || !isTaken(0, mark.sum) || !isTaken(1, mark.squares)) {
     return planError("epilogue: the step after it does not reduce the channels of its result to buffers " +
                      std::to_string(mark.sum) + " and " + std::to_string(mark.squares));
   }
@@ -90,9 +90,9 @@ Status checkSums(const Plan& plan, const CallStep& conv, const FusedStep& step, 
 Status checkEpilogue(const Plan& plan, std::size_t at) {
   const auto* const conv = std::get_if<CallStep>(&plan.steps[at]);
   if (conv == nullptr || !conv->epilogue) return {};
-  const bool isForward = conv->kernel == "conv2d";
+  const bool isForward = conv->kernel == Call::conv2d;
   const auto* const a = std::get_if<ConvAttributes>(&conv->attributes);
-  if (a == nullptr || (!isForward && conv->kernel != "conv2dInputGrad") || conv->outputs.empty()) {
+  if (a == nullptr || (!isForward && conv->kernel != Call::conv2dInputGrad) || conv->outputs.empty()) {
     return planError("epilogue: only convolutions with an image for a result have one");
   }
   const auto* const next = at + 1 < plan.steps.size() ? std::get_if<FusedStep>(&plan.steps[at + 1]) : nullptr;

@@ -1,6 +1,6 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { CALLS, type CallAttributes, type CallName } from './calls.js';
+import { attributesCodec, CALLS, type CallAttributes, type CallName } from './calls.js';
 import { isInstruction, type Instruction } from './instructions.js';
 import { isImageConvolution } from './traits.js';
 import { elementsOf, integerFrom, Natural, PLAN_LIMITS } from './numbers.js';
@@ -135,23 +135,25 @@ const CallStep = t.union(
       kernel: t.literal(kernel),
       inputs: t.readonlyArray(Natural),
       outputs: t.readonlyArray(Natural),
-      attributes: CALLS[kernel] as t.Mixed,
+      attributes: attributesCodec(kernel),
     });
     return isImageConvolution({ kind: 'call', kernel }) ? t.intersection([call, MayHaveEpilogue]) : call;
   }) as unknown as [t.Mixed, t.Mixed],
   'call step',
 );
-export type CallStep = {
-  [K in CallName]: {
+/** A call of a kernel of K. */
+export type CallStepOf<K extends CallName> = {
+  [Name in K]: {
     readonly kind: 'call';
     readonly name: string;
-    readonly kernel: K;
+    readonly kernel: Name;
     readonly inputs: readonly number[];
     readonly outputs: readonly number[];
-    readonly attributes: CallAttributes<K>;
-    readonly epilogue?: K extends 'conv2d' | 'conv2dInputGrad' ? Epilogue : never;
+    readonly attributes: CallAttributes<Name>;
+    readonly epilogue?: Name extends 'conv2d' | 'conv2dInputGrad' ? Epilogue : never;
   };
-}[CallName];
+}[K];
+export type CallStep = CallStepOf<CallName>;
 export type FusedStep = t.TypeOf<typeof FusedStep>;
 export type Step = FusedStep | CallStep;
 export type PlanBuffer = t.TypeOf<typeof PlanBuffer>;

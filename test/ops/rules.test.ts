@@ -1,10 +1,9 @@
-import type * as t from 'io-ts';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { walk } from '../../src/graph/graph.js';
 import { definitionOf, ops, registry, type OpName } from '../../src/ops/registry.js';
-import { CALLS } from '../../src/plan/calls.js';
+import { attributesCodec, isCallName } from '../../src/plan/calls.js';
 import { INSTRUCTIONS } from '../../src/plan/instructions.js';
 import { fold, key } from '../../src/random.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
@@ -119,9 +118,8 @@ describe('every op', () => {
               axesAreAscending(lowering.axes, 3),
           ).toBe(true);
         case 'call': {
-          const codecs: Readonly<Record<string, t.Mixed | undefined>> = CALLS;
-          const decoded = codecs[lowering.kernel]?.decode(lowering.attributes);
-          if (decoded === undefined) throw new Error(`the Plan has no kernel '${lowering.kernel}'`);
+          if (!isCallName(lowering.kernel)) throw new Error(`the Plan has no kernel of this name`);
+          const decoded = attributesCodec(lowering.kernel).decode(lowering.attributes);
           return expect(isLeft(decoded) ? decoded.left.map((e) => e.context.map((k) => k.key)) : []).toEqual(
             [],
           );
