@@ -9,12 +9,13 @@ export { ops } from './ops/registry.js';
 export { check } from './graph/check.js';
 export { decodeGraph, encodeGraph, type GraphFile } from './graph/codec.js';
 export { flopsOf, leaves, rewrite, substitute, walk } from './graph/graph.js';
+export { transformed, type Readable } from './graph/description.js';
 export { print } from './graph/print.js';
 
 export { grad, vjp } from './transform/grad.js';
 export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
-export { inference, training, type Readable } from './transform/statistics.js';
+export { inference, training } from './transform/statistics.js';
 
 export {
   add,
@@ -56,6 +57,10 @@ export {
   type Numbers,
   type Store,
 } from './runtime/device.js';
+export { type Contestant, type Experiment } from './experiment/experiment.js';
+export { runExperiment, type ExperimentCallbacks, type ExperimentProgress } from './experiment/run.js';
+export type { ExperimentReport, FailedRun, RunResult } from './report/experiment.js';
+
 export { openDevice, type DeviceOptions } from './runtime/open.js';
 
 export type { Criterion, PruningView, Scores } from './prune/criterion.js';
@@ -102,6 +107,7 @@ export type { ImpOptions } from './prune/criteria/imp.js';
 export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
+export type { Scope } from './prune/scope.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';
 
 export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.js';

@@ -4,7 +4,7 @@ import type { flopsOf, walk } from '../../src/graph/graph.js';
 import type { print } from '../../src/graph/print.js';
 import type { lenet, mlp } from '../../src/models/mlp.js';
 import type { resnetCifar } from '../../src/models/resnet-cifar.js';
-import type { networkOf } from '../../src/nn/network.js';
+import type { networkOf, rebatch } from '../../src/nn/network.js';
 import type { ops } from '../../src/ops/registry.js';
 import type { grad } from '../../src/transform/grad.js';
 import type { inference, training } from '../../src/transform/statistics.js';
@@ -35,6 +35,7 @@ export declare const faultOfGraph: (
     readonly encodeGraph: typeof encodeGraph;
     readonly flopsOf: typeof flopsOf;
     readonly networkOf: typeof networkOf;
+    readonly rebatch: typeof rebatch;
     readonly print: typeof print;
     readonly walk: typeof walk;
   },

@@ -32,6 +32,10 @@ const KEYS = [
   'a\nb',
 ];
 
+/** The sizes of a node, whose multiples of the batch a file holds as { batch: k }. */
+const sizesOf = ({ shape }, { batch }) =>
+  shape.map((size) => (typeof size === 'number' ? size : size.batch * batch));
+
 /** Sound graph files: networks, their readings and gradients, and every op that these do not have. */
 export const soundGraphs = ({ encodeGraph, grad, inference, lenet, mlp, ops, resnetCifar, training }) => {
   const nets = [
@@ -122,6 +126,7 @@ const edit = (file, opNames, draw) => {
           [0],
           Array.from({ length: draw.below(70) }, () => 1),
           attributes.shape.map(number),
+          attributes.shape.map(() => ({ batch: number() })),
         ]);
         node.shape = [...attributes.shape];
       } else node.shape = draw.chance(0.5) ? odd() : [number(), number()];
@@ -133,7 +138,7 @@ const edit = (file, opNames, draw) => {
       Reflect.deleteProperty(node, draw.pick(['op', 'inputs', 'attributes', 'shape', 'path']));
       return;
     case 11:
-      file[draw.pick(['format', 'version', 'name', 'nodes', 'outputs', 'more'])] = odd();
+      file[draw.pick(['format', 'version', 'name', 'batch', 'nodes', 'outputs', 'more'])] = odd();
       return;
     case 12: {
       const at = draw.below(file.nodes.length);
@@ -218,7 +223,7 @@ const graphCase = (sound, opNames, seed) => {
 /** What is wrong with how a graph file is taken; undefined where all is as it must be. */
 export const faultOfGraph = (
   { text, isSound },
-  { decodeGraph, encodeGraph, networkOf, print, check, flopsOf, walk },
+  { decodeGraph, encodeGraph, networkOf, rebatch, print, check, flopsOf, walk },
 ) => {
   let graph;
   try {
@@ -233,7 +238,7 @@ export const faultOfGraph = (
       return 'another name or number of outputs';
     for (const [i, root] of roots.entries()) {
       const node = file.nodes[file.outputs[i]];
-      if (root.op !== node.op || JSON.stringify(root.shape) !== JSON.stringify(node.shape))
+      if (root.op !== node.op || JSON.stringify(root.shape) !== JSON.stringify(sizesOf(node, file)))
         return `output ${i} is another node`;
     }
     for (const node of walk(roots)) {
@@ -246,8 +251,9 @@ export const faultOfGraph = (
     if (print(twice.roots) !== print(roots)) return 'it comes back as another graph';
     if (!Number.isFinite(flopsOf(roots))) return 'its operations cannot be counted';
     try {
-      networkOf('net', roots);
+      const net = networkOf('net', roots);
       check(roots);
+      check([rebatch(net, net.input.shape[0] + 1).output]);
     } catch (error) {
       if (error?.name !== 'PathexError') throw error;
     }

@@ -1,4 +1,11 @@
-import { leaves, nameOf, rewrite, withInputs } from '../graph/graph.js';
+import {
+  descriptionOf,
+  inputFor,
+  keepDescription,
+  type Description,
+  type Readable,
+} from '../graph/description.js';
+import { leaves, nameOf } from '../graph/graph.js';
 import { check } from '../graph/check.js';
 import { isPrunable } from '../graph/roles.js';
 import { checkParameterNames } from '../graph/state-names.js';
@@ -14,7 +21,7 @@ import {
   tensors,
 } from '../kinds.js';
 import { ops } from '../ops/registry.js';
-import { showShape, type Attributes, type Shape, type Tensor } from '../tensor/tensor.js';
+import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 
 /**
  * A network: one input, one output, and the named parameters between them; plain immutable data. `I` and `O` are the
@@ -28,7 +35,7 @@ export interface Network<I extends Shape = Shape, O extends Shape = Shape> {
 
 /**
  * Describes a network by a function of its input, e.g. `network('mlp', [784], (x) => pipe(x, linear('fc', 10)))`.
- * The graph is written for a batch of one; `rebatch` reads it for another.
+ * It is called for a batch of one, and again whenever the network is read for another batch: `x.shape[0]` is the batch.
  */
 export const network = <const I extends Shape, const O extends Shape>(
   name: string,
@@ -41,7 +48,10 @@ export const network = <const I extends Shape, const O extends Shape>(
   const input = ops.input('images', [1, ...sample] as readonly [n: number, ...I]);
   const output = describe(input);
   checkValue(`network '${name}': what its description returns`, output, tensor);
-  return closeNetwork({ name, input, output });
+  const net = closeNetwork({ name, input, output });
+  // The input that it is called with has the batch as first axis and a sample's after it.
+  keepDescription(net, describe as unknown as Description);
+  return net;
 };
 
 /** A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one output, and parameters of different names, none kept for other state. */
@@ -57,7 +67,7 @@ export const networkOf = (name: string, roots: readonly Tensor[]): Network => {
     : closeNetwork({ name, input, output } as Network);
 };
 
-const closeNetwork = <N extends Network>(net: N): N => {
+const checkInput = (net: Readable): void => {
   const inputs = leaves([net.output], 'input');
   if (inputs.length !== 1 || inputs[0] !== net.input) {
     fail(
@@ -65,6 +75,10 @@ const closeNetwork = <N extends Network>(net: N): N => {
       `network '${net.name}': its output depends on ${inputs.map((i) => `'${nameOf(i)}'`).join(', ') || 'no input'}; it must depend on its one input '${nameOf(net.input)}'`,
     );
   }
+};
+
+const closeNetwork = <N extends Network>(net: N): N => {
+  checkInput(net);
   const names = parameters(net).map(nameOf);
   const twice = names.find((n, i) => names.indexOf(n) !== i);
   if (twice !== undefined)
@@ -85,44 +99,29 @@ export const parameters = (net: Network): readonly Tensor[] => {
 /** The weights that criteria rank, in layer order. */
 export const prunable = (net: Network): readonly Tensor[] => parameters(net).filter(isPrunable);
 
-const withBatch = ({ attributes, inputs }: Tensor, old: number, n: number): Attributes => {
-  const { shape, start, limit } = attributes;
-  if (Array.isArray(shape) && shape[0] === old)
-    return { ...attributes, shape: [n, ...(shape as Shape).slice(1)] };
-  if (
-    Array.isArray(start) &&
-    Array.isArray(limit) &&
-    start[0] === 0 &&
-    limit[0] === old &&
-    inputs[0]?.shape[0] === old
-  ) {
-    return { ...attributes, limit: [n, ...(limit as Shape).slice(1)] };
-  }
-  return attributes;
-};
-
 /**
- * The same network for batches of n. Everything that depends on the input has the batch as first axis; shapes written into
- * attributes (of reshapes, broadcasts and slices over the whole batch) follow, and every op checks its shapes again.
+ * The same network for batches of n, described again for them; what transforms have changed, they change again. Parameters are the
+ * same leaves. Throws NETWORK for a graph that was made or changed by hand, and for a description that does not fit.
  */
 export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n: number): Network<I, O> => {
   checkValue('rebatch: network', net, networkKind);
   const old = net.input.shape[0];
   if (old === n) return net;
   checkValue('rebatch: batch', n, positiveInteger);
-  const input = ops.input(nameOf(net.input), [n, ...net.input.shape.slice(1)]);
-  const carried = new Set<Tensor>([input]);
-  const [output] = rewrite([net.output], (node, inputs) => {
-    if (node === net.input) return input;
-    const carries = inputs.some((i) => carried.has(i));
-    const next = withInputs(node, inputs, carries ? withBatch(node, old, n) : node.attributes);
-    if (carries) carried.add(next);
-    return next;
-  });
-  if (output!.shape[0] !== n)
+  const describe =
+    descriptionOf(net.output) ??
     fail(
       'NETWORK',
-      `network '${net.name}': its output ${showShape(output!.shape)} does not have the batch ${n} as first axis; keep the batch axis`,
+      `network '${net.name}': its graph was made or changed by hand and is known for a batch of ${old} alone, not ${n}; describe it by network(), and change it by transformed()`,
     );
-  return { name: net.name, input, output: output! } as unknown as Network<I, O>;
+  const input = inputFor(net.input, n);
+  const output = describe(input);
+  checkInput({ name: net.name, input, output });
+  if (output.shape[0] !== n)
+    fail(
+      'NETWORK',
+      `network '${net.name}': its output ${showShape(output.shape)} does not have the batch ${n} as first axis; keep the batch axis`,
+    );
+  // The shapes of a sample and its output are those of I and O; a type cannot say that the rest of a list was kept.
+  return { name: net.name, input, output } as unknown as Network<I, O>;
 };

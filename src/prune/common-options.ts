@@ -2,12 +2,21 @@ import * as kinds from '../kinds.js';
 import { needed, type Kind, type KindsOf } from '../kinds.js';
 import type { Masks } from '../transform/mask.js';
 import type { Minibatch, RoundReport } from './method.js';
+import type { NamePattern } from '../patterns.js';
 import type { Schedule } from './schedule.js';
+import { EXCLUDE, SCOPES, type Scope } from './scope.js';
 
 /** The options of prune() that all methods have. */
 export interface CommonOptions {
-  /** Share of prunable weights that survive, in (0, 1]. */
+  /** Share of the prunable weights that survive, in (0, 1]; of those that are left where some are excluded. */
   readonly density: number;
+  /** What weights compete with; see Scope. Default 'global'. */
+  readonly scope?: Scope;
+  /**
+   * Weights that are not pruned, by their names or their layers' names: a name such as 'fc', one with `*` for any letters, or a regular expression.
+   * They count neither in the density nor in the survivors. Default: none.
+   */
+  readonly exclude?: readonly NamePattern[];
   /** Default: the method's usual number, 100 for iterative methods and 1 for the others. */
   readonly rounds?: number;
   /** Default 'exponential'. */
@@ -43,6 +52,8 @@ const minibatch: Kind = {
 };
 export const COMMON_OPTIONS: KindsOf<CommonOptions> = {
   density: needed(kinds.numberThat('a number in (0, 1], the share of weights to keep', () => true)), // keepCounts says more of its range
+  scope: kinds.wordOf(...SCOPES),
+  exclude: EXCLUDE,
   rounds: kinds.positiveInteger,
   schedule: kinds.wordOf('exponential', 'linear'),
   data: kinds.listOf(minibatch, 'minibatches, as pruningSplit gives'),

@@ -12,7 +12,7 @@ export interface Minibatch {
 export interface RoundReport {
   readonly round: number;
   readonly rounds: number;
-  /** Survivors after the round. */
+  /** Survivors after the round, of the weights that are ranked. */
   readonly live: number;
   /** log2 of the flow Q before the round; null where the method has none. */
   readonly log2Flow: number | null;

@@ -8,6 +8,7 @@ import { addScaled, type Scaled } from '../transform/paths.js';
 import { checkedScores, checkedSum } from './check-criterion.js';
 import { viewOf, type Criterion, type PruningView, type Scores } from './criterion.js';
 import { pack, unpack } from './pack.js';
+import type { RankGroups } from './scope.js';
 
 /** What adds up over the minibatches: `accumulate` once for each, then `secondPass` likewise where there is one. */
 export interface PassPrograms {
@@ -84,25 +85,45 @@ const passesOf = (
   return { first, second, sum: second.sum };
 };
 
+/** The inputs of `select` for the survivors of each group. */
+export const keepInputs = (keeps: readonly number[]): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(keeps.map((keep, group) => [keepName(group, keeps.length), [keep]]));
+const keepName = (group: number, groups: number): string => (groups === 1 ? 'keep' : `keep/${group}`);
+
+const joined = (vectors: readonly Tensor[]): Tensor =>
+  vectors.length === 1 ? vectors[0]! : ops.concat(vectors, 0);
+
 /**
- * Builds the round of a criterion.
+ * Builds the round of a criterion, for weights that compete in `groups`; default: all prunable weights together.
  *
  * accumulate: (images, labels?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
  * secondPass: (images, labels?) the same to 'round/second/...', after all of `accumulate`.
- * select:     (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied.
+ * select:     (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied. Several groups have
+ *             the inputs 'keep/0', 'keep/1', ...; weights in none keep their masks.
  *             Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
  *             where the criterion has none), which then has `zeroKept` instead: survivors whose score is zero.
  */
-export const roundPrograms = (net: Network, criterion: Criterion, batch: number): RoundPrograms => {
+export const roundPrograms = (
+  net: Network,
+  criterion: Criterion,
+  batch: number,
+  groups?: RankGroups,
+): RoundPrograms => {
   const view = viewOf(net, batch);
   const { first, second, sum } = passesOf(criterion, view, batch);
   const { monotone, name } = criterion;
   const { scores, total } = checkedScores(criterion, criterion.score(view, sum), { view, sum });
-  const flat = pack(scores);
-  const mask = ops.rankMask(
-    monotone ? ops.select(pack(view.masks), flat, ops.scalar(LOWEST)) : flat,
-    ops.input('keep', [], 'i32'),
-  );
+  const ranked = (groups ?? [view.weights.map((_, i) => i)]).map((group, g, { length }) => {
+    const masks = group.map((i) => view.masks[i]!);
+    const flat = pack(group.map((i) => scores[i]!));
+    const mask = ops.rankMask(
+      monotone ? ops.select(pack(masks), flat, ops.scalar(LOWEST)) : flat,
+      ops.input(keepName(g, length), [], 'i32'),
+    );
+    return { masks, flat, mask };
+  });
+  const flat = joined(ranked.map((group) => group.flat));
+  const mask = joined(ranked.map((group) => group.mask));
   const zeroKept = ops.sum(ops.mul(mask, ops.equal(flat, ops.scalar(0))), [0]);
   // counted themselves: what is left of a count of millions in float32 may be none
   const notFinite = ops.sub(ops.scalar(1), ops.equal(ops.sub(flat, flat), ops.scalar(0)));
@@ -115,7 +136,9 @@ export const roundPrograms = (net: Network, criterion: Criterion, batch: number)
       ...(total === null ? { zeroKept } : {}),
     },
     next: [
-      ...unpack(mask, view.masks).map((m, i) => [view.masks[i]!, m] as const),
+      ...ranked.flatMap((group) =>
+        unpack(group.mask, group.masks).map((m, i) => [group.masks[i]!, m] as const),
+      ),
       ...(first?.empty ?? []),
       ...(second?.empty ?? []),
     ],

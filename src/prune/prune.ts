@@ -1,11 +1,12 @@
 import * as kinds from '../kinds.js';
 import { checkValue } from '../kinds.js';
 import { fail } from '../errors.js';
+import { nameOf } from '../graph/graph.js';
 import type { Weights } from '../nn/weights.js';
-import { prunable, type Network } from '../nn/network.js';
+import type { Network } from '../nn/network.js';
+import type { NamePattern } from '../patterns.js';
 import { program } from '../program/program.js';
 import type { Device } from '../runtime/device.js';
-import { size } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
 import { checkImp, impTrainings } from './criteria/imp.js';
 import { synflowL2 } from './criteria/synflow.js';
@@ -17,7 +18,7 @@ import type { MethodOptions, Procedure } from './methods.js';
 import { checkStart, startOf, type PruningStart } from './start.js';
 import { dataOf } from './data.js';
 import { countLive, rankInRounds } from './rounds.js';
-import { keepCounts } from './schedule.js';
+import { rankedWeights, rankingOf, type Scope } from './scope.js';
 import { fillStore } from './store.js';
 
 export type { Minibatch, RoundReport } from './method.js';
@@ -31,6 +32,10 @@ export interface Ticket {
   readonly weights: Weights;
   readonly method: string;
   readonly density: number;
+  /** What weights competed with; null where the method does not rank. */
+  readonly scope: Scope | null;
+  /** Names of the weights that were not pruned: they count neither in the density nor in the rounds' survivors. */
+  readonly excluded: readonly string[];
   readonly rounds: readonly RoundReport[];
   /**
    * Weights of the ticket whose score in the last round was exactly zero: their order chose them. Of a method with a flow, whose rounds count none,
@@ -41,8 +46,8 @@ export interface Ticket {
 }
 
 /**
- * Finds the mask of a lottery ticket: global ranking over all conv and linear weights, exactly N - trunc((1 - d) N) survivors; `phew`, which does
- * not rank, keeps what its walks cross. The scores are those of a method, or of a criterion of one's own. `start` holds weights, or { weights, masks }
+ * Finds the mask of a lottery ticket: a ranking of all conv and linear weights, or in each layer where `scope` says so, exactly N - trunc((1 - d) N)
+ * survivors of the N that `exclude` leaves; `phew`, which does not rank, keeps what its walks cross. The scores are those of a method, or of a criterion of one's own. `start` holds weights, or { weights, masks }
  * as a ticket, a weights file and a training have them: what its masks prune never comes back. Weights and statistics are read, never written (IMP
  * trains copies). Errors: OPTION for impossible settings and for a criterion that is none, WEIGHTS for
  * weights that do not fit, DATA for minibatches that hold other things than finite images and labels of the network's classes, NON_FINITE for NaN or
@@ -62,17 +67,11 @@ export const prune = async (
   if (options.method === 'imp') checkImp(options);
   const { weights, masks: given } = startOf('prune', net, start, options.masks ?? null);
   const { density, seed = 0, schedule = 'exponential', allowCollapse = false, signal = null } = options;
-  const total = prunable(net).reduce((s, w) => s + size(w.shape), 0);
+  const { scope = 'global', exclude = [] } = options;
+  if (method.kind === 'host') checkUnranked(method.name, scope, exclude);
   const masked = startMasks(method, given);
-  const available = masked === null ? total : countLive(masked);
-  const wanted = keepCounts(total, density, roundsOf(method, options.rounds), schedule);
-  const last = wanted[wanted.length - 1]!;
-  if (last > available)
-    fail(
-      'OPTION',
-      `prune: density ${density} keeps ${last} of ${total} weights, the given masks leave ${available}; choose a density up to ${available / total}`,
-    );
-  const keeps = wanted.map((keep) => Math.min(keep, available));
+  const rounds = roundsOf(method, options.rounds);
+  const ranking = rankingOf(net, rankedWeights(net, exclude), masked, { scope, density, rounds, schedule });
   const data = dataOf('prune', net, method, options.data ?? []);
   signal?.throwIfAborted();
   const reports: RoundReport[] = [];
@@ -90,7 +89,7 @@ export const prune = async (
     switch (method.kind) {
       case 'criterion':
         return rankInRounds(net, from, device, method, {
-          keeps,
+          ranking,
           data,
           trainings,
           masks: masked,
@@ -114,10 +113,11 @@ export const prune = async (
     }
   };
   const masks = await find();
+  const ranked = new Map(ranking.weights.map((w) => [nameOf(w), masks.get(nameOf(w))!]));
   const zeroScores =
-    method.kind === 'host' ? null : (reports[reports.length - 1]?.zeroScores ?? zerosKept(from, masks));
-  const live = countLive(masks);
-  if (!allowCollapse && zeroScores !== null && 2 * zeroScores > live && live < available)
+    method.kind === 'host' ? null : (reports[reports.length - 1]?.zeroScores ?? zerosKept(from, ranked));
+  const live = countLive(ranked);
+  if (!allowCollapse && zeroScores !== null && 2 * zeroScores > live && live < ranking.available)
     fail(
       'COLLAPSE',
       `prune: ${method.name}: ${zeroScores} of the ${live} weights of the ticket are zero themselves, so that no score chose them; take a lower density, start from masksOfZeros(net, weights), or allow it with allowCollapse`,
@@ -136,6 +136,8 @@ export const prune = async (
     weights: from,
     method: method.name,
     density,
+    scope: method.kind === 'host' ? null : scope,
+    excluded: [...masks.keys()].filter((name) => !ranked.has(name)),
     rounds: reports,
     zeroScores,
     seconds: (performance.now() - began) / 1000,
@@ -161,6 +163,14 @@ const startMasks = (method: Procedure, masks: Masks | null): Masks | null => {
     'OPTION',
     `prune: ${why}, so that it cannot keep to masks; leave masks out, or choose another method`,
   );
+};
+
+/** Throws OPTION for what a method that does not rank cannot heed. */
+const checkUnranked = (name: string, scope: Scope, exclude: readonly NamePattern[]): void => {
+  if (scope !== 'global')
+    fail('OPTION', `prune: ${name} does not rank, so that scope '${scope}' has no meaning; leave it out`);
+  if (exclude.length > 0)
+    fail('OPTION', `prune: ${name} crosses all layers, so that it can exclude none; leave exclude out`);
 };
 
 const roundsOf = (facts: MethodFacts, given: number | undefined): number => {

@@ -4,17 +4,17 @@ import { prunable, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
 import { secondsBetween, type Device, type Mark } from '../runtime/device.js';
-import { size } from '../tensor/tensor.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { Criterion } from './criterion.js';
 import type { Trainings } from './criteria/imp.js';
 import type { Minibatch, RoundReport } from './method.js';
 import { openPasses } from './passes.js';
-import { roundPrograms } from './programs.js';
+import { keepInputs, roundPrograms } from './programs.js';
+import type { Ranking } from './scope.js';
 
 export interface RoundSettings {
-  /** Survivors after each round. */
-  readonly keeps: readonly number[];
+  readonly ranking: Ranking;
   /** Of one size. */
   readonly data: readonly Minibatch[];
   /** For a method whose weights are those that each round's training leaves. */
@@ -67,13 +67,12 @@ export const rankInRounds = async (
   weights: Weights,
   device: Device,
   criterion: Criterion,
-  { keeps, data, trainings, masks, allowCollapse, seed, signal, onRound }: RoundSettings,
+  { ranking, data, trainings, masks, allowCollapse, seed, signal, onRound }: RoundSettings,
 ): Promise<Masks> => {
-  const rounds = keeps.length;
-  const owners = prunable(net);
-  const total = owners.reduce((s, w) => s + size(w.shape), 0);
-  const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1);
-  const start = masks === null ? total : countLive(masks);
+  const { total, available, groups } = ranking;
+  const rounds = ranking.keeps.length;
+  const keeps = ranking.keeps.map((counts) => counts.reduce((n, keep) => n + keep, 0));
+  const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1, groups);
   // Scores that only read the weights are the same in every round: where the last is decided by scores, the earlier ones do not matter.
   const isFixed = criterion.accumulate === undefined && trainings === null;
   const { store, last, underWay, run, dispose } = await openPasses(device, programs, programs.select, {
@@ -84,16 +83,20 @@ export const rankInRounds = async (
     seed,
     signal,
   });
+  const ranked = new Set(ranking.weights);
+  const maskNow = async (weight: Tensor): Promise<Uint8Array> =>
+    ranked.has(weight)
+      ? Uint8Array.from(await store.read(maskName(nameOf(weight))))
+      : (masks?.get(nameOf(weight))?.slice() ?? new Uint8Array(size(weight.shape)).fill(1));
   const readMasks = async (): Promise<Masks> =>
-    new Map(
-      await Promise.all(
-        owners.map(async (w) => [nameOf(w), Uint8Array.from(await store.read(maskName(nameOf(w))))] as const),
-      ),
-    );
+    new Map(await Promise.all(prunable(net).map(async (w) => [nameOf(w), await maskNow(w)] as const)));
 
   let before: Mark; // the end of the round before, or of what comes before the first
   const rank = async (round: number, keep: number): Promise<void> => {
-    const [result, now] = await Promise.all([last.run(store, { keep: [keep] }), device.mark()]);
+    const [result, now] = await Promise.all([
+      last.run(store, keepInputs(ranking.keeps[round]!)),
+      device.mark(),
+    ]);
     const where = `prune: ${criterion.name}, round ${round + 1} of ${rounds}`;
     const [live, nonFinite] = [result['live']![0]!, result['nonFinite']![0]!];
     checkPaths(where, result, 'use more rounds or a lower sparsity');
@@ -110,7 +113,7 @@ export const rankInRounds = async (
       );
     const log2Flow = log2FlowOf(where, programs.select, result);
     const zeroScores = result['zeroKept']?.[0] ?? null;
-    const ranked = criterion.monotone ? (keeps[round - 1] ?? start) : total;
+    const ranked = criterion.monotone ? (keeps[round - 1] ?? available) : total;
     const counts = keep < ranked && (!isFixed || round === rounds - 1);
     if (!allowCollapse && counts && zeroScores !== null && 2 * zeroScores > keep)
       fail(
@@ -135,7 +138,7 @@ export const rankInRounds = async (
       signal?.throwIfAborted();
       if (trainings !== null) {
         const trained = await trainings.train(await readMasks(), round);
-        for (const name of owners.map(nameOf)) await store.write(name, trained.get(name)!.data);
+        for (const name of ranking.weights.map(nameOf)) await store.write(name, trained.get(name)!.data);
       }
       await underWay.add(rank(round, keep));
     }

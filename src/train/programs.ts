@@ -163,7 +163,7 @@ export const trainingProgram = (
 ): Program => {
   checkFits(net, source, task);
   const { images, targets } = source[split].batch(batch);
-  const read = training(masked(rebatch(net, batch)));
+  const read = training(rebatch(masked(net), batch));
   const output = feed(read, images);
   const updates = substitute(
     read.updates.map((u) => u.next),
@@ -221,7 +221,7 @@ export const evaluationProgram = (
 ): Program => {
   checkFits(net, source, task);
   const { images, targets } = source[split].batch(batch);
-  const output = feed(inference(masked(rebatch(net, batch))), images);
+  const output = feed(inference(rebatch(masked(net), batch)), images);
   const counts = ops.input('weight', [batch]);
   const { sum, divisor } = summedLoss(task, output, targets, counts);
   return program('evaluate', {

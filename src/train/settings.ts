@@ -3,7 +3,7 @@ import * as t from 'io-ts';
 import { addPiece, canonical, sha256 } from '../source/digest.js';
 import type { Source } from '../source/source.js';
 import type { Task } from '../task/task.js';
-import { encodeGraph } from '../graph/codec.js';
+import { firstVersionOf } from '../graph/first-version.js';
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import type { Device } from '../runtime/device.js';
@@ -63,7 +63,7 @@ const weightsDigest = (weights: Weights): string =>
 const masksDigest = (masks: Masks): string => named([...masks]);
 
 /** Of the network as a graph, whatever it is called. */
-export const structureDigest = (net: Network): string => sha256(canonical(encodeGraph([net.output])));
+export const structureDigest = (net: Network): string => sha256(canonical(firstVersionOf([net.output])));
 
 /** What a training is of, as its settings say it. */
 export interface Described {

@@ -39,6 +39,8 @@ const START: KindsOf<TrainingStart> = {
 const BESIDES = [
   'method',
   'density',
+  'scope',
+  'excluded',
   'rounds',
   'seconds',
   'metadata',

@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { transformed, type Readable } from '../graph/description.js';
 import { leaves, nameOf, substitute } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { checkParameterNames, stateName } from '../graph/state-names.js';
@@ -6,7 +7,6 @@ import { checkValue, networkKind } from '../kinds.js';
 import { ops } from '../ops/registry.js';
 import { showValue } from '../options.js';
 import { size, type Tensor } from '../tensor/tensor.js';
-import type { Readable } from './statistics.js';
 
 /** Masks by weight name: 1 = live, 0 = pruned; shapes and layouts of the weights. */
 export type Masks = ReadonlyMap<string, Uint8Array>;
@@ -30,8 +30,8 @@ export const masked = <N extends Readable>(net: N): N => {
   const states = leaves([net.output], 'state');
   const weights = states.filter(isPrunable);
   checkParameterNames('masked', states.map(nameOf), weights.map(nameOf));
-  const [output] = substitute([net.output], new Map(weights.map((w) => [w, ops.mul(w, maskOf(w))])));
-  return { ...net, output: output! };
+  const effective = new Map(weights.map((w) => [w, ops.mul(w, maskOf(w))]));
+  return transformed(net, (output) => substitute([output], effective)[0]!);
 };
 
 /**

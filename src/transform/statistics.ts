@@ -1,17 +1,13 @@
 import { fail } from '../errors.js';
+import { transformed, type Readable } from '../graph/description.js';
 import { rewrite, withInputs } from '../graph/graph.js';
 import { checkValue, networkKind, numberThat } from '../kinds.js';
 import { ops } from '../ops/registry.js';
-import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
+import { showShape, type Tensor } from '../tensor/tensor.js';
+
+export type { Readable } from '../graph/description.js';
 
 /** The two ways to read a network's BatchNorm statistics. Both rewrite the `statistic` markers away. */
-
-/** The part of a network that these transforms need. */
-export interface Readable<I extends Shape = Shape, O extends Shape = Shape> {
-  readonly name: string;
-  readonly input: Tensor<I>;
-  readonly output: Tensor<O>;
-}
 
 /**
  * Statistics are their stored values. Centring by a stored mean is folded behind the scale, (x - p) q + r = x q + (r - p q), so that
@@ -19,10 +15,14 @@ export interface Readable<I extends Shape = Shape, O extends Shape = Shape> {
  */
 export const inference = <N extends Readable>(net: N): N => {
   checkValue('inference: network', net, networkKind);
-  const carried = new Set<Tensor>([net.input]);
+  return transformed(net, inferred);
+};
+
+const inferred = (read: Tensor, input: Tensor): Tensor => {
+  const carried = new Set<Tensor>([input]);
   const isCentred = (t: Tensor): boolean =>
     t.op === 'sub' && carried.has(t.inputs[0]!) && !carried.has(t.inputs[1]!);
-  const [output] = rewrite([net.output], (node, inputs) => {
+  const [output] = rewrite([read], (node, inputs) => {
     const [a, b] = inputs;
     const next = (() => {
       if (node.op === 'statistic') return b!;
@@ -38,7 +38,7 @@ export const inference = <N extends Readable>(net: N): N => {
     if (node.op !== 'statistic' && inputs.some((i) => carried.has(i))) carried.add(next);
     return next.path === node.path ? next : keep(carried, next, { ...next, path: node.path });
   });
-  return { ...net, output: output! };
+  return output!;
 };
 
 const keep = (carried: Set<Tensor>, old: Tensor, renamed: Tensor): Tensor => {
@@ -65,9 +65,20 @@ export const training = <N extends Readable>(
 ): N & { readonly updates: readonly StatisticUpdate[] } => {
   checkValue('training: network', net, networkKind);
   checkValue('training: momentum', momentum, MOMENTUM);
+  const first = trained(net.output, momentum);
+  const read = transformed(net, (output) =>
+    output === net.output ? first.output : trained(output, momentum).output,
+  );
+  return { ...read, updates: first.updates };
+};
+
+const trained = (
+  read: Tensor,
+  momentum: number,
+): { readonly output: Tensor; readonly updates: readonly StatisticUpdate[] } => {
   const updates = new Map<Tensor, Tensor>();
   const measured = new Map<Tensor, Moments>();
-  const [output] = rewrite([net.output], (node, inputs) => {
+  const [output] = rewrite([read], (node, inputs) => {
     if (node.op !== 'statistic') return withInputs(node, inputs);
     const [x, stored] = inputs as [Tensor, Tensor];
     const m = measured.get(x) ?? moments(x);
@@ -81,7 +92,7 @@ export const training = <N extends Readable>(
     );
     return isMean ? m.mean : m.variance;
   });
-  return { ...net, output: output!, updates: [...updates].map(([stored, next]) => ({ stored, next })) };
+  return { output: output!, updates: [...updates].map(([stored, next]) => ({ stored, next })) };
 };
 
 const refuseSingle = ({ path }: Tensor, x: Tensor): never =>

@@ -42,7 +42,7 @@ const keptUntil = ({ steps, buffers }: Plan, buffer: number, from: number): numb
 describe('a target', () => {
   test.each([
     ['a training step', train],
-    ['a PX observation', accumulate!],
+    ['a PX accumulation', accumulate!],
   ])('changes places alone: %s', (_, p) => {
     const [cpu, cuda] = [compile(p, TARGETS.cpu), compile(p, TARGETS.cuda)];
     expect(cpu.steps).toEqual(cuda.steps);

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { PathexError } from '../../src/errors.js';
 import { decodeGraph, encodeGraph } from '../../src/graph/codec.js';
 import { print } from '../../src/graph/print.js';
-import { networkOf } from '../../src/nn/network.js';
+import { firstVersionOf } from '../../src/graph/first-version.js';
+import { linear, refine } from '../../src/nn/layers.js';
+import { network, networkOf, parameters, rebatch } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
 import { grad } from '../../src/transform/grad.js';
 import { inference, training } from '../../src/transform/statistics.js';
 import { evaluated, MODELS, stateNames } from './helper.js';
+import { FOLDING, heads, ones } from '../nn/described.js';
 
+const DESCRIBED = [...MODELS, ...FOLDING];
 const reread = (roots: Parameters<typeof encodeGraph>[0]): ReturnType<typeof decodeGraph> =>
   decodeGraph(JSON.stringify(encodeGraph(roots, 'net')));
 
@@ -23,6 +27,56 @@ describe('a graph file', () => {
       expect(networkOf('again', roots).input).toEqual(net.input);
     },
   );
+  it.each(DESCRIBED.map((net) => ({ name: `${net.name} ${net.input.shape.join('x')}`, net })))(
+    '$name: is read for any batch, as the network is',
+    ({ net }) => {
+      for (const written of [net, inference(net), rebatch(net, 3)]) {
+        const file = encodeGraph([written.output], 'net');
+        const read = networkOf('net', decodeGraph(JSON.stringify(file)).roots);
+        expect(print([read.output])).toBe(print([written.output]));
+        for (const n of [1, 2, 7])
+          expect(print([rebatch(read, n).output])).toBe(print([rebatch(written, n).output]));
+        const leaves = new Set(parameters(read));
+        expect(parameters(rebatch(read, 5)).every((leaf) => leaves.has(leaf))).toBe(true);
+        expect(encodeGraph([read.output], 'net')).toEqual(file);
+        expect(encodeGraph([rebatch(read, 4).output], 'net')).toEqual({ ...file, batch: 4 });
+      }
+    },
+  );
+  it('holds what is a multiple of the batch as one, and no other size', () => {
+    const { batch, nodes } = encodeGraph([heads.output]);
+    expect(batch).toBe(1);
+    expect(nodes.filter(({ op }) => op === 'reshape').map(({ shape }) => shape)).toContainEqual([
+      { batch: 2 },
+      4,
+      3,
+    ]);
+    const slices = encodeGraph([ones.output]).nodes.filter(({ op }) => op === 'slice');
+    expect(slices.map(({ attributes }) => attributes['limit'])).toEqual([
+      [1, { batch: 1 }],
+      [1, 3],
+    ]);
+  });
+  it('holds one batch alone where others cannot be told from it', () => {
+    const scaled = network('scaled', [3], (x) =>
+      refine(ops.mul(linear('fc', 2)(x), ops.scalar(1 / x.shape[0])), [x.shape[0], 2]),
+    );
+    const literal = network('literal', [2, 3], (x) => linear('fc', 2)(ops.reshape(x, [1, 6] as const)));
+    for (const { name, output } of [scaled, literal]) {
+      const file = encodeGraph([output], name);
+      expect(file.batch).toBeUndefined();
+      const read = networkOf(name, decodeGraph(JSON.stringify(file)).roots);
+      expect(() => rebatch(read, 2)).toThrow(`network '${name}': its graph was made or changed by hand`);
+    }
+  });
+  it('of version 1 is read for another batch by its first axes', () => {
+    for (const net of MODELS) {
+      const file = { ...firstVersionOf([net.output]), name: 'old' };
+      const old = networkOf('old', decodeGraph(JSON.stringify(file)).roots);
+      expect(print([rebatch(old, 3).output])).toBe(print([rebatch(net, 3).output]));
+      expect(encodeGraph([old.output])).toEqual(encodeGraph([net.output]));
+    }
+  });
   it('holds gradients and training graphs as well', () => {
     for (const net of MODELS) {
       const { output, updates } = training(net);
@@ -70,7 +124,23 @@ describe('a bad graph file is a GRAPH error that names the place', () => {
       { ...good, format: 'pathex-plan' },
       'model.json.format: expected "pathex-graph", got "pathex-plan"',
     ],
-    ['another version', { ...good, version: 2 }, 'model.json.version: expected 1, got 2'],
+    ['another version', { ...good, version: 3 }, 'model.json.version: expected 1 or 2, got 3'],
+    ['a batch of none', { ...good, batch: 0 }, 'model.json.batch: expected a positive whole number, got 0'],
+    [
+      'multiples of a batch that it does not have',
+      withNodes({ ...x, shape: [{ batch: 2 }, 3] }, y, sum),
+      'model.json.nodes[0].shape: {"batch":2} in a file without a batch; give the file its batch',
+    ],
+    [
+      'a multiple that is none',
+      { ...good, batch: 1, nodes: [{ ...x, shape: [{ batch: 0.5 }, 3] }, y, sum] },
+      'model.json.nodes[0].shape[0]: expected a number, or { batch: k } for k times the batch, got {"batch":0.5}',
+    ],
+    [
+      'a multiple in the place of a text',
+      { ...good, batch: 1, nodes: [{ ...x, attributes: { ...x!.attributes, name: { batch: 1 } } }, y, sum] },
+      /^model\.json\.nodes\[0\]: state: name is 1; /,
+    ],
     ['no nodes', { ...good, nodes: undefined }, /^model\.json\.nodes: expected .*, got nothing$/],
     ['a node that is no node', withNodes(x, 7), /^model\.json\.nodes\[1\].*, got 7$/],
     [

@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/source/dataset.js';
 import { nameOf } from '../../src/graph/graph.js';
-import { batchNorm, conv2d, globalAveragePool, linear, refine, relu } from '../../src/nn/layers.js';
+import { batchNorm, conv2d, globalAveragePool, linear, relu } from '../../src/nn/layers.js';
 import { network, rebatch } from '../../src/nn/network.js';
 import { initialise } from '../../src/nn/weights.js';
 import { ops } from '../../src/ops/registry.js';
@@ -20,9 +20,9 @@ import { inference, training } from '../../src/transform/statistics.js';
 /** As DeepLab pools images: one value for each channel of each image under a norm. */
 const pooled = network('pooled', [6, 6, 3], (x) => {
   const y = relu(batchNorm('stem.bn')(conv2d('stem.conv', 4, { kernel: 3 })(x)));
-  const image = ops.reshape(globalAveragePool(y), [1, 1, 1, 4]);
+  const image = ops.reshape(globalAveragePool(y), [x.shape[0], 1, 1, 4] as const);
   return pipe(
-    refine(image, [1, 1, 1, 4]),
+    image,
     conv2d('pooling.conv', 4, { kernel: 1 }),
     batchNorm('pooling.bn'),
     relu,

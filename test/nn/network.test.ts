@@ -1,12 +1,12 @@
 import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, it } from 'vitest';
-import { nameOf, walk } from '../../src/graph/graph.js';
+import { transformed } from '../../src/graph/description.js';
+import { dependents, nameOf, walk } from '../../src/graph/graph.js';
 import { print } from '../../src/graph/print.js';
 import {
   add,
   batchNorm,
   conv2d,
-  flatten,
   globalAveragePool,
   linear,
   refine,
@@ -18,25 +18,18 @@ import { key, normal } from '../../src/random.js';
 import { evaluate } from '../../src/runtime/reference.js';
 import type { Nhwc, Tensor } from '../../src/tensor/tensor.js';
 import { size } from '../../src/tensor/tensor.js';
+import { masked } from '../../src/transform/mask.js';
 import { inference, training } from '../../src/transform/statistics.js';
 import { MODELS, valueOf } from '../graph/helper.js';
+import { FOLDING } from './described.js';
 
 const run = (roots: readonly Tensor[], images: Float64Array): Float64Array[] =>
   evaluate(roots, (leaf) => (leaf.op === 'input' ? images : valueOf(leaf)));
 
-/** Uses of the batch size beyond layers: slices, concatenation and broadcasting. */
-const split: Network = network('split', [4, 3, 2], (x) => {
-  const half = (from: number) => ops.slice(x, [0, 0, 0, from], [1, 4, 3, from + 1], [1, 1, 1, 1]);
-  const mean = ops.mul(ops.sum(x, [1, 2, 3]), ops.scalar(1 / 24));
-  const y = ops.concat([half(1), ops.neg(half(0)), ops.broadcast(mean, [1, 4, 3, 1], [0])], 3);
-  return linear(
-    'fc',
-    2,
-  )(flatten(ops.transpose(y, [0, 3, 2, 1]) as Tensor<Nhwc<number, number, number, number>>));
-});
+const DESCRIBED = [...MODELS, ...FOLDING];
 
 describe('rebatch', () => {
-  it.each([...MODELS, split].map((net) => ({ name: `${net.name} ${net.input.shape.join('x')}`, net })))(
+  it.each(DESCRIBED.map((net) => ({ name: `${net.name} ${net.input.shape.join('x')}`, net })))(
     '$name: three samples at once are three samples one by one',
     ({ net }) => {
       const one = inference(net);
@@ -54,7 +47,7 @@ describe('rebatch', () => {
     },
   );
   it('there and back is the same network', () => {
-    for (const net of [...MODELS, split]) {
+    for (const net of DESCRIBED) {
       expect(rebatch(net, 1)).toBe(net);
       expect(print([rebatch(rebatch(net, 5), 1).output])).toBe(print([net.output]));
     }
@@ -63,8 +56,53 @@ describe('rebatch', () => {
     for (const net of MODELS)
       expect(print([rebatch(inference(net), 3).output])).toBe(print([inference(rebatch(net, 3)).output]));
   });
-  it('keeps parameters as they are', () => {
+  it('keeps parameters, and all that does not depend on the input, as they are', () => {
     expect(rebatch(MODELS[1]!, 3).output.inputs[1]).toBe(MODELS[1]!.output.inputs[1]);
+    for (const net of DESCRIBED.map(masked)) {
+      const fixed = (of: Network): readonly Tensor[] => {
+        const varying = dependents([of.output], [of.input]);
+        return walk([of.output]).filter((node) => !varying.has(node));
+      };
+      expect(new Set(fixed(rebatch(net, 3)))).toEqual(new Set(fixed(net)));
+      fixed(rebatch(net, 3)).forEach((node, i) => expect(node).toBe(fixed(net)[i]));
+    }
+  });
+  it('repeats what transforms and scripts have changed', () => {
+    const doubled = transformed(masked(MODELS[0]!), (output) => ops.mul(output, ops.scalar(2)));
+    const three = rebatch(doubled, 3);
+    expect(three.output.op).toBe('mul');
+    expect(parameters(three)).toEqual(parameters(doubled));
+    const same = transformed(masked(rebatch(MODELS[0]!, 3)), (output) => ops.mul(output, ops.scalar(2)));
+    expect(print([three.output])).toBe(print([same.output]));
+  });
+  it('refuses a graph whose batch nobody described', () => {
+    const net = MODELS[1]!;
+    const changed: Network = { ...net, output: add(net.output, net.output) };
+    const message = (name: string): string =>
+      `network '${name}': its graph was made or changed by hand and is known for a batch of 1 alone, not 2; describe it by network(), and change it by transformed()`;
+    expect(() => rebatch(changed, 2)).toThrow(message(net.name));
+    expect(() => rebatch(networkOf('hand', [changed.output]), 2)).toThrow(message('hand'));
+    expect(rebatch(networkOf('as described', [net.output]), 2).output.shape[0]).toBe(2);
+  });
+  it('refuses a description that writes the batch as a number', () => {
+    const net = network('literal', [2, 3], (x) => linear('fc', 2)(ops.reshape(x, [1, 6] as const)));
+    expect(() => rebatch(net, 2)).toThrow(
+      "network 'literal': its description does not fit a batch of 2: reshape: cannot view f32[2, 2, 3] as [1, 6]; both must have as many elements; write x.shape[0] where the batch is meant",
+    );
+  });
+  it('refuses a description whose parameters are others each time', () => {
+    let calls = 0;
+    const renamed = network('renamed', [3], (x) => linear(`fc${calls++}`, 2)(x));
+    expect(() => rebatch(renamed, 2)).toThrow(
+      "network 'renamed': its description does not fit a batch of 2: parameter 'fc1.weight' is new",
+    );
+    let isFirst = true;
+    const fewer = network('fewer', [3], (x) => {
+      const y = isFirst ? linear('a', 3)(x) : x;
+      isFirst = false;
+      return linear('b', 2)(y);
+    });
+    expect(() => rebatch(fewer, 2)).toThrow("parameter 'a.weight' is gone");
   });
   it('refuses what is no batch', () => {
     for (const n of [0, -1, 1.5, NaN])

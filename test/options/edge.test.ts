@@ -44,6 +44,7 @@ const source = {
 const device = await pathex.openDevice('reference');
 const own = pathex.key(0);
 const rate = { kind: 'oneCycle', rate: 0.1 };
+const experiment = { methods: ['px'], seeds: [0], net, data, sparsity: 50, epochs: 1 };
 const training = { epochs: 1, batch: 5, rate };
 const resident = { split: 'train', count: 10 };
 const nowhere = join(mkdtempSync(join(tmpdir(), 'pathex-edge-')), 'nothing');
@@ -124,6 +125,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   parameters: [[call('parameters', 'net'), "network 'net'"]],
   prunable: [[call('prunable'), 'network is missing']],
+  transformed: [
+    [call('transformed', 3, () => row), 'network 3'],
+    [call('transformed', net, row), 'change'],
+  ],
   rebatch: [
     [call('rebatch', 3, 2), 'network 3'],
     [call('rebatch', net, '2'), "'2'"],
@@ -292,6 +297,9 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('prune', net, weights, { method: 'px', density: 0.5 }), 'device'],
     [call('prune', weights, net, device, { method: 'px', density: 0.5 }), 'network'],
     [call('prune', net, weights, device), 'options are nothing'],
+    [prune({ method: 'px', density: 0.5, scope: 'layers' }), "did you mean 'layer'?"],
+    [prune({ method: 'px', density: 0.5, exclude: 'fc' }), "exclude 'fc'"],
+    [prune({ method: 'px', density: 0.5, exclude: ['fc', 3] }), 'exclude[1] 3'],
     [prune({ density: 0.5 }), 'method is missing'],
     [prune({ criterion: facts, method: 'px', density: 0.5 }), 'method and criterion are given'],
     [prune({ criterion: 'px', density: 0.5 }), "criterion is 'px'"],
@@ -406,6 +414,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('sgd', [], [], row, { momentum: '0.9' }), "momentum '0.9'"],
     [call('sgd', [], [], 0.1, {}), 'rate 0.1'],
     [call('sgd', [row], [], row, {}), '1 parameters, 0 gradients'],
+  ],
+  runExperiment: [
+    [call('runExperiment', { methods: ['px'] }, device, nowhere), 'seeds is missing'],
+    [call('runExperiment', { ...experiment, methods: ['pxx'] }, device, nowhere), "did you mean 'px'?"],
+    [call('runExperiment', { ...experiment, epoch: 3 }, device, nowhere), "did you mean 'epochs'?"],
+    [call('runExperiment', { ...experiment, seeds: [] }, device, nowhere), 'no method or no seed'],
+    [call('runExperiment', experiment, device, nowhere, { onprogress: 3 }), "did you mean 'onProgress'?"],
   ],
   trainStep: [
     [call('trainStep', net, data, resident, 5, { weightdecay: 0 }), "did you mean 'weightDecay'?"],
