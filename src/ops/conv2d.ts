@@ -25,7 +25,7 @@ const four = (t: TensorType, what: string, where: Where): Four =>
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
 /** `infer` has been asked first, so the attributes are of their kinds. */
-export const geometryOf = (attributes: Attributes): ConvGeometry => {
+const geometryOf = (attributes: Attributes): ConvGeometry => {
   const { stride, dilation, padding } = attributes as unknown as ConvGeometry;
   return { stride, dilation, padding };
 };

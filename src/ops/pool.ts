@@ -16,7 +16,7 @@ const GEOMETRY = { window: 'pair', stride: 'pair', padding: 'padding' } as const
 
 type Four = readonly [number, number, number, number];
 /** The windows of a node's attributes, without what else an adjoint needs. */
-export const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
+const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
   const { window, stride, padding } = attributes as unknown as PoolGeometry; // the op's infer has read them
   return { window, stride, padding };
 };

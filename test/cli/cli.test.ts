@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { key, words } from '../../src/random.js';
 import { decode } from '../../src/weights/safetensors.js';
 import { decodeReport, type ExperimentReport } from '../../src/report/experiment.js';
+import { exitCodeOf } from './exit-code.js';
 
 /** The command line as a user meets it: the compiled program in a process of its own, on a small data set in the official layout. */
 const MAIN = resolve('dist/cli/main.js');
@@ -28,8 +29,7 @@ const pathex = (...args: readonly string[]): Promise<Result> =>
       process.execPath,
       [MAIN, ...args],
       { cwd: folder, env: { ...process.env, PATHEX_DATA: '' }, timeout: 110_000 },
-      (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
+      (error, stdout, stderr) => done({ code: exitCodeOf(error), stdout, stderr }),
     );
   });
 

@@ -22,7 +22,7 @@ export const shifted = (step: Step, by: number): Step => {
 };
 
 /** What a trial's buffers hold at first. Floats are poisoned where a step has to write. */
-export const contentsOf = ({ specs, data = {} }: Trial): NativeArray[] =>
+const contentsOf = ({ specs, data = {} }: Trial): NativeArray[] =>
   specs.map((s, b) => {
     const n = count(s.shape);
     if (data[b] !== undefined) return data[b];

@@ -46,7 +46,6 @@ export const emitCuda = (
       kernel: kernels.get(key)!.name,
       grid: draft.grid,
       block: [draft.block, 1, 1],
-      sharedBytes: 0,
       args: draft.parameters.map((p) => p.arg),
     };
   };
