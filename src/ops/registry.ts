@@ -9,11 +9,12 @@ import {
 } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
+import { batchNorm, statistic } from './batch-norm.js';
 import { attributeCheck, given, type AttributeCheck } from './attributes.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
 import { BINARY, elementwise, gate, stopGradient, toReal, UNARY } from './elementwise.js';
-import { constant, input, literal, state, statistic } from './leaf.js';
+import { constant, input, literal, state } from './leaf.js';
 import { matmul } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
 import { mismatch, type OpDefinition, type Where } from './op.js';
@@ -27,6 +28,7 @@ export const registry = {
   state,
   constant,
   literal,
+  batchNorm,
   statistic,
   ...elementwise,
   gate,
@@ -175,6 +177,11 @@ export const ops = {
   scalar: (value: number): Tensor<readonly []> => as(make('constant', [], { shape: [], value })),
   literal: (shape: Shape, data: readonly number[], dtype: 'f32' | 'i32' = 'f32'): Tensor =>
     make('literal', [], { shape, data, dtype }),
+  batchNorm: (
+    x: Tensor,
+    { mean, weight, variance, bias }: Readonly<Record<'mean' | 'weight' | 'variance' | 'bias', Tensor>>,
+    epsilon: number,
+  ): Tensor => make('batchNorm', [x, mean, weight, variance, bias], { epsilon }),
   statistic: (x: Tensor, stored: Tensor, moment: 'mean' | 'variance'): Tensor =>
     make('statistic', [x, stored], { moment }),
 
@@ -251,6 +258,4 @@ export type Ops = typeof ops;
 
 /** The shape-checked elementwise ops of user code: both operands must have the same literal shape. */
 export const add: Same = same('add');
-export const sub: Same = same('sub');
-export const mul: Same = same('mul');
 export const relu: Map = map('relu');

@@ -10,6 +10,7 @@ import {
   type Values,
   type Where,
 } from './op.js';
+import { unitsStay } from './units.js';
 
 /**
  * Bilinear interpolation of images [n,h,w,c] to a given height and width, and its adjoint; PyTorch's F.interpolate(mode='bilinear').
@@ -73,6 +74,7 @@ const shared = <K extends 'resizeBilinear' | 'resizeBilinearGrad'>(
   name: kernel,
   attributes: ATTRIBUTES,
   paths: { kind: 'linear' as const },
+  units: unitsStay,
   cost: (node: Node) => ({ flops: 8 * size(shapesOf(node)[1]) }),
   lower: (node: Node) => {
     const [[n, h, w, c], [, oh, ow]] = shapesOf(node) as readonly [Four, Four];

@@ -37,8 +37,8 @@ export const traitsOf = ({ kernel }: Pick<Call, 'kernel'>): Traits =>
   takesAnyStorage(kernel) ? { ...TRAITS[kernel], anyStorage: true } : (TRAITS[kernel] ?? {});
 
 /** A convolution whose result is an image: a map may become one with it. */
-export const isImageConvolution = (step: MaybeCall): boolean =>
-  step.kernel !== undefined && traitsOf(step).convolution?.weight === 'second';
+export const isImageConvolution = (step: { readonly kind: string; readonly kernel?: CallName }): boolean =>
+  step.kernel !== undefined && TRAITS[step.kernel]?.convolution?.weight === 'second';
 
 /**
  * A product summed over the batch, for which only the optimiser or a criterion waits: of a convolution, or of a dense layer, whose rows
