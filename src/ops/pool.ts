@@ -49,12 +49,10 @@ const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
 
 const big = (node: Tensor): Shape =>
   node.op === 'maxPoolScatter' || node.op === 'sumPoolGrad' ? node.shape : at(node.inputs, 0).shape;
-const small = (node: Tensor): Shape =>
-  node.op === 'maxPoolScatter'
-    ? at(node.inputs, 1).shape
-    : node.op === 'sumPoolGrad'
-      ? at(node.inputs, 0).shape
-      : node.shape;
+const small = (node: Tensor): Shape => {
+  if (node.op === 'maxPoolScatter') return at(node.inputs, 1).shape;
+  return node.op === 'sumPoolGrad' ? at(node.inputs, 0).shape : node.shape;
+};
 
 /** Calls visit(output index, input indices of its window, in row-major order of the window). */
 const eachWindow = (node: Tensor, visit: (y: number, window: readonly number[]) => void): void => {

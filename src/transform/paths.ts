@@ -182,7 +182,8 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
       return w.op === 'constant' && (w.attributes['value'] as number) >= 0 ? w : magnitude;
     return (constantSplit === 'weight') === (weights === 'squared') ? ops.mul(w, w) : live;
   }
-  return weights === 'squared' ? ops.mul(w, w) : weights === 'absolute' ? ops.abs(w) : pattern(w);
+  if (weights === 'squared') return ops.mul(w, w);
+  return weights === 'absolute' ? ops.abs(w) : pattern(w);
 };
 
 /**
