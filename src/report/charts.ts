@@ -18,7 +18,9 @@ export interface Chart {
   readonly yTitle: string;
   /** Layers stand in the order in which they come; steps are numbers. */
   readonly x: 'steps' | 'layers';
-  /** 'log': in percent, where 0 (a layer emptied) is drawn in a strip of its own below the smallest decade. */
+  /**
+   * 'log': in percent, where 0 (a layer emptied) is drawn in a strip of its own below the smallest decade.
+   */
   readonly y: 'linear' | 'percent' | 'log';
   /** Decimals in the table of the data. */
   readonly digits: number;
@@ -140,7 +142,10 @@ export const positions = ({ series }: Chart): readonly (number | string)[] => {
   return seen.every((x) => typeof x === 'number') ? seen.sort((a, b) => a - b) : seen;
 };
 
-/** The chart's data, a row for every place on the horizontal axis: for copying, and for readers who cannot see the chart. */
+/**
+ * The chart's data, a row for every place on the horizontal axis: for copying, and for readers who cannot see
+ * the chart.
+ */
 export const chartTable = (
   chart: Chart,
 ): { readonly columns: readonly Column[]; readonly rows: readonly Row[] } => {

@@ -15,8 +15,8 @@ import {
 } from './device.js';
 
 /**
- * The reference device: float64, plain loops, no compiler. It evaluates the graph as written and is the meaning of every op; slow,
- * and meant for small networks.
+ * The reference device: float64, plain loops, no compiler. It evaluates the graph as written and is the
+ * meaning of every op; slow, and meant for small networks.
  */
 
 type Values = Float64Array;

@@ -16,8 +16,9 @@ import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from './safetensors.js';
 
 /**
- * Weights files as PyTorch reads them: safetensors with state-dict names, convolutions in OIHW, columns of flattened images by channel first. The mask of a weight is stored beside it as
- * `<name>_mask`, uint8, in the same layout.
+ * Weights files as PyTorch reads them: safetensors with state-dict names, convolutions in OIHW, columns of
+ * flattened images by channel first. The mask of a weight is stored beside it as `<name>_mask`, uint8, in the
+ * same layout.
  */
 export interface WeightsFile {
   readonly weights: Weights;
@@ -38,7 +39,10 @@ const FILE: KindsOf<WeightsFile> = {
 
 type Runs = ReturnType<typeof columnsOf>;
 
-/** Our values in PyTorch's layout, and back: each axis in its order there (weights/columns.ts), convolutions as OIHW. */
+/**
+ * Our values in PyTorch's layout, and back: each axis in its order there (weights/columns.ts), convolutions
+ * as OIHW.
+ */
 const outward = <A extends Float32Array | Uint8Array>(runs: Runs, name: string, own: Layout<A>): Layout<A> =>
   toTorch(runs.get(name)!.reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'theirs')), own));
 const inward = <A extends Float32Array | Uint8Array>(
@@ -51,8 +55,9 @@ const inward = <A extends Float32Array | Uint8Array>(
     .reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'ours')), fromTorch(theirs));
 
 /**
- * The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit, so that nothing is written that could
- * not be read again, and where the network has columns whose order in PyTorch is not known.
+ * The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit, so that nothing is
+ * written that could not be read again, and where the network has columns whose order in PyTorch is not
+ * known.
  */
 export const encodeWeights = (net: Network, { weights, masks, metadata }: WeightsFile): Uint8Array => {
   checkWeights(net, weights, `weights of '${net.name}'`);
@@ -80,9 +85,10 @@ export const saveWeights = async (path: string, net: Network, file: WeightsFile)
 };
 
 /**
- * Reads weights for a network; every parameter must be there in its shape. Masks may be bytes or floats of exactly 0 and 1. Besides parameters
- * a file may hold what changes nothing here: PyTorch's `num_batches_tracked`, and what masked layers of Synaptic-Flow's kind, which PX's code has,
- * keep for everything: masks of biases and BatchNorm that are all 1, and scales of identity shortcuts that are all 1.
+ * Reads weights for a network; every parameter must be there in its shape. Masks may be bytes or floats of
+ * exactly 0 and 1. Besides parameters a file may hold what changes nothing here: PyTorch's
+ * `num_batches_tracked`, and what masked layers of Synaptic-Flow's kind, which PX's code has, keep for
+ * everything: masks of biases and BatchNorm that are all 1, and scales of identity shortcuts that are all 1.
  * Throws WEIGHTS also where the network has columns whose order in PyTorch is not known.
  */
 export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): WeightsFile => {
@@ -139,7 +145,9 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
   return { weights, masks: masks.size === 0 ? null : masks, metadata };
 };
 
-/** A stored mask as bytes, or null for a dtype that holds none. Throws WEIGHTS for other values than 0 and 1. */
+/**
+ * A stored mask as bytes, or null for a dtype that holds none. Throws WEIGHTS for other values than 0 and 1.
+ */
 const bitsOf = (stored: StoredTensor, where: string): Uint8Array | null => {
   if (stored.dtype !== 'U8' && stored.dtype !== 'F32' && stored.dtype !== 'F64') return null;
   const values: ArrayLike<number> = stored.data;
@@ -161,8 +169,9 @@ const checkAllLive = (where: string, name: string, mask: Uint8Array): void => {
 };
 
 /**
- * Whether a tensor without a parameter is the scale of an identity shortcut, which networks here do not have: '<block>.shortcut.weight' or its mask,
- * [c] or [c, 1, 1], where the block's output is added to another value of c channels. Throws WEIGHTS unless all of it is 1.
+ * Whether a tensor without a parameter is the scale of an identity shortcut, which networks here do not have:
+ * '<block>.shortcut.weight' or its mask, [c] or [c, 1, 1], where the block's output is added to another value
+ * of c channels. Throws WEIGHTS unless all of it is 1.
  */
 const isIdentityScale = (
   net: Network,

@@ -3,15 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { transformed } from '../../src/graph/description.js';
 import { dependents, nameOf, walk } from '../../src/graph/graph.js';
 import { print } from '../../src/graph/print.js';
-import {
-  add,
-  batchNorm,
-  conv2d,
-  globalAveragePool,
-  linear,
-  refine,
-  relu,
-} from '../../src/nn/layers.js';
+import { add, batchNorm, conv2d, globalAveragePool, linear, refine, relu } from '../../src/nn/layers.js';
 import { network, networkOf, parameters, rebatch, type Network } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
 import { key, normal } from '../../src/random.js';
