@@ -15,7 +15,7 @@ export { print } from './graph/print.js';
 export { grad, vjp } from './transform/grad.js';
 export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
-export { inference, training } from './transform/statistics.js';
+export { inference, training } from './transform/readings.js';
 
 export {
   add,

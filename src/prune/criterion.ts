@@ -4,7 +4,7 @@ import { leaves, nameOf, walk } from '../graph/graph.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { maskName, masked } from '../transform/mask.js';
 import type { Scaled } from '../transform/paths.js';
-import { inference, training, type Readable } from '../transform/statistics.js';
+import { inference, training, type Readable } from '../transform/readings.js';
 import type { MethodFacts } from './method.js';
 import type { Objective } from './objective.js';
 
@@ -33,16 +33,13 @@ export const viewOf = (net: Network, batch: number): PruningView => {
   const many = rebatch(live, batch);
   const maskLeaves = new Map(leaves([live.output], 'state').map((leaf) => [nameOf(leaf), leaf]));
   const masks = weights.map((w) => maskLeaves.get(maskName(nameOf(w)))!);
-  const products = new Map(
-    walk([live.output])
-      .filter((n) => n.op === 'mul')
-      .map((n) => [n.inputs[1], n]),
-  );
+  // a mask has one reader, the effective weight
+  const readers = new Map(walk([live.output]).flatMap((n) => n.inputs.map((i) => [i, n] as const)));
   let trainBatch: Readable | undefined;
   return {
     weights,
     masks,
-    effective: masks.map((m) => products.get(m)!),
+    effective: masks.map((m) => readers.get(m)!),
     evalOne: inference(live),
     evalBatch: inference(many),
     get trainBatch() {

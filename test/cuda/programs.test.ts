@@ -29,14 +29,11 @@ const programs: readonly (readonly [string, Program])[] = [
   ['a PX round', rounds.select],
   [
     'a PX round that ranks in each layer but one',
-    roundPrograms(
-      net,
-      px(),
-      3,
-      prunable(net)
+    roundPrograms(net, px(), 3, {
+      groups: prunable(net)
         .slice(1)
         .map((_, i) => [i + 1]),
-    ).select,
+    }).select,
   ],
   ['a training step of LeNet', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
 ];

@@ -574,6 +574,12 @@ describe('attributes of ops are refused by', () => {
     constant: [[() => op['constant']!([3], '1'), 'value is "1"']],
     scalar: [[() => op['scalar']!('1'), 'value is "1"']],
     literal: [[() => op['literal']!([2], [1, '2']), 'data']],
+    batchNorm: [
+      [
+        () => op['batchNorm']!(row, { mean: row, weight: row, variance: row, bias: row }, '1e-5'),
+        'epsilon is "1e-5"',
+      ],
+    ],
     statistic: [[() => op['statistic']!(row, pathex.ops.state('s', [4]), 'median'), 'moment is "median"']],
     sum: [
       [() => op['sum']!(row, 1), 'axes is 1'],

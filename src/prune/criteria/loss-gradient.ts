@@ -2,7 +2,7 @@ import { ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { grad } from '../../transform/grad.js';
 import type { Objective } from '../objective.js';
-import type { Readable } from '../../transform/statistics.js';
+import type { Readable } from '../../transform/readings.js';
 
 /** Derivatives of the mean loss of the network's answers / temperature (default 1). */
 export const lossGradient = (
