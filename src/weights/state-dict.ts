@@ -43,9 +43,13 @@ type Runs = ReturnType<typeof columnsOf>;
  * Our values in PyTorch's layout, and back: each axis in its order there (weights/columns.ts), convolutions
  * as OIHW.
  */
-const outward = <A extends Float32Array | Uint8Array>(runs: Runs, name: string, own: Layout<A>): Layout<A> =>
+const inFileOrder = <A extends Float32Array | Uint8Array>(
+  runs: Runs,
+  name: string,
+  own: Layout<A>,
+): Layout<A> =>
   toTorch(runs.get(name)!.reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'theirs')), own));
-const inward = <A extends Float32Array | Uint8Array>(
+const inOwnOrder = <A extends Float32Array | Uint8Array>(
   runs: Runs,
   name: string,
   theirs: Layout<A>,
@@ -67,11 +71,11 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);
     const own = { shape: leaf.shape, data: weights.get(name)!.data };
-    tensors[name] = { dtype: 'F32', ...outward(runs, name, own) };
+    tensors[name] = { dtype: 'F32', ...inFileOrder(runs, name, own) };
     const mask = isPrunable(leaf) ? masks?.get(name) : undefined;
     if (mask !== undefined) {
       checkArray(`mask of '${name}'`, mask, Uint8Array); // and not in shared memory
-      tensors[maskKey(name)] = { dtype: 'U8', ...outward(runs, name, { shape: leaf.shape, data: mask }) };
+      tensors[maskKey(name)] = { dtype: 'U8', ...inFileOrder(runs, name, { shape: leaf.shape, data: mask }) };
     }
   }
   return encode(tensors, metadata);
@@ -114,7 +118,7 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
         'WEIGHTS',
         `${source}: '${name}' is ${showShape(stored.shape)}, network '${net.name}' needs ${showShape(expected)}`,
       );
-    return inward(runs, nameOf(leaf), { shape: stored.shape, data }).data;
+    return inOwnOrder(runs, nameOf(leaf), { shape: stored.shape, data }).data;
   };
   const float32Of = ({ dtype, data }: StoredTensor): Float32Array | null => {
     if (dtype === 'F32') return data;
