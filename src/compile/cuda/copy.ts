@@ -81,11 +81,8 @@ export const copyDrafts = (
       packed.map((a, k) => [names[k]!, stride(a)] as const),
       number,
     );
-    return offset === 0
-      ? terms
-      : terms === number.of(0)
-        ? number.of(offset)
-        : `${number.of(offset)} + ${terms}`;
+    if (offset === 0) return terms;
+    return terms === number.of(0) ? number.of(offset) : `${number.of(offset)} + ${terms}`;
   };
   const [from, to] = [
     address(attributes.srcOffset, (a) => a.from),
