@@ -161,7 +161,7 @@ class Builder {
     using enum Call;
     step.kernel = random_.of({conv2d, conv2d, conv2dInputGrad, conv2dWeightGrad, conv2dWeightGrad, matmul, maxPool,
                               maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, copy, copy, fill, gather, scatterAdd,
-                              cropFlip, argMax, rankMask});
+                              cropFlip, argMax, rankMask, bernoulli});
     step.name = nameOf(step.kernel) + std::to_string(index);
     step.attributes = attributesOf(step.kernel);
     std::visit([&](auto& attributes) { addOperands(step, attributes); }, step.attributes);
@@ -187,6 +187,14 @@ class Builder {
     a.size = size(scores);
     step.inputs = {reads(StorageType::f32, {scores}), reads(StorageType::i32, {1})};
     step.outputs = {writes(StorageType::f32, {scores})};
+  }
+
+  void addOperands(CallStep& step, BernoulliAttributes& a) {
+    const std::int64_t count = random_.from(0, 500);
+    const std::size_t threshold = random_.of<std::size_t>({0, 1, 1u << 31, (std::size_t{1} << 32) - 1, std::size_t{1} << 40});
+    a = {size(count), threshold, size(random_.from(0, 9))};
+    step.inputs = {reads(StorageType::i32, {2})};
+    step.outputs = {writes(StorageType::f32, {count})};
   }
 
   void addOperands(CallStep& step, ConvAttributes& a) {

@@ -1,5 +1,6 @@
 import { CALLS, type CallName } from '../../plan/calls.js';
 import type { CallStep, CallStepOf, Plan } from '../../plan/plan.js';
+import { bernoulliDrafts } from './bernoulli.js';
 import { copyDrafts, fillDrafts } from './copy.js';
 import type { Draft, Frame } from './kernel.js';
 import { poolDrafts } from './pool.js';
@@ -58,6 +59,10 @@ const EMITTERS: { readonly [K in EmittedCall]: Emitter<K> } = {
   rankMask: {
     drafts: (plan, { inputs: [scores, keep], outputs: [y], attributes }, target) =>
       rankMaskDrafts(plan, scores!, keep!, y!, attributes, target),
+  },
+  bernoulli: {
+    drafts: (plan, { inputs: [noise], outputs: [y], attributes }) =>
+      bernoulliDrafts(plan, noise!, y!, attributes),
   },
 };
 
