@@ -103,9 +103,19 @@ export {
 } from './prune/methods.js';
 export type { OwnCriterion } from './prune/chosen.js';
 export type { PruningStart } from './prune/start.js';
-export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
+export {
+  prune,
+  type AnyMinibatch,
+  type Minibatch,
+  type TargetMinibatch,
+  type PruneOptions,
+  type RoundReport,
+  type Ticket,
+} from './prune/prune.js';
 export type { ImpOptions } from './prune/criteria/imp.js';
 export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
+export { minibatches, type MinibatchesOptions } from './prune/minibatches.js';
+export type { Objective } from './prune/objective.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
 export type { Scope } from './prune/scope.js';

@@ -1,3 +1,4 @@
+import { unitsStay } from './units.js';
 import { fail } from '../errors.js';
 import { sameShape, showShape, showType, size, type Tensor } from '../tensor/tensor.js';
 import type { OpDefinition, TrainingReader, Values } from './op.js';
@@ -142,6 +143,7 @@ export const batchNorm: OpDefinition = {
   },
   vjp: derivatives,
   paths: { kind: 'none', why: 'must be read for inference first' },
+  units: unitsStay,
   reading: {
     inference: folded,
     training: (o, node, reader) => {
@@ -181,6 +183,7 @@ export const statistic: OpDefinition = {
   },
   vjp: (_o, _node, dy) => [null, dy],
   paths: { kind: 'none', why: 'must be read for inference first' },
+  units: unitsStay,
   reading: {
     inference: (_, node) => at(node.inputs, 1),
     training: (o, node, reader) =>

@@ -2,6 +2,7 @@ import { philox } from '../random.js';
 import { showType, size, type Tensor } from '../tensor/tensor.js';
 import type { OpDefinition } from './op.js';
 import { at, expectCount, expectReals, mismatch, noGradient, perElement, real, unread } from './op.js';
+import { unitsMix, unitsStay } from './units.js';
 
 /** Dropout: a marker until its network is read, and the random zeros and ones that it is read for. */
 
@@ -29,6 +30,7 @@ export const bernoulli: OpDefinition = {
   },
   vjp: noGradient,
   paths: { kind: 'none', why: 'is random; read the network without dropout' },
+  units: unitsMix('draws random numbers'),
   evaluate: ([noise], node) => {
     const threshold = thresholdOf(node);
     const stream = node.attributes['stream'] as number;
@@ -69,6 +71,7 @@ export const dropout: OpDefinition = {
   },
   vjp: (_o, _node, dy) => [dy],
   paths: { kind: 'none', why: 'must be read for inference first' },
+  units: unitsStay,
   reading: {
     inference: (_, node) => at(node.inputs, 0),
     training: (o, node, reader) => {

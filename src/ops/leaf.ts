@@ -4,6 +4,7 @@ import { fail } from '../errors.js';
 import type { OpDefinition, Where } from './op.js';
 import { DTYPES, type AttributeKinds } from './attributes.js';
 import { expectCount, mismatch, perElement, real } from './op.js';
+import { unitsStay } from './units.js';
 
 /** Nodes without producers. */
 
@@ -31,6 +32,7 @@ const leaf = (
   },
   vjp: () => [],
   paths: { kind: 'linear' },
+  units: unitsStay,
   evaluate: value,
   cost: perElement(0),
   lower,

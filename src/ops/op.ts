@@ -6,6 +6,7 @@ import { showType } from '../tensor/tensor.js';
 import type { CallAttributes, CallName } from '../plan/calls.js';
 import type { Instruction } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
+import type { UnitsOf } from './units.js';
 
 /** Values of the reference device: every dtype is held in float64. */
 export type Values = Float64Array;
@@ -131,6 +132,8 @@ export interface OpDefinition {
   readonly paths: PathRule;
   /** Of markers alone. */
   readonly reading?: ReadingRule;
+  /** Where the units of its output come from. */
+  readonly units: UnitsOf;
   /** Naive float64 loops: the meaning of the op. */
   readonly evaluate: (inputs: readonly Values[], node: Tensor) => Values;
   readonly cost: (node: Tensor) => Cost;
@@ -176,10 +179,10 @@ export const at = <T>(xs: readonly T[], i: number): T => {
 export const perElement =
   (n: number) =>
   (node: Tensor): Cost => ({ flops: n * node.shape.reduce((a, d) => a * d, 1) });
-/** One lowering for all nodes: the compiler asks for it many times. */
+/** One answer for all nodes, such as a lowering, which the compiler asks for many times. */
 export const always =
-  (lowering: Lowering): (() => Lowering) =>
+  <A>(answer: A): (() => A) =>
   () =>
-    lowering;
+    answer;
 /** The vjp of an op that is constant almost everywhere, or has no differentiable input. */
 export const noGradient = (_o: Ops, node: Tensor): readonly null[] => node.inputs.map(() => null);

@@ -373,6 +373,11 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   usualRounds: [[call('usualRounds', 'px'), "method 'px'"]],
   showCost: [[call('showCost', 'px'), "method 'px'"]],
+  minibatches: [
+    [call('minibatches', data, device), 'a data set is no source'],
+    [call('minibatches', pathex.resident(source as never), device, { examples: 3 }), "'examples'"],
+    [call('minibatches', pathex.resident(source as never), device, { images: 11 }), '11 of 10 images'],
+  ],
   pruningSplit: [
     [call('pruningSplit', data, { exampels: 2 }), "'exampels'; did you mean 'examples'?"],
     [call('pruningSplit', data, { examples: '2' }), "examples '2'"],
@@ -429,6 +434,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('runExperiment', { methods: ['px'] }, device, nowhere), 'seeds is missing'],
     [call('runExperiment', { ...experiment, methods: ['pxx'] }, device, nowhere), "did you mean 'px'?"],
     [call('runExperiment', { ...experiment, epoch: 3 }, device, nowhere), "did you mean 'epochs'?"],
+    [call('runExperiment', { ...experiment, scope: 'layr' }, device, nowhere), "did you mean 'layer'?"],
+    [call('runExperiment', { ...experiment, exclude: 'fc' }, device, nowhere), "exclude 'fc'"],
     [call('runExperiment', { ...experiment, seeds: [] }, device, nowhere), 'no method or no seed'],
     [call('runExperiment', experiment, device, nowhere, { onprogress: 3 }), "did you mean 'onProgress'?"],
   ],
