@@ -1,5 +1,6 @@
 import { CALLS, type CallAttributes, type CallName } from '../../plan/calls.js';
 import type { CallStep, CallStepOf, Plan } from '../../plan/plan.js';
+import { bernoulliDrafts } from './bernoulli.js';
 import { copyDrafts, fillDrafts, perThing } from './copy.js';
 import { indent, indexType, operands, type Draft, type Frame, type IndexType } from './kernel.js';
 import { poolDrafts } from './pool.js';
@@ -167,6 +168,10 @@ const EMITTERS: { readonly [K in EmittedCall]: Emitter<K> } = {
   rankMask: {
     drafts: (plan, { inputs: [scores, keep], outputs: [y], attributes }, gpu) =>
       rankMaskDrafts(plan, scores!, keep!, y!, attributes, gpu),
+  },
+  bernoulli: {
+    drafts: (plan, { inputs: [noise], outputs: [y], attributes }) =>
+      bernoulliDrafts(plan, noise!, y!, attributes),
   },
 };
 
