@@ -201,7 +201,9 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
  */
 const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
   const weights = walk([edge]).filter(isPrunable);
-  const through = walk([edge]).find((t) => !isProduct(t) && t.inputs.length > 0 && walk([t]).some(isPrunable));
+  const through = walk([edge]).find(
+    (t) => !isProduct(t) && t.inputs.length > 0 && walk([t]).some(isPrunable),
+  );
   return through === undefined && weights.every((w) => sameShape(w.shape, edge.shape))
     ? weights
     : fail(
