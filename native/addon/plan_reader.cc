@@ -70,105 +70,43 @@ FusedStep readFused(const Node& n) {
   return step;
 }
 
-std::int64_t positive(const Node& n, const char* name) {
-  const std::int64_t x = n.field(name).integer();
-  if (x < 1) n.field(name).fail("is not positive");
-  return x;
+void readField(const Node& n, std::int64_t& value) {
+  value = n.integer();
+}
+void readField(const Node& n, std::size_t& value) {
+  value = n.natural();
+}
+void readField(const Node& n, bool& value) {
+  value = n.boolean();
+}
+void readField(const Node& n, double& value) {
+  value = n.number();
+}
+void readField(const Node& n, std::vector<std::size_t>& value) {
+  value = n.naturals();
+}
+void readField(const Node& n, std::vector<std::int64_t>& value) {
+  value = n.integers();
+}
+template <std::size_t N>
+void readField(const Node& n, std::array<std::int64_t, N>& value) {
+  value = n.tuple<std::int64_t, N>();
 }
 
-Pair positivePair(const Node& n, const char* name) {
-  const Pair pair = n.field(name).tuple<std::int64_t, 2>();
-  if (pair[0] < 1 || pair[1] < 1) n.field(name).fail("is not positive");
-  return pair;
-}
-
-CallAttributes readConv(const Node& n) {
-  const auto p = [&](const char* name) { return positive(n, name); };
-  return ConvAttributes{p("n"),
-                        p("h"),
-                        p("w"),
-                        p("c"),
-                        p("f"),
-                        p("kh"),
-                        p("kw"),
-                        p("oh"),
-                        p("ow"),
-                        positivePair(n, "stride"),
-                        positivePair(n, "dilation"),
-                        n.field("padding").tuple<std::int64_t, 4>()};
-}
-
-CallAttributes readPool(const Node& n) {
-  const auto p = [&](const char* name) { return positive(n, name); };
-  return PoolAttributes{p("n"),
-                        p("h"),
-                        p("w"),
-                        p("c"),
-                        p("oh"),
-                        p("ow"),
-                        positivePair(n, "window"),
-                        positivePair(n, "stride"),
-                        n.field("padding").tuple<std::int64_t, 4>()};
-}
-
-CallAttributes readMatmul(const Node& n) {
-  return MatmulAttributes{positive(n, "m"), positive(n, "n"), positive(n, "k"), n.field("transposeA").boolean(),
-                          n.field("transposeB").boolean()};
-}
-
-CallAttributes readCopy(const Node& n) {
-  const std::vector<std::size_t> dims = n.field("dims").naturals();
-  return CopyAttributes{{dims.begin(), dims.end()},
-                        n.field("srcStrides").integers(),
-                        n.field("dstStrides").integers(),
-                        n.field("srcOffset").integer(),
-                        n.field("dstOffset").integer()};
-}
-
-CallAttributes readFill(const Node& n) {
-  return FillAttributes{n.field("value").number()};
-}
-
-CallAttributes readTable(const Node& n) {
-  return TableAttributes{n.field("rows").natural(), n.field("width").natural(), n.field("count").natural()};
-}
-
-CallAttributes readCropFlip(const Node& n) {
-  const auto p = [&](const char* name) { return positive(n, name); };
-  return CropFlipAttributes{p("images"), p("batch"), p("h"), p("w"), p("c")};
-}
-
-CallAttributes readArgMax(const Node& n) {
-  return ArgMaxAttributes{n.field("rows").natural(), n.field("width").natural()};
-}
-
-CallAttributes readRankMask(const Node& n) {
-  return RankMaskAttributes{n.field("size").natural()};
+/// Their limits are for checkOperands to hold.
+CallAttributes readAttributes(const Node& n, Call kernel) {
+  CallAttributes attributes = attributesOf(kernel);
+  const auto read = [&](FieldKind, const char* name, auto& value) { readField(n.field(name), value); };
+  std::visit([&](auto& record) { eachField(record, read); }, attributes);
+  return attributes;
 }
 
 CallStep readCall(const Node& n) {
-  using Reader = CallAttributes (*)(const Node&);
-  const Node kernel = n.field("kernel");
-  const auto read = kernel.word<Reader>({
-      {"conv2d", readConv},
-      {"conv2dInputGrad", readConv},
-      {"conv2dWeightGrad", readConv},
-      {"matmul", readMatmul},
-      {"maxPool", readPool},
-      {"maxPoolGather", readPool},
-      {"maxPoolScatter", readPool},
-      {"sumPool", readPool},
-      {"sumPoolGrad", readPool},
-      {"copy", readCopy},
-      {"fill", readFill},
-      {"gather", readTable},
-      {"scatterAdd", readTable},
-      {"cropFlip", readCropFlip},
-      {"argMax", readArgMax},
-      {"rankMask", readRankMask},
-  });
-  return {n.field("name").text(), kernel.text(), n.field("inputs").naturals(), n.field("outputs").naturals(),
-          read(n.field("attributes"))};
+  const std::string name = n.field("kernel").text();
+  const std::optional<Call> kernel = callNamed(name);
+  if (!kernel) n.field("kernel").fail("'" + name + "' is unknown");
+  return {n.field("name").text(), *kernel, n.field("inputs").naturals(), n.field("outputs").naturals(),
+          readAttributes(n.field("attributes"), *kernel)};
 }
 
 Step readStep(const Node& n) {

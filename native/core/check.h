@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "core/plan.h"
 #include "core/status.h"
 
@@ -20,6 +23,19 @@ Status withRemedy(const Status&);
 
 /// What a product's operands are: bf16 if its first is.
 StorageType operandsOf(const Plan&, const CallStep&);
+
+/// An operand as a kernel may take it: `real` stands for f32 or bf16, whichever the device computes with.
+enum class OperandType { real, any, f32, i32, u8 };
+struct Operand {
+  OperandType type;
+  /// None where the attributes leave it open.
+  std::optional<std::size_t> elements;
+};
+struct Operands {
+  std::vector<Operand> inputs, outputs;
+};
+/// What the table of calls asks of a step's operands; none where the attributes are those of another kernel.
+std::optional<Operands> wantedOperands(const CallStep&);
 
 struct Expected {
   StorageType dtype;

@@ -44,7 +44,7 @@ Result<std::unique_ptr<Executable>> HostExecutable::make(Plan plan, KernelFactor
       if (!kernel.ok()) return kernel.status().within(where + " step '" + nameOf(step) + "'");
       scratch = std::max(scratch, kernel.value()->scratchBytes());
       const auto* call = std::get_if<CallStep>(&step);
-      made->report_.push_back({nameOf(step), call ? call->kernel : "fused", kernel.value()->implementation()});
+      made->report_.push_back({nameOf(step), call ? nameOf(call->kernel) : "fused", kernel.value()->implementation()});
       made->kernels_.push_back(std::move(kernel.value()));
     }
     made->scratch_ = Memory(scratch);

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
+#include <type_traits>
 
 #include "core/check.h"
 
@@ -14,35 +16,32 @@ std::string str(T n) {
   return std::to_string(n);
 }
 
-/// An operand as a kernel may take it: `real` stands for f32 or bf16, whichever the device computes with.
-enum class Type { real, f32, i32, u8 };
-struct Operand {
-  Type type;
-  std::size_t elements;
-};
-
-bool fits(StorageType given, Type type) {
+bool fits(StorageType given, OperandType type) {
   switch (type) {
-    case Type::real:
+    case OperandType::any:
+      return true;
+    case OperandType::real:
       return given == StorageType::f32 || given == StorageType::bf16;
-    case Type::f32:
+    case OperandType::f32:
       return given == StorageType::f32;
-    case Type::i32:
+    case OperandType::i32:
       return given == StorageType::i32;
-    case Type::u8:
+    case OperandType::u8:
       return given == StorageType::u8;
   }
   return false;
 }
 
-const char* nameOf(Type type) {
+const char* nameOf(OperandType type) {
   switch (type) {
-    case Type::real:
-    case Type::f32:
+    case OperandType::any:
+      return "any type";
+    case OperandType::real:
+    case OperandType::f32:
       return "f32";
-    case Type::i32:
+    case OperandType::i32:
       return "i32";
-    case Type::u8:
+    case OperandType::u8:
       return "u8";
   }
   return "?";
@@ -62,23 +61,17 @@ Status checkCount(const std::vector<std::size_t>& operands, std::size_t count, c
 
 Status fit(const Plan& plan, const std::vector<std::size_t>& operands, const std::vector<Operand>& wanted,
            const std::string& kind) {
-  if (Status s = checkCount(operands, wanted.size(), kind); !s.ok()) return s;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const PlanBuffer& b = plan.buffers[operands[i]];
-    if (fits(b.dtype, wanted[i].type) && b.elements() == wanted[i].elements) continue;
-    return misfit(plan, operands[i], kind + "[" + str(i) + "]", nameOf(wanted[i].type), wanted[i].elements);
+    const std::size_t elements = wanted[i].elements.value_or(b.elements());
+    if (fits(b.dtype, wanted[i].type) && b.elements() == elements) continue;
+    return misfit(plan, operands[i], kind + "[" + str(i) + "]", nameOf(wanted[i].type), elements);
   }
   return {};
 }
 
-Status fit(const Plan& plan, const CallStep& step, const std::vector<Operand>& inputs,
-           const std::vector<Operand>& outputs) {
-  if (Status s = fit(plan, step.inputs, inputs, "inputs"); !s.ok()) return s;
-  return fit(plan, step.outputs, outputs, "outputs");
-}
-
 struct Attribute {
-  const char* name;
+  std::string name;
   std::int64_t value;
 };
 
@@ -86,19 +79,67 @@ struct Attribute {
 Status expectWithin(std::initializer_list<Attribute> attributes, std::int64_t least, std::int64_t most) {
   for (const auto& [name, value] : attributes) {
     if (value >= least && value <= most) continue;
-    return planError("attributes." + std::string(name) + ": " + str(value) + " is not from " + str(least) + " to " +
+    return planError("attributes." + name + ": " + str(value) + " is not from " + str(least) + " to " +
                      str(most));
   }
   return {};
 }
-Status expectExtents(std::initializer_list<Attribute> attributes) {
-  return expectWithin(attributes, 1, static_cast<std::int64_t>(mostNumbered));
+
+/// What numbers of a kind are held against; what is not bounded here is so by its type.
+std::optional<std::array<std::int64_t, 2>> limitsOf(FieldKind kind) {
+  constexpr auto numbered = static_cast<std::int64_t>(mostNumbered);
+  switch (kind) {
+    case FieldKind::extent:
+    case FieldKind::extents2:
+      return {{1, numbered}};
+    case FieldKind::reach:
+    case FieldKind::reaches2:
+      return {{1, mostReach}};
+    case FieldKind::margins:
+      return {{0, mostReach}};
+    case FieldKind::rows:
+      return {{0, numbered}};
+    case FieldKind::edges:
+    case FieldKind::natural:
+    case FieldKind::naturals:
+    case FieldKind::integers:
+    case FieldKind::flag:
+    case FieldKind::number:
+      return std::nullopt;
+  }
+  return std::nullopt;
 }
 
-std::size_t countOf(std::initializer_list<std::int64_t> extents) {
-  std::size_t count = 1;
-  for (const std::int64_t extent : extents) count = productOf({count, static_cast<std::size_t>(extent)});
-  return count;
+/// A whole number that is more than a signed one can say is more than any limit.
+std::int64_t clamped(std::size_t n) {
+  constexpr std::size_t most = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(n, most));
+}
+std::int64_t clamped(std::int64_t n) {
+  return n;
+}
+
+template <class Record>
+Status checkLimits(const Record& record) {
+  Status status;
+  eachField(record, [&]<class T>(FieldKind kind, const std::string& name, const T& value) {
+    const auto limits = limitsOf(kind);
+    if (!limits || !status.ok()) return;
+    const auto [least, most] = *limits;
+    if constexpr (std::is_same_v<T, Pair> || std::is_same_v<T, Edges>) {
+      for (std::size_t i = 0; i < value.size() && status.ok(); ++i) {
+        status = expectWithin({{name + "[" + str(i) + "]", value[i]}}, least, most);
+      }
+    } else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, std::size_t>) {
+      status = expectWithin({{name, clamped(value)}}, least, most);
+    }
+  });
+  return status;
+}
+
+template <class... Extents>
+std::size_t countOf(Extents... extents) {
+  return productOf({static_cast<std::size_t>(extents)...});
 }
 
 /// One axis of a convolution or pool: what slides over what.
@@ -116,82 +157,35 @@ Status expectSlide(const Slide& s) {
                    "give " + str(follows));
 }
 
+// What the fields of a record and the operands have to do with each other, beyond what the table says of each alone. They
+// are asked when all fields are within their limits and the operands as many as the table says.
+
+template <class Record>
+Status checkTogether(const Plan&, const CallStep&, const Record&) {
+  return {};
+}
+
+Status expectOneType(const Plan& plan, const CallStep& step) {
+  const auto isNarrow = [&](std::size_t i) { return plan.buffers[step.inputs[i]].dtype == StorageType::bf16; };
+  if (isNarrow(0) == isNarrow(1)) return {};
+  return planError("inputs: one is bf16, the other f32; the kernel multiplies operands of one type");
+}
+
 /// Extents are within 32 bits and reaches within 17, so that nothing here wraps around.
-Status checkConv(const ConvAttributes& a) {
-  if (Status s =
-          expectExtents({{"n", a.n}, {"h", a.h}, {"w", a.w}, {"c", a.c}, {"f", a.f}, {"oh", a.oh}, {"ow", a.ow}});
-      !s.ok()) {
-    return s;
-  }
-  if (Status s = expectWithin({{"kh", a.kh},
-                               {"kw", a.kw},
-                               {"stride[0]", a.stride[0]},
-                               {"stride[1]", a.stride[1]},
-                               {"dilation[0]", a.dilation[0]},
-                               {"dilation[1]", a.dilation[1]}},
-                              1, mostReach);
-      !s.ok()) {
-    return s;
-  }
-  if (Status s = expectWithin({{"padding[0]", a.padding[0]},
-                               {"padding[1]", a.padding[1]},
-                               {"padding[2]", a.padding[2]},
-                               {"padding[3]", a.padding[3]}},
-                              0, mostReach);
-      !s.ok()) {
-    return s;
-  }
+Status checkTogether(const Plan& plan, const CallStep& step, const ConvAttributes& a) {
   const std::int64_t high = (a.kh - 1) * a.dilation[0] + 1, wide = (a.kw - 1) * a.dilation[1] + 1;
   if (Status s = expectWithin({{"kh, dilated", high}, {"kw, dilated", wide}}, 1, mostReach); !s.ok()) return s;
   if (Status s = expectSlide({"oh", a.h, high, a.stride[0], a.padding[0], a.padding[2], a.oh}); !s.ok()) return s;
-  return expectSlide({"ow", a.w, wide, a.stride[1], a.padding[1], a.padding[3], a.ow});
+  if (Status s = expectSlide({"ow", a.w, wide, a.stride[1], a.padding[1], a.padding[3], a.ow}); !s.ok()) return s;
+  return expectOneType(plan, step);
 }
 
-Status checkConv(const Plan& plan, const CallStep& step, const ConvAttributes& a) {
-  if (Status s = checkConv(a); !s.ok()) return s;
-  const bool isNarrow = operandsOf(plan, step) == StorageType::bf16;
-  const auto operand = [&](std::initializer_list<std::int64_t> extents) {
-    return Operand{Type::real, countOf(extents)};
-  };
-  const Operand x = operand({a.n, a.h, a.w, a.c}), y = operand({a.n, a.oh, a.ow, a.f});
-  Operand w = operand({a.f, a.kh, a.kw, a.c});
-  const bool isWeightGrad = step.kernel == "conv2dWeightGrad";
-  if (isWeightGrad) w.type = Type::f32;
-  Status s;
-  if (step.kernel == "conv2d") s = fit(plan, step, {x, w}, {y});
-  if (step.kernel == "conv2dInputGrad") s = fit(plan, step, {y, w}, {x});
-  if (isWeightGrad) s = fit(plan, step, {x, y}, {w});
-  if (!s.ok()) return s;
-  if ((plan.buffers[step.inputs[1]].dtype == StorageType::bf16) == isNarrow) return {};
-  return planError("inputs: one is bf16, the other f32; the kernel multiplies operands of one type");
-}
-
-Status checkMatmul(const Plan& plan, const CallStep& step, const MatmulAttributes& a) {
-  if (Status s = expectExtents({{"m", a.m}, {"n", a.n}, {"k", a.k}}); !s.ok()) return s;
-  if (Status s = fit(plan, step, {{Type::real, countOf({a.m, a.k})}, {Type::real, countOf({a.k, a.n})}},
-                     {{Type::f32, countOf({a.m, a.n})}});
-      !s.ok()) {
-    return s;
-  }
-  if (plan.buffers[step.inputs[0]].dtype == plan.buffers[step.inputs[1]].dtype) return {};
-  return planError("inputs: one is bf16, the other f32; the kernel multiplies operands of one type");
+Status checkTogether(const Plan& plan, const CallStep& step, const MatmulAttributes&) {
+  return expectOneType(plan, step);
 }
 
 /// Every window must hold an element of the image: an empty maximum has no value.
-Status checkPool(const PoolAttributes& a) {
-  if (Status s = expectExtents({{"n", a.n},
-                                {"h", a.h},
-                                {"w", a.w},
-                                {"c", a.c},
-                                {"oh", a.oh},
-                                {"ow", a.ow},
-                                {"window[0]", a.window[0]},
-                                {"window[1]", a.window[1]},
-                                {"stride[0]", a.stride[0]},
-                                {"stride[1]", a.stride[1]}});
-      !s.ok()) {
-    return s;
-  }
+Status checkTogether(const Plan&, const CallStep& step, const PoolAttributes& a) {
   const std::int64_t extents[] = {a.h, a.w}, outs[] = {a.oh, a.ow};
   for (std::size_t axis = 0; axis < 2; ++axis) {
     // Bounded on either side before anything is added to them.
@@ -208,25 +202,15 @@ Status checkPool(const PoolAttributes& a) {
     if ((outs[axis] - 1) * a.stride[axis] - before < extents[axis]) continue;
     return planError("attributes: a window lies outside the image");
   }
-  return {};
-}
-
-Status checkPool(const Plan& plan, const CallStep& step, const PoolAttributes& a) {
-  if (Status s = checkPool(a); !s.ok()) return s;
-  const Operand big{Type::real, countOf({a.n, a.h, a.w, a.c})}, small{Type::real, countOf({a.n, a.oh, a.ow, a.c})};
-  if (step.kernel == "maxPool" || step.kernel == "sumPool") return fit(plan, step, {big}, {small});
-  if (step.kernel == "sumPoolGrad") return fit(plan, step, {small}, {big});
-  if (countOf({a.h, a.w, a.c}) > mostNumbered) {
-    return planError("attributes: an image of more than " + str(mostNumbered) + " elements, which cannot be numbered");
-  }
-  if (step.kernel == "maxPoolGather") return fit(plan, step, {big, big}, {small});
-  return fit(plan, step, {big, small}, {big});
+  const bool isChoice = step.kernel == Call::maxPoolGather || step.kernel == Call::maxPoolScatter;
+  if (!isChoice || countOf(a.h, a.w, a.c) <= mostNumbered) return {};
+  return planError("attributes: an image of more than " + str(mostNumbered) + " elements, which cannot be numbered");
 }
 
 /// Whether every element that the strides reach lies in the buffer.
-bool isInside(std::int64_t offset, const std::vector<std::int64_t>& dims, const std::vector<std::int64_t>& strides,
+bool isInside(std::size_t offset, const std::vector<std::size_t>& dims, const std::vector<std::int64_t>& strides,
               std::size_t elements) {
-  std::int64_t low = offset, high = offset;
+  std::int64_t low = clamped(offset), high = low;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     std::int64_t reach = 0;
     std::int64_t& end = strides[i] < 0 ? low : high;
@@ -239,10 +223,10 @@ bool isInside(std::int64_t offset, const std::vector<std::int64_t>& dims, const 
 
 /// Whether no element is written twice: each stride steps over all that the smaller ones reach. Strides have passed
 /// isInside.
-bool isApart(const std::vector<std::int64_t>& dims, const std::vector<std::int64_t>& strides) {
+bool isApart(const std::vector<std::size_t>& dims, const std::vector<std::int64_t>& strides) {
   std::vector<std::array<std::int64_t, 2>> axes;
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    if (dims[i] > 1) axes.push_back({std::abs(strides[i]), dims[i]});
+    if (dims[i] > 1) axes.push_back({std::abs(strides[i]), clamped(dims[i])});
   }
   std::sort(axes.begin(), axes.end());
   std::int64_t reached = 0;
@@ -253,19 +237,14 @@ bool isApart(const std::vector<std::int64_t>& dims, const std::vector<std::int64
   return true;
 }
 
-Status checkCopy(const Plan& plan, const CallStep& step, const CopyAttributes& a) {
-  if (Status s = checkCount(step.inputs, 1, "inputs"); !s.ok()) return s;
-  if (Status s = checkCount(step.outputs, 1, "outputs"); !s.ok()) return s;
+Status checkTogether(const Plan& plan, const CallStep& step, const CopyAttributes& a) {
   const PlanBuffer &src = plan.buffers[step.inputs[0]], &dst = plan.buffers[step.outputs[0]];
-  const bool areReal = fits(src.dtype, Type::real) && fits(dst.dtype, Type::real);
+  const bool areReal = fits(src.dtype, OperandType::real) && fits(dst.dtype, OperandType::real);
   if (src.dtype != dst.dtype && !areReal) return planError("copy: the element types differ");
   if (a.dims.size() != a.srcStrides.size() || a.dims.size() != a.dstStrides.size()) {
     return planError("attributes: dims, srcStrides and dstStrides differ in length");
   }
-  if (std::any_of(a.dims.begin(), a.dims.end(), [](std::int64_t extent) { return extent < 0; })) {
-    return planError("attributes.dims: one is negative");
-  }
-  if (std::find(a.dims.begin(), a.dims.end(), 0) != a.dims.end()) return {};
+  if (std::find(a.dims.begin(), a.dims.end(), std::size_t{0}) != a.dims.end()) return {};
   if (!isInside(a.srcOffset, a.dims, a.srcStrides, src.elements()) ||
       !isInside(a.dstOffset, a.dims, a.dstStrides, dst.elements())) {
     return planError("attributes: the copy leaves its buffers");
@@ -274,78 +253,75 @@ Status checkCopy(const Plan& plan, const CallStep& step, const CopyAttributes& a
   return {};
 }
 
-Status checkFill(const Plan& plan, const CallStep& step, const FillAttributes& a) {
-  if (Status s = checkCount(step.inputs, 0, "inputs"); !s.ok()) return s;
-  if (Status s = checkCount(step.outputs, 1, "outputs"); !s.ok()) return s;
+Status checkTogether(const Plan& plan, const CallStep& step, const FillAttributes& a) {
   const StorageType type = plan.buffers[step.outputs[0]].dtype;
   if (isValueOf(type, a.value)) return {};
   return planError("attributes.value: " + std::to_string(a.value) + " is no " + nameOf(type));
 }
 
-Status checkTable(const Plan& plan, const CallStep& step, const TableAttributes& a) {
+Status checkTogether(const Plan& plan, const CallStep& step, const TableAttributes& a) {
   if (a.rows == 0 && a.count > 0) return planError("attributes.rows: a table of 0 rows has none to name");
-  if (a.rows > mostNumbered) {
-    return planError("attributes.rows: " + str(a.rows) + ", an index names at most " + str(mostNumbered));
-  }
-  const std::size_t table = productOf({a.rows, a.width}), rows = productOf({a.count, a.width});
-  if (step.kernel == "scatterAdd")
-    return fit(plan, step, {{Type::f32, rows}, {Type::i32, a.count}}, {{Type::f32, table}});
-  if (Status s = checkCount(step.inputs, 2, "inputs"); !s.ok()) return s;
-  const StorageType dtype = plan.buffers[step.inputs[0]].dtype;
-  return expectBuffers(plan, step, {{dtype, table}, {StorageType::i32, a.count}}, {{dtype, rows}});
+  const PlanBuffer &in = plan.buffers[step.inputs[0]], &out = plan.buffers[step.outputs[0]];
+  if (in.dtype == out.dtype) return {};
+  return planError("outputs[0]: buffer " + str(step.outputs[0]) + " is " + nameOf(out.dtype) + ", the rows of inputs[0] are " +
+                   nameOf(in.dtype));
 }
 
-Status checkCropFlip(const Plan& plan, const CallStep& step, const CropFlipAttributes& a) {
-  if (Status s = expectExtents({{"images", a.images}, {"batch", a.batch}, {"h", a.h}, {"w", a.w}, {"c", a.c}});
-      !s.ok()) {
-    return s;
-  }
-  return fit(plan, step,
-             {{Type::u8, countOf({a.images, a.h, a.w, a.c})},
-              {Type::i32, countOf({a.batch})},
-              {Type::i32, countOf({a.batch, 3})}},
-             {{Type::f32, countOf({a.batch, a.h, a.w, a.c})}});
+/// The words of the table.
+namespace operands {
+template <class... Extents>
+Operand real(Extents... extents) {
+  return {OperandType::real, countOf(extents...)};
 }
-
-Status checkArgMax(const Plan& plan, const CallStep& step, const ArgMaxAttributes& a) {
-  if (a.width == 0) return planError("attributes.width: 0 columns have no largest");
-  if (a.width > mostNumbered) {
-    return planError("attributes.width: " + str(a.width) + " columns, an i32 numbers at most " + str(mostNumbered));
-  }
-  return fit(plan, step, {{Type::f32, productOf({a.rows, a.width})}}, {{Type::i32, a.rows}});
+template <class... Extents>
+Operand any(Extents... extents) {
+  return {OperandType::any, countOf(extents...)};
 }
-
-Status checkRankMask(const Plan& plan, const CallStep& step, const RankMaskAttributes& a) {
-  if (a.size > mostNumbered) {
-    return planError("attributes.size: " + str(a.size) + " scores, an i32 counts at most " + str(mostNumbered));
-  }
-  return fit(plan, step, {{Type::f32, a.size}, {Type::i32, 1}}, {{Type::f32, a.size}});
+Operand anySize() {
+  return {OperandType::any, std::nullopt};
 }
+template <class... Extents>
+Operand f32(Extents... extents) {
+  return {OperandType::f32, countOf(extents...)};
+}
+template <class... Extents>
+Operand i32(Extents... extents) {
+  return {OperandType::i32, countOf(extents...)};
+}
+template <class... Extents>
+Operand u8(Extents... extents) {
+  return {OperandType::u8, countOf(extents...)};
+}
+}  // namespace operands
 
-template <class Attributes>
-using Check = Status (*)(const Plan&, const CallStep&, const Attributes&);
-
-template <class Attributes>
-Status with(Check<Attributes> check, const Plan& plan, const CallStep& step) {
-  const auto* const attributes = std::get_if<Attributes>(&step.attributes);
-  return attributes == nullptr ? planError("attributes: are those of another kernel") : check(plan, step, *attributes);
+/// Calls use(attributes, what they ask of the operands); other attributes than the kernel's are a fault.
+template <class Use>
+Status withOperands(const CallStep& step, const Use& use) {
+  using namespace operands;
+  switch (step.kernel) {
+#define PATHEX_OPERANDS(...) {__VA_ARGS__}
+#define PATHEX_CALL(name, Record, cpu, cuda, inputs, outputs)                                            \
+  case Call::name: {                                                                                     \
+    const auto* const given = std::get_if<Record##Attributes>(&step.attributes);                         \
+    if (given == nullptr) break;                                                                         \
+    [[maybe_unused]] const Record##Attributes& a = *given;                                               \
+    return use(a, Operands{inputs, outputs});                                                            \
+  }
+#include "core/calls.inc"
+#undef PATHEX_OPERANDS
+  }
+  return planError("attributes: are those of another kernel");
 }
 
 Status checkKernel(const Plan& plan, const CallStep& step) {
-  const std::string& k = step.kernel;
-  if (k == "conv2d" || k == "conv2dInputGrad" || k == "conv2dWeightGrad")
-    return with<ConvAttributes>(checkConv, plan, step);
-  if (k == "matmul") return with<MatmulAttributes>(checkMatmul, plan, step);
-  if (k == "maxPool" || k == "maxPoolGather" || k == "maxPoolScatter" || k == "sumPool" || k == "sumPoolGrad") {
-    return with<PoolAttributes>(checkPool, plan, step);
-  }
-  if (k == "copy") return with<CopyAttributes>(checkCopy, plan, step);
-  if (k == "fill") return with<FillAttributes>(checkFill, plan, step);
-  if (k == "gather" || k == "scatterAdd") return with<TableAttributes>(checkTable, plan, step);
-  if (k == "cropFlip") return with<CropFlipAttributes>(checkCropFlip, plan, step);
-  if (k == "argMax") return with<ArgMaxAttributes>(checkArgMax, plan, step);
-  if (k == "rankMask") return with<RankMaskAttributes>(checkRankMask, plan, step);
-  return planError("kernel: '" + k + "' is unknown");
+  return withOperands(step, [&](const auto& attributes, const Operands& wanted) -> Status {
+    if (Status s = checkLimits(attributes); !s.ok()) return s;
+    if (Status s = checkCount(step.inputs, wanted.inputs.size(), "inputs"); !s.ok()) return s;
+    if (Status s = checkCount(step.outputs, wanted.outputs.size(), "outputs"); !s.ok()) return s;
+    if (Status s = checkTogether(plan, step, attributes); !s.ok()) return s;
+    if (Status s = fit(plan, step.inputs, wanted.inputs, "inputs"); !s.ok()) return s;
+    return fit(plan, step.outputs, wanted.outputs, "outputs");
+  });
 }
 
 Status expectOperands(const Plan& plan, const std::vector<std::size_t>& operands, const std::vector<Expected>& expected,
@@ -363,6 +339,15 @@ Status expectOperands(const Plan& plan, const std::vector<std::size_t>& operands
 
 Status checkOperands(const Plan& plan, const CallStep& step) {
   return withRemedy(checkKernel(plan, step));
+}
+
+std::optional<Operands> wantedOperands(const CallStep& step) {
+  std::optional<Operands> found;
+  const Status s = withOperands(step, [&](const auto&, const Operands& wanted) -> Status {
+    found = wanted;
+    return {};
+  });
+  return s.ok() ? found : std::nullopt;
 }
 
 StorageType operandsOf(const Plan& plan, const CallStep& step) {

@@ -10,9 +10,10 @@
 #include <variant>
 #include <vector>
 
+#include "core/calls.h"
 #include "core/sizes.h"
 
-/// The Plan of src/compile/plan.ts, name for name. That file is the contract and explains every field.
+/// The Plan of src/plan/plan.ts, name for name. That file is the contract and explains every field.
 namespace pathex::core {
 
 constexpr int planVersion = 2;
@@ -96,47 +97,9 @@ struct FusedStep {
   std::vector<Reduction> reductions;
 };
 
-using Pair = std::array<std::int64_t, 2>;
-using Edges = std::array<std::int64_t, 4>;  // top, left, bottom, right
-
-struct ConvAttributes {
-  std::int64_t n, h, w, c, f, kh, kw, oh, ow;
-  Pair stride, dilation;
-  Edges padding;
-};
-struct PoolAttributes {
-  std::int64_t n, h, w, c, oh, ow;
-  Pair window, stride;
-  Edges padding;
-};
-struct MatmulAttributes {
-  std::int64_t m, n, k;
-  bool transposeA, transposeB;
-};
-struct CopyAttributes {
-  std::vector<std::int64_t> dims, srcStrides, dstStrides;
-  std::int64_t srcOffset, dstOffset;
-};
-struct FillAttributes {
-  double value;
-};
-struct TableAttributes {  // gather and scatterAdd
-  std::size_t rows, width, count;
-};
-struct CropFlipAttributes {
-  std::int64_t images, batch, h, w, c;
-};
-struct ArgMaxAttributes {
-  std::size_t rows, width;
-};
-struct RankMaskAttributes {
-  std::size_t size;
-};
-using CallAttributes = std::variant<ConvAttributes, PoolAttributes, MatmulAttributes, CopyAttributes, FillAttributes,
-                                    TableAttributes, CropFlipAttributes, ArgMaxAttributes, RankMaskAttributes>;
-
 struct CallStep {
-  std::string name, kernel;
+  std::string name;
+  Call kernel{};
   std::vector<std::size_t> inputs, outputs;
   CallAttributes attributes;
 };

@@ -14,20 +14,13 @@ core::Result<std::unique_ptr<core::Kernel>> Backend::make(const core::Plan& plan
   if (const auto* fused = std::get_if<core::FusedStep>(&step)) return makeFused(plan, *fused);
   const auto& call = std::get<core::CallStep>(step);
   if (core::Status s = core::checkOperands(plan, call); !s.ok()) return s;
-  const std::string& k = call.kernel;
-  if (k == "conv2d" || k == "conv2dInputGrad" || k == "conv2dWeightGrad") return makeConv(context_, plan, call);
-  if (k == "matmul") return makeMatmul(context_, plan, call);
-  if (k == "maxPool" || k == "maxPoolGather" || k == "maxPoolScatter" || k == "sumPool" || k == "sumPoolGrad") {
-    return makePool(plan, call);
+  switch (call.kernel) {
+#define PATHEX_CALL(name, Record, maker, ...) \
+  case core::Call::name:                      \
+    return maker(context_, plan, call);
+#include "core/calls.inc"
   }
-  if (k == "copy") return makeCopy(plan, call);
-  if (k == "fill") return makeFill(plan, call);
-  if (k == "gather") return makeGather(plan, call);
-  if (k == "scatterAdd") return makeScatterAdd(plan, call);
-  if (k == "cropFlip") return makeCropFlip(plan, call);
-  if (k == "argMax") return makeArgMax(plan, call);
-  if (k == "rankMask") return makeRankMask(plan, call);
-  return core::withRemedy(core::planError("kernel: the cpu device has no '" + k + "'"));
+  return core::planError(call.name + ": no such kernel");
 }
 
 }  // namespace pathex::cpu

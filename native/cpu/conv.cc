@@ -52,13 +52,13 @@ std::unique_ptr<core::Kernel> candidate(const onednn::Context& context, const co
                                                      operands);
   };
   const std::size_t first = step.inputs[0], second = step.inputs[1], out = step.outputs[0];
-  if (step.kernel == "conv2d") {
+  if (step.kernel == core::Call::conv2d) {
     return kernel(forward, dnnl::convolution_forward(forward),
                   {{DNNL_ARG_SRC, first, ours.x, forward.src_desc(), false},
                    {DNNL_ARG_WEIGHTS, second, ours.w, forward.weights_desc(), false},
                    {DNNL_ARG_DST, out, ours.y, forward.dst_desc(), true}});
   }
-  if (step.kernel == "conv2dInputGrad") {
+  if (step.kernel == core::Call::conv2dInputGrad) {
     const auto pd = onednn::convInputGrad(context.engine, wanted.x, wanted.w, wanted.y, geometry, forward);
     return kernel(pd, dnnl::convolution_backward_data(pd),
                   {{DNNL_ARG_DIFF_DST, first, ours.y, pd.diff_dst_desc(), false},
@@ -82,7 +82,7 @@ class Subsampled final : public core::Kernel {
 
   static bool suits(const core::CallStep& step, const core::ConvAttributes& a) {
     const bool strided = a.stride[0] != 1 || a.stride[1] != 1;
-    return step.kernel == "conv2dWeightGrad" && a.kh == 1 && a.kw == 1 && strided && a.c % 16 != 0 &&
+    return step.kernel == core::Call::conv2dWeightGrad && a.kh == 1 && a.kw == 1 && strided && a.c % 16 != 0 &&
            a.padding == core::Edges{};
   }
   static core::ConvAttributes denseAttributes(core::ConvAttributes a) {
@@ -125,10 +125,10 @@ Made makeDense(const onednn::Context& context, const core::CallStep& step, const
   if (auto kernel = direct::select(step, a)) return kernel;
   // Activations stay as they lie where a fast implementation takes them so; otherwise they are reordered.
   Made plain = onednn::guarded(
-      step.kernel, [&]() -> Made { return candidate(context, step, a, descriptors(a, Tag::nhwc, Tag::any)); });
+      core::nameOf(step.kernel), [&]() -> Made { return candidate(context, step, a, descriptors(a, Tag::nhwc, Tag::any)); });
   if (plain.ok() && !isReference(plain.value()->implementation())) return plain;
   Made chosen = onednn::guarded(
-      step.kernel, [&]() -> Made { return candidate(context, step, a, descriptors(a, Tag::any, Tag::any)); });
+      core::nameOf(step.kernel), [&]() -> Made { return candidate(context, step, a, descriptors(a, Tag::any, Tag::any)); });
   if (!chosen.ok()) return plain;
   if (plain.ok() && isReference(chosen.value()->implementation())) return plain;
   return chosen;

@@ -16,7 +16,7 @@ struct Axis {
 std::vector<Axis> simplified(const core::CopyAttributes& a) {
   std::vector<Axis> axes;
   for (std::size_t i = 0; i < a.dims.size(); ++i) {
-    const Axis axis{a.dims[i], a.srcStrides[i], a.dstStrides[i]};
+    const Axis axis{static_cast<std::int64_t>(a.dims[i]), a.srcStrides[i], a.dstStrides[i]};
     if (axis.extent == 1) continue;
     if (!axes.empty() && axes.back().src == axis.src * axis.extent && axes.back().dst == axis.dst * axis.extent) {
       axes.back() = {axes.back().extent * axis.extent, axis.src, axis.dst};
@@ -105,14 +105,14 @@ class Nothing final : public core::Kernel {
 
 }  // namespace
 
-Made makeCopy(const core::Plan& plan, const core::CallStep& step) {
+Made makeCopy(const onednn::Context&, const core::Plan& plan, const core::CallStep& step) {
   const auto& a = std::get<core::CopyAttributes>(step.attributes);
-  if (std::find(a.dims.begin(), a.dims.end(), 0) != a.dims.end()) return std::make_unique<Nothing>();
+  if (std::find(a.dims.begin(), a.dims.end(), std::size_t{0}) != a.dims.end()) return std::make_unique<Nothing>();
   if (plan.buffers[step.inputs[0]].dtype == core::StorageType::u8) return std::make_unique<Copy<std::uint8_t>>(step, a);
   return std::make_unique<Copy<std::uint32_t>>(step, a);
 }
 
-Made makeFill(const core::Plan& plan, const core::CallStep& step) {
+Made makeFill(const onednn::Context&, const core::Plan& plan, const core::CallStep& step) {
   const double value = std::get<core::FillAttributes>(step.attributes).value;
   const std::size_t out = step.outputs[0], count = plan.buffers[out].elements();
   switch (plan.buffers[out].dtype) {

@@ -77,7 +77,7 @@ class CropFlip final : public core::Kernel {
 
 }  // namespace
 
-Made makeCropFlip(const core::Plan&, const core::CallStep& step) {
+Made makeCropFlip(const onednn::Context&, const core::Plan&, const core::CallStep& step) {
   return std::make_unique<CropFlip>(step, std::get<core::CropFlipAttributes>(step.attributes));
 }
 

@@ -66,12 +66,12 @@ class ScatterAdd final : public Table {
 
 }  // namespace
 
-Made makeGather(const core::Plan& plan, const core::CallStep& step) {
+Made makeGather(const onednn::Context&, const core::Plan& plan, const core::CallStep& step) {
   const auto& a = std::get<core::TableAttributes>(step.attributes);
   return std::make_unique<Gather>(step, a, core::bytesPerElement(plan.buffers[step.inputs[0]].dtype));
 }
 
-Made makeScatterAdd(const core::Plan&, const core::CallStep& step) {
+Made makeScatterAdd(const onednn::Context&, const core::Plan&, const core::CallStep& step) {
   return std::make_unique<ScatterAdd>(step, std::get<core::TableAttributes>(step.attributes));
 }
 

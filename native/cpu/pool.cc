@@ -226,13 +226,20 @@ class SumPoolGrad final : public Pool {
 
 }  // namespace
 
-Made makePool(const core::Plan&, const core::CallStep& step) {
+Made makePool(const onednn::Context&, const core::Plan&, const core::CallStep& step) {
   const auto& a = std::get<PoolAttributes>(step.attributes);
-  if (step.kernel == "maxPool") return std::make_unique<MaxPool>(step, a);
-  if (step.kernel == "maxPoolGather") return std::make_unique<MaxPoolGather>(step, a);
-  if (step.kernel == "maxPoolScatter") return std::make_unique<MaxPoolScatter>(step, a);
-  if (step.kernel == "sumPool") return std::make_unique<SumPool>(step, a);
-  return std::make_unique<SumPoolGrad>(step, a);
+  switch (step.kernel) {
+    case core::Call::maxPool:
+      return std::make_unique<MaxPool>(step, a);
+    case core::Call::maxPoolGather:
+      return std::make_unique<MaxPoolGather>(step, a);
+    case core::Call::maxPoolScatter:
+      return std::make_unique<MaxPoolScatter>(step, a);
+    case core::Call::sumPool:
+      return std::make_unique<SumPool>(step, a);
+    default:
+      return std::make_unique<SumPoolGrad>(step, a);
+  }
 }
 
 }  // namespace pathex::cpu

@@ -101,7 +101,7 @@ class RankMask final : public core::Kernel {
 
 }  // namespace
 
-Made makeRankMask(const core::Plan&, const core::CallStep& step) {
+Made makeRankMask(const onednn::Context&, const core::Plan&, const core::CallStep& step) {
   return std::make_unique<RankMask>(step, std::get<core::RankMaskAttributes>(step.attributes).size);
 }
 

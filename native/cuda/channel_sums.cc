@@ -36,7 +36,7 @@ std::optional<ChannelSums> channelSumsOf(const core::Plan& plan, std::size_t at)
   if (at + 1 >= plan.steps.size()) return std::nullopt;
   const auto* const conv = std::get_if<core::CallStep>(&plan.steps[at]);
   const auto* const step = std::get_if<FusedStep>(&plan.steps[at + 1]);
-  if (conv == nullptr || step == nullptr || conv->kernel != "conv2d") return std::nullopt;
+  if (conv == nullptr || step == nullptr || conv->kernel != core::Call::conv2d) return std::nullopt;
   const auto& a = std::get<core::ConvAttributes>(conv->attributes);
   const std::size_t y = conv->outputs[0];
   if (!takesSums(*step, y, static_cast<std::size_t>(a.n * a.oh * a.ow), static_cast<std::size_t>(a.f))) {

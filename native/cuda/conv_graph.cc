@@ -77,8 +77,8 @@ void addEpilogue(GraphBuilder& builder, const core::Plan& plan, const Epilogue& 
 }  // namespace
 
 Direction directionOf(const core::CallStep& step) {
-  if (step.kernel == "conv2d") return Direction::forward;
-  return step.kernel == "conv2dInputGrad" ? Direction::inputGrad : Direction::weightGrad;
+  if (step.kernel == core::Call::conv2d) return Direction::forward;
+  return step.kernel == core::Call::conv2dInputGrad ? Direction::inputGrad : Direction::weightGrad;
 }
 
 core::Result<OperationGraph> convGraph(const Session& session, const core::Plan& plan, const core::CallStep& step,
@@ -126,13 +126,13 @@ core::Result<OperationGraph> convSumsGraph(const Session& session, const core::P
   return builder.finish();
 }
 
-std::string signatureOf(const std::string& kernel, const core::ConvAttributes& a) {
+std::string signatureOf(core::Call kernel, const core::ConvAttributes& a) {
   const auto joined = [](const char* separator, auto first, auto... rest) {
     std::string text = std::to_string(first);
     ((text += separator + std::to_string(rest)), ...);
     return text;
   };
-  return kernel + " " + joined("x", a.n, a.h, a.w, a.c) + " to " + joined("x", a.oh, a.ow, a.f) + ", kernel " +
+  return std::string(core::nameOf(kernel)) + " " + joined("x", a.n, a.h, a.w, a.c) + " to " + joined("x", a.oh, a.ow, a.f) + ", kernel " +
          joined("x", a.kh, a.kw) + ", stride " + joined("x", a.stride[0], a.stride[1]) + ", dilation " +
          joined("x", a.dilation[0], a.dilation[1]) + ", padding " +
          joined(" ", a.padding[0], a.padding[1], a.padding[2], a.padding[3]);

@@ -23,6 +23,6 @@ core::Result<OperationGraph> convSumsGraph(const cudnn::Session&, const core::Pl
                                            const ChannelSums&, bool deterministic);
 
 /// "conv2d 128x32x32x16 to 16, kernel 3x3, ...": everything that decides which implementations there are.
-std::string signatureOf(const std::string& kernel, const core::ConvAttributes&);
+std::string signatureOf(core::Call kernel, const core::ConvAttributes&);
 
 }  // namespace pathex::cuda

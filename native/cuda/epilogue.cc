@@ -238,8 +238,8 @@ std::optional<Epilogue> epilogueOf(const Plan& plan, std::size_t at) {
   const auto* const conv = std::get_if<core::CallStep>(&plan.steps[at]);
   const auto* const map = std::get_if<FusedStep>(&plan.steps[at + 1]);
   if (conv == nullptr || map == nullptr || !map->reductions.empty()) return std::nullopt;
-  const bool isForward = conv->kernel == "conv2d";
-  if (!isForward && conv->kernel != "conv2dInputGrad") return std::nullopt;
+  const bool isForward = conv->kernel == core::Call::conv2d;
+  if (!isForward && conv->kernel != core::Call::conv2dInputGrad) return std::nullopt;
   const auto& a = std::get<core::ConvAttributes>(conv->attributes);
   const std::size_t result = conv->outputs[0];
   const auto channels = static_cast<std::size_t>(isForward ? a.f : a.c);

@@ -62,7 +62,7 @@ CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps ste
   for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
     const auto* call = std::get_if<core::CallStep>(&plan_.steps[i]);
     report_.push_back(
-        {core::nameOf(plan_.steps[i]), call ? call->kernel : "fused", steps_.kernels[i]->implementation()});
+        {core::nameOf(plan_.steps[i]), call ? core::nameOf(call->kernel) : "fused", steps_.kernels[i]->implementation()});
   }
 }
 

@@ -36,18 +36,40 @@ core::Result<std::unique_ptr<LibraryContext>> LibraryContext::describe(LibraryOp
   return context;
 }
 
+/// The makers that the table of calls names.
+namespace makers {
+
+namespace {
+
+MadeKernel cudnn(LibraryContext& context, const core::Plan& plan, const core::CallStep& step) {
+  return makeConv(context, plan, step);
+}
+
+MadeKernel cublaslt(LibraryContext& context, const core::Plan& plan, const core::CallStep& step) {
+  const auto& session = context.cublaslt();
+  if (session == nullptr) {
+    return core::Status(core::Code::device, step.name + ": cuBLASLt cannot plan for a described GPU");
+  }
+  return makeMatmul(session, context.options(), plan, step);
+}
+
+/// Of kernels that come with the plan as CUDA C.
+MadeKernel emitted(LibraryContext&, const core::Plan&, const core::CallStep& step) {
+  return core::planError(step.name + ": no library has a kernel '" + core::nameOf(step.kernel) + "'");
+}
+
+}  // namespace
+
+}  // namespace makers
+
 MadeKernel makeLibraryKernel(LibraryContext& context, const core::Plan& plan, const core::CallStep& step) {
-  if (step.kernel == "matmul") {
-    const auto& session = context.cublaslt();
-    if (session == nullptr) {
-      return core::Status(core::Code::device, step.name + ": cuBLASLt cannot plan for a described GPU");
-    }
-    return makeMatmul(session, context.options(), plan, step);
+  switch (step.kernel) {
+#define PATHEX_CALL(name, Record, cpu, maker, ...) \
+  case core::Call::name:                           \
+    return makers::maker(context, plan, step);
+#include "core/calls.inc"
   }
-  if (step.kernel == "conv2d" || step.kernel == "conv2dInputGrad" || step.kernel == "conv2dWeightGrad") {
-    return makeConv(context, plan, step);
-  }
-  return core::planError(step.name + ": no library has a kernel '" + step.kernel + "'");
+  return makers::emitted(context, plan, step);
 }
 
 std::unique_ptr<Kernel> makeFusedKernel(LibraryContext& context, const core::Plan& plan, std::size_t at, Kernel& conv,

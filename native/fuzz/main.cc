@@ -71,16 +71,16 @@ std::string shown(const core::Plan& plan) {
   for (const core::Step& step : plan.steps) {
     text += "\n  " + core::nameOf(step);
     if (const auto* const call = std::get_if<core::CallStep>(&step)) {
-      text += " " + call->kernel + " " + list(call->inputs) + " -> " + list(call->outputs);
-      if (const auto* const a = std::get_if<core::ConvAttributes>(&call->attributes)) {
-        text += " " +
-                list(std::initializer_list<std::int64_t>{a->n, a->h, a->w, a->c, a->f, a->kh, a->kw, a->oh, a->ow}) +
-                " stride " + list(a->stride) + " dilation " + list(a->dilation) + " padding " + list(a->padding);
-      }
-      if (const auto* const a = std::get_if<core::CopyAttributes>(&call->attributes)) {
-        text += " " + list(a->dims) + " " + std::to_string(a->srcOffset) + " + " + list(a->srcStrides) + " -> " +
-                std::to_string(a->dstOffset) + " + " + list(a->dstStrides);
-      }
+      text += std::string(" ") + core::nameOf(call->kernel) + " " + list(call->inputs) + " -> " + list(call->outputs);
+      const auto add = [&]<class T>(core::FieldKind, const char* name, const T& value) {
+        text += std::string(" ") + name + "=";
+        if constexpr (std::is_arithmetic_v<T>) {
+          text += std::to_string(value);
+        } else {
+          text += list(value);
+        }
+      };
+      std::visit([&](const auto& record) { core::eachField(record, add); }, call->attributes);
       continue;
     }
     const auto& fused = std::get<core::FusedStep>(step);

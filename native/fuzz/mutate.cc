@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "core/check.h"
+
 namespace pathex::fuzz {
 
 namespace {
@@ -158,68 +160,50 @@ void changeFused(Plan& plan, FusedStep& step, Random& random) {
   }
 }
 
-void changeAttributes(CallAttributes& attributes, Random& random) {
-  const auto one = [&]<class T>(T* first, auto*... others) {
-    T* const all[] = {first, others...};
-    change(*all[random.below(sizeof...(others) + 1)], random);
-  };
-  struct Visit {
-    Random& random;
-    const decltype(one)& change;
-    void operator()(ConvAttributes& a) const {
-      if (random.once(2)) return change(&a.n, &a.h, &a.w, &a.c, &a.f, &a.kh, &a.kw, &a.oh, &a.ow);
-      change(&a.stride[0], &a.stride[1], &a.dilation[0], &a.dilation[1], &a.padding[0], &a.padding[1], &a.padding[2],
-             &a.padding[3]);
-    }
-    void operator()(PoolAttributes& a) const {
-      if (random.once(2)) return change(&a.n, &a.h, &a.w, &a.c, &a.oh, &a.ow);
-      change(&a.window[0], &a.window[1], &a.stride[0], &a.stride[1], &a.padding[0], &a.padding[1], &a.padding[2],
-             &a.padding[3]);
-    }
-    void operator()(MatmulAttributes& a) const { change(&a.m, &a.n, &a.k); }
-    void operator()(CopyAttributes& a) const {
-      if (random.once(3)) return change(&a.srcOffset, &a.dstOffset);
-      std::vector<std::int64_t>& list = *random.of({&a.dims, &a.srcStrides, &a.dstStrides});
-      random.once(5) ? rearrange(list, random) : changeOne(list, random);
-    }
-    void operator()(FillAttributes& a) const { a.value = random.of({-1.0, 256.0, 1e300, 0.5}); }
-    void operator()(TableAttributes& a) const { change(&a.rows, &a.width, &a.count); }
-    void operator()(CropFlipAttributes& a) const { change(&a.images, &a.batch, &a.h, &a.w, &a.c); }
-    void operator()(ArgMaxAttributes& a) const { change(&a.rows, &a.width); }
-    void operator()(RankMaskAttributes& a) const { change(&a.size); }
-  };
-  std::visit(Visit{random, one}, attributes);
+void changeField(std::int64_t& value, Random& random) {
+  change(value, random);
+}
+void changeField(std::size_t& value, Random& random) {
+  change(value, random);
+}
+void changeField(bool& value, Random&) {
+  value = !value;
+}
+void changeField(double& value, Random& random) {
+  value = random.of({-1.0, 256.0, 1e300, 0.5});
+}
+template <std::size_t n>
+void changeField(std::array<std::int64_t, n>& values, Random& random) {
+  changeOne(values, random);
+}
+template <class T>
+void changeField(std::vector<T>& values, Random& random) {
+  random.once(5) ? rearrange(values, random) : changeOne(values, random);
 }
 
-std::size_t countOf(std::initializer_list<std::int64_t> extents) {
-  std::size_t count = 1;
-  for (const std::int64_t extent : extents) count = productOf({count, static_cast<std::size_t>(extent)});
-  return count;
+/// One field of the record.
+template <class Record>
+void changeAttributes(Record& record, Random& random) {
+  std::size_t fields = 0, at = 0;
+  eachField(record, [&](FieldKind, const char*, auto&) { ++fields; });
+  const std::size_t chosen = random.below(fields);
+  eachField(record, [&](FieldKind, const char*, auto& value) {
+    if (at++ == chosen) changeField(value, random);
+  });
 }
 
 /// How many elements the attributes ask of each operand, inputs first; none where that is not settled by them.
 std::vector<std::size_t> sizesOf(const CallStep& step) {
-  const std::string& k = step.kernel;
-  if (const auto* const a = std::get_if<ConvAttributes>(&step.attributes)) {
-    const std::size_t x = countOf({a->n, a->h, a->w, a->c}), w = countOf({a->f, a->kh, a->kw, a->c});
-    const std::size_t y = countOf({a->n, a->oh, a->ow, a->f});
-    if (k == "conv2d") return {x, w, y};
-    return k == "conv2dInputGrad" ? std::vector{y, w, x} : std::vector{x, y, w};
+  const std::optional<Operands> wanted = wantedOperands(step);
+  if (!wanted) return {};
+  std::vector<std::size_t> sizes;
+  for (const auto* const operands : {&wanted->inputs, &wanted->outputs}) {
+    for (const Operand& operand : *operands) {
+      if (!operand.elements) return {};
+      sizes.push_back(*operand.elements);
+    }
   }
-  if (const auto* const a = std::get_if<PoolAttributes>(&step.attributes)) {
-    const std::size_t big = countOf({a->n, a->h, a->w, a->c}), small = countOf({a->n, a->oh, a->ow, a->c});
-    if (k == "maxPoolGather") return {big, big, small};
-    if (k == "maxPoolScatter") return {big, small, big};
-    return k == "sumPoolGrad" ? std::vector{small, big} : std::vector{big, small};
-  }
-  if (const auto* const a = std::get_if<MatmulAttributes>(&step.attributes)) {
-    return {countOf({a->m, a->k}), countOf({a->k, a->n}), countOf({a->m, a->n})};
-  }
-  if (const auto* const a = std::get_if<TableAttributes>(&step.attributes)) {
-    const std::size_t table = productOf({a->rows, a->width}), rows = productOf({a->count, a->width});
-    return k == "gather" ? std::vector{table, a->count, rows} : std::vector{rows, a->count, table};
-  }
-  return {};
+  return sizes;
 }
 
 /// Gives the operands the sizes that changed attributes ask for, as far as these are small or come to nothing by
@@ -249,11 +233,12 @@ void changeCall(Plan& plan, CallStep& step, Random& random) {
     case 1:
       return rearrange(operands, random);
     case 2:
-      step.kernel = random.of({"conv2d", "conv2dInputGrad", "conv2dWeightGrad", "maxPool", "maxPoolGather",
-                               "maxPoolScatter", "sumPool", "sumPoolGrad", "gather", "scatterAdd", "copy", "none"});
+      step.kernel =
+          random.of({Call::conv2d, Call::conv2dInputGrad, Call::conv2dWeightGrad, Call::maxPool, Call::maxPoolGather,
+                     Call::maxPoolScatter, Call::sumPool, Call::sumPoolGrad, Call::gather, Call::scatterAdd, Call::copy});
       return;
     default:
-      changeAttributes(step.attributes, random);
+      std::visit([&](auto& record) { changeAttributes(record, random); }, step.attributes);
       if (random.once(2)) follow(plan, step);
   }
 }

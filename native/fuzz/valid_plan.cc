@@ -158,43 +158,38 @@ class Builder {
   void addCall(std::size_t index) {
     written_.clear();
     CallStep step;
-    step.kernel = random_.of({"conv2d", "conv2d", "conv2dInputGrad", "conv2dWeightGrad", "conv2dWeightGrad", "matmul",
-                              "maxPool", "maxPoolGather", "maxPoolScatter", "sumPool", "sumPoolGrad", "copy", "copy",
-                              "fill", "gather", "scatterAdd", "cropFlip", "argMax", "rankMask"});
-    step.name = step.kernel + std::to_string(index);
-    const std::string& k = step.kernel;
-    if (k.starts_with("conv")) {
-      conv(step);
-    } else if (k == "matmul") {
-      matmul(step);
-    } else if (k.find("Pool") != std::string::npos) {
-      pool(step);
-    } else if (k == "copy") {
-      copy(step);
-    } else if (k == "fill") {
-      step.attributes = FillAttributes{random_.of({0.0, 1.0, 255.0})};
-      step.outputs = {
-          writes(random_.of({StorageType::f32, StorageType::i32, StorageType::u8}), {random_.from(0, 300)})};
-    } else if (k == "gather" || k == "scatterAdd") {
-      table(step);
-    } else if (k == "cropFlip") {
-      cropFlip(step);
-    } else if (k == "argMax") {
-      const std::int64_t rows = random_.from(0, 50), width = extent();
-      step.attributes = ArgMaxAttributes{size(rows), size(width)};
-      step.inputs = {reads(StorageType::f32, {rows, width})};
-      step.outputs = {writes(StorageType::i32, {rows})};
-    } else {
-      const std::int64_t scores = random_.once(20) ? random_.from(60000, 80000) : random_.from(0, 500);
-      step.attributes = RankMaskAttributes{size(scores)};
-      step.inputs = {reads(StorageType::f32, {scores}), reads(StorageType::i32, {1})};
-      step.outputs = {writes(StorageType::f32, {scores})};
-    }
+    using enum Call;
+    step.kernel = random_.of({conv2d, conv2d, conv2dInputGrad, conv2dWeightGrad, conv2dWeightGrad, matmul, maxPool,
+                              maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, copy, copy, fill, gather, scatterAdd,
+                              cropFlip, argMax, rankMask});
+    step.name = nameOf(step.kernel) + std::to_string(index);
+    step.attributes = attributesOf(step.kernel);
+    std::visit([&](auto& attributes) { addOperands(step, attributes); }, step.attributes);
     plan_.steps.push_back(std::move(step));
   }
 
-  void conv(CallStep& step) {
-    ConvAttributes a{};
+  // What the attributes of each record may be, and operands for them.
+
+  void addOperands(CallStep& step, FillAttributes& a) {
+    a.value = random_.of({0.0, 1.0, 255.0});
+    step.outputs = {writes(random_.of({StorageType::f32, StorageType::i32, StorageType::u8}), {random_.from(0, 300)})};
+  }
+
+  void addOperands(CallStep& step, ArgMaxAttributes& a) {
+    const std::int64_t rows = random_.from(0, 50);
+    a = {size(rows), extent()};
+    step.inputs = {reads(StorageType::f32, {rows, a.width})};
+    step.outputs = {writes(StorageType::i32, {rows})};
+  }
+
+  void addOperands(CallStep& step, RankMaskAttributes& a) {
+    const std::int64_t scores = random_.once(20) ? random_.from(60000, 80000) : random_.from(0, 500);
+    a.size = size(scores);
+    step.inputs = {reads(StorageType::f32, {scores}), reads(StorageType::i32, {1})};
+    step.outputs = {writes(StorageType::f32, {scores})};
+  }
+
+  void addOperands(CallStep& step, ConvAttributes& a) {
     if (random_.once(3)) {  // the shapes of our own kernels
       const std::int64_t multiple = random_.of({8, 16});
       a = {random_.from(1, 3),
@@ -234,25 +229,21 @@ class Builder {
     while (out(a.w, a.kw, 1) < 0) ++a.w;
     a.oh = out(a.h, a.kh, 0) / a.stride[0] + 1;
     a.ow = out(a.w, a.kw, 1) / a.stride[1] + 1;
-    step.attributes = a;
     const std::vector<std::int64_t> x{a.n, a.h, a.w, a.c}, w{a.f, a.kh, a.kw, a.c}, y{a.n, a.oh, a.ow, a.f};
-    const bool isForward = step.kernel == "conv2d", isInputGrad = step.kernel == "conv2dInputGrad";
+    const bool isForward = step.kernel == Call::conv2d, isInputGrad = step.kernel == Call::conv2dInputGrad;
     step.inputs = {reads(StorageType::f32, isInputGrad ? y : x),
                    reads(StorageType::f32, isForward || isInputGrad ? w : y)};
     step.outputs = {writes(StorageType::f32, isForward ? y : isInputGrad ? x : w)};
   }
 
-  void matmul(CallStep& step) {
-    const MatmulAttributes a{random_.from(1, 40), random_.from(1, 40), random_.from(1, 40), random_.once(2),
-                             random_.once(2)};
-    step.attributes = a;
+  void addOperands(CallStep& step, MatmulAttributes& a) {
+    a = {random_.from(1, 40), random_.from(1, 40), random_.from(1, 40), random_.once(2), random_.once(2)};
     step.inputs = {reads(StorageType::f32, {a.m, a.k}), reads(StorageType::f32, {a.k, a.n})};
     step.outputs = {writes(StorageType::f32, {a.m, a.n})};
   }
 
-  void pool(CallStep& step) {
-    PoolAttributes a{
-        random_.from(1, 3), random_.from(1, 12), random_.from(1, 12), random_.from(1, 20), 0, 0, {}, {}, {}};
+  void addOperands(CallStep& step, PoolAttributes& a) {
+    a = {random_.from(1, 3), random_.from(1, 12), random_.from(1, 12), random_.from(1, 20), 0, 0, {}, {}, {}};
     const std::int64_t extents[] = {a.h, a.w};
     std::int64_t outs[2] = {};
     for (std::size_t axis = 0; axis < 2; ++axis) {
@@ -269,23 +260,21 @@ class Builder {
     }
     a.oh = outs[0];
     a.ow = outs[1];
-    step.attributes = a;
     const std::vector<std::int64_t> big{a.n, a.h, a.w, a.c}, small{a.n, a.oh, a.ow, a.c};
-    const std::string& k = step.kernel;
-    step.inputs = {reads(StorageType::f32, k == "sumPoolGrad" ? small : big)};
-    if (k == "maxPoolGather") step.inputs.push_back(reads(StorageType::f32, big));
-    if (k == "maxPoolScatter") step.inputs.push_back(reads(StorageType::f32, small));
-    step.outputs = {writes(StorageType::f32, k == "maxPoolScatter" || k == "sumPoolGrad" ? big : small)};
+    const Call k = step.kernel;
+    step.inputs = {reads(StorageType::f32, k == Call::sumPoolGrad ? small : big)};
+    if (k == Call::maxPoolGather) step.inputs.push_back(reads(StorageType::f32, big));
+    if (k == Call::maxPoolScatter) step.inputs.push_back(reads(StorageType::f32, small));
+    step.outputs = {writes(StorageType::f32, k == Call::maxPoolScatter || k == Call::sumPoolGrad ? big : small)};
   }
 
   /// A block of one row-major buffer to a block of another, its axes exchanged or turned around.
-  void copy(CallStep& step) {
-    CopyAttributes a{};
+  void addOperands(CallStep& step, CopyAttributes& a) {
     const std::size_t rank = random_.below(4);
     std::int64_t src = 1, dst = 1;
     for (std::size_t i = 0; i < rank; ++i) {
       const std::int64_t dim = random_.from(1, 9), room = random_.from(0, 2);
-      a.dims.push_back(dim);
+      a.dims.push_back(size(dim));
       const bool isTurned = random_.once(4), isRepeated = random_.once(6);
       a.srcStrides.push_back(isRepeated ? 0 : isTurned ? -src : src);
       a.srcOffset += isTurned && !isRepeated ? (dim - 1) * src : 0;
@@ -298,26 +287,23 @@ class Builder {
       std::reverse(a.srcStrides.begin(), a.srcStrides.end());
       std::reverse(a.dstStrides.begin(), a.dstStrides.end());
     }
-    step.attributes = a;
     const StorageType dtype = random_.of({StorageType::f32, StorageType::i32, StorageType::u8});
     step.inputs = {reads(dtype, {src})};
     step.outputs = {writes(dtype, {dst})};
   }
 
-  void table(CallStep& step) {
+  void addOperands(CallStep& step, TableAttributes& a) {
     const std::int64_t rows = random_.from(1, 20), width = random_.from(0, 40), count = random_.from(0, 30);
-    step.attributes = TableAttributes{size(rows), size(width), size(count)};
-    const bool isGather = step.kernel == "gather";
+    a = {size(rows), size(width), size(count)};
+    const bool isGather = step.kernel == Call::gather;
     const StorageType dtype =
         isGather ? random_.of({StorageType::f32, StorageType::i32, StorageType::u8}) : StorageType::f32;
     step.inputs = {reads(dtype, {isGather ? rows : count, width}), reads(StorageType::i32, {count})};
     step.outputs = {writes(dtype, {isGather ? count : rows, width})};
   }
 
-  void cropFlip(CallStep& step) {
-    const CropFlipAttributes a{random_.from(1, 9), random_.from(1, 9), random_.from(1, 9), random_.from(1, 9),
-                               random_.from(1, 4)};
-    step.attributes = a;
+  void addOperands(CallStep& step, CropFlipAttributes& a) {
+    a = {random_.from(1, 9), random_.from(1, 9), random_.from(1, 9), random_.from(1, 9), random_.from(1, 4)};
     step.inputs = {reads(StorageType::u8, {a.images, a.h, a.w, a.c}), reads(StorageType::i32, {a.batch}),
                    reads(StorageType::i32, {a.batch, 3})};
     step.outputs = {writes(StorageType::f32, {a.batch, a.h, a.w, a.c})};

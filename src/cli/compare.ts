@@ -22,13 +22,17 @@ import {
   type DeviceChoice,
 } from './common.js';
 import { commandLine } from './command-line.js';
-import { runExperiment, shortened, type Contestant } from './experiment.js';
+import { shortened, type Contestant } from '../experiment/experiment.js';
+import { experimentShowing } from './experiment.js';
+import { EXCLUDE_FLAG, SCOPE_FLAG, scopeOf } from './prune.js';
 
 interface Options extends DeviceChoice {
   readonly network: string;
   readonly methods: readonly Contestant[];
   readonly sparsity: number;
   readonly rounds?: number;
+  readonly scope: string;
+  readonly exclude?: readonly string[];
   readonly epochs: number;
   readonly batch: number;
   readonly rate: number;
@@ -89,6 +93,8 @@ export const compareCommand = withDevice(
         "of iterative methods; default: each method's own; single-shot methods keep to one",
         positiveInteger('rounds'),
       )
+      .option(...SCOPE_FLAG)
+      .option(...EXCLUDE_FLAG)
       .option('-e, --epochs <count>', 'of the short training schedule', positiveInteger('epochs'), 3)
       .option('-b, --batch <size>', 'images a step', positiveInteger('batch'), 128)
       .option(
@@ -125,6 +131,7 @@ export const compareCommand = withDevice(
       .action(async (given: Options & { readonly methods?: readonly Contestant[] }, command: Command) => {
         const o: Options = { ...given, methods: given.methods ?? METHODS };
         const kind = deviceKindOf(o.device);
+        const scope = scopeOf(o.scope);
         if (o.resume !== true) await checkNothingReplaced(o);
         await checkOutput(join(o.out, 'report.json'), true);
         const signal = interruptible();
@@ -134,7 +141,7 @@ export const compareCommand = withDevice(
         describeData(data, full);
         const device = await openDeviceFor(kind, o);
         try {
-          const { runs } = await runExperiment(
+          const { runs } = await experimentShowing(
             {
               methods: o.methods,
               seeds: o.seeds,
@@ -143,6 +150,8 @@ export const compareCommand = withDevice(
               data,
               sparsity: o.sparsity,
               rounds: o.rounds,
+              scope,
+              exclude: o.exclude ?? [],
               imp: { rounds: o.impRounds, epochs: o.impEpochs ?? o.epochs },
               examples: o.examples,
               epochs: o.epochs,

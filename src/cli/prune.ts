@@ -9,6 +9,7 @@ import {
   type MethodOptions,
 } from '../prune/methods.js';
 import type { Schedule } from '../prune/schedule.js';
+import { SCOPES, type Scope } from '../prune/scope.js';
 import { pruningSplit } from '../prune/pruning-split.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { modelOf } from '../models/models.js';
@@ -16,6 +17,7 @@ import { table } from '../report/table.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { saveWeights } from '../weights/state-dict.js';
 import { fail } from '../errors.js';
+import { checkValue, wordOf } from '../kinds.js';
 import {
   checkOutput,
   IMAGES,
@@ -46,6 +48,8 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly sparsity: number;
   readonly rounds?: number;
   readonly schedule: string;
+  readonly scope: string;
+  readonly exclude?: readonly string[];
   readonly weights?: string;
   readonly maskZeros?: boolean;
   readonly out: string;
@@ -65,6 +69,22 @@ export const scheduleOf = (name: string): Schedule =>
   name === 'exponential' || name === 'linear'
     ? name
     : fail('OPTION', `schedule: '${name}' is unknown; choose exponential or linear`);
+
+export const SCOPE_FLAG = [
+  '--scope <name>',
+  'what weights compete with: global, all others; layer, those of their layer; erk, the same at densities by Erdős-Rényi-Kernel',
+  'global',
+] as const;
+export const EXCLUDE_FLAG = [
+  '--exclude <pattern>',
+  "leave the weights of a layer whole, such as fc or 'block1.*'; they do not count in the sparsity; repeat it for more",
+  collect,
+] as const;
+export const scopeOf = (name: string): Scope => {
+  checkValue('scope', name, SCOPE);
+  return name as Scope; // checked
+};
+const SCOPE = wordOf(...SCOPES);
 
 /** The options of the method's own training, where it has one. */
 const withTraining = (
@@ -112,6 +132,8 @@ export const pruneCommand = withRecipe(
           positiveInteger('rounds'),
         )
         .option('--schedule <name>', 'exponential or linear', 'exponential')
+        .option(...SCOPE_FLAG)
+        .option(...EXCLUDE_FLAG)
         .option(
           '-O, --option <name=value>',
           "an option of the method, such as mode=px-gated; repeat it for more ('pathex methods' lists them)",
@@ -131,6 +153,7 @@ export const pruneCommand = withRecipe(
           const kind = deviceKindOf(o.device);
           const method = readMethod(o.method, o.option ?? []);
           const schedule = scheduleOf(o.schedule);
+          const scope = scopeOf(o.scope);
           const trains = method.method === 'imp';
           if (trains && o.epochs === undefined)
             fail(
@@ -169,6 +192,8 @@ export const pruneCommand = withRecipe(
               ...withTraining(method, o, recipe, data),
               density: 1 - o.sparsity / 100,
               schedule,
+              scope,
+              exclude: o.exclude ?? [],
               seed: o.seed,
               signal,
               masks,
@@ -192,12 +217,16 @@ export const pruneCommand = withRecipe(
                 seed: String(o.seed),
                 data: data?.name ?? 'none',
                 ...(o.rewind === undefined ? {} : { rewind: String(o.rewind) }),
+                ...(scope === 'global' ? {} : { scope }),
+                ...(ticket.excluded.length === 0 ? {} : { excluded: ticket.excluded.join(' ') }),
                 ...((ticket.zeroScores ?? 0) === 0 ? {} : { zeroScores: String(ticket.zeroScores) }),
               },
             });
             printLayers(layers);
+            if (ticket.excluded.length > 0) log(`left whole: ${ticket.excluded.join(', ')}`);
+            const by = scope === 'global' ? '' : `, scope ${scope}`;
             log(
-              `${ticket.method}: ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live (sparsity ${(100 * s.sparsity).toFixed(2)} %), ${s.layersEmptied} of ${s.layers} layers empty, ${(100 * s.outputUnitsAlive).toFixed(0)} % of output units alive, ${ticket.seconds.toFixed(1)} s`,
+              `${ticket.method}${by}: ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live (sparsity ${(100 * s.sparsity).toFixed(2)} %), ${s.layersEmptied} of ${s.layers} layers empty, ${(100 * s.outputUnitsAlive).toFixed(0)} % of output units alive, ${ticket.seconds.toFixed(1)} s`,
             );
             log(
               `wrote ${o.out}${o.rewind === undefined || o.rewind === 0 ? '' : `; its weights are those after step ${o.rewind}: train them with --from-step ${o.rewind}`}`,

@@ -19,7 +19,8 @@ import {
   type DeviceChoice,
 } from './common.js';
 import { commandLine } from './command-line.js';
-import { runExperiment, shortened } from './experiment.js';
+import { shortened } from '../experiment/experiment.js';
+import { experimentShowing } from './experiment.js';
 
 interface Options extends DeviceChoice {
   readonly sparsity: number;
@@ -73,7 +74,7 @@ export const startCommand = withDevice(
         describeData(data, full);
         const device = await openDeviceFor(kind, o);
         try {
-          await runExperiment(
+          await experimentShowing(
             {
               methods: ['px', 'magnitude', 'random', 'dense'],
               seeds: [o.seed],

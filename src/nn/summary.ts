@@ -4,7 +4,7 @@ import { checkValue, masksMap, networkKind, orNull } from '../kinds.js';
 import { definitionOf } from '../ops/registry.js';
 import { size, type Shape, type Tensor } from '../tensor/tensor.js';
 import { checkMasks, type Masks } from '../transform/mask.js';
-import { inference } from '../transform/statistics.js';
+import { inference } from '../transform/readings.js';
 import type { Network } from './network.js';
 
 export interface LayerSummary {

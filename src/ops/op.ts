@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import type { Moments } from './batch-norm.js';
 import type { AttributeKinds } from './attributes.js';
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
@@ -47,6 +48,32 @@ export const pathInputs = (node: Tensor, rule: PathRule): readonly Tensor[] =>
   rule.kind === 'gate' && rule.controls !== undefined
     ? node.inputs.filter((_, i) => !rule.controls!.includes(i))
     : node.inputs;
+
+/**
+ * What a marker stands for where its network is read for inference or for training; `marker` has inputs that are read already. Such an op is
+ * never lowered.
+ */
+export interface ReadingRule {
+  readonly inference: (o: Ops, marker: Tensor) => Tensor;
+  readonly training: (o: Ops, marker: Tensor, reader: TrainingReader) => Tensor;
+}
+
+/** What the markers of one network share where it is read for training. */
+export interface TrainingReader {
+  /** Weight of the batch in running statistics. */
+  readonly momentum: number;
+  /** The moments of a batch, taken once for all that ask. */
+  readonly momentsOf: (x: Tensor) => Moments;
+  /** A stored value becomes another with the step. */
+  readonly update: (stored: Tensor, next: Tensor) => void;
+}
+
+/** The lowering of a marker. */
+export const unread = (op: string) => (): never =>
+  fail(
+    'GRAPH',
+    `${op}: the graph was not read for inference or training; apply inference() or training() first`,
+  );
 
 /** How the compiler lowers a node. Kernel names and attributes are those of the Plan. */
 export type Lowering =
@@ -101,6 +128,8 @@ export interface OpDefinition {
   /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */
   readonly vjp: (o: Ops, node: Tensor, dy: Tensor) => readonly (Tensor | null)[];
   readonly paths: PathRule;
+  /** Of markers alone. */
+  readonly reading?: ReadingRule;
   /** Where the units of its output come from. */
   readonly units: UnitsOf;
   /** Naive float64 loops: the meaning of the op. */

@@ -1,6 +1,6 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { CALLS, type CallAttributes, type CallName } from './calls.js';
+import { attributesCodec, CALLS, type CallAttributes, type CallName } from './calls.js';
 import { isInstruction, type Instruction } from './instructions.js';
 import { elementsOf, integerFrom, Natural, PLAN_LIMITS } from './numbers.js';
 
@@ -111,21 +111,23 @@ const CallStep = t.union(
       kernel: t.literal(kernel),
       inputs: t.readonlyArray(Natural),
       outputs: t.readonlyArray(Natural),
-      attributes: CALLS[kernel] as t.Mixed,
+      attributes: attributesCodec(kernel),
     }),
   ) as unknown as [t.Mixed, t.Mixed],
   'call step',
 );
-export type CallStep = {
-  [K in CallName]: {
+/** A call of a kernel of K. */
+export type CallStepOf<K extends CallName> = {
+  [Name in K]: {
     readonly kind: 'call';
     readonly name: string;
-    readonly kernel: K;
+    readonly kernel: Name;
     readonly inputs: readonly number[];
     readonly outputs: readonly number[];
-    readonly attributes: CallAttributes<K>;
+    readonly attributes: CallAttributes<Name>;
   };
-}[CallName];
+}[K];
+export type CallStep = CallStepOf<CallName>;
 export type FusedStep = t.TypeOf<typeof FusedStep>;
 export type Step = FusedStep | CallStep;
 export type PlanBuffer = t.TypeOf<typeof PlanBuffer>;

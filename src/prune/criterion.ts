@@ -4,8 +4,9 @@ import { leaves, nameOf, walk } from '../graph/graph.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { maskName, masked } from '../transform/mask.js';
 import type { Scaled } from '../transform/paths.js';
-import { inference, training, type Readable } from '../transform/statistics.js';
+import { inference, training, type Readable } from '../transform/readings.js';
 import type { MethodFacts } from './method.js';
+import type { Objective } from './objective.js';
 
 /** The current masked network in the readings that criteria use. */
 export interface PruningView {
@@ -65,8 +66,8 @@ export interface Criterion extends MethodFacts {
   readonly kind: 'criterion';
   /** Whether removed weights stay out. Otherwise all weights are ranked in every round, and removed ones may return. */
   readonly monotone: boolean;
-  readonly accumulate?: (view: PruningView, labels: Tensor) => Scaled;
+  readonly accumulate?: (view: PruningView, objective: Objective) => Scaled;
   /** A second pass over the same minibatches, which knows what the first added up; `score` then sees the sum of the second. */
-  readonly secondPass?: (view: PruningView, labels: Tensor, first: Scaled) => Scaled;
+  readonly secondPass?: (view: PruningView, objective: Objective, first: Scaled) => Scaled;
   readonly score: (view: PruningView, accumulated: Scaled | null) => Scores;
 }

@@ -5,7 +5,7 @@ import { definitionOf } from '../ops/registry.js';
 import { unitCount, type LayerRule } from '../ops/units.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { onPaths } from './paths.js';
-import { inference, type Readable } from './statistics.js';
+import { inference, type Readable } from './readings.js';
 
 /**
  * A network as layers between units: which output unit of which layer feeds which input column of which other. It is read off the `units` of

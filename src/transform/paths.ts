@@ -14,7 +14,7 @@ import {
 import { pathInputs } from '../ops/op.js';
 import { definitionOf, make, ops, type OpName } from '../ops/registry.js';
 import { sameShape, type Tensor } from '../tensor/tensor.js';
-import type { Readable } from './statistics.js';
+import type { Readable } from './readings.js';
 
 /**
  * Path networks: readings of a piecewise-linear network in which every path from input to output carries a

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { key, words } from '../../src/random.js';
+import { decode } from '../../src/weights/safetensors.js';
 import { decodeReport, type ExperimentReport } from '../../src/report/experiment.js';
 
 /** The command line as a user meets it: the compiled program in a process of its own, on a small data set in the official layout. */
@@ -276,7 +277,7 @@ describe('a session with the command line', () => {
       expect(runs.every((r) => r.epochs.length === 1)).toBe(true);
       expect(failures).toBeUndefined();
       expect(command).toContain(
-        'pathex compare --network resnet8-w4 --methods px,snip,imp,dense --sparsity 80 --rounds 3 --epochs 1 --batch 20',
+        'pathex compare --network resnet8-w4 --methods px,snip,imp,dense --sparsity 80 --rounds 3 --scope global --epochs 1 --batch 20',
       );
       expect((await readdir(join(folder, 'sides'))).sort()).toEqual(
         ['imp', 'px', 'snip']
@@ -284,6 +285,20 @@ describe('a session with the command line', () => {
           .concat(['report.html', 'report.json'])
           .sort(),
       );
+    });
+
+    test('by layers, some left whole: the report says so', async () => {
+      const ranked = ['--methods', 'magnitude,phew', '--scope', 'layer', '--exclude', 'fc', '--epochs', '1'];
+      const { code } = await pathex(...args, '--data', data, ...ranked, '--out', 'layers');
+      expect(code).toBe(0);
+      const { title, settings, runs, failures } = await reportOf('layers');
+      expect(title).toBe('Lottery tickets of resnet8-w4 at 80 % sparsity, scope layer, without fc');
+      expect(settings).toContain('; scope=layer; exclude=fc; ');
+      const layers = runs[0]!.layerDensities.map(({ weights, live }) => [weights, live]);
+      expect(layers.at(-1)).toEqual([160, 160]);
+      for (const [weights, live] of layers.slice(0, -1))
+        expect(Math.abs(live! - weights! / 5)).toBeLessThan(1);
+      expect(failures).toMatchObject([{ method: 'phew', code: 'OPTION' }]);
     });
 
     test('a method that collapses is a row that says so', async () => {
@@ -504,6 +519,29 @@ describe('a session with the command line', () => {
       'prospr: 1,008 of 5,036 weights live',
     );
     expect(await prune('--method', 'phew')).toMatch(/^phew: 1,0(0[7-9]|1[0-6]) of 5,036 weights live$/);
+  });
+
+  test('prune ranks by layers and leaves layers whole', async () => {
+    const flags = ['--method', 'magnitude', '--sparsity', '80', '--scope', 'erk', '--exclude', 'fc'];
+    const pruned = await pathex(
+      'prune',
+      ...small,
+      ...flags,
+      '--exclude',
+      'con*v',
+      '--out',
+      'erk.safetensors',
+    );
+    expect([pruned.code, pruned.stderr.replace(/^pruning with.*\n/gm, '')]).toEqual([0, '']);
+    expect(pruned.stdout).toContain('left whole: conv.weight, fc.weight');
+    expect(pruned.stdout).toMatch(/^magnitude, scope erk: 1,222 of 5,036 weights live/m);
+    const stored = decode(await readFile(join(folder, 'erk.safetensors')), 'erk.safetensors');
+    expect(stored.metadata).toMatchObject({ scope: 'erk', excluded: 'conv.weight fc.weight' });
+    const live = (name: string): number => {
+      const { dtype, data: bits } = stored.tensors[`${name}_mask`]!;
+      return dtype === 'U8' ? bits.reduce((n, bit) => n + bit, 0) : NaN;
+    };
+    expect([live('conv.weight'), live('fc.weight')]).toEqual([108, 160]);
   });
 
   test('every command has help', async () => {

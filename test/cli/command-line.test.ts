@@ -33,8 +33,8 @@ test.each(['plain', 'a b', "it's", '$HOME', '"', '', '~', 'a\nb', '*', '-', "'; 
 const GIVEN: readonly (readonly [Command, readonly string[]])[] = [
   [trainCommand, ['-n', 'resnet8-w4', '-w', "my 'ticket'.safetensors", '-e', '40', '-b', '10', '--rate', '0.05', '--milestones', '3,5', '--momentum', '0', '--nesterov', '--weight-decay', '1e-7', '--no-augment', '--schedule', 'multi-step', '--from-step', '2', '--evaluate-every', '3', '--checkpoint', 'runs/a b', '-o', 'out file', '-f', '--seed', '5', '--data', '/d a', '--no-download', '-d', 'reference', '--threads', '2', '--precision', 'tf32']],
   [trainCommand, ['--synthetic', '--resume', '--checkpoint', 'c']],
-  [pruneCommand, ['--method', 'prospr', '-O', 'steps=1', '--option', 'momentum=0.9', '-s', '80.5', '-r', '3', '-e', '2', '--epochs', '4', '--rewind', '0', '--rate-schedule', 'one-cycle', '--schedule', 'linear']],
-  [compareCommand, ['-m', 'px,snip, dense', '--seeds', '0,1', '--subset', '50', '--examples', '2', '--imp-rounds', '2', '--imp-epochs', '1', '-o', 'a $b']],
+  [pruneCommand, ['--method', 'prospr', '-O', 'steps=1', '--option', 'momentum=0.9', '-s', '80.5', '-r', '3', '-e', '2', '--epochs', '4', '--rewind', '0', '--rate-schedule', 'one-cycle', '--schedule', 'linear', '--scope', 'erk', '--exclude', 'fc', '--exclude', 'block 1.*']],
+  [compareCommand, ['-m', 'px,snip, dense', '--seeds', '0,1', '--subset', '50', '--examples', '2', '--imp-rounds', '2', '--imp-epochs', '1', '--scope', 'layer', '--exclude', '*', '-o', 'a $b']],
   [startCommand, ['--train-images', '128', '--rounds', '2', '--out', 'r']],
   [evaluateCommand, ['-w', 'x.safetensors', '--threads', '1']],
 ]; // prettier-ignore

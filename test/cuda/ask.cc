@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 
 #include "cuda/conv_graph.h"
@@ -24,35 +25,37 @@ namespace pathex::test {
 
 namespace {
 
-/// "... = conv2d(b1, b2) n=128 ... stride=[1 1] ..."; empty kernel for any other line.
-Question parse(const std::string& line) {
+/// "... = conv2d(b1, b2) n=128 ... stride=[1 1] ..."; none for any other line.
+std::optional<Question> parse(const std::string& line) {
   const auto at = line.find(" = conv2d");
-  if (at == std::string::npos) return {};
+  if (at == std::string::npos) return std::nullopt;
   const auto open = line.find('(', at), close = line.find(')', at);
   std::string numbers = line.substr(close + 1);
   for (char& c : numbers) {
     if (!(c == '-' || (c >= '0' && c <= '9'))) c = ' ';
   }
   std::istringstream stream(numbers);
-  Question q{line.substr(at + 3, open - at - 3), {}};
+  const auto kernel = core::callNamed(std::string_view(line).substr(at + 3, open - at - 3));
+  if (!kernel) return std::nullopt;
+  Question q{*kernel, {}};
   core::ConvAttributes& a = q.attributes;
   stream >> a.n >> a.h >> a.w >> a.c >> a.f >> a.kh >> a.kw >> a.oh >> a.ow;
   for (std::int64_t& x : a.stride) stream >> x;
   for (std::int64_t& x : a.dilation) stream >> x;
   for (std::int64_t& x : a.padding) stream >> x;
-  return stream ? q : Question{};
+  return stream ? std::optional(q) : std::nullopt;
 }
 
 std::vector<Question> readQuestions() {
   std::vector<Question> questions;
   std::vector<std::string> seen;
   for (std::string line; std::getline(std::cin, line);) {
-    Question q = parse(line);
-    if (q.kernel.empty()) continue;
-    const std::string signature = cuda::signatureOf(q.kernel, q.attributes);
+    const std::optional<Question> q = parse(line);
+    if (!q) continue;
+    const std::string signature = cuda::signatureOf(q->kernel, q->attributes);
     if (std::find(seen.begin(), seen.end(), signature) != seen.end()) continue;
     seen.push_back(signature);
-    questions.push_back(std::move(q));
+    questions.push_back(*q);
   }
   return questions;
 }
@@ -142,13 +145,13 @@ core::Plan planOf(const Question& q, core::StorageType operands) {
   const auto buffer = [](core::StorageType type, auto... extents) {
     return core::PlanBuffer{type, {static_cast<std::size_t>(extents)...}, {}};
   };
-  const bool inputGrad = q.kernel == "conv2dInputGrad", weightGrad = q.kernel == "conv2dWeightGrad";
+  const bool inputGrad = q.kernel == core::Call::conv2dInputGrad, weightGrad = q.kernel == core::Call::conv2dWeightGrad;
   core::Plan plan;
   plan.buffers = {buffer(operands, a.n, a.h, a.w, a.c),
                   buffer(weightGrad ? core::StorageType::f32 : operands, a.f, a.kh, a.kw, a.c),
                   buffer(operands, a.n, a.oh, a.ow, a.f)};
   std::vector<std::size_t> inputs{inputGrad ? 2u : 0u, weightGrad ? 2u : 1u};
-  plan.steps.push_back(core::CallStep{q.kernel,
+  plan.steps.push_back(core::CallStep{core::nameOf(q.kernel),
                                       q.kernel,
                                       std::move(inputs),
                                       {inputGrad    ? 0u

@@ -12,7 +12,7 @@ namespace pathex::test {
 
 /// A convolution step of a plan.
 struct Question {
-  std::string kernel;
+  core::Call kernel{};
   core::ConvAttributes attributes;
 };
 

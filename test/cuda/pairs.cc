@@ -52,7 +52,7 @@ bool askPairs(LibraryContext& context) {
   for (std::size_t i = 0; i + 1 < plan.steps.size(); ++i) {
     const auto* const step = std::get_if<core::CallStep>(&plan.steps[i]);
     const auto* const map = std::get_if<core::FusedStep>(&plan.steps[i + 1]);
-    if (step == nullptr || step->kernel.rfind("conv2d", 0) != 0 || step->kernel == "conv2dWeightGrad") continue;
+    if (step == nullptr || (step->kernel != core::Call::conv2d && step->kernel != core::Call::conv2dInputGrad)) continue;
     const std::string signature = signatureOf(step->kernel, std::get<core::ConvAttributes>(step->attributes));
     const core::StorageType operands = core::operandsOf(plan, *step);
     const auto print = [&](const char* kind, const std::string& program, const Answer& a) {

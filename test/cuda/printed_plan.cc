@@ -117,8 +117,9 @@ class Reader {
 
   core::Step callStep(const std::string& name, const std::string& outputs, const std::string& kernel,
                       const std::string& inputs, std::string attributes) {
-    core::CallStep step{name, kernel, buffersIn(inputs), buffersIn(outputs), core::FillAttributes{0}};
-    if (kernel.rfind("conv2d", 0) != 0) return step;
+    const core::Call call = core::callNamed(kernel).value();
+    core::CallStep step{name, call, buffersIn(inputs), buffersIn(outputs), core::attributesOf(call)};
+    if (!std::holds_alternative<core::ConvAttributes>(step.attributes)) return step;
     std::replace_if(attributes.begin(), attributes.end(), [](char c) { return c != '-' && (c < '0' || c > '9'); }, ' ');
     std::istringstream stream(attributes);
     core::ConvAttributes a{};

@@ -157,7 +157,7 @@ std::string faultOf(const core::MatmulAttributes& a, core::StorageType operands)
                   {core::StorageType::f32, {out.size()}, {}}};
   cuda::LibraryOptions options;
   options.precision = cuda::Precision::bf16;
-  auto kernel = cuda::makeMatmul(session(), options, plan, {"product", "matmul", {0, 1}, {2}, a});
+  auto kernel = cuda::makeMatmul(session(), options, plan, {"product", core::Call::matmul, {0, 1}, {2}, a});
   if (!kernel.ok()) return kernel.status().message();
   const auto address = [](const auto* data) {
     return static_cast<CUdeviceptr>(reinterpret_cast<std::uintptr_t>(data));

@@ -69,7 +69,7 @@ bool checkTimer() {
   plan.buffers = {{core::StorageType::f32, {elements}, {core::In::arena, 0}},
                   {core::StorageType::f32, {elements}, {core::In::arena, bytes}},
                   {core::StorageType::f32, {elements}, {core::In::arena, bytes}}};
-  const core::CallStep there{"there", "conv2d", {0}, {1}, {}}, back{"back", "conv2d", {1}, {0}, {}};
+  const core::CallStep there{"there", core::Call::conv2d, {0}, {1}, {}}, back{"back", core::Call::conv2d, {1}, {0}, {}};
   const auto measure = [&](const core::CallStep& step, std::size_t workspace, const char* elapsed, double best) {
     setenv("FAKE_CUDA_ELAPSED", elapsed, 1);
     Greedy kernel(*context.value(), step, workspace);
@@ -85,7 +85,7 @@ bool checkTimer() {
   measure(back, 0, "0.3", 1e-5);
 
   setenv("FAKE_CUDA_ELAPSED", "1", 1);
-  const core::CallStep onto{"onto", "conv2d", {1}, {2}, {}};
+  const core::CallStep onto{"onto", core::Call::conv2d, {1}, {2}, {}};
   Greedy first(*context.value(), there, 0), second(*context.value(), onto, bytes);
   auto seconds = timer.seconds({&first, &second}, {&plan, {0, 1}, {1, 2}}, none);
   printRow({"two", std::to_string(first.runs), std::to_string(second.runs), std::to_string(seconds.value() * 1e6),

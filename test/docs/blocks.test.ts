@@ -36,15 +36,13 @@ const AROUND: Readonly<Record<string, readonly [before: string, after: string]>>
     'void b;',
   ],
   'accumulate: (view) => {': [
-    `import { ops, pathNetwork, type Criterion, type PathReading } from 'pathex';
-     import { flow, flowScores } from '${root}src/prune/criteria/path-score.js';
+    `import { flow, flowScores, ops, pathNetwork, type Criterion, type PathReading } from 'pathex';
      declare const options: Required<Pick<PathReading, 'biasPaths' | 'constantSplit' | 'maxPool' | 'scaled'>>;
      export const px: Pick<Criterion, 'accumulate' | 'score'> = {`,
     '};',
   ],
   'export const GRASP_OPTIONS': [
-    `import type { Criterion } from 'pathex';
-     import { option, positive, withOptions } from '${root}src/prune/options.js';
+    `import { option, positive, withOptions, type Criterion } from 'pathex';
      declare const rest: (temperature: number) => Criterion;`,
     '',
   ],
@@ -111,6 +109,22 @@ describe('JavaScript on the pages', () => {
       for (const name of names!.split(',')) expect(pathex).toHaveProperty(name.trim());
     },
   );
+});
+
+test('the script of docs/criteria.md runs, and prints what its criterion leaves', async () => {
+  const [script] = blocksOf('docs/criteria.md').filter(({ language }) => language === 'js');
+  const body = script!.code.replace(/^import (\{[^}]*\}) from 'pathex';/, 'const $1 = pathex;');
+  const lines: string[] = [];
+  // what makes async functions has no name of its own
+  const AsyncFunction = (async () => undefined).constructor as new (
+    ...parts: string[]
+  ) => (...given: readonly unknown[]) => Promise<void>;
+  await new AsyncFunction('pathex', 'console', body)(pathex, { log: (line: string) => lines.push(line) });
+  const counts = lines.slice(0, -1).map((line) => /: (\d+) of (\d+)$/.exec(line)!.slice(1).map(Number));
+  expect(counts[0]![0]).toBe(counts[0]![1]);
+  const [live, total] = [0, 1].map((k) => counts.slice(1).reduce((n, own) => n + own[k]!, 0));
+  expect(live).toBe(pathex.survivors(total!, 0.1));
+  expect(lines.at(-1)).toBe('less');
 });
 
 describe('commands on the pages', () => {

@@ -330,7 +330,7 @@ describe('other calls', () => {
         count,
       });
     await refuses(table(0, 4, 3, 0), 'attributes.rows: a table of 0 rows has none to name');
-    await refuses(table(2 ** 32, 0, 3, 0), 'attributes.rows: 4294967296, an index names at most 2147483647');
+    await refuses(table(2 ** 32, 0, 3, 0), 'attributes.rows: 4294967296 is not from 0 to 2147483647');
     await refuses(
       call('scatterAdd', [given([0]), given([0], 'i32')], result([0]), {
         rows: 2 ** 31 - 1,
@@ -365,11 +365,11 @@ describe('other calls', () => {
     );
     await refuses(
       call('argMax', [given([0])], result([big / 2 ** 20], 'i32'), { rows: big / 2 ** 20, width: 2 ** 52 }),
-      'attributes.width: 4503599627370496 columns, an i32 numbers at most 2147483647',
+      'attributes.width: 4503599627370496 is not from 1 to 2147483647',
     );
     await refuses(
       call('rankMask', [given([4]), given([1], 'i32')], result([4]), { size: big }),
-      'attributes.size: 4294967296 scores, an i32 counts at most 2147483647',
+      'attributes.size: 4294967296 is not from 0 to 2147483647',
     );
   });
 

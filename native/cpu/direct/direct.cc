@@ -46,7 +46,7 @@ std::unique_ptr<core::Kernel> select(const core::CallStep& step, const core::Con
   if (multiple == 0 || !shapeFits(a, multiple)) return nullptr;
   const auto size = [](std::int64_t extent) { return static_cast<std::size_t>(extent); };
   const Extents extents{size(a.n), size(a.h), size(a.w), size(a.c), size(a.f)};
-  if (step.kernel == "conv2dWeightGrad") {
+  if (step.kernel == core::Call::conv2dWeightGrad) {
     // Where the second cache cannot hold a partial result, adding to it costs more than is won.
     constexpr std::size_t mostWeights = 1 << 18;
     if (extents.weights() > mostWeights) return nullptr;
@@ -56,9 +56,9 @@ std::unique_ptr<core::Kernel> select(const core::CallStep& step, const core::Con
   constexpr std::size_t fewestPixels = 32;
   if (extents.n * extents.h * extents.w < fewestPixels) return nullptr;
   if (multiple == wide::lanes) {
-    return step.kernel == "conv2d" ? makeWideForward(step, extents) : makeWideInputGrad(step, extents);
+    return step.kernel == core::Call::conv2d ? makeWideForward(step, extents) : makeWideInputGrad(step, extents);
   }
-  return step.kernel == "conv2d" ? makeForward(step, extents) : makeInputGrad(step, extents);
+  return step.kernel == core::Call::conv2d ? makeForward(step, extents) : makeInputGrad(step, extents);
 }
 
 }  // namespace pathex::cpu::direct
