@@ -19,7 +19,7 @@ import { fold, key, uniform, type Key } from '../../src/random.js';
 import { evaluate } from '../../src/runtime/reference.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
 import { connected, liveUnits } from '../../src/transform/connectivity.js';
-import { inference, type Readable } from '../../src/transform/statistics.js';
+import { inference, type Readable } from '../../src/transform/readings.js';
 import { attention, layerNorm, softmax, visionTransformer } from './vision-transformer.js';
 
 type Image = Tensor<readonly [number, number, number, number]>;
