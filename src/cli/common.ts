@@ -38,7 +38,7 @@ export const number =
 export const positiveInteger = (what: string): ((text: string) => number) =>
   number(what, (n) => Number.isInteger(n) && n >= 1, 'a positive integer');
 /** Of the cpu device: more threads than processors would only wait for each other. */
-export const threadCount = (text: string): number => {
+const threadCount = (text: string): number => {
   const threads = positiveInteger('threads')(text);
   const processors = Math.max(cpus().length, availableParallelism());
   if (threads > processors)
@@ -60,7 +60,7 @@ export const sparsityPercent = (text: string): number => {
   return percent;
 };
 
-export const precisionOf = (text: string): Precision => {
+const precisionOf = (text: string): Precision => {
   const known = PRECISIONS.find((p) => p === text);
   if (known !== undefined) return known;
   throw new InvalidArgumentError('precision must be strict, tf32 or bf16.');
@@ -250,7 +250,7 @@ export const settleZeros = <S extends { readonly weights: Weights; readonly mask
 };
 
 /** Like mkdir -p, one folder at a time: the recursive form of Node never returns for some unwritable places. */
-export const makeFolder = async (folder: string): Promise<void> => {
+const makeFolder = async (folder: string): Promise<void> => {
   const found = await stat(folder).catch(() => null);
   if (found !== null)
     return found.isDirectory()

@@ -32,7 +32,7 @@ const broadcastShape = (inputs: readonly TensorType[], where: Where): Shape => {
 };
 
 /** Sums x over its leading axes down to `shape`: the adjoint of suffix broadcasting. */
-export const sumTo = (o: Ops, x: Tensor, shape: Shape): Tensor =>
+const sumTo = (o: Ops, x: Tensor, shape: Shape): Tensor =>
   x.shape.length === shape.length
     ? x
     : o.sum(
@@ -228,7 +228,7 @@ const define = (name: Exclude<Instruction, 'const'>, arity: number, row: Row): O
 });
 
 /** The keys of a record that has no others. */
-export const namesOf = <K extends string>(rows: Readonly<Record<K, unknown>>): readonly K[] =>
+const namesOf = <K extends string>(rows: Readonly<Record<K, unknown>>): readonly K[] =>
   Object.keys(rows) as K[]; // rows are written out in full, so there are no other keys
 
 const table = <K extends Exclude<Instruction, 'const'>>(

@@ -242,6 +242,4 @@ export type Ops = typeof ops;
 
 /** The shape-checked elementwise ops of user code: both operands must have the same literal shape. */
 export const add: Same = same('add');
-export const sub: Same = same('sub');
-export const mul: Same = same('mul');
 export const relu: Map = map('relu');

@@ -1,4 +1,5 @@
-import { chartsOf, chartTable, isWide, renderSvg, type Chart } from './charts.js';
+import { chartsOf, chartTable, type Chart } from './charts.js';
+import { isWide, renderSvg } from './draw.js';
 import type { ExperimentReport } from './experiment.js';
 import { meanOverSeeds } from './seeds.js';
 import { STYLE } from './style.js';

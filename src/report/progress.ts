@@ -83,13 +83,11 @@ const remarks = (
   now: number,
   stopped: boolean,
 ): readonly string[] => {
+  const said = Object.entries(details).map(([name, value]) => `${name} ${value}`);
+  if (stopped) return [...said, `in ${showSeconds((now - start) / 1000)}`];
+  if (done === 0) return said;
   const left = ((at - start) * (total - done)) / done - (now - at);
-  const time = stopped
-    ? [`in ${showSeconds((now - start) / 1000)}`]
-    : done > 0
-      ? [`${showSeconds(Math.max(0, left) / 1000)} left`]
-      : [];
-  return [...Object.entries(details).map(([name, value]) => `${name} ${value}`), ...time];
+  return [...said, `${showSeconds(Math.max(0, left) / 1000)} left`];
 };
 
 /** Rounded down: 100 % means done. */

@@ -4,8 +4,6 @@ import { nativeDevice } from './native-device.js';
 import { loadNative } from './native.js';
 import { threadsFor } from './processors.js';
 
-export { implementationsOf, profileOf } from './native-device.js';
-
 /** The cpu device: plans on the native addon's worker thread. */
 
 export interface CpuOptions {
@@ -14,7 +12,7 @@ export interface CpuOptions {
    * container grants. The device's description says how many were had. oneDNN's weight gradients may round differently for another number.
    */
   readonly threads?: number;
-  /** Measure the time of every step; read it with `profileOf`. Default false. */
+  /** Measure the time of every step; read it with `profileOf` of native-device.ts. Default false. */
   readonly profile?: boolean;
 }
 

@@ -134,4 +134,4 @@ export const checkState = (program: Program, store: Store): void => {
 };
 
 export const bytesOf = (t: Tensor | TensorType, bytesPerReal: number): number =>
-  size(t.shape) * (t.dtype === 'u8' ? 1 : t.dtype === 'i32' ? 4 : bytesPerReal);
+  size(t.shape) * { f32: bytesPerReal, i32: 4, u8: 1 }[t.dtype];

@@ -27,10 +27,8 @@ interface Parts {
   readonly load: (plan: Plan) => Promise<NativeExecutable>;
 }
 
-const emptyOf = ({ dtype, shape }: TensorType): NativeArray => {
-  const n = size(shape);
-  return dtype === 'f32' ? new Float32Array(n) : dtype === 'i32' ? new Int32Array(n) : new Uint8Array(n);
-};
+const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array };
+const emptyOf = ({ dtype, shape }: TensorType): NativeArray => new ARRAYS[dtype](size(shape));
 
 /** What a device needs of its own stores, which it finds by their face. */
 const storeBuffers = new WeakMap<

@@ -242,7 +242,7 @@ const rescaled = (product: Tensor, { mantissa, exponent }: Scaled): Scaled => {
 };
 
 /** floor(log2) of the largest element, as a scalar. */
-export const exponentOf = (t: Tensor): Tensor =>
+const exponentOf = (t: Tensor): Tensor =>
   ops.exponent(
     ops.maximum(
       t,
@@ -251,7 +251,7 @@ export const exponentOf = (t: Tensor): Tensor =>
   );
 
 /** Brings values to their largest exponent; smaller ones may underflow to zero, larger ones never overflow. */
-export const align = (
+const align = (
   parts: readonly Scaled[],
 ): { readonly mantissas: readonly Tensor[]; readonly exponent: Tensor | null } => {
   if (parts.every((p) => p.exponent === parts[0]!.exponent))

@@ -217,8 +217,7 @@ const rules: Record<Exclude<OpName, keyof typeof elementwise>, Rule> = {
   concat: joined,
   conv2d: convolution(3, 0),
   conv2dInputGrad: convolution(0, 3),
-  conv2dWeightGrad: (node, [x, dy]) =>
-    node.shape.map((d, axis) => (axis === 0 ? dy![3]! : axis === 3 ? x![3]! : place(plain(d)))),
+  conv2dWeightGrad: ({ shape: [, h, w] }, [x, dy]) => [dy![3]!, place(plain(h!)), place(plain(w!)), x![3]!],
   matmul: (node, [a, b]) => {
     const [transposeA, transposeB] = [node.attributes['transposeA'], node.attributes['transposeB']];
     const [rows, inner] = transposeA === true ? [a![1]!, a![0]!] : [a![0]!, a![1]!];

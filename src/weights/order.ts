@@ -58,7 +58,7 @@ export const isPlain = (runs: readonly Run[]): boolean => runs.every((run) => ru
 /** Whether any part of the axis is known to be ordered otherwise there, or lost. */
 const isMoved = ({ state }: Section): boolean =>
   state.kind === 'lost' || (state.kind === 'known' && state.run.positions !== 1);
-export const mayBePlain = (axis: Axis): boolean => !resolve(axis).some(isMoved);
+const mayBePlain = (axis: Axis): boolean => !resolve(axis).some(isMoved);
 
 /** Cuts a section in two. Flattened columns cannot be cut: a stretch of ours is no stretch of theirs. Null then. */
 const cut = (section: Section, at: number): Axis | null => {

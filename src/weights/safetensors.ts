@@ -1,6 +1,6 @@
 import * as t from 'io-ts';
 import { checkArray } from '../arrays.js';
-import { decode as decodeWith, decodeJson, list, showJson, showStep, showText } from '../codec.js';
+import { Count, decode as decodeWith, decodeJson, list, showJson, showStep, showText } from '../codec.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
@@ -31,7 +31,10 @@ type Code = keyof typeof BYTES;
 const isCode = (dtype: string): dtype is Code => Object.hasOwn(BYTES, dtype);
 const utf8 = new TextEncoder();
 /** By code unit, so that the order does not depend on a locale. */
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byText = (a: string, b: string): number => {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+};
 /** A size of 0 makes the rest irrelevant, however large; the product of the rest may be no number. */
 const elements = (shape: Shape): number => (shape.includes(0) ? 0 : size(shape));
 const bytesOf = (data: StoredTensor['data']): Uint8Array =>
@@ -113,19 +116,13 @@ export const encode = (
   return out;
 };
 
-const Natural = new t.Type<number>(
-  'a whole number from 0 on',
-  (u): u is number => Number.isSafeInteger(u) && (u as number) >= 0,
-  (u, c) => (Number.isSafeInteger(u) && (u as number) >= 0 ? t.success(u as number) : t.failure(u, c)),
-  t.identity,
-);
 /** No library has more axes. */
 const MAX_RANK = 64;
 const Entry = t.strict(
   {
     dtype: t.string,
-    shape: list(Natural, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
-    data_offsets: t.tuple([Natural, Natural], 'two whole numbers from 0 on'),
+    shape: list(Count, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
+    data_offsets: t.tuple([Count, Count], 'two whole numbers from 0 on'),
   },
   '{ dtype, shape, data_offsets }',
 );

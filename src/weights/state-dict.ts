@@ -110,12 +110,14 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
       );
     return inward(runs, nameOf(leaf), { shape: stored.shape, data }).data;
   };
+  const float32Of = ({ dtype, data }: StoredTensor): Float32Array | null => {
+    if (dtype === 'F32') return data;
+    return dtype === 'F64' ? Float32Array.from(data) : null;
+  };
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);
     const data =
-      take(name, leaf, (t) =>
-        t.dtype === 'F32' ? t.data : t.dtype === 'F64' ? Float32Array.from(t.data) : null,
-      ) ??
+      take(name, leaf, float32Of) ??
       fail('WEIGHTS', `${source}: '${name}' ${showShape(leaf.shape)} of network '${net.name}' is missing`);
     weights.set(name, { shape: leaf.shape, data });
     const mask = take(maskKey(name), leaf, (t) => bitsOf(t, `${source}: '${maskKey(name)}'`));

@@ -48,7 +48,7 @@ const binary = (build: Binary, options: Partial<Case> = {}): Case[] =>
     ...options,
   }));
 
-export const subsets = (n: number): number[][] =>
+const subsets = (n: number): number[][] =>
   Array.from({ length: 2 ** n }, (_, bits) =>
     Array.from({ length: n }, (_unused, i) => i).filter((i) => (bits >> i) & 1),
   );
