@@ -82,7 +82,11 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
       for (const weight of factors(parameter, node)) edges.set(nameOf(weight), edge);
       return edge;
     };
-    const refuse = (why: string): never => fail('NETWORK', `paths: ${node.op} ${why}${at(node)}`);
+    const refuse = (why: string): never =>
+      fail(
+        'NETWORK',
+        `paths: ${node.op} ${why}${at(node)}; use a method that needs no paths, such as magnitude or snip`,
+      );
     const carriedInputs = node.inputs.filter((i) => carried.has(i));
     const first = values.get(carriedInputs[0]!)!;
     const rule = definitionOf(node.op).paths;
