@@ -15,7 +15,7 @@ export { print } from './graph/print.js';
 export { grad, vjp } from './transform/grad.js';
 export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
-export { inference, training } from './transform/statistics.js';
+export { inference, training } from './transform/readings.js';
 
 export {
   add,
@@ -102,9 +102,19 @@ export {
 } from './prune/methods.js';
 export type { OwnCriterion } from './prune/chosen.js';
 export type { PruningStart } from './prune/start.js';
-export { prune, type Minibatch, type PruneOptions, type RoundReport, type Ticket } from './prune/prune.js';
+export {
+  prune,
+  type AnyMinibatch,
+  type Minibatch,
+  type TargetMinibatch,
+  type PruneOptions,
+  type RoundReport,
+  type Ticket,
+} from './prune/prune.js';
 export type { ImpOptions } from './prune/criteria/imp.js';
 export { scores, type ScoreReport, type ScoresOptions } from './prune/scores.js';
+export { minibatches, type MinibatchesOptions } from './prune/minibatches.js';
+export type { Objective } from './prune/objective.js';
 export { pruningSplit, type PruningSplitOptions } from './prune/pruning-split.js';
 export { densityAt, keepCounts, paperDensity, survivors, type Schedule } from './prune/schedule.js';
 export type { Scope } from './prune/scope.js';

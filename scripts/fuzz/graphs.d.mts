@@ -7,7 +7,7 @@ import type { resnetCifar } from '../../src/models/resnet-cifar.js';
 import type { networkOf, rebatch } from '../../src/nn/network.js';
 import type { ops } from '../../src/ops/registry.js';
 import type { grad } from '../../src/transform/grad.js';
-import type { inference, training } from '../../src/transform/statistics.js';
+import type { inference, training } from '../../src/transform/readings.js';
 
 export interface GraphCase {
   readonly text: string;

@@ -8,7 +8,7 @@ import { sameShape, showShape, type Attributes, type Tensor } from '../tensor/te
 import { forBatch, isMultiple, symbolicNodes, type Multiple } from './batch-symbol.js';
 import { keepDescription, type Description } from './description.js';
 import { endlessKey, fileNodes } from './file-nodes.js';
-import { byFirstAxis } from './first-version.js';
+import { byFirstAxis, withNorms } from './first-version.js';
 import { leaves, type Roots } from './graph.js';
 
 /** The graph file: nodes in order, inputs by number. Types are written for readers and verified when read. */
@@ -131,7 +131,8 @@ export const decodeGraph = (
       'GRAPH',
       `${source}.name: expected a network's name, got ${showText(file.name)}; shorten it to one line`,
     );
-  const roots = rootsOf(file, source);
+  const written = rootsOf(file, source);
+  const roots = file.version === 1 ? withNorms(written) : written;
   const [output] = roots;
   const [input, ...others] = leaves(roots, 'input');
   if (roots.length === 1 && others.length === 0 && input !== undefined && input !== output) {

@@ -1,7 +1,7 @@
-import { make, ops, type OpName } from '../ops/registry.js';
+import { make, ops } from '../ops/registry.js';
 import type { ConvGeometry } from '../ops/conv2d.js';
 import type { CeilDiv, Half } from '../tensor/dims.js';
-import type { Attributes, Nhwc, Shape, Tensor } from '../tensor/tensor.js';
+import type { Nhwc, Shape, Tensor } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
@@ -109,8 +109,8 @@ export const conv2d = <const F extends number, const S extends number = 1, const
 const BATCH_NORM_EPSILON = 1e-5;
 
 /**
- * BatchNorm over the last axis: (x - mean) / sqrt(variance + 1e-5) * weight + bias. Its statistics are markers until the network is
- * read for training or for inference (transform/statistics.ts).
+ * BatchNorm over the last axis: (x - mean) / sqrt(variance + 1e-5) * weight + bias. A marker until the network is
+ * read for training or for inference (ops/batch-norm.ts, transform/readings.ts).
  */
 export const batchNorm = (name: string, ...none: readonly never[]) => {
   checkLayer('batchNorm', name);
@@ -125,25 +125,14 @@ export const batchNorm = (name: string, ...none: readonly never[]) => {
       x.shape[x.shape.length - 1] ??
         fail('SHAPE', `batchNorm: a scalar has no channels; at ${name}; pass [..., c]`),
     ] as const;
-    const gamma = parameter(`${name}.weight`, c, 'scale', { kind: 'constant', value: 1 });
-    const beta = parameter(`${name}.bias`, c, 'shift', { kind: 'constant', value: 0 });
-    const here = (op: OpName, inputs: readonly Tensor[], attributes: Attributes = {}): Tensor =>
-      make(op, inputs, attributes, name);
-    const mean = here(
-      'statistic',
-      [x, parameter(`${name}.running_mean`, c, 'mean', { kind: 'constant', value: 0 })],
-      { moment: 'mean' },
-    );
-    const variance = here(
-      'statistic',
-      [x, parameter(`${name}.running_var`, c, 'variance', { kind: 'constant', value: 1 })],
-      { moment: 'variance' },
-    );
-    const scale = here('mul', [
-      gamma,
-      here('rsqrt', [here('add', [variance, ops.scalar(BATCH_NORM_EPSILON)])]),
-    ]);
-    return here('add', [here('mul', [here('sub', [x, mean]), scale]), beta]) as Tensor<S>;
+    const parts = [
+      parameter(`${name}.running_mean`, c, 'mean', { kind: 'constant', value: 0 }),
+      parameter(`${name}.weight`, c, 'scale', { kind: 'constant', value: 1 }),
+      parameter(`${name}.running_var`, c, 'variance', { kind: 'constant', value: 1 }),
+      parameter(`${name}.bias`, c, 'shift', { kind: 'constant', value: 0 }),
+    ];
+    // make() gives its result the shape of x.
+    return make('batchNorm', [x, ...parts], { epsilon: BATCH_NORM_EPSILON }, name) as Tensor<S>;
   };
 };
 

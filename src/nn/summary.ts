@@ -4,7 +4,7 @@ import { checkValue, masksMap, networkKind, orNull } from '../kinds.js';
 import { definitionOf } from '../ops/registry.js';
 import { size, type Shape, type Tensor } from '../tensor/tensor.js';
 import { checkMasks, type Masks } from '../transform/mask.js';
-import { inference } from '../transform/statistics.js';
+import { inference } from '../transform/readings.js';
 import type { Network } from './network.js';
 
 export interface LayerSummary {
@@ -34,7 +34,8 @@ const MASKS = orNull(masksMap);
 
 /** Share of a product's weights that are live, or 1 for work without weights. */
 const liveShare = (node: Tensor, carried: ReadonlySet<Tensor>, masks: Masks | null): number => {
-  if (masks === null || (node.op !== 'conv2d' && node.op !== 'matmul')) return 1;
+  const rule = definitionOf(node.op).paths;
+  if (masks === null || rule.kind !== 'weight' || rule.elementwise === true) return 1;
   const weights = walk(node.inputs.filter((i) => !carried.has(i))).filter(isPrunable);
   const mask = weights.length === 1 ? masks.get(nameOf(weights[0]!)) : undefined;
   return mask === undefined ? 1 : mask.reduce((n, bit) => n + bit, 0) / mask.length;

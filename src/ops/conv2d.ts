@@ -1,7 +1,9 @@
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
+import type { AttributeKind } from './attributes.js';
 import type { OpDefinition, Where } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
+import { unitsMix } from './units.js';
 
 /**
  * Two-dimensional convolution (cross-correlation) and its two adjoints. The three are bilinear and closed under
@@ -16,7 +18,11 @@ export interface ConvGeometry {
   readonly padding: readonly [number, number, number, number];
 }
 
-const GEOMETRY = { stride: 'pair', dilation: 'pair', padding: 'padding' } as const;
+const GEOMETRY = {
+  stride: 'pair',
+  dilation: 'pair',
+  padding: 'padding',
+} as const satisfies Record<keyof ConvGeometry, AttributeKind>;
 
 type Four = readonly [number, number, number, number];
 const four = (t: TensorType, what: string, where: Where): Four =>
@@ -24,10 +30,10 @@ const four = (t: TensorType, what: string, where: Where): Four =>
     ? (t.shape as unknown as Four)
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
-/** `infer` has been asked first, so the attributes are of their kinds. */
-const geometryOf = (attributes: Attributes): ConvGeometry => {
-  const { stride, dilation, padding } = attributes as unknown as ConvGeometry;
-  return { stride, dilation, padding };
+/** All of the geometry: what is left without the sizes of an adjoint. `infer` has been asked first, so the attributes are of their kinds. */
+export const geometryOf = (attributes: Attributes): ConvGeometry => {
+  const { size: _size, kernel: _kernel, ...geometry } = attributes;
+  return geometry as unknown as ConvGeometry;
 };
 
 export const convOutput = (
@@ -60,7 +66,7 @@ const problem = (x: Shape, weight: Shape, y: Shape, g: ConvGeometry): Problem =>
   const [n, h, w, c] = x as Four;
   const [f, kh, kw] = weight as Four;
   const [, oh, ow] = y as Four;
-  return { n, h, w, c, f, kh, kw, oh, ow, stride: g.stride, dilation: g.dilation, padding: g.padding };
+  return { n, h, w, c, f, kh, kw, oh, ow, ...g };
 };
 
 /** Calls visit(xIndex, wIndex, yIndex) for every multiply-add of the convolution. */
@@ -133,6 +139,10 @@ export const conv2d: OpDefinition = {
       o.conv2dWeightGrad(x, dy, [at(w.shape, 1), at(w.shape, 2)], g),
     ];
   },
+  units: (node) => {
+    const { f, kh, kw, c } = problemOf(node);
+    return { kind: 'layer', outputs: f, inputs: c, taps: kh * kw, strides: [kh * kw * c, 1, c] };
+  },
   evaluate: ([x, w], node) => {
     const y = new Float64Array(size(node.shape));
     visitAll(problemOf(node), (i, j, k) => {
@@ -166,6 +176,10 @@ export const conv2dInputGrad: OpDefinition = {
     const [dy, w] = [at(node.inputs, 0), at(node.inputs, 1)];
     const geometry = geometryOf(node.attributes);
     return [o.conv2d(g, w, geometry), o.conv2dWeightGrad(g, dy, [at(w.shape, 1), at(w.shape, 2)], geometry)];
+  },
+  units: (node) => {
+    const { f, kh, kw, c } = problemOf(node);
+    return { kind: 'layer', outputs: c, inputs: f, taps: kh * kw, strides: [1, kh * kw * c, c] };
   },
   evaluate: ([dy, w], node) => {
     const dx = new Float64Array(size(node.shape));
@@ -201,6 +215,7 @@ export const conv2dWeightGrad: OpDefinition = {
     const geometry = geometryOf(node.attributes);
     return [o.conv2dInputGrad(dy, g, [at(x.shape, 1), at(x.shape, 2)], geometry), o.conv2d(x, g, geometry)];
   },
+  units: unitsMix('correlates along other axes than the last'),
   evaluate: ([x, dy], node) => {
     const dw = new Float64Array(size(node.shape));
     visitAll(problemOf(node), (i, j, k) => {

@@ -2,6 +2,7 @@ import { fail } from '../errors.js';
 import { showType, size, type Tensor } from '../tensor/tensor.js';
 import type { OpDefinition } from './op.js';
 import { at, expectCount, mismatch, noGradient, perElement } from './op.js';
+import { unitsMix } from './units.js';
 
 /** Ops on tables and indices: batches out of a resident data set. */
 
@@ -36,6 +37,7 @@ export const gather: OpDefinition = {
     null,
   ],
   paths: { kind: 'none', why: 'reads a table' },
+  units: unitsMix('reads a table'),
   evaluate: ([table, index], node) => {
     const width = size(node.shape) / index!.length;
     const y = new Float64Array(size(node.shape));
@@ -80,6 +82,7 @@ export const scatterAdd: OpDefinition = {
   },
   vjp: (o, node, dy) => [o.gather(dy, at(node.inputs, 1)), null],
   paths: { kind: 'none', why: 'writes a table' },
+  units: unitsMix('writes a table'),
   evaluate: ([v, index], node) => {
     const width = size(node.shape.slice(1));
     const y = new Float64Array(size(node.shape));
@@ -127,6 +130,7 @@ export const cropFlip: OpDefinition = {
   },
   vjp: noGradient,
   paths: { kind: 'none', why: 'prepares data; apply the network to its result' },
+  units: unitsMix('prepares data'),
   evaluate: ([images, index, shift], node) => {
     const [b, h, w, c] = node.shape as readonly [number, number, number, number];
     const y = new Float64Array(size(node.shape));
@@ -177,6 +181,7 @@ export const rankMask: OpDefinition = {
   },
   vjp: noGradient,
   paths: { kind: 'none', why: 'has no derivative' },
+  units: unitsMix('ranks all of them'),
   evaluate: ([scores, keep], node) => {
     const s = scores!;
     const order = Array.from(s.keys()).sort((a, b) => {

@@ -4,6 +4,7 @@ import type { OpDefinition, PathRule, Values, Where } from './op.js';
 import { always, at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
 import type { Instruction, InstructionOf } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
+import { unitsStay } from './units.js';
 
 /**
  * The elementwise ops: one row each. Binary ops broadcast by suffix: the operand of lower rank must have the other's
@@ -215,6 +216,7 @@ const define = (name: Exclude<Instruction, 'const'>, arity: number, row: Row): O
           );
         },
   paths: row.paths,
+  units: unitsStay,
   evaluate: (inputs, node) => {
     const [a, b, c] = [at(inputs, 0), inputs[1] ?? at(inputs, 0), inputs[2] ?? at(inputs, 0)];
     const y = new Float64Array(size(node.shape));
@@ -269,6 +271,7 @@ export const toReal: OpDefinition = {
   },
   vjp: noGradient,
   paths: none('converts integers; feed real values'),
+  units: unitsStay,
   evaluate: ([x]) => Float64Array.from(x!),
   cost: perElement(0),
   lower: always({ kind: 'elementwise', instruction: 'load' }),
@@ -285,6 +288,7 @@ export const stopGradient: OpDefinition = {
   },
   vjp: noGradient,
   paths: linear,
+  units: unitsStay,
   evaluate: ([x]) => x as Values,
   cost: perElement(0),
   lower: always({ kind: 'alias' }),

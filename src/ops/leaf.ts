@@ -1,11 +1,12 @@
 import type { Attributes, DType, Shape } from '../tensor/tensor.js';
-import { sameShape, showShape, showType, size } from '../tensor/tensor.js';
+import { showShape, size } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import type { OpDefinition, Where } from './op.js';
 import { DTYPES, type AttributeKinds } from './attributes.js';
-import { at, expectCount, expectReals, mismatch, perElement, real } from './op.js';
+import { expectCount, mismatch, perElement, real } from './op.js';
+import { unitsStay } from './units.js';
 
-/** Nodes without producers, and the marker that tells a network's two ways of reading its statistics apart. */
+/** Nodes without producers. */
 
 const dtypeOf = (attributes: Attributes, where: Where): DType => {
   const dtype = attributes['dtype'] ?? 'f32';
@@ -31,6 +32,7 @@ const leaf = (
   },
   vjp: () => [],
   paths: { kind: 'linear' },
+  units: unitsStay,
   evaluate: value,
   cost: perElement(0),
   lower,
@@ -112,30 +114,4 @@ export const literal: OpDefinition = {
     if (bad !== undefined) mismatch(where, `${dtype} cannot hold ${bad}`, 'give numbers of its type');
     return { shape, dtype };
   },
-};
-
-/**
- * (x [.., c], stored [c]) -> [c]: a BatchNorm statistic of x. Read for inference it is `stored`, read for training it is the moment of
- * the batch; transform/statistics.ts makes that choice, and until then it means `stored`. Attributes: moment.
- */
-export const statistic: OpDefinition = {
-  name: 'statistic',
-  doc: 'a stored batch statistic, or the moment it stores',
-  attributes: { moment: 'moment' },
-  infer: (inputs, _, where) => {
-    expectReals(inputs, 2, where);
-    const [x, stored] = [at(inputs, 0), at(inputs, 1)];
-    if (!sameShape(stored.shape, x.shape.slice(-1)))
-      mismatch(where, `statistic ${showType(stored)} of ${showType(x)}`, 'it holds one number per channel');
-    return { shape: stored.shape, dtype: 'f32' };
-  },
-  vjp: (_o, _node, dy) => [null, dy],
-  paths: { kind: 'none', why: 'must be read for inference first' },
-  evaluate: (inputs) => at(inputs, 1),
-  cost: perElement(0),
-  lower: () =>
-    fail(
-      'GRAPH',
-      'statistic: the graph was not read for inference or training; apply inference() or training() first',
-    ),
 };

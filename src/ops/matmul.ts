@@ -39,6 +39,12 @@ export const matmul: OpDefinition = {
     return [da, db];
   },
   paths: { kind: 'weight' },
+  units: (node) => {
+    if (flag(node, 'transposeA')) return { kind: 'mixed', why: 'multiplies another axis than the last' };
+    const [, k, n] = sizes(node);
+    const strides = flag(node, 'transposeB') ? ([k, 1, 0] as const) : ([1, n, 0] as const);
+    return { kind: 'layer', outputs: n, inputs: k, taps: 1, strides };
+  },
   evaluate: ([a, b], node) => {
     const [m, k, n] = sizes(node);
     const [ta, tb] = [flag(node, 'transposeA'), flag(node, 'transposeB')];

@@ -2,6 +2,7 @@ import type { Attributes, Shape, Tensor } from '../tensor/tensor.js';
 import { showShape, showType, size, stridesOf } from '../tensor/tensor.js';
 import type { Copy, OpDefinition, PathRule, Values } from './op.js';
 import { always, at, expectCount, mismatch, perElement } from './op.js';
+import { stayIf, unitCount } from './units.js';
 
 /** Ops that only move elements: each is described by its strided copies, which also evaluate it. */
 
@@ -24,7 +25,7 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
 };
 
 const mover = (
-  definition: Pick<OpDefinition, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp'> & {
+  definition: Pick<OpDefinition, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp' | 'units'> & {
     paths?: PathRule;
     copies: (node: Tensor) => readonly Copy[];
     cover: boolean;
@@ -49,6 +50,12 @@ const areIndices = (xs: readonly number[], rank: number): boolean =>
 const numbers = (attributes: Attributes, key: string): readonly number[] =>
   attributes[key] as readonly number[];
 
+/** Start and stride along the last axis; those of the only element of a scalar. */
+const lastOf = ({ attributes }: Tensor): readonly [number, number] => [
+  numbers(attributes, 'start').at(-1) ?? 0,
+  numbers(attributes, 'stride').at(-1) ?? 1,
+];
+
 /** Same elements, other shape. */
 export const reshape: OpDefinition = {
   name: 'reshape',
@@ -63,6 +70,12 @@ export const reshape: OpDefinition = {
   },
   vjp: (o, node, dy) => [o.reshape(dy, at(node.inputs, 0).shape)],
   paths: { kind: 'linear' },
+  // row-major, so that a longer last axis holds whole rows of the old one: the columns of a flattened image
+  units: (node) => {
+    const [old, own] = [unitCount(at(node.inputs, 0)), unitCount(node)];
+    if (own === old || own % old !== 0) return stayIf(own === old);
+    return { kind: 'moved', from: Array.from({ length: own }, (_, k) => k % old) };
+  },
   evaluate: ([x]) => x as Values,
   cost: perElement(0),
   lower: always({ kind: 'alias' }),
@@ -90,6 +103,7 @@ export const transpose = mover({
       ),
     ];
   },
+  units: (node) => stayIf(numbers(node.attributes, 'order').at(-1) === node.shape.length - 1),
   cover: true,
   copies: (node) => {
     const strides = stridesOf(at(node.inputs, 0).shape);
@@ -139,6 +153,10 @@ export const slice = mover({
       numbers(node.attributes, 'stride'),
     ),
   ],
+  units: (node) => {
+    const [start, stride] = lastOf(node);
+    return { kind: 'moved', from: Array.from({ length: unitCount(node) }, (_, k) => start + k * stride) };
+  },
   cover: true,
   copies: (node) => {
     const own = stridesOf(at(node.inputs, 0).shape);
@@ -187,6 +205,12 @@ export const place = mover({
         stride,
       ),
     ];
+  },
+  units: (node) => {
+    const [start, stride] = lastOf(node);
+    const from = Array.from({ length: unitCount(node) }, (): number | null => null);
+    for (let k = 0; k < unitCount(at(node.inputs, 0)); k++) from[start + k * stride] = k;
+    return { kind: 'moved', from };
   },
   cover: false,
   copies: (node) => {
@@ -257,6 +281,10 @@ export const concat = mover({
         node.attributes['axis'] as number,
       ),
   },
+  units: (node) => ({
+    kind: 'parts',
+    along: node.attributes['axis'] === node.shape.length - 1 ? 'units' : 'places',
+  }),
   cover: true,
   copies: (node) => {
     const axis = node.attributes['axis'] as number;

@@ -1,10 +1,12 @@
 import { fail } from '../errors.js';
+import type { Moments } from './batch-norm.js';
 import type { AttributeKinds } from './attributes.js';
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
 import type { CallAttributes, CallName } from '../plan/calls.js';
 import type { Instruction } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
+import type { UnitsOf } from './units.js';
 
 /** Values of the reference device: every dtype is held in float64. */
 export type Values = Float64Array;
@@ -46,6 +48,32 @@ export const pathInputs = (node: Tensor, rule: PathRule): readonly Tensor[] =>
   rule.kind === 'gate' && rule.controls !== undefined
     ? node.inputs.filter((_, i) => !rule.controls!.includes(i))
     : node.inputs;
+
+/**
+ * What a marker stands for where its network is read for inference or for training; `marker` has inputs that are read already. Such an op is
+ * never lowered.
+ */
+export interface ReadingRule {
+  readonly inference: (o: Ops, marker: Tensor) => Tensor;
+  readonly training: (o: Ops, marker: Tensor, reader: TrainingReader) => Tensor;
+}
+
+/** What the markers of one network share where it is read for training. */
+export interface TrainingReader {
+  /** Weight of the batch in running statistics. */
+  readonly momentum: number;
+  /** The moments of a batch, taken once for all that ask. */
+  readonly momentsOf: (x: Tensor) => Moments;
+  /** A stored value becomes another with the step. */
+  readonly update: (stored: Tensor, next: Tensor) => void;
+}
+
+/** The lowering of a marker. */
+export const unread = (op: string) => (): never =>
+  fail(
+    'GRAPH',
+    `${op}: the graph was not read for inference or training; apply inference() or training() first`,
+  );
 
 /** How the compiler lowers a node. Kernel names and attributes are those of the Plan. */
 export type Lowering =
@@ -100,6 +128,10 @@ export interface OpDefinition {
   /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */
   readonly vjp: (o: Ops, node: Tensor, dy: Tensor) => readonly (Tensor | null)[];
   readonly paths: PathRule;
+  /** Of markers alone. */
+  readonly reading?: ReadingRule;
+  /** Where the units of its output come from. */
+  readonly units: UnitsOf;
   /** Naive float64 loops: the meaning of the op. */
   readonly evaluate: (inputs: readonly Values[], node: Tensor) => Values;
   readonly cost: (node: Tensor) => Cost;
@@ -145,10 +177,10 @@ export const at = <T>(xs: readonly T[], i: number): T => {
 export const perElement =
   (n: number) =>
   (node: Tensor): Cost => ({ flops: n * node.shape.reduce((a, d) => a * d, 1) });
-/** One lowering for all nodes: the compiler asks for it many times. */
+/** One answer for all nodes, such as a lowering, which the compiler asks for many times. */
 export const always =
-  (lowering: Lowering): (() => Lowering) =>
+  <A>(answer: A): (() => A) =>
   () =>
-    lowering;
+    answer;
 /** The vjp of an op that is constant almost everywhere, or has no differentiable input. */
 export const noGradient = (_o: Ops, node: Tensor): readonly null[] => node.inputs.map(() => null);

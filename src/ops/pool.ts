@@ -1,8 +1,10 @@
 import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { sameShape, showShape, size } from '../tensor/tensor.js';
 import { convOutput } from './conv2d.js';
+import type { AttributeKind } from './attributes.js';
 import type { OpDefinition, Values, Where } from './op.js';
 import { at, expectReals, mismatch } from './op.js';
+import { unitsStay } from './units.js';
 
 /** Windowed reductions over [n,h,w,c], each with its adjoint. Padding is never part of a maximum and adds zero to a sum. */
 export interface PoolGeometry {
@@ -12,13 +14,17 @@ export interface PoolGeometry {
   readonly padding: readonly [number, number, number, number];
 }
 
-const GEOMETRY = { window: 'pair', stride: 'pair', padding: 'padding' } as const;
+const GEOMETRY = {
+  window: 'pair',
+  stride: 'pair',
+  padding: 'padding',
+} as const satisfies Record<keyof PoolGeometry, AttributeKind>;
 
 type Four = readonly [number, number, number, number];
-/** The windows of a node's attributes, without what else an adjoint needs. */
-const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
-  const { window, stride, padding } = attributes as unknown as PoolGeometry; // the op's infer has read them
-  return { window, stride, padding };
+/** All of the geometry: a node's attributes without the size of an adjoint. */
+export const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
+  const { size: _size, ...geometry } = attributes;
+  return geometry as unknown as PoolGeometry; // the op's infer has read them
 };
 
 const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
@@ -90,6 +96,7 @@ type PoolName = 'maxPool' | 'maxPoolGather' | 'maxPoolScatter' | 'sumPool' | 'su
 /** What the five have in common. */
 const shared = <K extends PoolName>(kernel: K) => ({
   name: kernel,
+  units: unitsStay,
   cost: (node: Tensor) => {
     const { window } = poolGeometryOf(node.attributes);
     return { flops: size(small(node)) * window[0] * window[1] };

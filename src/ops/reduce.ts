@@ -2,6 +2,7 @@ import type { Attributes, Shape } from '../tensor/tensor.js';
 import { sameShape, showShape, size, stridesOf } from '../tensor/tensor.js';
 import type { OpDefinition, Values } from './op.js';
 import { at, expectReals, mismatch, noGradient, perElement, real } from './op.js';
+import { stayIf, unitsMix, unitsStay } from './units.js';
 
 /** Reductions over a set of axes, which are dropped, and their adjoint, `broadcast`. */
 
@@ -41,6 +42,7 @@ const reduction = (
     }
     return real(kept(shape.length, axes).map((i) => at(shape, i)));
   },
+  units: (node) => stayIf(!axesOf(node.attributes).includes(at(node.inputs, 0).shape.length - 1)),
   evaluate: ([x], node) => {
     const shape = at(node.inputs, 0).shape;
     const index = keptIndex(shape, kept(shape.length, axesOf(node.attributes)));
@@ -98,6 +100,7 @@ export const variance: OpDefinition = {
     return [o.sub(o.mul(x, slope), o.broadcast(o.mul(mean, slope), x.shape, [x.shape.length - 1]))];
   },
   paths: { kind: 'none', why: 'is not piecewise linear' },
+  units: unitsStay,
   evaluate: ([x], node) => {
     const c = size(node.shape);
     const rows = x!.length / c;
@@ -144,6 +147,7 @@ export const broadcast: OpDefinition = {
   },
   vjp: (o, node, dy) => [o.sum(dy, kept(node.shape.length, axesOf(node.attributes)))],
   paths: { kind: 'linear' },
+  units: (node) => stayIf(axesOf(node.attributes).at(-1) === node.shape.length - 1),
   evaluate: ([x], node) => Float64Array.from(keptIndex(node.shape, axesOf(node.attributes)), (i) => x![i]!),
   cost: perElement(0),
   lower: (node) => ({ kind: 'broadcast', axes: axesOf(node.attributes) }),
@@ -162,6 +166,7 @@ export const argMax: OpDefinition = {
   },
   vjp: noGradient,
   paths: { kind: 'none', why: 'has no derivative' },
+  units: unitsMix('chooses along the last axis'),
   evaluate: ([x], node) => {
     const width = at(at(node.inputs, 0).shape, at(node.inputs, 0).shape.length - 1);
     return Float64Array.from({ length: size(node.shape) }, (_, r) => {

@@ -9,11 +9,12 @@ import {
 } from '../tensor/tensor.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
+import { batchNorm, statistic } from './batch-norm.js';
 import { attributeCheck, given, type AttributeCheck } from './attributes.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
 import { BINARY, elementwise, gate, stopGradient, toReal, UNARY } from './elementwise.js';
-import { constant, input, literal, state, statistic } from './leaf.js';
+import { constant, input, literal, state } from './leaf.js';
 import { matmul } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
 import { mismatch, type OpDefinition, type Where } from './op.js';
@@ -26,6 +27,7 @@ export const registry = {
   state,
   constant,
   literal,
+  batchNorm,
   statistic,
   ...elementwise,
   gate,
@@ -167,6 +169,11 @@ export const ops = {
   scalar: (value: number): Tensor<readonly []> => as(make('constant', [], { shape: [], value })),
   literal: (shape: Shape, data: readonly number[], dtype: 'f32' | 'i32' = 'f32'): Tensor =>
     make('literal', [], { shape, data, dtype }),
+  batchNorm: (
+    x: Tensor,
+    { mean, weight, variance, bias }: Readonly<Record<'mean' | 'weight' | 'variance' | 'bias', Tensor>>,
+    epsilon: number,
+  ): Tensor => make('batchNorm', [x, mean, weight, variance, bias], { epsilon }),
   statistic: (x: Tensor, stored: Tensor, moment: 'mean' | 'variance'): Tensor =>
     make('statistic', [x, stored], { moment }),
 

@@ -7,6 +7,7 @@ import { checkOptions, needed, optionsOf, wordOf, type Kind, type KindsOf } from
 import { showValue } from '../options.js';
 import { sameShape, showShape, showType, type Tensor } from '../tensor/tensor.js';
 import type { Scaled } from '../transform/paths.js';
+import type { Objective } from './objective.js';
 import type { Criterion, PruningView, Scores } from './criterion.js';
 import type { Cost, Passes } from './method.js';
 
@@ -87,7 +88,7 @@ const checkReads = (where: string, roots: readonly Tensor[], { view, inputs, sum
     if (known === undefined)
       return fail(
         'OPTION',
-        `${where} reads input '${name}'; there is '${names.join("' and '")}', and 'labels' only with data: 'labelled images'`,
+        `${where} reads input '${name}'; there is '${names.join("' and '")}', and targets only with data: 'labelled images'`,
       );
     if (!sameShape(leaf.shape, known.shape) || leaf.dtype !== known.dtype)
       fail(
@@ -124,17 +125,17 @@ const checkScaled = (where: string, value: unknown): void => {
 
 /** What `accumulate` or `secondPass` adds for one minibatch. Throws OPTION for a graph that cannot be added up. */
 export const checkedSum = (
-  { name, data }: Criterion,
+  { name }: Criterion,
   at: 'accumulate' | 'secondPass',
   added: Scaled,
-  { view, labels, sum }: Omit<Sight, 'inputs'> & { readonly labels: Tensor },
+  { view, objective, sum }: Omit<Sight, 'inputs'> & { readonly objective: Objective },
 ): Scaled => {
   const where = `${name}: what ${at} returns`;
   checkScaled(where, added);
   const images = view.evalBatch.input;
   checkReads(where, partsOf(added), {
     view,
-    inputs: data === 'labelled images' ? [images, labels] : [images],
+    inputs: [images, ...Object.values(objective.targets)],
     sum,
   });
   return added;

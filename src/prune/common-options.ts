@@ -1,7 +1,8 @@
 import * as kinds from '../kinds.js';
 import { needed, type Kind, type KindsOf } from '../kinds.js';
+import { taskKind, type Task } from '../task/task.js';
 import type { Masks } from '../transform/mask.js';
-import type { Minibatch, RoundReport } from './method.js';
+import type { AnyMinibatch, RoundReport } from './method.js';
 import type { NamePattern } from '../patterns.js';
 import type { Schedule } from './schedule.js';
 import { EXCLUDE, SCOPES, type Scope } from './scope.js';
@@ -22,7 +23,9 @@ export interface CommonOptions {
   /** Default 'exponential'. */
   readonly schedule?: Schedule;
   /** Needed by methods that read data; the paper takes ten images of each class. */
-  readonly data?: readonly Minibatch[];
+  readonly data?: readonly AnyMinibatch[];
+  /** What the loss of methods with labels is: as of the training. Default: `classification()`. */
+  readonly task?: Task;
   /** For methods that draw numbers. Default 0. */
   readonly seed?: number;
   /**
@@ -41,14 +44,14 @@ export interface CommonOptions {
 }
 
 const minibatch: Kind = {
-  expected: 'a minibatch { images, labels }, as pruningSplit gives',
+  expected: 'a minibatch { images, labels } or { images, targets }, as pruningSplit gives',
   test: (value) =>
     typeof value === 'object' &&
     value !== null &&
     'images' in value &&
-    'labels' in value &&
     kinds.numbers.test(value.images) &&
-    kinds.numbers.test(value.labels),
+    (('labels' in value && kinds.numbers.test(value.labels)) ||
+      ('targets' in value && typeof value.targets === 'object' && value.targets !== null)),
 };
 export const COMMON_OPTIONS: KindsOf<CommonOptions> = {
   density: needed(kinds.numberThat('a number in (0, 1], the share of weights to keep', () => true)), // keepCounts says more of its range
@@ -57,6 +60,7 @@ export const COMMON_OPTIONS: KindsOf<CommonOptions> = {
   rounds: kinds.positiveInteger,
   schedule: kinds.wordOf('exponential', 'linear'),
   data: kinds.listOf(minibatch, 'minibatches, as pruningSplit gives'),
+  task: taskKind,
   seed: kinds.count,
   masks: kinds.orNull(kinds.masksMap),
   allowCollapse: kinds.flag,

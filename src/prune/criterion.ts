@@ -4,8 +4,9 @@ import { leaves, nameOf, walk } from '../graph/graph.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { maskName, masked } from '../transform/mask.js';
 import type { Scaled } from '../transform/paths.js';
-import { inference, training, type Readable } from '../transform/statistics.js';
+import { inference, training, type Readable } from '../transform/readings.js';
 import type { MethodFacts } from './method.js';
+import type { Objective } from './objective.js';
 
 /** The current masked network in the readings that criteria use. */
 export interface PruningView {
@@ -32,16 +33,13 @@ export const viewOf = (net: Network, batch: number): PruningView => {
   const many = rebatch(live, batch);
   const maskLeaves = new Map(leaves([live.output], 'state').map((leaf) => [nameOf(leaf), leaf]));
   const masks = weights.map((w) => maskLeaves.get(maskName(nameOf(w)))!);
-  const products = new Map(
-    walk([live.output])
-      .filter((n) => n.op === 'mul')
-      .map((n) => [n.inputs[1], n]),
-  );
+  // a mask has one reader, the effective weight
+  const readers = new Map(walk([live.output]).flatMap((n) => n.inputs.map((i) => [i, n] as const)));
   let trainBatch: Readable | undefined;
   return {
     weights,
     masks,
-    effective: masks.map((m) => products.get(m)!),
+    effective: masks.map((m) => readers.get(m)!),
     evalOne: inference(live),
     evalBatch: inference(many),
     get trainBatch() {
@@ -68,8 +66,8 @@ export interface Criterion extends MethodFacts {
   readonly kind: 'criterion';
   /** Whether removed weights stay out. Otherwise all weights are ranked in every round, and removed ones may return. */
   readonly monotone: boolean;
-  readonly accumulate?: (view: PruningView, labels: Tensor) => Scaled;
+  readonly accumulate?: (view: PruningView, objective: Objective) => Scaled;
   /** A second pass over the same minibatches, which knows what the first added up; `score` then sees the sum of the second. */
-  readonly secondPass?: (view: PruningView, labels: Tensor, first: Scaled) => Scaled;
+  readonly secondPass?: (view: PruningView, objective: Objective, first: Scaled) => Scaled;
   readonly score: (view: PruningView, accumulated: Scaled | null) => Scores;
 }

@@ -1,17 +1,49 @@
 import { fail } from '../errors.js';
 import type { Network } from '../nn/network.js';
 import { showValue } from '../options.js';
-import { checkMinibatch } from '../source/check.js';
+import { checkImages, checkMinibatch } from '../source/check.js';
+import { checkTargetValues } from '../source/targets.js';
+import type { Task } from '../task/task.js';
 import { size } from '../tensor/tensor.js';
-import type { MethodFacts, Minibatch } from './method.js';
+import { targetsOf, type MethodFacts, type AnyMinibatch } from './method.js';
 
-/** The minibatches that a method reads, of one size. Throws OPTION where there are none, DATA for what is none of the network's. `where` starts the message. */
+/** Images of a minibatch, all of which are of one size; 1 without data. */
+export const batchOf = (net: Network, [first]: readonly AnyMinibatch[]): number =>
+  first === undefined ? 1 : first.images.length / size(net.input.shape.slice(1));
+
+/** Throws DATA unless a minibatch has finite images and the targets of the task. */
+const checkTargets = (
+  where: string,
+  minibatch: AnyMinibatch,
+  count: number,
+  sample: number,
+  task: Task,
+  net: Network,
+): void => {
+  checkImages(where, minibatch.images, count, sample);
+  const targets = targetsOf(minibatch);
+  for (const [name, type] of Object.entries(task.targets(net.output.shape.slice(1)))) {
+    const values =
+      targets[name] ??
+      fail(
+        'DATA',
+        `${where}: ${task.name} needs targets '${name}', it has ${Object.keys(targets).join(', ') || 'none'}; give { images, targets: { ${name} } }`,
+      );
+    checkTargetValues(`${where}: targets '${name}'`, values, count, type);
+  }
+};
+
+/**
+ * The minibatches that a method reads, of one size, with the targets of the task where it reads them. Throws OPTION where there are none, DATA for what is
+ * none of the network's. `where` starts the message.
+ */
 export const dataOf = (
   where: string,
   net: Network,
   { name, data: reads }: MethodFacts,
-  data: readonly Minibatch[],
-): readonly Minibatch[] => {
+  task: Task,
+  data: readonly AnyMinibatch[],
+): readonly AnyMinibatch[] => {
   if (reads === 'none') return [];
   const sample = size(net.input.shape.slice(1));
   if (!Array.isArray(data))
@@ -19,11 +51,21 @@ export const dataOf = (
       'OPTION',
       `${where}: data is ${showValue(data)}; give a list of minibatches, as pruningSplit(dataset) makes it`,
     );
-  if (data.length === 0) fail('OPTION', `${where}: ${name} reads ${reads}; give it data`);
+  const [first] = data as readonly AnyMinibatch[]; // each is checked below
+  if (first === undefined) return fail('OPTION', `${where}: ${name} reads ${reads}; give it data`);
+  const isLabelled = reads === 'labelled images';
+  const isOfClasses = task.name === 'classification' && 'labels' in first;
+  const classes = isLabelled && isOfClasses ? net.output.shape[1]! : null;
   // The first says how many images a minibatch has; if it is none itself, its own check says so.
-  const images = data[0]?.labels?.length ?? 0;
-  const classes = reads === 'labelled images' ? net.output.shape[1]! : null;
-  data.forEach((d, i) => checkMinibatch(`${where}: minibatch ${i}`, d, { images, sample, classes }));
+  const images =
+    'labels' in first ? (first.labels?.length ?? 0) : Math.floor((first.images?.length ?? 0) / sample);
+  data.forEach((minibatch: AnyMinibatch, i) => {
+    const at = `${where}: minibatch ${i}`;
+    if ('targets' in minibatch || (isLabelled && !isOfClasses)) {
+      if (isLabelled) checkTargets(at, minibatch, images, sample, task, net);
+      else checkImages(at, minibatch.images, images, sample);
+    } else checkMinibatch(at, minibatch, { images, sample, classes });
+  });
   if (images === 0) fail('DATA', `${where}: minibatch 0 has no image; give at least one`);
   return data;
 };

@@ -1,6 +1,7 @@
 import { checkValue, type Kind } from '../kinds.js';
 import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
+import type { TargetValues } from '../source/targets.js';
 import type { Masks } from '../transform/mask.js';
 
 /** One minibatch of the pruning split: normalised NHWC images and their labels. All minibatches have one size. */
@@ -8,6 +9,16 @@ export interface Minibatch {
   readonly images: Float32Array;
   readonly labels: Int32Array;
 }
+/** One with the targets of any task, by name. */
+export interface TargetMinibatch {
+  readonly images: Float32Array;
+  readonly targets: Readonly<Record<string, TargetValues>>;
+}
+export type AnyMinibatch = Minibatch | TargetMinibatch;
+
+/** The targets of a minibatch by name. */
+export const targetsOf = (minibatch: AnyMinibatch): Readonly<Record<string, TargetValues>> =>
+  'targets' in minibatch ? minibatch.targets : { labels: minibatch.labels };
 
 export interface RoundReport {
   readonly round: number;

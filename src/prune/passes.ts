@@ -5,7 +5,8 @@ import { fold, key, type Key } from '../random.js';
 import { runsUnderWay, type Device, type Executable, type Store } from '../runtime/device.js';
 import { pipeline, type Pipeline } from '../runtime/pipeline.js';
 import type { Masks } from '../transform/mask.js';
-import type { Minibatch } from './method.js';
+import type { TargetValues } from '../source/targets.js';
+import { targetsOf, type AnyMinibatch } from './method.js';
 import type { PassPrograms } from './programs.js';
 import { fillStore, redraw } from './store.js';
 
@@ -14,7 +15,7 @@ export interface PassSettings {
   /** Null for all weights live. */
   readonly masks: Masks | null;
   /** Of one size. */
-  readonly data: readonly Minibatch[];
+  readonly data: readonly AnyMinibatch[];
   /** How often a round passes over the minibatches. */
   readonly resamplings: number;
   readonly seed: number;
@@ -36,15 +37,22 @@ export interface Passes {
 /** Runs under way on a GPU: there rounds follow each other while the host still reads their reports. */
 const DEPTH = 8;
 
-/** What passes read of the pruning split, by the names of their inputs. */
-const SPLIT = ['images', 'labels'] as const;
-
 /** Arrays of one size, one after the other. */
-const joined = (parts: readonly (Float32Array | Int32Array)[]): Float32Array => {
+const joined = (parts: readonly TargetValues[]): Float32Array => {
   const length = parts[0]!.length;
   const whole = new Float32Array(parts.length * length); // labels are small integers, which float32 holds exactly
   parts.forEach((part, i) => whole.set(part, i * length));
   return whole;
+};
+
+/** What passes read of the pruning split: by the name of the input, the values of each minibatch. */
+const tablesOf = (data: readonly AnyMinibatch[]): ReadonlyMap<string, readonly TargetValues[]> => {
+  const [first] = data;
+  if (first === undefined) return new Map();
+  return new Map([
+    ['images', data.map((d) => d.images)],
+    ...Object.keys(targetsOf(first)).map((name) => [name, data.map((d) => targetsOf(d)[name]!)] as const),
+  ]);
 };
 
 /** Compiles the passes and what follows them, and fills their store: weights, masks, all minibatches. */
@@ -56,9 +64,10 @@ export const openPasses = async (
 ): Promise<Passes> => {
   const store = device.store();
   const underWay = pipeline(runsUnderWay(device, DEPTH));
+  const tables = tablesOf(data);
   const sums = [accumulate, secondPass]
     .filter((p) => p !== null)
-    .map((p) => resident(p, SPLIT, Math.max(data.length, 1)));
+    .map((p) => resident(p, [...tables.keys()], Math.max(data.length, 1)));
   // One is compiled while the device loads another.
   const executables = await Promise.all([...sums, after].map((p) => device.compile(p)));
   const last = executables[executables.length - 1]!;
@@ -86,11 +95,11 @@ export const openPasses = async (
   };
 
   try {
-    for (const name of SPLIT) {
+    for (const [name, values] of tables) {
       const leaf = passes
         .map(({ program: p }) => p.state.get(tableName(name)))
         .find((table) => table !== undefined);
-      if (leaf !== undefined) await store.add(tableName(name), leaf, joined(data.map((d) => d[name])));
+      if (leaf !== undefined) await store.add(tableName(name), leaf, joined(values));
     }
     for (const { program: p } of executables) await fillStore(store, p, weights, seed, masks);
     return { store, last, underWay, run, dispose };

@@ -4,8 +4,11 @@ import { stateName } from '../graph/state-names.js';
 import { ops } from '../ops/registry.js';
 import { program, type Program } from '../program/program.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { classification } from '../task/classification.js';
+import type { Task } from '../task/task.js';
 import { addScaled, type Scaled } from '../transform/paths.js';
 import { checkedScores, checkedSum } from './check-criterion.js';
+import { objectiveOf, type Objective } from './objective.js';
 import { viewOf, type Criterion, type PruningView, type Scores } from './criterion.js';
 import { pack, unpack } from './pack.js';
 import type { RankGroups } from './scope.js';
@@ -71,16 +74,19 @@ const passOf = (name: string, at: '' | 'second/', seen: Scaled): Pass => {
 const passesOf = (
   criterion: Criterion,
   view: PruningView,
-  batch: number,
+  objective: Objective,
 ): { readonly first: Pass | null; readonly second: Pass | null; readonly sum: Scaled | null } => {
-  const labels = ops.input('labels', [batch], 'i32');
   const { accumulate, secondPass, name } = criterion;
   if (accumulate === undefined) return { first: null, second: null, sum: null };
-  const own = checkedSum(criterion, 'accumulate', accumulate(view, labels), { view, labels, sum: null });
+  const own = checkedSum(criterion, 'accumulate', accumulate(view, objective), {
+    view,
+    objective,
+    sum: null,
+  });
   const first = passOf(`${name}/accumulate`, '', own);
   if (secondPass === undefined) return { first, second: null, sum: first.sum };
-  const seen = { view, labels, sum: first.sum };
-  const next = checkedSum(criterion, 'secondPass', secondPass(view, labels, first.sum), seen);
+  const seen = { view, objective, sum: first.sum };
+  const next = checkedSum(criterion, 'secondPass', secondPass(view, objective, first.sum), seen);
   const second = passOf(`${name}/second-pass`, 'second/', next);
   return { first, second, sum: second.sum };
 };
@@ -93,11 +99,19 @@ const keepName = (group: number, groups: number): string => (groups === 1 ? 'kee
 const joined = (vectors: readonly Tensor[]): Tensor =>
   vectors.length === 1 ? vectors[0]! : ops.concat(vectors, 0);
 
+/** What decides the programs of a round, apart from network and criterion. */
+export interface RoundSettings {
+  /** Weights that compete among themselves. Default: all prunable weights together. */
+  readonly groups?: RankGroups;
+  /** Default: `classification()`. */
+  readonly task?: Task;
+}
+
 /**
- * Builds the round of a criterion, for weights that compete in `groups`; default: all prunable weights together.
+ * Builds the round of a criterion.
  *
- * accumulate: (images, labels?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
- * secondPass: (images, labels?) the same to 'round/second/...', after all of `accumulate`.
+ * accumulate: (images, targets?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
+ * secondPass: (images, targets?) the same to 'round/second/...', after all of `accumulate`.
  * select:     (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied. Several groups have
  *             the inputs 'keep/0', 'keep/1', ...; weights in none keep their masks.
  *             Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
@@ -107,10 +121,10 @@ export const roundPrograms = (
   net: Network,
   criterion: Criterion,
   batch: number,
-  groups?: RankGroups,
+  { groups, task = classification() }: RoundSettings = {},
 ): RoundPrograms => {
   const view = viewOf(net, batch);
-  const { first, second, sum } = passesOf(criterion, view, batch);
+  const { first, second, sum } = passesOf(criterion, view, objectiveOf(criterion, task, net, batch));
   const { monotone, name } = criterion;
   const { scores, total } = checkedScores(criterion, criterion.score(view, sum), { view, sum });
   const ranked = (groups ?? [view.weights.map((_, i) => i)]).map((group, g, { length }) => {
@@ -157,9 +171,14 @@ const scoresOf = ({ name }: Criterion, { weights }: PruningView, { scores, total
   });
 
 /** The scores of the present masks after all passes; nothing is emptied, and no mask changes. */
-export const scorePrograms = (net: Network, criterion: Criterion, batch: number): ScorePrograms => {
+export const scorePrograms = (
+  net: Network,
+  criterion: Criterion,
+  batch: number,
+  task: Task = classification(),
+): ScorePrograms => {
   const view = viewOf(net, batch);
-  const { first, second, sum } = passesOf(criterion, view, batch);
+  const { first, second, sum } = passesOf(criterion, view, objectiveOf(criterion, task, net, batch));
   const scored = checkedScores(criterion, criterion.score(view, sum), { view, sum });
   return {
     accumulate: first?.program ?? null,
@@ -171,8 +190,8 @@ export const scorePrograms = (net: Network, criterion: Criterion, batch: number)
 /** The scores of the present masks and one minibatch in a single program, whose graph tests look at. */
 export const scoreProgram = (net: Network, criterion: Criterion, batch: number): Program => {
   const view = viewOf(net, batch);
-  const labels = ops.input('labels', [batch], 'i32');
-  const first = criterion.accumulate?.(view, labels) ?? null;
-  const seen = first === null ? null : (criterion.secondPass?.(view, labels, first) ?? first);
+  const objective = objectiveOf(criterion, classification(), net, batch);
+  const first = criterion.accumulate?.(view, objective) ?? null;
+  const seen = first === null ? null : (criterion.secondPass?.(view, objective, first) ?? first);
   return scoresOf(criterion, view, criterion.score(view, seen));
 };

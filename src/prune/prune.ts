@@ -16,12 +16,13 @@ import { viewOf } from './criterion.js';
 import { usualRounds, type MethodFacts, type RoundReport } from './method.js';
 import type { MethodOptions, Procedure } from './methods.js';
 import { checkStart, startOf, type PruningStart } from './start.js';
+import { classification } from '../task/classification.js';
 import { dataOf } from './data.js';
 import { countLive, rankInRounds } from './rounds.js';
 import { rankedWeights, rankingOf, type Scope } from './scope.js';
 import { fillStore } from './store.js';
 
-export type { Minibatch, RoundReport } from './method.js';
+export type { AnyMinibatch, Minibatch, TargetMinibatch, RoundReport } from './method.js';
 
 /** A method by its name, with its options, or a criterion of one's own; and what all of them take. */
 export type PruneOptions = (MethodOptions | OwnCriterion) & CommonOptions;
@@ -72,7 +73,8 @@ export const prune = async (
   const masked = startMasks(method, given);
   const rounds = roundsOf(method, options.rounds);
   const ranking = rankingOf(net, rankedWeights(net, exclude), masked, { scope, density, rounds, schedule });
-  const data = dataOf('prune', net, method, options.data ?? []);
+  const task = options.task ?? classification();
+  const data = dataOf('prune', net, method, task, options.data ?? []);
   signal?.throwIfAborted();
   const reports: RoundReport[] = [];
   const onRound = (report: RoundReport): void => {
@@ -91,6 +93,7 @@ export const prune = async (
         return rankInRounds(net, from, device, method, {
           ranking,
           data,
+          task,
           trainings,
           masks: masked,
           allowCollapse,

@@ -6,9 +6,11 @@ import type { Program } from '../program/program.js';
 import { secondsBetween, type Device, type Mark } from '../runtime/device.js';
 import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
+import type { Task } from '../task/task.js';
+import { batchOf } from './data.js';
 import type { Criterion } from './criterion.js';
 import type { Trainings } from './criteria/imp.js';
-import type { Minibatch, RoundReport } from './method.js';
+import type { AnyMinibatch, RoundReport } from './method.js';
 import { openPasses } from './passes.js';
 import { keepInputs, roundPrograms } from './programs.js';
 import type { Ranking } from './scope.js';
@@ -16,8 +18,10 @@ import type { Ranking } from './scope.js';
 export interface RoundSettings {
   readonly ranking: Ranking;
   /** Of one size. */
-  readonly data: readonly Minibatch[];
+  readonly data: readonly AnyMinibatch[];
   /** For a method whose weights are those that each round's training leaves. */
+  /** What the loss is of criteria that read targets. */
+  readonly task: Task;
   readonly trainings: Trainings | null;
   /** Where the first round starts; null for all weights live. */
   readonly masks: Masks | null;
@@ -67,12 +71,15 @@ export const rankInRounds = async (
   weights: Weights,
   device: Device,
   criterion: Criterion,
-  { ranking, data, trainings, masks, allowCollapse, seed, signal, onRound }: RoundSettings,
+  { ranking, data, task, trainings, masks, allowCollapse, seed, signal, onRound }: RoundSettings,
 ): Promise<Masks> => {
   const { total, available, groups } = ranking;
   const rounds = ranking.keeps.length;
   const keeps = ranking.keeps.map((counts) => counts.reduce((n, keep) => n + keep, 0));
-  const programs = roundPrograms(net, criterion, data[0]?.labels.length ?? 1, groups);
+  const programs = roundPrograms(net, criterion, batchOf(net, data), {
+    groups,
+    task,
+  });
   // Scores that only read the weights are the same in every round: where the last is decided by scores, the earlier ones do not matter.
   const isFixed = criterion.accumulate === undefined && trainings === null;
   const { store, last, underWay, run, dispose } = await openPasses(device, programs, programs.select, {

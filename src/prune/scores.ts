@@ -5,19 +5,20 @@ import { prunable, type Network } from '../nn/network.js';
 import type { Device } from '../runtime/device.js';
 import { chosen, type OwnCriterion } from './chosen.js';
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.js';
-import { dataOf } from './data.js';
+import { classification } from '../task/classification.js';
+import { batchOf, dataOf } from './data.js';
 import type { CriterionOptions } from './methods.js';
 import { openPasses } from './passes.js';
 import { scorePrograms } from './programs.js';
 import { checkPaths, log2FlowOf } from './rounds.js';
 import { checkStart, startOf, type PruningStart } from './start.js';
 
-type Shared = Pick<CommonOptions, 'data' | 'seed' | 'masks' | 'signal'>;
+type Shared = Pick<CommonOptions, 'data' | 'task' | 'seed' | 'masks' | 'signal'>;
 /** A criterion by its method's name, with its options, or of one's own; and what it reads. */
 export type ScoresOptions = (CriterionOptions | OwnCriterion) & Shared;
 
-const { data, seed, masks, signal } = COMMON_OPTIONS;
-const SHARED: KindsOf<Shared> = { data, seed, masks, signal };
+const { data, task: taskOption, seed, masks, signal } = COMMON_OPTIONS;
+const SHARED: KindsOf<Shared> = { data, task: taskOption, seed, masks, signal };
 
 /** What a criterion says of every weight. */
 export interface ScoreReport {
@@ -49,9 +50,10 @@ export const scores = async (
   if (criterion.kind !== 'criterion')
     return fail('OPTION', `scores: ${criterion.name} scores no weights; choose another method`);
   const given = startOf('scores', net, start, options.masks ?? null);
-  const minibatches = dataOf('scores', net, criterion, options.data ?? []);
+  const task = options.task ?? classification();
+  const minibatches = dataOf('scores', net, criterion, task, options.data ?? []);
   options.signal?.throwIfAborted();
-  const programs = scorePrograms(net, criterion, minibatches[0]?.labels.length ?? 1);
+  const programs = scorePrograms(net, criterion, batchOf(net, minibatches), task);
   const passes = await openPasses(device, programs, programs.scores, {
     ...given,
     data: minibatches,

@@ -164,6 +164,31 @@ export interface MinibatchShape {
   readonly classes: number | null;
 }
 
+const checkReals = (where: string, images: Float32Array): void => {
+  if (images instanceof Float32Array) return;
+  const bytes = (images as unknown) instanceof Uint8Array;
+  fail(
+    'DATA',
+    `${where}: images are ${bytes ? 'bytes' : showValue(images)}; give a Float32Array of normalised pixels, as normalise(split, indices, mean, std) makes it`,
+  );
+};
+const checkFinite = (where: string, images: Float32Array, sample: number): void => {
+  const bad = images.findIndex((v) => !Number.isFinite(v));
+  if (bad >= 0)
+    fail(
+      'DATA',
+      `${where}: image ${Math.floor(bad / sample)} holds ${images[bad]} at ${bad % sample}; pixels must be finite`,
+    );
+};
+
+/** Throws DATA unless `images` are so many images of finite normalised pixels. */
+export const checkImages = (where: string, images: Float32Array, count: number, sample: number): void => {
+  checkReals(where, images);
+  if (images.length !== count * sample)
+    fail('DATA', `${where} has ${images.length} pixel values; all need ${count} images of ${sample} values`);
+  checkFinite(where, images, sample);
+};
+
 /** Throws DATA unless a minibatch holds finite normalised images, and labels of the network's classes where they are read. */
 export const checkMinibatch = (
   where: string,
@@ -178,24 +203,13 @@ export const checkMinibatch = (
   const { images, labels } = minibatch;
   if (!(labels instanceof Int32Array))
     fail('DATA', `${where}: labels are ${showValue(labels)}; give an Int32Array with one for each image`);
-  if (!(images instanceof Float32Array)) {
-    const bytes = (images as unknown) instanceof Uint8Array;
-    fail(
-      'DATA',
-      `${where}: images are ${bytes ? 'bytes' : showValue(images)}; give a Float32Array of normalised pixels, as normalise(split, indices, mean, std) makes it`,
-    );
-  }
+  checkReals(where, images);
   if (images.length !== count * sample || labels.length !== count) {
     fail(
       'DATA',
       `${where} has ${images.length} pixel values and ${labels.length} labels; all need ${count} images of ${sample} values`,
     );
   }
-  const bad = images.findIndex((v) => !Number.isFinite(v));
-  if (bad >= 0)
-    fail(
-      'DATA',
-      `${where}: image ${Math.floor(bad / sample)} holds ${images[bad]} at ${bad % sample}; pixels must be finite`,
-    );
+  checkFinite(where, images, sample);
   if (classes !== null) checkLabels(where, labels, count, classes);
 };

@@ -32,7 +32,14 @@ export const segmentation = (
           'OPTION',
           `segmentation: the network answers ${showShape(answer)} for an image; give it an answer [height, width, classes]`,
         );
-      return { labels: { kind: 'classes', shape: [height, width], classes } };
+      return {
+        labels: {
+          kind: 'classes',
+          shape: [height, width],
+          classes,
+          ...(options.ignore === undefined ? {} : { ignore: options.ignore }),
+        },
+      };
     },
     loss: (output, { labels }) => {
       const values = crossEntropy(output, labels!, options);

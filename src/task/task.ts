@@ -119,6 +119,16 @@ export const checkTargets = (
         'OPTION',
         `network '${network.name}' answers ${showShape(answer)}, ${source.name} has ${has.classes} classes; give the classifier that width`,
       );
+    if (
+      has.kind === 'classes' &&
+      needed.kind === 'classes' &&
+      has.ignore !== undefined &&
+      has.ignore !== needed.ignore
+    )
+      fail(
+        'OPTION',
+        `${task.name}: targets '${name}' of ${source.name} hold ${has.ignore} where nothing counts; give the task ignore: ${has.ignore}`,
+      );
     if (showShape(has.shape) !== showShape(needed.shape))
       fail(
         'OPTION',

@@ -24,7 +24,7 @@ import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 import { substitute } from '../graph/graph.js';
 import { grad } from '../transform/grad.js';
 import { masked } from '../transform/mask.js';
-import { inference, training, type Readable } from '../transform/statistics.js';
+import { inference, training, type Readable } from '../transform/readings.js';
 import { clipByNorm } from './clip.js';
 import { optimiserKind, type Optimiser } from './optimisers/optimiser.js';
 import { sgd, SGD_OPTIONS, sgdOptionsOf, type SgdOptions } from './optimisers/sgd.js';

@@ -1,5 +1,6 @@
 import { fail } from '../errors.js';
-import { dependents, nameOf, walk } from '../graph/graph.js';
+import { dependents, leaves, nameOf, walk } from '../graph/graph.js';
+import { isPrunable, roleOf } from '../graph/roles.js';
 import {
   checkOptions,
   checkValue,
@@ -13,7 +14,7 @@ import {
 import { pathInputs } from '../ops/op.js';
 import { definitionOf, make, ops, type OpName } from '../ops/registry.js';
 import { sameShape, type Tensor } from '../tensor/tensor.js';
-import type { Readable } from './statistics.js';
+import type { Readable } from './readings.js';
 
 /**
  * Path networks: readings of a piecewise-linear network in which every path from input to output carries a
@@ -153,7 +154,7 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
 };
 
 /** The nodes that paths may cross, inputs first: all but what only chooses the state of a gate. */
-const onPaths = (output: Tensor): readonly Tensor[] => {
+export const onPaths = (output: Tensor): readonly Tensor[] => {
   const reached = new Set([output]);
   for (const node of [...walk([output])].reverse()) {
     if (!reached.has(node)) continue;
@@ -168,10 +169,19 @@ const at = (node: Tensor): string => (node.path === '' ? '' : `; at ${node.path}
 const again = (node: Tensor, inputs: readonly Tensor[]): Tensor =>
   make(node.op as OpName, inputs, node.attributes, node.path);
 
-const hasParameter = (t: Tensor): boolean => walk([t]).some((n) => n.op === 'state');
-const isWeight = (t: Tensor): boolean => t.op === 'state' && t.attributes['role'] === 'weight';
-const isMask = (t: Tensor): boolean => t.op === 'state' && t.attributes['role'] === 'mask';
-const isOne = (t: Tensor): boolean => t.op === 'constant' && t.attributes['value'] === 1;
+const hasParameter = (t: Tensor): boolean => leaves([t], 'state').length > 0;
+const isMask = (t: Tensor): boolean => roleOf(t) === 'mask';
+/** The number that a tensor holds everywhere; null where it may hold others. */
+const numberOf = (t: Tensor): number | null => {
+  const lowering = t.inputs.length === 0 ? definitionOf(t.op).lower(t) : null;
+  return lowering?.kind === 'constant' ? lowering.value : null;
+};
+const isOne = (t: Tensor): boolean => numberOf(t) === 1;
+/** Whether each element is the product of one of either input. */
+const isProduct = (t: Tensor): boolean => {
+  const rule = definitionOf(t.op).paths;
+  return rule.kind === 'weight' && rule.elementwise === true;
+};
 
 /** What the edge of a parameter or constant carries. Constants share their value between both networks; see `constantSplit`. */
 const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReading): Tensor => {
@@ -179,7 +189,7 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
     const magnitude = ops.abs(w);
     const live = ops.sub(ops.scalar(1), ops.equal(w, ops.scalar(0)));
     if (weights === 'absolute' || constantSplit === 'balanced')
-      return w.op === 'constant' && (w.attributes['value'] as number) >= 0 ? w : magnitude;
+      return (numberOf(w) ?? -1) >= 0 ? w : magnitude;
     return (constantSplit === 'weight') === (weights === 'squared') ? ops.mul(w, w) : live;
   }
   return weights === 'squared' ? ops.mul(w, w) : weights === 'absolute' ? ops.abs(w) : pattern(w);
@@ -190,20 +200,20 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
  * is the weight's, and the mask can be found again. Sums, and weights in another order of axes, are not of this kind.
  */
 const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
-  const weights = walk([edge]).filter(isWeight);
-  const through = walk([edge]).find((t) => t.op !== 'mul' && t.inputs.length > 0 && walk([t]).some(isWeight));
+  const weights = walk([edge]).filter(isPrunable);
+  const through = walk([edge]).find((t) => !isProduct(t) && t.inputs.length > 0 && walk([t]).some(isPrunable));
   return through === undefined && weights.every((w) => sameShape(w.shape, edge.shape))
     ? weights
     : fail(
         'NETWORK',
-        `paths: ${user.op} reads weight '${nameOf(weights[0]!)}' through ${through?.op ?? 'mul'}${at(user)}; use the weight as it is, or times values of its shape`,
+        `paths: ${user.op} reads weight '${nameOf(weights[0]!)}' through ${(through ?? edge).op}${at(user)}; use the weight as it is, or times values of its shape`,
       );
 };
 
 /** 1 where an edge exists, 0 where its weight is masked. A weight that merely is zero exists. */
 const pattern = (w: Tensor): Tensor => {
   if (isMask(w)) return w;
-  if (w.op === 'mul') {
+  if (isProduct(w)) {
     const [a, b] = w.inputs.map(pattern) as [Tensor, Tensor];
     if (isOne(a) && sameShape(b.shape, w.shape)) return b;
     if (isOne(b) && sameShape(a.shape, w.shape)) return a;
@@ -269,7 +279,7 @@ const rejectReuse = (net: Readable, carried: ReadonlySet<Tensor>): void => {
   for (const node of walk([net.output])) {
     if (!carried.has(node)) continue;
     for (const parameter of node.inputs.filter((i) => !carried.has(i))) {
-      for (const weight of walk([parameter]).filter(isWeight)) {
+      for (const weight of walk([parameter]).filter(isPrunable)) {
         if (used.has(nameOf(weight)))
           fail(
             'NETWORK',

@@ -185,6 +185,7 @@ const rules: Record<Exclude<OpName, keyof typeof elementwise>, Rule> = {
     const data = numbers(node, 'data');
     return data.every((v) => v === data[0]) ? anyOrder(node, []) : node.shape.map((d) => place(plain(d)));
   },
+  batchNorm: together,
   statistic: (node, [x, stored]) => [side(node, [x!.at(-1)!, stored![0]!])],
   gate: together,
   toReal: together,

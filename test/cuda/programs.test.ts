@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { TARGETS } from '../../src/compile/target.js';
+import { prunable } from '../../src/nn/network.js';
 import type { Program } from '../../src/program/program.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';
@@ -26,6 +27,14 @@ const programs: readonly (readonly [string, Program])[] = [
   ['its evaluation', evaluateStep(net, data, { split: 'test', count: 6 }, 2)],
   ['a PX observation', rounds.accumulate!],
   ['a PX round', rounds.select],
+  [
+    'a PX round that ranks in each layer but one',
+    roundPrograms(net, px(), 3, {
+      groups: prunable(net)
+        .slice(1)
+        .map((_, i) => [i + 1]),
+    }).select,
+  ],
   ['a training step of LeNet', trainStep(lenet, data, { split: 'train', count: 6 }, 3)],
 ];
 

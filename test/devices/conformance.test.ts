@@ -15,7 +15,7 @@ import { secondsBetween, type Device, type DeviceKind, type Numbers } from '../.
 import { openDevice } from '../../src/runtime/open.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
-import { inference } from '../../src/transform/statistics.js';
+import { inference } from '../../src/transform/readings.js';
 import { masked } from '../../src/transform/mask.js';
 import { trainStep } from '../../src/train/programs.js';
 import { tinyData, tinyNet } from '../train/tiny.js';
@@ -201,7 +201,7 @@ describe.each(DEVICES)('device %s', (kind) => {
 
   test('statistics of channels whose mean is a thousand deviations away', async () => {
     const x = ops.input('x', [64, 3, 3, 4]);
-    const { training } = await import('../../src/transform/statistics.js');
+    const { training } = await import('../../src/transform/readings.js');
     const { batchNorm } = await import('../../src/nn/layers.js');
     const read = training({ name: 'bn', input: x as Tensor, output: batchNorm('bn')(x) as Tensor });
     const p = program('bn', {

@@ -7,7 +7,7 @@ import { linear, refine } from '../../src/nn/layers.js';
 import { network, networkOf, parameters, rebatch } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
 import { grad } from '../../src/transform/grad.js';
-import { inference, training } from '../../src/transform/statistics.js';
+import { inference, training } from '../../src/transform/readings.js';
 import { evaluated, MODELS, stateNames } from './helper.js';
 import { FOLDING, heads, ones } from '../nn/described.js';
 

@@ -17,7 +17,7 @@ import { network } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
-import { inference } from '../../src/transform/statistics.js';
+import { inference } from '../../src/transform/readings.js';
 import { evaluated, MODELS, stateNames } from './helper.js';
 
 const x = ops.state('x', [2, 3]);
@@ -124,34 +124,26 @@ describe('print', () => {
       %1 = state 'conv.weight' role=weight : f32[2, 3, 3, 1]
       %2 = conv2d(%0, %1) stride=[2 2] dilation=[1 1] padding=[1 1 1 1] : f32[1, 2, 2, 2]  # conv
       %3 = state 'bn.running_mean' role=mean : f32[2]
-      %4 = statistic(%2, %3) moment=mean : f32[2]  # bn
-      %5 = sub(%2, %4) : f32[1, 2, 2, 2]  # bn
-      %6 = state 'bn.weight' role=scale : f32[2]
-      %7 = state 'bn.running_var' role=variance : f32[2]
-      %8 = statistic(%2, %7) moment=variance : f32[2]  # bn
-      %9 = constant value=0.00001 : f32[]
-      %10 = add(%8, %9) : f32[2]  # bn
-      %11 = rsqrt(%10) : f32[2]  # bn
-      %12 = mul(%6, %11) : f32[2]  # bn
-      %13 = mul(%5, %12) : f32[1, 2, 2, 2]  # bn
-      %14 = state 'bn.bias' role=shift : f32[2]
-      %15 = add(%13, %14) : f32[1, 2, 2, 2]  # bn
-      %16 = relu(%15) : f32[1, 2, 2, 2]  # bn
-      %17 = state 'next.weight' role=weight : f32[2, 1, 1, 2]
-      %18 = conv2d(%16, %17) stride=[1 1] dilation=[1 1] padding=[0 0 0 0] : f32[1, 2, 2, 2]  # next
-      %19 = state 'next.bias' role=bias : f32[2]
-      %20 = add(%18, %19) : f32[1, 2, 2, 2]  # next
-      %21 = add(%20, %16) : f32[1, 2, 2, 2]  # next
-      %22 = relu(%21) : f32[1, 2, 2, 2]  # next
-      %23 = maxPool(%22) window=[2 2] stride=[2 2] padding=[0 0 0 0] : f32[1, 1, 1, 2]  # next
-      %24 = sum(%23) axes=[1 2] : f32[1, 2]  # next
-      %25 = constant value=1 : f32[]
-      %26 = mul(%24, %25) : f32[1, 2]  # next
-      %27 = state 'fc.weight' role=weight : f32[3, 2]
-      %28 = matmul(%26, %27) transposeA=false transposeB=true : f32[1, 3]  # fc
-      %29 = state 'fc.bias' role=bias : f32[3]
-      %30 = add(%28, %29) : f32[1, 3]  # fc
-      return %30"
+      %4 = state 'bn.weight' role=scale : f32[2]
+      %5 = state 'bn.running_var' role=variance : f32[2]
+      %6 = state 'bn.bias' role=shift : f32[2]
+      %7 = batchNorm(%2, %3, %4, %5, %6) epsilon=0.00001 : f32[1, 2, 2, 2]  # bn
+      %8 = relu(%7) : f32[1, 2, 2, 2]  # bn
+      %9 = state 'next.weight' role=weight : f32[2, 1, 1, 2]
+      %10 = conv2d(%8, %9) stride=[1 1] dilation=[1 1] padding=[0 0 0 0] : f32[1, 2, 2, 2]  # next
+      %11 = state 'next.bias' role=bias : f32[2]
+      %12 = add(%10, %11) : f32[1, 2, 2, 2]  # next
+      %13 = add(%12, %8) : f32[1, 2, 2, 2]  # next
+      %14 = relu(%13) : f32[1, 2, 2, 2]  # next
+      %15 = maxPool(%14) window=[2 2] stride=[2 2] padding=[0 0 0 0] : f32[1, 1, 1, 2]  # next
+      %16 = sum(%15) axes=[1 2] : f32[1, 2]  # next
+      %17 = constant value=1 : f32[]
+      %18 = mul(%16, %17) : f32[1, 2]  # next
+      %19 = state 'fc.weight' role=weight : f32[3, 2]
+      %20 = matmul(%18, %19) transposeA=false transposeB=true : f32[1, 3]  # fc
+      %21 = state 'fc.bias' role=bias : f32[3]
+      %22 = add(%20, %21) : f32[1, 3]  # fc
+      return %22"
     `);
   });
   it('shows the same network read for inference', () => {

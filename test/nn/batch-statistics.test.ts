@@ -15,7 +15,7 @@ import { evaluate, referenceDevice } from '../../src/runtime/reference.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { trainStep } from '../../src/train/programs.js';
 import { grad } from '../../src/transform/grad.js';
-import { inference, training } from '../../src/transform/statistics.js';
+import { inference, training } from '../../src/transform/readings.js';
 
 /** As DeepLab pools images: one value for each channel of each image under a norm. */
 const pooled = network('pooled', [6, 6, 3], (x) => {

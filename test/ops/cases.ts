@@ -126,6 +126,14 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
   state: [{ label: 'alone', inputs: [f(2, 3)], build: ([x]) => x! }],
   constant: [{ label: 'times x', inputs: [f(2, 3)], build: ([x]) => ops.mul(x!, ops.constant([2, 3], 1.5)) }],
   literal: [{ label: 'times x', inputs: [f(3)], build: ([x]) => ops.mul(x!, ops.literal([3], [1, -2, 3])) }],
+  batchNorm: [[2, 3], [2, 2, 2, 3], [3]].map((x) => ({
+    label: `of rank ${x.length}`,
+    inputs: [f(...x), f(3), f(3), f(3), f(3)],
+    positive: true,
+    build: ([y, mean, weight, variance, bias]) =>
+      ops.batchNorm(y!, { mean: mean!, weight: weight!, variance: variance!, bias: bias! }, 1e-2),
+    linear: [[2, 4]],
+  })),
   statistic: [
     {
       label: 'stored',

@@ -18,6 +18,7 @@ const raw =
 
 /** Attributes that are well-formed, so that it is the inputs that are refused. */
 const goodAttributes: { readonly [K in OpName]?: Attributes } = {
+  batchNorm: { epsilon: 1e-5 },
   statistic: { moment: 'mean' },
   sum: { axes: [0] },
   maximum: { axes: [0] },
@@ -104,6 +105,12 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
   ],
   literal: [
     [() => ops.literal([3], [1, 2]), 'literal: 2 numbers for shape [3]; give one number for each element'],
+  ],
+  batchNorm: [
+    [
+      () => ops.batchNorm(f(2, 3), { mean: f(3), weight: f(2), variance: f(3), bias: f(3) }, 1e-5),
+      'batchNorm: f32[2] beside f32[2, 3]; at net.layer; give one number for each channel',
+    ],
   ],
   statistic: [
     [

@@ -363,6 +363,11 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   ],
   usualRounds: [[call('usualRounds', 'px'), "method 'px'"]],
   showCost: [[call('showCost', 'px'), "method 'px'"]],
+  minibatches: [
+    [call('minibatches', data, device), 'a data set is no source'],
+    [call('minibatches', pathex.resident(source as never), device, { examples: 3 }), "'examples'"],
+    [call('minibatches', pathex.resident(source as never), device, { images: 11 }), '11 of 10 images'],
+  ],
   pruningSplit: [
     [call('pruningSplit', data, { exampels: 2 }), "'exampels'; did you mean 'examples'?"],
     [call('pruningSplit', data, { examples: '2' }), "examples '2'"],
@@ -419,6 +424,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('runExperiment', { methods: ['px'] }, device, nowhere), 'seeds is missing'],
     [call('runExperiment', { ...experiment, methods: ['pxx'] }, device, nowhere), "did you mean 'px'?"],
     [call('runExperiment', { ...experiment, epoch: 3 }, device, nowhere), "did you mean 'epochs'?"],
+    [call('runExperiment', { ...experiment, scope: 'layr' }, device, nowhere), "did you mean 'layer'?"],
+    [call('runExperiment', { ...experiment, exclude: 'fc' }, device, nowhere), "exclude 'fc'"],
     [call('runExperiment', { ...experiment, seeds: [] }, device, nowhere), 'no method or no seed'],
     [call('runExperiment', experiment, device, nowhere, { onprogress: 3 }), "did you mean 'onProgress'?"],
   ],
@@ -567,6 +574,12 @@ describe('attributes of ops are refused by', () => {
     constant: [[() => op['constant']!([3], '1'), 'value is "1"']],
     scalar: [[() => op['scalar']!('1'), 'value is "1"']],
     literal: [[() => op['literal']!([2], [1, '2']), 'data']],
+    batchNorm: [
+      [
+        () => op['batchNorm']!(row, { mean: row, weight: row, variance: row, bias: row }, '1e-5'),
+        'epsilon is "1e-5"',
+      ],
+    ],
     statistic: [[() => op['statistic']!(row, pathex.ops.state('s', [4]), 'median'), 'moment is "median"']],
     sum: [
       [() => op['sum']!(row, 1), 'axes is 1'],

@@ -12,7 +12,7 @@ import { layerDensities } from '../../src/prune/ticket.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
-import { inference, training } from '../../src/transform/statistics.js';
+import { inference, training } from '../../src/transform/readings.js';
 import {
   activation,
   asWeights,

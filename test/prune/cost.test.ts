@@ -8,7 +8,7 @@ import { criterionOf, METHODS, procedureOf, type CriterionOptions } from '../../
 import { showCost, type Passes } from '../../src/prune/method.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { inference } from '../../src/transform/statistics.js';
+import { inference } from '../../src/transform/readings.js';
 
 /** What methods say they cost, against the convolutions and products in their programs. */
 

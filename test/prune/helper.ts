@@ -3,6 +3,8 @@ import { initialiserOf, roleOf } from '../../src/graph/roles.js';
 import { parameters, prunable, type Network } from '../../src/nn/network.js';
 import type { Weights } from '../../src/nn/weights.js';
 import type { Program } from '../../src/program/program.js';
+import { objectiveOf } from '../../src/prune/objective.js';
+import { classification } from '../../src/task/classification.js';
 import { viewOf, type Criterion } from '../../src/prune/criterion.js';
 import { flow } from '../../src/prune/criteria/path-score.js';
 import { roundPrograms, scoreProgram } from '../../src/prune/programs.js';
@@ -224,7 +226,7 @@ export const activation = (
   images: ArrayLike<number>,
 ): Float64Array => {
   const view = viewOf(net, images.length / size(net.input.shape.slice(1)));
-  const seen = criterion.accumulate!(view, ops.input('labels', [1], 'i32'));
+  const seen = criterion.accumulate!(view, objectiveOf(criterion, classification(), net, 1));
   const [mantissa, exponent] = valuesOf([seen.mantissa, seen.exponent ?? ops.scalar(0)], state, images);
   return times(2 ** exponent![0]!, mantissa!);
 };

@@ -1,11 +1,10 @@
+import type { Objective } from '../../src/prune/objective.js';
 import { describe, expect, test } from 'vitest';
 import {
-  crossEntropy,
   fit,
   grad,
   initialise,
   linear,
-  mean,
   network,
   openDevice,
   ops,
@@ -77,16 +76,16 @@ const facts = {
   cost: { perMinibatch: { forward: 1, backward: 1 } },
   monotone: true,
 } as const;
-const slopesAt = (net: { readonly output: Tensor }, labels: Tensor, wrt: readonly Tensor[]): Tensor =>
-  pack(grad(mean(crossEntropy(net.output, labels)), wrt));
+const slopesAt = (net: { readonly output: Tensor }, { loss }: Objective, wrt: readonly Tensor[]): Tensor =>
+  pack(grad(loss(net.output), wrt));
 
 /** Sum over minibatches of (theta dL/dtheta)^2. */
 const taylor: Criterion = {
   ...facts,
   name: 'taylor',
   data: 'labelled images',
-  accumulate: (view, labels) => {
-    const product = ops.mul(pack(view.effective), slopesAt(view.evalBatch, labels, view.effective));
+  accumulate: (view, objective) => {
+    const product = ops.mul(pack(view.effective), slopesAt(view.evalBatch, objective, view.effective));
     return { mantissa: ops.mul(product, product), exponent: null };
   },
   score: (view, sum) => ({ scores: unpack(sum!.mantissa, view.weights), total: null }),
@@ -96,13 +95,13 @@ const spread: Criterion = {
   ...facts,
   name: 'spread',
   data: 'labelled images',
-  accumulate: (view, labels) => ({
-    mantissa: slopesAt(view.evalBatch, labels, view.weights),
+  accumulate: (view, objective) => ({
+    mantissa: slopesAt(view.evalBatch, objective, view.weights),
     exponent: null,
   }),
-  secondPass: (view, labels, first) => {
+  secondPass: (view, objective, first) => {
     const average = ops.mul(first.mantissa, ops.scalar(1 / data.length));
-    const away = ops.sub(slopesAt(view.evalBatch, labels, view.weights), average);
+    const away = ops.sub(slopesAt(view.evalBatch, objective, view.weights), average);
     return { mantissa: ops.mul(away, away), exponent: null };
   },
   score: (view, sum) => ({ scores: unpack(sum!.mantissa, view.weights), total: null }),
@@ -351,14 +350,14 @@ describe('what is no criterion is refused', () => {
     ],
     [
       () => scaled(ops.input('targets', [4])),
-      "mine: what accumulate returns reads input 'targets'; there is 'images' and 'labels', and 'labels' only with data: 'labelled images'",
+      "mine: what accumulate returns reads input 'targets'; there is 'images' and 'labels', and targets only with data: 'labelled images'",
     ],
   ])('accumulate %#', async (accumulate, message) => {
     expect(await refusal({ accumulate }, reading)).toBe(`OPTION ${message}`);
   });
   test('labels where it says that it reads images alone', async () => {
     expect(await refusal({ data: 'images' }, reading)).toBe(
-      "OPTION mine: what accumulate returns reads input 'labels'; there is 'images', and 'labels' only with data: 'labelled images'",
+      "OPTION mine: it asks for a loss but reads images; say data: 'labelled images'",
     );
   });
   test('beside a method, or nothing at all', async () => {

@@ -7,7 +7,7 @@ import { network, prunable, type Network } from '../../src/nn/network.js';
 import { initialise, type Weights } from '../../src/nn/weights.js';
 import { walks, type Crossing } from '../../src/prune/criteria/phew.js';
 import { synflowL2 } from '../../src/prune/criteria/synflow.js';
-import { layerGraph } from '../../src/prune/layer-graph.js';
+import { layerGraph } from '../../src/transform/layer-graph.js';
 import { prune, type Ticket } from '../../src/prune/prune.js';
 import { fold, key } from '../../src/random.js';
 import { referenceDevice } from '../../src/runtime/reference.js';

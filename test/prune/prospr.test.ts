@@ -15,7 +15,7 @@ import { fold, integers } from '../../src/random.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
 import { size } from '../../src/tensor/tensor.js';
 import { grad } from '../../src/transform/grad.js';
-import { training } from '../../src/transform/statistics.js';
+import { training } from '../../src/transform/readings.js';
 import { asWeights, difference, randomImages, randomState, runOnce, scoresOf, seeded } from './helper.js';
 
 const tiny = network('tiny', [3], (x) =>

@@ -1,9 +1,8 @@
+import type { Objective } from '../../src/prune/objective.js';
 import { describe, expect, test } from 'vitest';
 import {
-  crossEntropy,
   grad,
   linear,
-  mean,
   network,
   openDevice,
   ops,
@@ -81,10 +80,8 @@ describe('of px, the closed form of two layers', () => {
 });
 
 test("of a criterion of one's own with two passes: the spread of dL/dtheta over the minibatches", async () => {
-  const slopes = (
-    labels: Parameters<NonNullable<Criterion['accumulate']>>[1],
-    view: Parameters<Criterion['score']>[0],
-  ) => pack(grad(mean(crossEntropy(view.evalBatch.output, labels)), view.weights));
+  const slopes = ({ loss }: Objective, view: Parameters<Criterion['score']>[0]) =>
+    pack(grad(loss(view.evalBatch.output), view.weights));
   const criterion: Criterion = {
     kind: 'criterion',
     name: 'spread',
@@ -93,9 +90,9 @@ test("of a criterion of one's own with two passes: the spread of dL/dtheta over 
     rounds: { kind: 'any', usual: 1 },
     cost: { perMinibatch: { forward: 2, backward: 2 } },
     monotone: true,
-    accumulate: (view, labels) => ({ mantissa: slopes(labels, view), exponent: null }),
-    secondPass: (view, labels, { mantissa }) => {
-      const away = ops.sub(slopes(labels, view), ops.mul(mantissa, ops.scalar(0.5)));
+    accumulate: (view, objective) => ({ mantissa: slopes(objective, view), exponent: null }),
+    secondPass: (view, objective, { mantissa }) => {
+      const away = ops.sub(slopes(objective, view), ops.mul(mantissa, ops.scalar(0.5)));
       return { mantissa: ops.mul(away, away), exponent: null };
     },
     score: (view, sum) => ({ scores: unpack(sum!.mantissa, view.weights), total: null }),

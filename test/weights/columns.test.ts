@@ -18,7 +18,7 @@ import { initialise } from '../../src/nn/weights.js';
 import { ops } from '../../src/ops/registry.js';
 import { evaluate } from '../../src/runtime/reference.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
-import { inference } from '../../src/transform/statistics.js';
+import { inference } from '../../src/transform/readings.js';
 import { columnsOf } from '../../src/weights/columns.js';
 import { decode } from '../../src/weights/safetensors.js';
 import { decodeWeights, encodeWeights } from '../../src/weights/state-dict.js';

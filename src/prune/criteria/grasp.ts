@@ -22,12 +22,12 @@ export const grasp = withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Crit
   },
   cost: { perMinibatch: { forward: 2, backward: 2, second: 1 } },
   monotone: true,
-  accumulate: (view, labels) => ({
-    mantissa: pack(lossGradient(view.trainBatch, labels, view.weights, temperature)),
+  accumulate: (view, objective) => ({
+    mantissa: pack(lossGradient(view.trainBatch, objective, view.weights, temperature)),
     exponent: null,
   }),
-  secondPass: (view, labels, first) => {
-    const slope = pack(lossGradient(view.trainBatch, labels, view.weights, temperature));
+  secondPass: (view, objective, first) => {
+    const slope = pack(lossGradient(view.trainBatch, objective, view.weights, temperature));
     const along = ops.sum(ops.mul(slope, ops.stopGradient(first.mantissa)), [0]);
     return { mantissa: pack(grad(along, view.weights)), exponent: null };
   },

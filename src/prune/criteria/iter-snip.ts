@@ -13,8 +13,8 @@ const iterative = (about: Pick<Criterion, 'name' | 'doc' | 'monotone'>): Criteri
   data: 'labelled images',
   rounds: { kind: 'any', usual: 100 },
   cost: { perMinibatch: { forward: 1, backward: 1 } },
-  accumulate: (view, labels) => ({
-    mantissa: pack(lossGradient(view.trainBatch, labels, view.effective)),
+  accumulate: (view, objective) => ({
+    mantissa: pack(lossGradient(view.trainBatch, objective, view.effective)),
     exponent: null,
   }),
   score: (view, accumulated) => {

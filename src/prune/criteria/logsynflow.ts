@@ -1,8 +1,9 @@
 import { fail } from '../../errors.js';
 import { rewrite, walk, withInputs } from '../../graph/graph.js';
+import { isBatchNorm, isStatistic } from '../../ops/batch-norm.js';
 import { ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { inference, type Readable } from '../../transform/statistics.js';
+import { inference, type Readable } from '../../transform/readings.js';
 import type { Criterion } from '../criterion.js';
 import { withOptions } from '../options.js';
 import { flow, PATH_OPTIONS } from './path-score.js';
@@ -36,24 +37,15 @@ export const logSynflow = withOptions('logsynflow', PATH_OPTIONS, (options): Cri
   },
 }));
 
-/** The network with every BatchNorm, (x - mean) scale + shift, replaced by its x. */
-const withoutNorms = <N extends Readable>(net: N): N => {
-  const isStatistic = (t: Tensor | undefined, moment: string): boolean =>
-    t?.op === 'statistic' && t.attributes['moment'] === moment;
-  const [output] = rewrite([net.output], (node, inputs) => {
-    const [scaled] = inputs;
-    const centred = node.op === 'add' && scaled?.op === 'mul' ? scaled.inputs[0]! : null;
-    return centred?.op === 'sub' && isStatistic(centred.inputs[1], 'mean')
-      ? centred.inputs[0]!
-      : withInputs(node, inputs);
-  });
-  const left = walk([output!]).find((t) => t.op === 'statistic');
+/** The network with every BatchNorm replaced by its x. */
+const withoutNorms = (net: Readable): Readable => {
+  const [output] = rewrite([net.output], (node, inputs) =>
+    isBatchNorm(node) ? inputs[0]! : withInputs(node, inputs),
+  );
+  const left = walk([output!]).find(isStatistic);
   return left === undefined
     ? { ...net, output: output! }
-    : fail(
-        'NETWORK',
-        `logsynflow: the statistic at ${left.path} is not part of a BatchNorm (x - mean) scale + shift; use batchNorm`,
-      );
+    : fail('NETWORK', `logsynflow: the statistic at ${left.path} is not part of a BatchNorm; use batchNorm`);
 };
 
 /** Terms of the series below: (1/9)^k / (2k + 1) of the last is less than 1e-13. */

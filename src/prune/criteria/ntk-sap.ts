@@ -4,7 +4,7 @@ import { stateName } from '../../graph/state-names.js';
 import { ops } from '../../ops/registry.js';
 import { size, type Tensor } from '../../tensor/tensor.js';
 import { grad } from '../../transform/grad.js';
-import { training } from '../../transform/statistics.js';
+import { training } from '../../transform/readings.js';
 import type { Criterion, PruningView } from '../criterion.js';
 import { option, positive, positiveInteger, withOptions } from '../options.js';
 import { pack, unpack } from '../pack.js';

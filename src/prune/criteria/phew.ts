@@ -6,7 +6,7 @@ import type { Weights } from '../../nn/weights.js';
 import { fold, key, uniform, type Key } from '../../random.js';
 import { size } from '../../tensor/tensor.js';
 import type { Masks } from '../../transform/mask.js';
-import { layerGraph, type Layer, type LayerGraph, type Unit } from '../layer-graph.js';
+import { layerGraph, type Layer, type LayerGraph, type Unit } from '../../transform/layer-graph.js';
 import type { HostMethod } from '../method.js';
 
 /**

@@ -2,6 +2,7 @@ import { leaves, substitute } from '../../graph/graph.js';
 import { isLearnt, isPrunable } from '../../graph/roles.js';
 import { ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import type { Objective } from '../objective.js';
 import type { Criterion, PruningView } from '../criterion.js';
 import { choice, count, fraction, option, positive, withOptions, type SettledOptions } from '../options.js';
 import { pack, unpack } from '../pack.js';
@@ -39,7 +40,10 @@ export const prospr = withOptions('prospr', PROSPR_OPTIONS, (options): Criterion
     },
   },
   monotone: true,
-  accumulate: (view, labels) => ({ mantissa: pack(metaGradient(view, labels, options)), exponent: null }),
+  accumulate: (view, objective) => ({
+    mantissa: pack(metaGradient(view, objective, options)),
+    exponent: null,
+  }),
   score: (view, accumulated) => ({
     scores: unpack(accumulated!.mantissa, view.weights).map((g) => ops.abs(g)),
     total: null,
@@ -52,7 +56,7 @@ export const prospr = withOptions('prospr', PROSPR_OPTIONS, (options): Criterion
  */
 const metaGradient = (
   view: PruningView,
-  labels: Tensor,
+  objective: Objective,
   { steps, rate, momentum, order }: SettledOptions<typeof PROSPR_OPTIONS>,
 ): readonly Tensor[] => {
   const { output } = view.trainBatch;
@@ -65,7 +69,7 @@ const metaGradient = (
     return { ...view.trainBatch, output: moved! };
   };
   const next = ({ w, velocity }: Point): Point => {
-    const slopes = lossGradient(at(w), labels, w).map((g) => (order === 'full' ? g : ops.stopGradient(g)));
+    const slopes = lossGradient(at(w), objective, w).map((g) => (order === 'full' ? g : ops.stopGradient(g)));
     const moves =
       velocity === null || momentum === 0
         ? slopes
@@ -74,7 +78,7 @@ const metaGradient = (
   };
   let point: Point = { w: start, velocity: null };
   for (let step = 0; step < steps; step++) point = next(point);
-  return lossGradient(at(point.w), labels, view.masks);
+  return lossGradient(at(point.w), objective, view.masks);
 };
 
 interface Point {

@@ -1,4 +1,4 @@
-import { nameOf, rewrite, withInputs } from '../../graph/graph.js';
+import { leaves, nameOf, rewrite, withInputs } from '../../graph/graph.js';
 import { roleOf } from '../../graph/roles.js';
 import { definitionOf, ops } from '../../ops/registry.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -49,8 +49,9 @@ export const pxRelease = (): Criterion => ({
 const openCopy = (view: PruningView): { readonly output: Tensor; readonly squares: readonly Tensor[] } => {
   const squares = new Map(view.weights.map((w) => [w, ops.mul(w, w)]));
   const isSpared = (leaf: Tensor): boolean => nameOf(leaf).includes('bn') || roleOf(leaf) === 'mask';
+  const states = new Set(leaves([view.trainBatch.output], 'state'));
   const [output] = rewrite([view.trainBatch.output], (node, inputs) => {
-    if (node.op === 'state') return squares.get(node) ?? (isSpared(node) ? node : ops.mul(node, node));
+    if (states.has(node)) return squares.get(node) ?? (isSpared(node) ? node : ops.mul(node, node));
     return definitionOf(node.op).paths.kind === 'gate' ? inputs[0]! : withInputs(node, inputs);
   });
   return { output: output!, squares: [...squares.values()] };

@@ -23,9 +23,9 @@ export const snip = withOptions('snip', SNIP_OPTIONS, ({ statistics }): Criterio
   },
   cost: { perMinibatch: { forward: 1, backward: 1 } },
   monotone: true,
-  accumulate: (view, labels) => {
+  accumulate: (view, objective) => {
     const net = statistics === 'batch' ? view.trainBatch : view.evalBatch;
-    return { mantissa: pack(lossGradient(net, labels, view.weights)), exponent: null };
+    return { mantissa: pack(lossGradient(net, objective, view.weights)), exponent: null };
   },
   score: (view, accumulated) => ({
     scores: unpack(accumulated!.mantissa, view.weights).map((g, i) =>

@@ -14,9 +14,10 @@ import {
   maxPool2,
   relu,
 } from '../../src/nn/layers.js';
+import { leakyRelu } from '../../src/nn/activations.js';
 import { network, type Network } from '../../src/nn/network.js';
 import { ops } from '../../src/ops/registry.js';
-import { layerGraph, type Unit } from '../../src/prune/layer-graph.js';
+import { layerGraph, type Unit } from '../../src/transform/layer-graph.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
 type Image = Tensor<readonly [number, number, number, number]>;
@@ -130,6 +131,27 @@ describe('which unit feeds which column', () => {
   });
 });
 
+describe('rules say it of ops that no list of names has', () => {
+  test('what only chooses the state of a gate is crossed by no walk', () => {
+    const net = network('leaky', [2], (x) => linear('b', 1)(leakyRelu()(linear('a', 3)(x))));
+    expect(show(net as unknown as Network).reads).toEqual({ a: 'in:0 in:1', b: 'a:0 a:1 a:2' });
+  });
+  test('a transposed convolution is a layer, its weight read the other way', () => {
+    const net = network('up', [3, 3, 2], (x) => {
+      const weight = ops.state('up.weight', [2, 2, 2, 3], { role: 'weight' }, 'up');
+      const geometry = { stride: [2, 2], dilation: [1, 1], padding: [0, 0, 0, 0] } as const;
+      return head(ops.conv2dInputGrad(x, weight, [6, 6], geometry) as Image);
+    });
+    expect(show(net as unknown as Network).reads).toEqual({ up: 'in:0 in:1', fc: 'up:0 up:1 up:2' });
+    expect(layerGraph(net).layers[0]).toMatchObject({
+      outputs: 3,
+      inputs: 2,
+      taps: 4,
+      strides: [1, 12, 3],
+    });
+  });
+});
+
 describe('networks that no walk can follow are refused', () => {
   const refusal = (describe: (x: Tensor<readonly [number, number, number, number]>) => Vector): string => {
     try {
@@ -165,6 +187,23 @@ describe('networks that no walk can follow are refused', () => {
       'values meet in a product',
       (x: Image) => head(ops.mul(x, relu(x)) as Image),
       'NETWORK walks: mul combines two values that both depend on the input; choose another method',
+    ],
+    [
+      'one number reaches many units',
+      (x: Image) => {
+        const one = ops.reshape(ops.slice(x, [0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]), []);
+        return head(ops.add(x, one) as Image);
+      },
+      'NETWORK walks: add repeats one unit, which walks could not tell apart; choose another method',
+    ],
+    [
+      'the last axis is not the one that is multiplied',
+      (x: Image) => {
+        const rows = ops.reshape(x, [16, 2]);
+        const weight = ops.state('c.weight', [16, 2], { role: 'weight' }, 'c');
+        return ops.reshape(ops.matmul(rows, weight, { transposeA: true }), [1, 4]) as Vector;
+      },
+      'NETWORK walks: matmul multiplies another axis than the last, which walks follow; at c; choose another method',
     ],
     [
       'a weight is not a layer',

@@ -1,0 +1,73 @@
+import { transformed, type Readable } from '../graph/description.js';
+import { rewrite, withInputs } from '../graph/graph.js';
+import { checkValue, networkKind, numberThat } from '../kinds.js';
+import { moments, type Moments } from '../ops/batch-norm.js';
+import type { ReadingRule } from '../ops/op.js';
+import { definitionOf, ops } from '../ops/registry.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+export type { Readable } from '../graph/description.js';
+
+/**
+ * The two ways to read a network. What differs between them are markers in its graph, each of which says in its definition what it
+ * stands for; either reading leaves none.
+ */
+const read = (output: Tensor, rule: (reading: ReadingRule, marker: Tensor) => Tensor): Tensor =>
+  rewrite([output], (node, inputs) => {
+    const next = withInputs(node, inputs);
+    const { reading } = definitionOf(node.op);
+    return reading === undefined ? next : rule(reading, next);
+  })[0]!;
+
+/** Statistics are their stored values: a BatchNorm is one scale and one shift per channel. */
+export const inference = <N extends Readable>(net: N): N => {
+  checkValue('inference: network', net, networkKind);
+  return transformed(net, (output) => read(output, (reading, marker) => reading.inference(ops, marker)));
+};
+
+const MOMENTUM = numberThat('a number in [0, 1]', (n) => n >= 0 && n <= 1);
+
+/** A running statistic and its next value. */
+export interface StatisticUpdate {
+  readonly stored: Tensor;
+  readonly next: Tensor;
+}
+
+/**
+ * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 - momentum) stored + momentum
+ * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it. Throws NETWORK where a BatchNorm sees one value a channel: it would answer
+ * its shift whatever the input.
+ */
+export const training = <N extends Readable>(
+  net: N,
+  momentum = 0.1,
+): N & { readonly updates: readonly StatisticUpdate[] } => {
+  checkValue('training: network', net, networkKind);
+  checkValue('training: momentum', momentum, MOMENTUM);
+  const first = trained(net.output, momentum);
+  const result = transformed(net, (output) =>
+    output === net.output ? first.output : trained(output, momentum).output,
+  );
+  return { ...result, updates: first.updates };
+};
+
+const trained = (
+  output: Tensor,
+  momentum: number,
+): { readonly output: Tensor; readonly updates: readonly StatisticUpdate[] } => {
+  const updates = new Map<Tensor, Tensor>();
+  const measured = new Map<Tensor, Moments>();
+  const reader = {
+    momentum,
+    momentsOf: (x: Tensor): Moments => {
+      const known = measured.get(x) ?? moments(ops, x);
+      measured.set(x, known);
+      return known;
+    },
+    update: (stored: Tensor, next: Tensor): void => void updates.set(stored, next),
+  };
+  return {
+    output: read(output, (reading, marker) => reading.training(ops, marker, reader)),
+    updates: [...updates].map(([stored, next]) => ({ stored, next })),
+  };
+};
