@@ -128,10 +128,8 @@ there already; float64 where the first round in float32 overflows. paper: second
 };
 
 /** Three digits that mean something; a dash where there is nothing to say. */
-const cell = (value, width) =>
-  (value === undefined
-    ? '-'
-    : value.toPrecision(3).includes('e')
-      ? value.toFixed(0)
-      : value.toPrecision(3)
-  ).padStart(width);
+const digitsOf = (value) => {
+  const short = value.toPrecision(3);
+  return short.includes('e') ? value.toFixed(0) : short;
+};
+const cell = (value, width) => (value === undefined ? '-' : digitsOf(value)).padStart(width);

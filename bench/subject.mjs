@@ -30,17 +30,12 @@ export const minibatch = (count, classes = 10) => ({
 export const stepStore = async (device, net, p) => {
   const { initialise } = await import('../dist/index.js');
   const weights = initialise(net, 0);
+  const data = { 'data/train/images': noise.train.images, 'data/train/labels': noise.train.labels };
   const store = device.store();
   for (const [name, leaf] of p.state) {
     const n = leaf.shape.reduce((a, d) => a * d, 1);
-    const value =
-      weights.get(name)?.data ??
-      (name === 'data/train/images'
-        ? noise.train.images
-        : name === 'data/train/labels'
-          ? noise.train.labels
-          : new Float32Array(n).fill(name.startsWith('mask/') ? 1 : 0));
-    await store.add(name, leaf, value);
+    const start = () => new Float32Array(n).fill(name.startsWith('mask/') ? 1 : 0);
+    await store.add(name, leaf, weights.get(name)?.data ?? data[name] ?? start());
   }
   const batch = p.inputs.get('index').shape[0];
   const inputs = {

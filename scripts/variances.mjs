@@ -13,7 +13,7 @@ const kinds = {
   'a first value 1e4 away': (i) => (i === 0 ? 1e4 : noise(i)),
   'a first value 1e6 away': (i) => (i === 0 ? 1e6 : noise(i)),
   'a first value away from a constant': (i) => (i === 0 ? 0 : 12345.6),
-  'a first value away from two others': (i) => (i === 0 ? 1e4 : i % 2 ? 0.3 : 0.7),
+  'a first value away from two others': (i) => (i === 0 ? 1e4 : [0.7, 0.3][i % 2]),
   'alternating 1e7': (i) => (i % 2 ? 1e7 : -1e7),
   'a ramp': (i) => i,
 };

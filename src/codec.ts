@@ -52,7 +52,7 @@ export const showStep = (key: string): string => {
 };
 
 /** `plan.steps[3].stride[1]: expected integer, got "2"`: the deepest failure, which is the most specific one. */
-export const explain = (root: string, errors: t.Errors): string => {
+const explain = (root: string, errors: t.Errors): string => {
   const deepest = errors.reduce((a, b) => (b.context.length > a.context.length ? b : a));
   const path = deepest.context
     .slice(1)
@@ -95,8 +95,26 @@ export const list = <A, O>(
     (members) => members.map(member.encode),
   );
 
+/** A number of a file, which must hold. */
+export const numberThat = (
+  name: string,
+  holds: (value: number) => boolean,
+): t.Type<number, number, unknown> => {
+  const is = (value: unknown): value is number => typeof value === 'number' && holds(value);
+  return new t.Type(
+    name,
+    is,
+    (value, context) => (is(value) ? t.success(value) : t.failure(value, context)),
+    t.identity,
+  );
+};
+/** JSON writes NaN and Infinity as null, and reads 1e999 as Infinity: a file must not hold them. */
+export const Finite = numberThat('a finite number', Number.isFinite);
+export const Share = numberThat('a share from 0 to 1', (x) => x >= 0 && x <= 1);
+export const Count = numberThat('a whole number from 0 on', (x) => Number.isSafeInteger(x) && x >= 0);
+
 /** No file of ours or of safetensors nests deeper than ten levels; JSON.parse and its readers recurse. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 /** The longest JSON text, in UTF-16 units: the cap of the reference implementation of safetensors on its header. */
 export const MAX_JSON = 100_000_000;
 /** The most members of lists and objects in all: each that is wrong costs a description of its place. */
@@ -207,7 +225,7 @@ const repeatedKey = (text: string): string | undefined => {
  * nested deeper than 64 levels, of more than two million members, or with a key twice. Every JSON that the product reads goes
  * through here.
  */
-export const parseJson = (text: string, root: string, code: ErrorCode): unknown => {
+const parseJson = (text: string, root: string, code: ErrorCode): unknown => {
   const much = excess(text);
   if (much !== undefined) return fail(code, `${root}: ${much}; is it the right file?`);
   let value: unknown;

@@ -116,7 +116,6 @@ export const count = numberThat('an integer from 0 on', isCount);
 export const positive = numberThat('a positive number', (n) => n > 0 && Number.isFinite(n));
 export const fromZero = numberThat('a number from 0 on', (n) => n >= 0 && Number.isFinite(n));
 export const fraction = numberThat('in [0, 1)', (n) => n >= 0 && n < 1);
-export const integers = listOf(numberThat('an integer', Number.isSafeInteger), 'integers');
 export const sizes = listOf(positiveInteger, 'positive integers');
 
 export const isFunction = (value: unknown): boolean => typeof value === 'function';

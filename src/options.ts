@@ -6,9 +6,6 @@ import { fail, type ErrorCode } from './errors.js';
  * does not: there a key that nobody reads would change the result in silence.
  */
 
-/** All keys of an options type. A record, so that the compiler finds a key that was left out or is none of the type's. */
-export type KeysOf<O> = { readonly [K in keyof O]-?: true };
-
 /** `; did you mean 'momentum'?` for the known word nearest to `word`; nothing where none is near. */
 export const didYouMean = (word: string, known: readonly string[]): string => {
   const ranked = known

@@ -16,7 +16,7 @@ Argument readArgument(const Node& n) {
 
 Launch readLaunch(const Node& n) {
   return {n.field("kernel").text(), n.field("grid").tuple<std::size_t, 3>(), n.field("block").tuple<std::size_t, 3>(),
-          n.field("sharedBytes").natural(), n.field("args").list(readArgument)};
+          n.field("args").list(readArgument)};
 }
 
 CodeStep readStep(const Node& n) {

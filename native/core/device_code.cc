@@ -16,8 +16,6 @@ std::string str(std::size_t n) {
 constexpr std::array<std::size_t, 3> largestGrid{0x7fffffff, 65535, 65535};
 constexpr std::array<std::size_t, 3> largestBlock{1024, 1024, 64};
 constexpr std::size_t threadsOfBlock = 1024;
-/// Shared memory of a block that asks for all there is, on the GPU that has the most.
-constexpr std::size_t largestShared = 227 * 1024;
 /// Arguments are addresses, and the driver takes 32,764 bytes of them.
 constexpr std::size_t mostArguments = 4095;
 /// Code loads and stores four elements at a time.
@@ -44,9 +42,6 @@ Status checkLaunch(const Plan& plan, std::size_t mostThreads, const DeviceCode& 
   const auto& [g, b] = std::pair(launch.grid, launch.block);
   if (const std::size_t threads = productOf({g[0], g[1], g[2], b[0], b[1], b[2]}); threads > mostThreads) {
     return planError("grid: more than " + str(mostThreads) + " threads, the most for buffers of these sizes");
-  }
-  if (launch.sharedBytes > largestShared) {
-    return planError("sharedBytes: " + str(launch.sharedBytes) + ", at most " + str(largestShared) + " can be had");
   }
   if (launch.args.size() > mostArguments) {
     return planError("args: " + str(launch.args.size()) + ", at most " + str(mostArguments) + " can be passed");

@@ -13,7 +13,7 @@
 /// plan itself.
 namespace pathex::core {
 
-constexpr int deviceCodeVersion = 2;
+constexpr int deviceCodeVersion = 3;
 
 /// An address: a buffer of the plan, or a byte of the workspace that all steps share in turn.
 struct Argument {
@@ -24,7 +24,6 @@ struct Argument {
 struct Launch {
   std::string kernel;
   std::array<std::size_t, 3> grid{}, block{};
-  std::size_t sharedBytes = 0;
   std::vector<Argument> args;
 };
 

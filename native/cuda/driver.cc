@@ -42,7 +42,7 @@ core::Status findAll(const Library& library, Driver& d) {
   find("cuEventDestroy_v2", d.cuEventDestroy_v2)("cuEventRecord", d.cuEventRecord)("cuEventQuery", d.cuEventQuery);
   find("cuEventElapsedTime", d.cuEventElapsedTime)("cuModuleLoadData", d.cuModuleLoadData);
   find("cuModuleUnload", d.cuModuleUnload)("cuModuleGetFunction", d.cuModuleGetFunction);
-  find("cuFuncSetAttribute", d.cuFuncSetAttribute)("cuLaunchKernel", d.cuLaunchKernel);
+  find("cuLaunchKernel", d.cuLaunchKernel);
   find("cuGraphInstantiateWithFlags", d.cuGraphInstantiateWithFlags)("cuGraphLaunch", d.cuGraphLaunch);
   find("cuGraphExecDestroy", d.cuGraphExecDestroy)("cuGraphDestroy", d.cuGraphDestroy);
   return find.status();

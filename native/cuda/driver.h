@@ -57,9 +57,6 @@ constexpr unsigned CU_EVENT_DISABLE_TIMING = 2;
 constexpr int CU_STREAM_CAPTURE_MODE_THREAD_LOCAL = 1;
 constexpr int CU_STREAM_CAPTURE_STATUS_ACTIVE = 1;
 
-// CUfunction_attribute
-constexpr int CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
-
 }  // namespace value
 
 /// The driver's functions under their exported names.
@@ -101,7 +98,6 @@ struct Driver {
   int (*cuModuleLoadData)(CUmodule* module, const void* image);
   int (*cuModuleUnload)(CUmodule module);
   int (*cuModuleGetFunction)(CUfunction* function, CUmodule module, const char* name);
-  int (*cuFuncSetAttribute)(CUfunction function, int attribute, int value);
   int (*cuLaunchKernel)(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                         unsigned blockY, unsigned blockZ, unsigned sharedBytes, CUstream stream, void** parameters,
                         void** extra);

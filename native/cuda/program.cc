@@ -6,9 +6,6 @@ namespace pathex::cuda {
 
 namespace {
 
-/// Shared memory that a kernel has without asking, on every GPU.
-constexpr std::size_t sharedWithoutAsking = 48 * 1024;
-
 struct ReadyLaunch {
   CUfunction function = nullptr;
   core::Launch launch;
@@ -32,10 +29,11 @@ class Launches final : public Kernel {
         addresses_[i] = arg.of == core::Argument::Of::buffer ? bindings.buffers[arg.at] : bindings.workspace + arg.at;
       }
       const auto size = [](std::size_t n) { return static_cast<unsigned>(n); };
+      constexpr unsigned sharedBytes = 0;  // beyond what a kernel declares
       const core::Status s =
           context_.call("cuLaunchKernel", &Driver::cuLaunchKernel, function, size(launch.grid[0]), size(launch.grid[1]),
                         size(launch.grid[2]), size(launch.block[0]), size(launch.block[1]), size(launch.block[2]),
-                        size(launch.sharedBytes), stream, parameters_.data(), nullptr);
+                        sharedBytes, stream, parameters_.data(), nullptr);
       if (!s.ok()) return s.within("kernel " + launch.kernel);
     }
     return {};
@@ -91,11 +89,6 @@ core::Result<std::unique_ptr<Kernel>> Program::launches(Context& context, const 
     core::Status s = context.call("cuModuleGetFunction", &Driver::cuModuleGetFunction, &function, module_.get(),
                                   launch.kernel.c_str());
     if (!s.ok()) return s.within("kernel " + launch.kernel);
-    if (launch.sharedBytes > sharedWithoutAsking) {
-      s = context.call("cuFuncSetAttribute", &Driver::cuFuncSetAttribute, function,
-                       value::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, static_cast<int>(launch.sharedBytes));
-      if (!s.ok()) return s.within("kernel " + launch.kernel);
-    }
     ready.push_back({function, launch});
   }
   return std::unique_ptr<Kernel>(std::make_unique<Launches>(context, std::move(ready), std::move(how)));

@@ -5,12 +5,11 @@ import { dirname, join, relative } from 'node:path';
 
 import { say, stop } from './run.mjs';
 
-const filesUnder = (path) =>
-  !existsSync(path)
-    ? []
-    : statSync(path).isFile()
-      ? [path]
-      : readdirSync(path, { withFileTypes: true }).flatMap((e) => filesUnder(join(path, e.name)));
+const filesUnder = (path) => {
+  if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [path];
+  return readdirSync(path, { withFileTypes: true }).flatMap((e) => filesUnder(join(path, e.name)));
+};
 
 /** A digest of files and facts. Contents, not times: a checkout of the same sources need not build again. */
 export const digestOf = (root, paths, facts = []) => {

@@ -61,7 +61,8 @@ interface PlanOptions {
 
 /** Kernels in CUDA C and values of 16 bits are the GPU's, so that asking for them chooses it. */
 const targetOf = ({ target, dumpCuda, storage }: PlanOptions): Target => {
-  const forGpu = dumpCuda === true ? '--dump-cuda' : storage === 'bf16' ? '--storage bf16' : undefined;
+  const narrow = storage === 'bf16' ? '--storage bf16' : undefined;
+  const forGpu = dumpCuda === true ? '--dump-cuda' : narrow;
   if (target === 'cpu' && forGpu !== undefined)
     fail('OPTION', `plan: --target cpu has no ${forGpu}; leave out one of them`);
   return { ...TARGETS[target ?? (forGpu === undefined ? 'cpu' : 'cuda')], storage };

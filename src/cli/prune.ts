@@ -65,7 +65,7 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly rewind?: number;
 }
 
-export const scheduleOf = (name: string): Schedule =>
+const scheduleOf = (name: string): Schedule =>
   name === 'exponential' || name === 'linear'
     ? name
     : fail('OPTION', `schedule: '${name}' is unknown; choose exponential or linear`);

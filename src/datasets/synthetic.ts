@@ -8,7 +8,7 @@ export type Synthetic = Dataset<32, 32, 3, 10>;
 const SIDE = 32;
 
 /** The part of a pixel inside an edge at signed distance d (pixels, negative inside): a linear ramp one pixel wide. */
-const inside = (d: number): number => (d <= -0.5 ? 1 : d >= 0.5 ? 0 : 0.5 - d);
+const inside = (d: number): number => Math.min(1, Math.max(0, 0.5 - d));
 
 const box = (x: number, y: number, w: number, h: number): number => {
   const [dx, dy] = [Math.abs(x) - w, Math.abs(y) - h];
@@ -109,7 +109,7 @@ const draw = (out: Uint8Array, motif: Motif, own: Key): void => {
       for (let c = 0; c < 3; c++, at++) {
         const under = paper[c]! + a * (ink[c]! - paper[c]!) + shade;
         const v = under + b * (stroke[c]! - under) + noise * (((g >>> (8 * c)) & 255) / 127.5 - 1);
-        out[at] = v <= 0 ? 0 : v >= 1 ? 255 : Math.round(255 * v);
+        out[at] = Math.round(255 * Math.min(1, Math.max(0, v)));
       }
     }
   }

@@ -2,12 +2,11 @@ import { checkOptions, numberThat, type KindsOf } from '../kinds.js';
 import { showType, type Attribute, type Tensor } from '../tensor/tensor.js';
 import { walk, type Roots } from './graph.js';
 
-const showAttribute = (value: Attribute): string =>
-  Array.isArray(value)
-    ? `[${value.slice(0, 8).map(showAttribute).join(' ')}${value.length > 8 ? ' ...' : ''}]`
-    : typeof value === 'object' && value !== null
-      ? JSON.stringify(value)
-      : String(value);
+const showAttribute = (value: Attribute): string => {
+  if (Array.isArray(value))
+    return `[${value.slice(0, 8).map(showAttribute).join(' ')}${value.length > 8 ? ' ...' : ''}]`;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+};
 
 const showAttributes = (node: Tensor): string =>
   Object.entries(node.attributes)

@@ -107,8 +107,6 @@ export const conv2d = <const F extends number, const S extends number = 1, const
   };
 };
 
-/** Weight of the new value in running statistics, as PyTorch counts momentum. */
-export const BATCH_NORM_MOMENTUM = 0.1;
 const BATCH_NORM_EPSILON = 1e-5;
 
 /**

@@ -31,7 +31,7 @@ const four = (t: TensorType, what: string, where: Where): Four =>
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
 /** All of the geometry: what is left without the sizes of an adjoint. `infer` has been asked first, so the attributes are of their kinds. */
-export const geometryOf = (attributes: Attributes): ConvGeometry => {
+const geometryOf = (attributes: Attributes): ConvGeometry => {
   const { size: _size, kernel: _kernel, ...geometry } = attributes;
   return geometry as unknown as ConvGeometry;
 };

@@ -22,7 +22,7 @@ const GEOMETRY = {
 
 type Four = readonly [number, number, number, number];
 /** All of the geometry: a node's attributes without the size of an adjoint. */
-export const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
+const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
   const { size: _size, ...geometry } = attributes;
   return geometry as unknown as PoolGeometry; // the op's infer has read them
 };
@@ -55,12 +55,10 @@ const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
 
 const big = (node: Tensor): Shape =>
   node.op === 'maxPoolScatter' || node.op === 'sumPoolGrad' ? node.shape : at(node.inputs, 0).shape;
-const small = (node: Tensor): Shape =>
-  node.op === 'maxPoolScatter'
-    ? at(node.inputs, 1).shape
-    : node.op === 'sumPoolGrad'
-      ? at(node.inputs, 0).shape
-      : node.shape;
+const small = (node: Tensor): Shape => {
+  if (node.op === 'maxPoolScatter') return at(node.inputs, 1).shape;
+  return node.op === 'sumPoolGrad' ? at(node.inputs, 0).shape : node.shape;
+};
 
 /** Calls visit(output index, input indices of its window, in row-major order of the window). */
 const eachWindow = (node: Tensor, visit: (y: number, window: readonly number[]) => void): void => {

@@ -1,28 +1,21 @@
 import * as t from 'io-ts';
-import { decode, decodeJson, list } from '../codec.js';
+import { Count, decode, decodeJson, Finite, list, Share } from '../codec.js';
+import type { LayerDensity } from '../prune/ticket.js';
 
-export interface EpochResult {
-  /** From 1. */
-  readonly epoch: number;
-  /** Mean cross-entropy in nats. */
-  readonly trainLoss: number;
-  /** Shares, 0 to 1. */
-  readonly trainAccuracy: number;
-  readonly testAccuracy: number;
-  /** The learning rate in use. */
-  readonly rate: number;
-  readonly seconds: number;
-}
-
-export interface LayerDensity {
-  /** The layer path, as 'blocks.6.shortcut.0'. */
-  readonly layer: string;
-  readonly weights: number;
-  readonly live: number;
-  /** Output units (channels) with at least one live incoming weight, of `units`. */
-  readonly unitsAlive: number;
-  readonly units: number;
-}
+const Epoch = t.strict(
+  {
+    /** From 1. */
+    epoch: Count,
+    /** Mean cross-entropy in nats. */
+    trainLoss: Finite,
+    trainAccuracy: Share,
+    testAccuracy: Share,
+    /** The learning rate in use. */
+    rate: Finite,
+    seconds: Finite,
+  },
+  'an epoch',
+);
 
 /** One method at one sparsity from one seed: how it pruned and how the ticket trained. */
 export interface RunResult {
@@ -43,7 +36,7 @@ export interface RunResult {
   readonly trainSeconds: number;
   /** Share, 0 to 1, after the last epoch. */
   readonly testAccuracy: number;
-  readonly epochs: readonly EpochResult[];
+  readonly epochs: readonly t.TypeOf<typeof Epoch>[];
   /** In network order. */
   readonly layerDensities: readonly LayerDensity[];
   /** log2 of the flow Q before each round; null where a round has none. Absent for methods without a flow. */
@@ -61,7 +54,10 @@ export interface FailedRun {
   readonly seconds: number;
 }
 
-/** Everything an experiment's page shows, as plain data: saved as JSON beside the page, so that figures can be drawn anew. */
+/**
+ * Everything an experiment's page shows, as plain data: saved as JSON beside the page, so that figures can be
+ * drawn anew.
+ */
 export interface ExperimentReport {
   readonly title: string;
   readonly network: string;
@@ -86,35 +82,13 @@ export interface ExperimentReport {
   readonly version: string;
   readonly runs: readonly RunResult[];
   readonly failures?: readonly FailedRun[];
-  /** Everything that decides the figures of a row, for continuing a report: rows of other settings must not stand beside. */
+  /**
+   * Everything that decides the figures of a row, for continuing a report: rows of other settings must not
+   * stand beside.
+   */
   readonly settings?: string;
 }
 
-const numberThat = (name: string, holds: (value: number) => boolean): t.Type<number, number, unknown> => {
-  const is = (value: unknown): value is number => typeof value === 'number' && holds(value);
-  return new t.Type(
-    name,
-    is,
-    (value, context) => (is(value) ? t.success(value) : t.failure(value, context)),
-    t.identity,
-  );
-};
-/** JSON writes NaN and Infinity as null: a file must not hold them. */
-const Finite = numberThat('a finite number', Number.isFinite);
-const Share = numberThat('a share from 0 to 1', (x) => x >= 0 && x <= 1);
-const Count = numberThat('a whole number from 0', (x) => Number.isSafeInteger(x) && x >= 0);
-
-const Epoch = t.strict(
-  {
-    epoch: Count,
-    trainLoss: Finite,
-    trainAccuracy: Share,
-    testAccuracy: Share,
-    rate: Finite,
-    seconds: Finite,
-  },
-  'an epoch',
-);
 const Layer = t.strict(
   { layer: t.string, weights: Count, live: Count, unitsAlive: Count, units: Count },
   'a layer',
@@ -178,6 +152,9 @@ export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.in
 export const encodeReport = (report: ExperimentReport): string =>
   `${JSON.stringify(ExperimentReport.encode(decode(ExperimentReport, report, 'report', 'OUTPUT')), null, 2)}\n`;
 
-/** Reads {@link encodeReport}'s text. Error DATA, one line that names the place: `report.json.runs[0].sparsity: expected ..., got ...`. */
+/**
+ * Reads {@link encodeReport}'s text. Error DATA, one line that names the place:
+ * `report.json.runs[0].sparsity: expected ..., got ...`.
+ */
 export const decodeReport = (text: string, source = 'report'): ExperimentReport =>
   decodeJson(ExperimentReport, text, source, 'DATA');

@@ -14,7 +14,10 @@ export interface Column {
 export type Cell = string | number | null;
 export type Row = readonly Cell[];
 
-/** A table with every cell already written: what the terminal, Markdown and HTML share, so that they show the same figures. */
+/**
+ * A table with every cell already written: what the terminal and HTML share, so that they show the same
+ * figures.
+ */
 export interface WrittenTable {
   readonly headers: readonly string[];
   readonly right: readonly boolean[];
@@ -54,7 +57,10 @@ export const writeTable = (columns: readonly Column[], rows: readonly Row[]): Wr
         'right',
     ),
     cells: rows.map((row) =>
-      row.map((v, c) => (v === null ? '-' : typeof v === 'number' ? showNumber(v, digits[c]!) : oneLine(v))),
+      row.map((v, c) => {
+        if (v === null) return '-';
+        return typeof v === 'number' ? showNumber(v, digits[c]!) : oneLine(v);
+      }),
     ),
   };
 };
@@ -62,7 +68,10 @@ export const writeTable = (columns: readonly Column[], rows: readonly Row[]): Wr
 /** Characters, not UTF-16 units. Wide scripts do not occur in names of methods and layers. */
 const width = (text: string): number => [...text].length;
 
-/** An aligned table for a terminal or a log: header, rule, rows; no line ends in blanks, none is followed by a line break. */
+/**
+ * An aligned table for a terminal or a log: header, rule, rows; no line ends in blanks, none is followed by a
+ * line break.
+ */
 export const table = (columns: readonly Column[], rows: readonly Row[]): string => {
   const { headers, right, cells } = writeTable(columns, rows);
   const widths = headers.map((header, c) => Math.max(width(header), ...cells.map((row) => width(row[c]!))));
@@ -74,16 +83,4 @@ export const table = (columns: readonly Column[], rows: readonly Row[]): string 
       .join('  ')
       .trimEnd();
   return [line(headers), widths.map((w) => '-'.repeat(w)).join('  '), ...cells.map(line)].join('\n');
-};
-
-/** The same table as GitHub-flavoured Markdown, for a README or an issue. */
-export const markdownTable = (columns: readonly Column[], rows: readonly Row[]): string => {
-  const { headers, right, cells } = writeTable(columns, rows);
-  const line = (texts: readonly string[]): string => `| ${texts.join(' | ')} |`;
-  const literal = (text: string): string => text.replace(/[\\|<>&`*_[\]]/g, '\\$&');
-  return [
-    line(headers.map(literal)),
-    line(right.map((r) => (r ? '---:' : ':---'))),
-    ...cells.map((row) => line(row.map(literal))),
-  ].join('\n');
 };

@@ -4,21 +4,23 @@ import { nativeDevice } from './native-device.js';
 import { loadNative } from './native.js';
 import { threadsFor } from './processors.js';
 
-export { implementationsOf, profileOf } from './native-device.js';
-
 /** The cpu device: plans on the native addon's worker thread. */
 
 export interface CpuOptions {
   /**
-   * At most the processors this process may run on. Default: OMP_NUM_THREADS, or the physical cores, but no more than the CPU time that a
-   * container grants. The device's description says how many were had. oneDNN's weight gradients may round differently for another number.
+   * At most the processors this process may run on. Default: OMP_NUM_THREADS, or the physical cores, but no
+   * more than the CPU time that a container grants. The device's description says how many were had. oneDNN's
+   * weight gradients may round differently for another number.
    */
   readonly threads?: number;
-  /** Measure the time of every step; read it with `profileOf`. Default false. */
+  /** Measure the time of every step; read it with `profileOf` of native-device.ts. Default false. */
   readonly profile?: boolean;
 }
 
-/** Opens the cpu device. Throws NATIVE where the addon is missing or does not load, OPTION for threads that cannot be had. */
+/**
+ * Opens the cpu device. Throws NATIVE where the addon is missing or does not load, OPTION for threads that
+ * cannot be had.
+ */
 export const cpuDevice = async ({ threads, profile = false }: CpuOptions = {}): Promise<Device> => {
   const { count, note } = threadsFor(threads);
   const native = new (loadNative().Device)({ threads: count });

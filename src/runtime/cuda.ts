@@ -33,7 +33,7 @@ export interface CudaOptions {
   readonly lanes?: 'measured' | 'one' | 'two';
   /** Which GPU, among those that CUDA_VISIBLE_DEVICES leaves. Default 0. */
   readonly device?: number;
-  /** Measure the time of every step; read it with `profileOf`. Steps then run one by one, without a graph. Default false. */
+  /** Measure the time of every step; read it with `profileOf` of native-device.ts. Steps then run one by one, without a graph. Default false. */
   readonly profile?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface CudaOptions {
  * $XDG_CACHE_HOME counts as none (XDG Base Directory Specification): it would be another folder in every working directory,
  * and somebody else's in some. The device uses the folder only where it is this user's alone, and says so where it is not.
  */
-export const cacheFolder = (): string => {
+const cacheFolder = (): string => {
   const named = process.env['XDG_CACHE_HOME'] ?? '';
   return join(isAbsolute(named) ? named : join(homedir(), '.cache'), 'pathex');
 };

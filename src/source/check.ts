@@ -69,11 +69,7 @@ export const checkSplitShape = (where: string, split: Split): void => {
 };
 
 /** Throws DATA unless a split has at least one image, all of the size given, and labels of its classes. */
-export const checkSplit = (
-  where: string,
-  split: Split,
-  { height, width, channels, classes }: Geometry,
-): void => {
+const checkSplit = (where: string, split: Split, { height, width, channels, classes }: Geometry): void => {
   checkSplitShape(where, split);
   const { images, labels, count } = split;
   if (count === 0) fail('DATA', `${where}: it has no image; give at least one`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as t from 'io-ts';
-import { decode as decodeValue, decodeJson, list } from '../codec.js';
+import { decode as decodeValue, decodeJson, Finite, list, numberThat, Share } from '../codec.js';
 import { fail } from '../errors.js';
 import { readFileChecked, reasonOf, writeFileAtomic } from '../io/files.js';
 import * as kinds from '../kinds.js';
@@ -18,10 +18,7 @@ import { Settings } from './settings.js';
  * While a run writes it, `<path>.lock` says so.
  */
 
-/** JSON reads 1e999 as Infinity, which no number of ours is. */
-const Finite = t.refinement(t.number, Number.isFinite, 'a finite number');
-const Count = t.refinement(t.number, (n) => Number.isSafeInteger(n) && n >= 1, 'a whole number from 1 on');
-const Share = t.refinement(t.number, (n) => n >= 0 && n <= 1, 'a share from 0 to 1');
+const FromOne = numberThat('a whole number from 1 on', (n) => Number.isSafeInteger(n) && n >= 1);
 
 /** A share, or NaN for tasks that have no such measure, which JSON writes as null. */
 const ShareOrNaN = new t.Type<number, number | null>(
@@ -39,7 +36,7 @@ export type Measures = t.TypeOf<typeof Measures>;
  * without evaluation.
  */
 const Epoch = t.strict({
-  epoch: Count,
+  epoch: FromOne,
   trainLoss: Finite,
   trainAccuracy: ShareOrNaN,
   testAccuracy: t.union([Share, t.null]),
@@ -62,7 +59,7 @@ const CheckpointFile = t.strict(
     settings: Settings,
     /** Where the start came from, for messages: the name of a weights file. */
     start: t.union([t.string, t.null]),
-    epochsDone: Count,
+    epochsDone: FromOne,
     history: list(Epoch),
     /** The file of the tensors, beside this one, and its SHA-256. */
     tensors: t.string,

@@ -12,7 +12,7 @@ import { size, type Tensor } from '../tensor/tensor.js';
 export type Masks = ReadonlyMap<string, Uint8Array>;
 
 /** The mask leaf of a weight: state 'mask/<name>', 1 = live, 0 = pruned, shape of the weight. */
-export const maskOf = (weight: Tensor): Tensor =>
+const maskOf = (weight: Tensor): Tensor =>
   ops.state(
     maskName(nameOf(weight)),
     weight.shape,

@@ -192,7 +192,8 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
       return (numberOf(w) ?? -1) >= 0 ? w : magnitude;
     return (constantSplit === 'weight') === (weights === 'squared') ? ops.mul(w, w) : live;
   }
-  return weights === 'squared' ? ops.mul(w, w) : weights === 'absolute' ? ops.abs(w) : pattern(w);
+  if (weights === 'squared') return ops.mul(w, w);
+  return weights === 'absolute' ? ops.abs(w) : pattern(w);
 };
 
 /**
@@ -201,7 +202,9 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
  */
 const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
   const weights = walk([edge]).filter(isPrunable);
-  const through = walk([edge]).find((t) => !isProduct(t) && t.inputs.length > 0 && walk([t]).some(isPrunable));
+  const through = walk([edge]).find(
+    (t) => !isProduct(t) && t.inputs.length > 0 && walk([t]).some(isPrunable),
+  );
   return through === undefined && weights.every((w) => sameShape(w.shape, edge.shape))
     ? weights
     : fail(
@@ -236,7 +239,7 @@ const rescaled = (product: Tensor, { mantissa, exponent }: Scaled): Scaled => {
 };
 
 /** floor(log2) of the largest element, as a scalar. */
-export const exponentOf = (t: Tensor): Tensor =>
+const exponentOf = (t: Tensor): Tensor =>
   ops.exponent(
     ops.maximum(
       t,
@@ -245,7 +248,7 @@ export const exponentOf = (t: Tensor): Tensor =>
   );
 
 /** Brings values to their largest exponent; smaller ones may underflow to zero, larger ones never overflow. */
-export const align = (
+const align = (
   parts: readonly Scaled[],
 ): { readonly mantissas: readonly Tensor[]; readonly exponent: Tensor | null } => {
   if (parts.every((p) => p.exponent === parts[0]!.exponent))

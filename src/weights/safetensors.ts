@@ -1,14 +1,15 @@
 import * as t from 'io-ts';
 import { checkArray } from '../arrays.js';
-import { decode as decodeWith, decodeJson, list, showJson, showStep, showText } from '../codec.js';
+import { Count, decode as decodeWith, decodeJson, list, showJson, showStep, showText } from '../codec.js';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
 
 /**
- * The safetensors format (https://huggingface.co/docs/safetensors): the header's length as a little-endian uint64, the
- * header as JSON {name: {dtype, shape, data_offsets: [from, to]}, __metadata__?: {text: text}}, then the bytes. Arrays
- * are viewed in the host's byte order, which is little-endian on every platform Node.js supports here.
+ * The safetensors format (https://huggingface.co/docs/safetensors): the header's length as a little-endian
+ * uint64, the header as JSON {name: {dtype, shape, data_offsets: [from, to]}, __metadata__?: {text: text}},
+ * then the bytes. Arrays are viewed in the host's byte order, which is little-endian on every platform
+ * Node.js supports here.
  */
 export type StoredTensor =
   | { readonly dtype: 'F32'; readonly shape: Shape; readonly data: Float32Array }
@@ -31,7 +32,10 @@ type Code = keyof typeof BYTES;
 const isCode = (dtype: string): dtype is Code => Object.hasOwn(BYTES, dtype);
 const utf8 = new TextEncoder();
 /** By code unit, so that the order does not depend on a locale. */
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byText = (a: string, b: string): number => {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+};
 /** A size of 0 makes the rest irrelevant, however large; the product of the rest may be no number. */
 const elements = (shape: Shape): number => (shape.includes(0) ? 0 : size(shape));
 const bytesOf = (data: StoredTensor['data']): Uint8Array =>
@@ -77,9 +81,9 @@ const checkTensor = (name: string, tensor: StoredTensor): void => {
 };
 
 /**
- * A safetensors file as bytes, the same for the same contents: wider types first, then by name, which keeps every tensor
- * aligned (the order of the reference implementation); the header is padded with spaces to a multiple of 8. Error
- * WEIGHTS for data that does not fill its shape or a tensor named `__metadata__`.
+ * A safetensors file as bytes, the same for the same contents: wider types first, then by name, which keeps
+ * every tensor aligned (the order of the reference implementation); the header is padded with spaces to a
+ * multiple of 8. Error WEIGHTS for data that does not fill its shape or a tensor named `__metadata__`.
  */
 export const encode = (
   tensors: Readonly<Record<string, StoredTensor>>,
@@ -113,19 +117,13 @@ export const encode = (
   return out;
 };
 
-const Natural = new t.Type<number>(
-  'a whole number from 0 on',
-  (u): u is number => Number.isSafeInteger(u) && (u as number) >= 0,
-  (u, c) => (Number.isSafeInteger(u) && (u as number) >= 0 ? t.success(u as number) : t.failure(u, c)),
-  t.identity,
-);
 /** No library has more axes. */
 const MAX_RANK = 64;
 const Entry = t.strict(
   {
     dtype: t.string,
-    shape: list(Natural, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
-    data_offsets: t.tuple([Natural, Natural], 'two whole numbers from 0 on'),
+    shape: list(Count, { name: `a list of at most ${MAX_RANK} whole numbers from 0 on`, most: MAX_RANK }),
+    data_offsets: t.tuple([Count, Count], 'two whole numbers from 0 on'),
   },
   '{ dtype, shape, data_offsets }',
 );
@@ -202,8 +200,8 @@ const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; rea
 };
 
 /**
- * The tensors of a safetensors file, copied out of `bytes`; F16 and BF16 come as F32. `path` is for messages. The bytes
- * must be used by exactly one tensor each. Error WEIGHTS, which names file, tensor and numbers.
+ * The tensors of a safetensors file, copied out of `bytes`; F16 and BF16 come as F32. `path` is for messages.
+ * The bytes must be used by exactly one tensor each. Error WEIGHTS, which names file, tensor and numbers.
  */
 export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
   checkArray(path, bytes, Uint8Array);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { key, words } from '../../src/random.js';
 import { decode } from '../../src/weights/safetensors.js';
 import { decodeReport, type ExperimentReport } from '../../src/report/experiment.js';
+import { exitCodeOf } from './exit-code.js';
 
 /** The command line as a user meets it: the compiled program in a process of its own, on a small data set in the official layout. */
 const MAIN = resolve('dist/cli/main.js');
@@ -28,8 +29,7 @@ const pathex = (...args: readonly string[]): Promise<Result> =>
       process.execPath,
       [MAIN, ...args],
       { cwd: folder, env: { ...process.env, PATHEX_DATA: '' }, timeout: 110_000 },
-      (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
+      (error, stdout, stderr) => done({ code: exitCodeOf(error), stdout, stderr }),
     );
   });
 
@@ -417,7 +417,7 @@ describe('a session with the command line', () => {
 
   test('plan prints steps, and the graph after a pass', async () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(
-      /plan 'px\/select' version 2: \d+ steps/,
+      /plan 'px\/select' version 3: \d+ steps/,
     );
     expect((await pathex('plan', '--network', 'resnet8-w4', '--storage', 'bf16')).stdout).toMatch(
       /^ {2}b\d+: bf16\[128, 32, 32, 4\]/m,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { key, words } from '../../src/random.js';
+import { exitCodeOf } from './exit-code.js';
 
 /** What becomes of a command that is interrupted, or cannot print: the compiled program in a process of its own. */
 const MAIN = resolve('dist/cli/main.js');
@@ -22,7 +23,7 @@ const small = ['--network', 'resnet8-w4', '--threads', '1', '--data', 'my data']
 const pathex = (...args: readonly string[]): Promise<Result> =>
   new Promise((done) => {
     execFile(process.execPath, [MAIN, ...args], { cwd: folder, timeout: 110_000 }, (error, stdout, stderr) =>
-      done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
+      done({ code: exitCodeOf(error), stdout, stderr }),
     );
   });
 
@@ -33,8 +34,7 @@ const shell = (line: string): Promise<Result> =>
       'sh',
       ['-c', `pathex() { "${process.execPath}" "${MAIN}" "$@"; }; ${line}`],
       { cwd: folder, timeout: 110_000 },
-      (error, stdout, stderr) =>
-        done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
+      (error, stdout, stderr) => done({ code: exitCodeOf(error), stdout, stderr }),
     );
   });
 

@@ -12,6 +12,7 @@ import { size } from '../../src/tensor/tensor.js';
 import { loadWeights, saveWeights } from '../../src/weights/state-dict.js';
 import { decode, encode } from '../../src/weights/safetensors.js';
 import { readFile } from 'node:fs/promises';
+import { exitCodeOf } from './exit-code.js';
 
 /** Files whose zeros are a ticket's but which hold no masks, and files that would end as NaN, on the compiled command line. */
 const MAIN = resolve('dist/cli/main.js');
@@ -21,7 +22,7 @@ let folder: string;
 const pathex = (...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
   new Promise((done) => {
     execFile(process.execPath, [MAIN, ...args], { cwd: folder, timeout: 110_000 }, (error, stdout, stderr) =>
-      done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
+      done({ code: exitCodeOf(error), stdout, stderr }),
     );
   });
 

@@ -57,7 +57,8 @@ export const toBf16 = (x: number): number => {
   const low = Math.floor(q);
   const even = q - low === 0.5 ? low + (low % 2 === 0 ? 0 : 1) : Math.round(q);
   const rounded = even * unit;
-  return Math.abs(rounded) >= 2 ** 128 ? Math.sign(f) * Infinity : rounded === 0 && f < 0 ? -0 : rounded;
+  if (Math.abs(rounded) >= 2 ** 128) return Math.sign(f) * Infinity;
+  return rounded === 0 && f < 0 ? -0 : rounded;
 };
 
 const runFused = (
@@ -85,7 +86,7 @@ const runFused = (
           );
         for (const s of stores) memory[s.buffer]![(i * r + j) * n + k] = registers[s.register]!;
         for (const d of sums) {
-          const to = d.keep === 'none' ? 0 : d.keep === 'inner' ? k : d.keep === 'outer' ? i : i * n + k;
+          const to = { none: 0, inner: k, outer: i, outerInner: i * n + k }[d.keep];
           if (d.op === 'variance') d.seen[to]!.push(registers[d.register]!);
           else
             d.values[to] =
@@ -112,8 +113,10 @@ const scalar = (op: OpName, args: readonly number[]): number => {
     node,
   )[0]!;
 };
-const instruction = (op: string, args: readonly number[], value: number | undefined): number =>
-  op === 'const' ? value! : op === 'mulAdd' ? args[0]! * args[1]! + args[2]! : scalar(op as OpName, args);
+const instruction = (op: string, args: readonly number[], value: number | undefined): number => {
+  if (op === 'const') return value!;
+  return op === 'mulAdd' ? args[0]! * args[1]! + args[2]! : scalar(op as OpName, args);
+};
 
 /** Calls mean what the ops of the same name mean; copy and fill are spelled out. */
 const runCall = (step: CallStep, memory: readonly Float64Array[], plan: Plan): void => {

@@ -46,12 +46,15 @@ export const valueOf = (leaf: Tensor): Float64Array => {
   if (nameOf(leaf).startsWith('keep/')) return Float64Array.of(7); // of one layer
   if (leaf.dtype === 'u8') return ints(256);
   const z = normal(own, n);
-  const role = leaf.attributes['role'];
-  return role === 'mask'
-    ? z.map((v) => (v > 0 ? 1 : 0))
-    : role === 'variance' || role === 'accumulator'
-      ? z.map((v) => 0.5 + v * v)
-      : role === 'weight'
-        ? z.map((v) => 0.3 * v)
-        : z;
+  switch (leaf.attributes['role']) {
+    case 'mask':
+      return z.map((v) => (v > 0 ? 1 : 0));
+    case 'variance':
+    case 'accumulator':
+      return z.map((v) => 0.5 + v * v);
+    case 'weight':
+      return z.map((v) => 0.3 * v);
+    default:
+      return z;
+  }
 };

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { TARGETS } from '../../src/compile/target.js';
-import type { Plan, PlanBuffer, Step } from '../../src/plan/plan.js';
+import type { Plan, Step } from '../../src/plan/plan.js';
 import { ops } from '../../src/ops/registry.js';
 import { program, type Program } from '../../src/program/program.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { evaluateStep, trainStep } from '../../src/train/programs.js';
 import { interpret, toBf16 } from '../compile/interpret.js';
 import { data, networks, valueOf } from '../compile/tiny.js';
-import { callOf, fusedOf, type BufferSpec } from '../native/plans.js';
+import { arrayFrom, callOf, fusedOf, type BufferSpec } from '../native/plans.js';
 import { emulation } from './emulate.js';
 import { emulateAll, TINY, type Trial } from './joined.js';
 
@@ -100,8 +100,6 @@ const programs: readonly (readonly [string, Program])[] = [
     }),
   ],
 ];
-const narrow = (dtype: PlanBuffer['dtype'], values: Float64Array): NativeArray =>
-  (dtype === 'i32' ? Int32Array : dtype === 'u8' ? Uint8Array : Float32Array).from(values);
 
 /** Contents of state and outputs after one run, by name. */
 const emulated = (plan: Plan, held: ReadonlyMap<number, NativeArray>): ReadonlyMap<string, NativeArray> => {
@@ -111,7 +109,7 @@ const emulated = (plan: Plan, held: ReadonlyMap<number, NativeArray>): ReadonlyM
       const { dtype, shape, place } = plan.buffers[b]!;
       return (
         held.get(b) ??
-        narrow(
+        arrayFrom(
           dtype,
           place.in === 'constant'
             ? Float64Array.from(place.data)
@@ -141,11 +139,13 @@ describe.each(programs)('%s', (_, p) => {
   test('computes what its plan says', { timeout: 180_000 }, () => {
     const plan = compile(p, { ...TARGETS.cuda, storage: 'bf16' });
     const start = (slots: Plan['state'], of: 'state' | 'inputs'): Float64Array[] =>
-      slots.map((s) => Float64Array.from(narrow(plan.buffers[s.buffer]!.dtype, valueOf(p[of].get(s.name)!))));
+      slots.map((s) =>
+        Float64Array.from(arrayFrom(plan.buffers[s.buffer]!.dtype, valueOf(p[of].get(s.name)!))),
+      );
     const [state, inputs] = [start(plan.state, 'state'), start(plan.inputs, 'inputs')];
     const held = new Map<number, NativeArray>([
-      ...plan.state.map((s, i) => [s.buffer, narrow(plan.buffers[s.buffer]!.dtype, state[i]!)] as const),
-      ...plan.inputs.map((s, i) => [s.buffer, narrow(plan.buffers[s.buffer]!.dtype, inputs[i]!)] as const),
+      ...plan.state.map((s, i) => [s.buffer, arrayFrom(plan.buffers[s.buffer]!.dtype, state[i]!)] as const),
+      ...plan.inputs.map((s, i) => [s.buffer, arrayFrom(plan.buffers[s.buffer]!.dtype, inputs[i]!)] as const),
     ]);
     const found = emulated(plan, held);
     const outputs = interpret(plan, state, inputs);

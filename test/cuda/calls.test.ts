@@ -145,6 +145,42 @@ describe('pools', () => {
   });
 });
 
+describe('bilinear interpolation', () => {
+  const geometries = [
+    { n: 2, h: 3, w: 4, c: 5, oh: 7, ow: 9 },
+    { n: 1, h: 9, w: 11, c: 3, oh: 4, ow: 3 },
+    { n: 1, h: 6, w: 5, c: 2, oh: 1, ow: 1 },
+    { n: 2, h: 1, w: 7, c: 4, oh: 5, ow: 2 },
+  ];
+  geometries.forEach((geometry, k) =>
+    [true, false].forEach((alignCorners) => {
+      const { n, h, w, c, oh, ow } = geometry;
+      const cases = (
+        [
+          ['resizeBilinear', [n, h, w, c], [n, oh, ow, c]],
+          ['resizeBilinearGrad', [n, oh, ow, c], [n, h, w, c]],
+        ] as const
+      ).map(([kernel, from, to]) => {
+        const data = floats(count(from), k + 1);
+        const get = want(
+          trial(kernel, [{ shape: from, data }], { in: 'output', shape: to }, { ...geometry, alignCorners }),
+        );
+        return { kernel, from, to, data, get };
+      });
+      it(`${h}x${w} to ${oh}x${ow}${alignCorners ? ', corners aligned' : ''}`, () => {
+        for (const { kernel, from, to, data, get } of cases) {
+          const x = make('input', [], { name: 'x', shape: from, dtype: 'f32' });
+          const node = make(kernel, [x], { size: [to[1], to[2]], alignCorners });
+          expect(
+            distance(get(), registry[kernel].evaluate([Float64Array.from(data)], node)),
+            kernel,
+          ).toBeLessThan(1e-6);
+        }
+      });
+    }),
+  );
+});
+
 describe('movement', () => {
   const next = random(5);
   const copies = Array.from({ length: 60 }, (_, k) => {
@@ -160,19 +196,20 @@ describe('movement', () => {
       return strides;
     };
     const size = count(dims);
-    const srcStrides = dense(order).map((s) => (k % 3 === 0 ? s : next() < 0.3 ? -s : next() < 0.2 ? 0 : s));
+    const turned = (stride: number): number => {
+      if (next() < 0.3) return -stride;
+      return next() < 0.2 ? 0 : stride;
+    };
+    const srcStrides = k % 3 === 0 ? dense(order) : dense(order).map(turned);
     const dstOffset = integer(next, 0, 2) * 4;
     const srcOffset = srcStrides.reduce(
       (o, s, i) => (s < 0 ? o - s * (dims[i]! - 1) : o),
       k % 2 === 0 ? 4 : 1,
     );
     const dstStrides = dense(dims.map((_, i) => i));
-    const src =
-      k % 5 === 0
-        ? Uint8Array.from({ length: size + 9 }, (_, i) => i)
-        : k % 5 === 1
-          ? Int32Array.from({ length: size + 9 }, (_, i) => -i)
-          : floats(size + 9, k);
+    const bytes = Uint8Array.from({ length: size + 9 }, (_, i) => i);
+    const integers = Int32Array.from({ length: size + 9 }, (_, i) => -i);
+    const src = [bytes, integers][k % 5] ?? floats(size + 9, k);
     const out: BufferSpec =
       src instanceof Float32Array
         ? { in: 'output', shape: [size + 9] }
@@ -425,7 +462,8 @@ describe('ranking', () => {
   const rowOf = (width: number): number[] =>
     Array.from({ length: width }, () => {
       const u = next();
-      return u < 0.05 ? NaN : u < 0.1 ? -Infinity : Math.round(u * 10);
+      if (u < 0.05) return NaN;
+      return u < 0.1 ? -Infinity : Math.round(u * 10);
     });
   const largest = (row: readonly number[]): number =>
     row.reduce((best, v, i) => (v > row[best]! ? i : best), 0);
@@ -454,20 +492,16 @@ describe('ranking', () => {
     const scores = Float32Array.from({ length: size }, () => {
       const u = next();
       if (u < 0.02) return [NaN, Infinity, -Infinity, 0, -0, 1e-45, -1e-45][integer(next, 0, 6)]!;
-      return coarse === 0
-        ? Math.round((u - 0.5) * 20)
-        : coarse === 1
-          ? (u - 0.5) * 10 ** integer(next, -20, 20)
-          : u < 0.9
-            ? -3e38
-            : u;
+      if (coarse === 0) return Math.round((u - 0.5) * 20);
+      if (coarse === 1) return (u - 0.5) * 10 ** integer(next, -20, 20);
+      return u < 0.9 ? -3e38 : u;
     });
     const keep = [0, size, -3, size + 9, 1, size - 1][k] ?? integer(next, 0, size);
     const expected = new Float32Array(size);
     const rank = (v: number): number => (Number.isNaN(v) ? -1 : 0);
     const order = Array.from(scores.keys()).sort((i, j) => {
       const [a, b] = [scores[i]!, scores[j]!];
-      return rank(b) - rank(a) || (a === b || Number.isNaN(a) ? 0 : a > b ? -1 : 1) || i - j;
+      return rank(b) - rank(a) || Number(b > a) - Number(a > b) || i - j;
     });
     for (const i of order.slice(0, Math.max(keep, 0))) expected[i] = 1;
     return {

@@ -7,6 +7,7 @@ import { cType } from '../../src/compile/cuda/kernel.js';
 import type { Arg, CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import type { CallStep, Plan } from '../../src/plan/plan.js';
 import type { DType } from '../../src/tensor/tensor.js';
+import { bytesOf } from '../../src/plan/memory.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 
 /**
@@ -16,16 +17,13 @@ import type { NativeArray } from '../../src/runtime/native.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
-const elements = (plan: Plan, buffer: number): number =>
-  plan.buffers[buffer]!.shape.reduce((a, b) => a * b, 1);
-const bytes = (plan: Plan, buffer: number): number =>
-  elements(plan, buffer) * BYTES[plan.buffers[buffer]!.dtype];
+const bytes = (plan: Plan, buffer: number): number => bytesOf(plan.buffers[buffer]!);
 const isBound = (plan: Plan, buffer: number): boolean => plan.buffers[buffer]!.place.in !== 'arena';
 
-export const typed = (dtype: DType, data: Buffer): NativeArray => {
+const typed = (dtype: DType, data: Buffer): NativeArray => {
   const own = new Uint8Array(data); // a copy of its own, aligned
-  return dtype === 'f32' ? new Float32Array(own.buffer) : dtype === 'i32' ? new Int32Array(own.buffer) : own;
+  if (dtype === 'f32') return new Float32Array(own.buffer);
+  return dtype === 'i32' ? new Int32Array(own.buffer) : own;
 };
 
 const braced = (v: unknown): string => (Array.isArray(v) ? `{${v.map(braced).join(', ')}}` : String(v));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import { H200 } from '../../src/compile/cuda/target.js';
+import { H200 } from '../../src/compile/cuda/gpu.js';
 import { INSTRUCTIONS, type Instruction } from '../../src/plan/instructions.js';
 import {
   domains,
@@ -200,7 +200,7 @@ describe('domains and reductions', () => {
       const I = [1, 3, 4, 10, 16, 64, 250, 300][k % 8]!;
       const O = integer(next, 1, 3),
         R = Math.ceil(integer(next, 20_000, 60_000) / (I * O));
-      const keep = keeps[Math.floor(k / 8) === 2 ? 3 : Math.floor(k / 8) === 1 ? 1 : 0]!;
+      const keep = keeps[[0, 1, 3][Math.floor(k / 8)] ?? 0]!;
       const size = { none: 1, inner: I, outer: O, outerInner: O * I }[keep];
       return {
         name: `${keep} ${[O, R, I].join(' ')}`,

@@ -240,25 +240,19 @@ describe('whole programs', () => {
   const net = resnetCifar({ depth: 20 });
   const rounds = roundPrograms(net, px(), 100);
   test.each([
-    [
-      'a training step',
-      trainStep(net, data, { split: 'train', count: 50000 }, 128),
-      { library: 65, own: 181, joined: 89 },
-    ],
-    [
-      'an evaluation step',
-      evaluateStep(net, data, { split: 'test', count: 10000 }, 250),
-      { library: 22, own: 71, joined: 27 },
-    ],
-    ['a PX observation', rounds.accumulate!, { library: 44, own: 89, joined: 24 }],
-    ['a PX selection', rounds.select, { library: 65, own: 204, joined: 55 }],
-  ])('launches of %s of ResNet-20', (_, program, expected) => {
-    const plan = compile(program, TARGETS.cuda);
-    const [own, joined] = [false, true].map((join) => launchesOf(emitCuda(plan, undefined, { join })));
-    expect({ library: own!.filter((c) => c < 0).length, own: total(own!), joined: total(joined!) }).toEqual(
-      expected,
-    );
-  });
+    ['a training step', trainStep(net, data, { split: 'train', count: 50000 }, 128), 1 / 2],
+    ['an evaluation step', evaluateStep(net, data, { split: 'test', count: 10000 }, 250), 1 / 2],
+    ['a PX observation', rounds.accumulate!, 1 / 3],
+    ['a PX selection', rounds.select, 1 / 3],
+  ])(
+    '%s of ResNet-20 has a half or a third of the launches that its steps have alone',
+    (_, program, share) => {
+      const plan = compile(program, TARGETS.cuda);
+      const [alone, joined] = [false, true].map((join) => launchesOf(emitCuda(plan, undefined, { join })));
+      expect(total(joined!)).toBeLessThan(share * total(alone!));
+      expect(joined!.map((c) => c < 0)).toEqual(alone!.map((c) => c < 0)); // a library's steps stay its own
+    },
+  );
 
   it.each([
     ['a training step', trainStep(networks['resnet']!(), tiny, { split: 'train', count: 6 }, 3)],
@@ -270,12 +264,9 @@ describe('whole programs', () => {
       const leaf = [...program.state, ...program.inputs].find(
         ([name]) => name === [...plan.state, ...plan.inputs].find((s) => s.buffer === b)?.name,
       );
-      const values =
-        place.in === 'constant'
-          ? Float64Array.from(place.data)
-          : leaf === undefined
-            ? new Float64Array(count(shape))
-            : valueOf(leaf[1]);
+      const start = (): Float64Array =>
+        leaf === undefined ? new Float64Array(count(shape)) : valueOf(leaf[1]);
+      const values = place.in === 'constant' ? Float64Array.from(place.data) : start();
       return dtype === 'f32'
         ? Float32Array.from(values)
         : arrayOf(dtype, count(shape)).map((_v, k) => values[k]!);

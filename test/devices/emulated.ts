@@ -40,7 +40,6 @@ const withLoops = (cuda: CudaPlan): CudaPlan => {
           kernel: `library_${i}`,
           grid: [1, 1, 1],
           block: [1, 1, 1],
-          sharedBytes: 0,
           args: [...inputs, ...outputs].map((buffer) => ({ buffer })),
         },
       ],

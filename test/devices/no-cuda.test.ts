@@ -29,7 +29,10 @@ describe('without CUDA', () => {
         .map(({ name }) => name)
         .sort(),
     ).toEqual(['NVRTC', 'cuBLASLt', 'cuDNN', 'driver']);
-    for (const { version, path, refusal } of findCuda())
-      expect(refusal === '' ? version !== '' && path !== '' : refusal.length > 10).toBe(true);
+    for (const { name, version, path, refusal } of findCuda()) {
+      if (refusal === '')
+        expect([version, path], name).toEqual([expect.stringMatching(/\d/), expect.stringMatching(/\S/)]);
+      else expect(refusal, name).toMatch(/: .+; \S/); // what is missing, and the remedy
+    }
   });
 });

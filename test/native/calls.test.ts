@@ -383,15 +383,18 @@ describe('movement', () => {
         return strides;
       };
       const size = count(dims);
-      const signed = dense(order).map((s) => (next() < 0.3 ? -s : next() < 0.2 ? 0 : s));
+      const signed = dense(order).map((s) => {
+        if (next() < 0.3) return -s;
+        return next() < 0.2 ? 0 : s;
+      });
       const srcOffset = signed.reduce((o, s, i) => (s < 0 ? o - s * (dims[i]! - 1) : o), 2);
       const dstStrides = dense(dims.map((_, i) => i));
-      const src =
-        trial % 3 === 0
-          ? Uint8Array.from({ length: size + 5 }, (_, i) => i)
-          : trial % 3 === 1
-            ? Int32Array.from({ length: size + 5 }, (_, i) => -i)
-            : floats(size + 5, trial);
+      const sources = [
+        { dtype: 'u8', src: Uint8Array.from({ length: size + 5 }, (_, i) => i) },
+        { dtype: 'i32', src: Int32Array.from({ length: size + 5 }, (_, i) => -i) },
+        { dtype: 'f32', src: floats(size + 5, trial) },
+      ] as const;
+      const { dtype, src } = sources[trial % 3]!;
       const expected = [...new Array<number>(size)].map(() => 0);
       const walk = (axis: number, from: number, to: number): void => {
         if (axis === dims.length) expected[to] = src[from]!;
@@ -400,7 +403,6 @@ describe('movement', () => {
             walk(axis + 1, from + i * signed[axis]!, to + i * dstStrides[axis]!);
       };
       walk(0, srcOffset, 0);
-      const dtype = src instanceof Float32Array ? 'f32' : src instanceof Int32Array ? 'i32' : 'u8';
       const got = await call(
         'copy',
         [{ shape: [size + 5], data: src }],
@@ -554,20 +556,11 @@ describe('ranking', () => {
         if (u < 0.02) return [NaN, Infinity, -Infinity, 0, -0, 1e-45, -1e-45][integer(next, 0, 6)]!;
         return coarse ? Math.round((u - 0.5) * 20) : (u - 0.5) * 10 ** integer(next, -20, 20);
       });
-      const keep =
-        trial === 0
-          ? 0
-          : trial === 1
-            ? size
-            : trial === 2
-              ? -3
-              : trial === 3
-                ? size + 9
-                : integer(next, 0, size);
+      const keep = [0, size, -3, size + 9][trial] ?? integer(next, 0, size);
       const rank = (v: number): number => (Number.isNaN(v) ? -1 : 0);
       const order = Array.from(scores.keys()).sort((i, j) => {
         const [a, b] = [scores[i]!, scores[j]!];
-        return rank(b) - rank(a) || (a === b || Number.isNaN(a) ? 0 : a > b ? -1 : 1) || i - j;
+        return rank(b) - rank(a) || Number(b > a) - Number(a > b) || i - j;
       });
       const expected = new Float32Array(size);
       for (const i of order.slice(0, Math.max(keep, 0))) expected[i] = 1;

@@ -16,8 +16,11 @@ export const log2Floor = (x: number): number => {
 /** The error function from 0 to x by Simpson's rule. */
 const bellArea = (x: number): number => {
   const n = 400;
-  const f = (i: number): number =>
-    Math.exp(-(((i * x) / n) ** 2)) * (i === 0 || i === n ? 1 : i % 2 === 1 ? 4 : 2);
+  const weight = (i: number): number => {
+    if (i === 0 || i === n) return 1;
+    return i % 2 === 1 ? 4 : 2;
+  };
+  const f = (i: number): number => Math.exp(-(((i * x) / n) ** 2)) * weight(i);
   let sum = 0;
   for (let i = 0; i <= n; i++) sum += f(i);
   return ((2 / Math.sqrt(Math.PI)) * sum * x) / (3 * n);
@@ -46,7 +49,7 @@ export const meaning: Record<Instruction, (a: number, b: number, c: number) => n
   tanh: Math.tanh,
   erf: (a) => (Number.isNaN(a) ? a : Math.sign(a) * bellArea(Math.min(Math.abs(a), 6))),
   softplus: (a) => (a > 40 ? a : Math.log1p(Math.exp(a))),
-  relu: (a) => (Number.isNaN(a) ? a : a > 0 ? a : 0),
+  relu: (a) => Math.max(a, 0),
   step: (a) => (a > 0 ? 1 : 0),
   greater: (a, b) => (a > b ? 1 : 0),
   equal: (a, b) => (a === b ? 1 : 0),
@@ -117,7 +120,8 @@ export const errorOf = (got: ArrayLike<number>, { values, scale }: Result): numb
   let d = 0;
   for (let i = 0; i < values.length; i++)
     if (!Object.is(got[i], values[i]) && got[i] !== values[i]) d += (got[i]! - values[i]!) ** 2;
-  return got.length !== values.length || Number.isNaN(d) ? Infinity : d === 0 ? 0 : Math.sqrt(d) / scale;
+  if (got.length !== values.length || Number.isNaN(d)) return Infinity;
+  return d === 0 ? 0 : Math.sqrt(d) / scale;
 };
 
 export const special = [

@@ -1,4 +1,5 @@
 import type { CallAttributes, CallName } from '../../src/plan/calls.js';
+import { bytesOf } from '../../src/plan/memory.js';
 import { PLAN_VERSION, type FusedStep, type Plan, type PlanBuffer, type Step } from '../../src/plan/plan.js';
 import { loadNative, type NativeArray, type NativeDevice } from '../../src/runtime/native.js';
 
@@ -7,9 +8,11 @@ import { loadNative, type NativeArray, type NativeDevice } from '../../src/runti
 export const addon = loadNative();
 
 /** For buffers that are bound; those of bf16 never are. */
-export const arrayOf = (dtype: PlanBuffer['dtype'], n: number): NativeArray =>
-  dtype === 'i32' ? new Int32Array(n) : dtype === 'u8' ? new Uint8Array(n) : new Float32Array(n);
-const BYTES = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
+const ARRAYS = { f32: Float32Array, bf16: Float32Array, i32: Int32Array, u8: Uint8Array } as const;
+export const arrayOf = (dtype: PlanBuffer['dtype'], n: number): NativeArray => new ARRAYS[dtype](n);
+/** The same from values, each rounded to the type. */
+export const arrayFrom = (dtype: PlanBuffer['dtype'], values: ArrayLike<number>): NativeArray =>
+  ARRAYS[dtype].from(values);
 export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 export interface BufferSpec {
@@ -30,7 +33,7 @@ export const planOf = (specs: readonly BufferSpec[], steps: readonly Step[], nam
     const dtype = spec.dtype ?? 'f32';
     if (spec.in === 'arena') {
       const at = arenaBytes;
-      arenaBytes += Math.ceil((count(spec.shape) * BYTES[dtype]) / 64) * 64;
+      arenaBytes += Math.ceil(bytesOf({ dtype, shape: spec.shape }) / 64) * 64;
       return { dtype, shape: spec.shape, place: { in: 'arena', at } };
     }
     const at = slots[spec.in].push({ name: `b${i}`, buffer: i }) - 1;
@@ -118,5 +121,6 @@ export const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => 
     d += (a[i]! - b[i]!) ** 2;
     n += b[i]! ** 2;
   }
-  return d === 0 ? 0 : Number.isNaN(d) ? Infinity : Math.sqrt(d / Math.max(n, 1e-30));
+  if (d === 0) return 0;
+  return Number.isNaN(d) ? Infinity : Math.sqrt(d / Math.max(n, 1e-30));
 };

@@ -272,9 +272,10 @@ describe('training statistics', () => {
       ),
     );
     const v = normal(key(9), 15);
-    const [out] = evaluate([dense.output], (leaf) =>
-      leaf.op === 'input' ? v : nameOf(leaf) === 'bn.weight' ? Float64Array.of(1, 1, 1) : new Float64Array(3),
-    );
+    const [out] = evaluate([dense.output], (leaf) => {
+      if (leaf.op === 'input') return v;
+      return new Float64Array(3).fill(nameOf(leaf) === 'bn.weight' ? 1 : 0);
+    });
     for (let k = 0; k < 3; k++)
       expect(Math.abs(meanOf(out!.filter((_, i) => i % 3 === k)))).toBeLessThan(1e-14);
   });

@@ -170,7 +170,7 @@ describe('whoever takes weights and masks', () => {
 describe('masks of zeros', () => {
   const ticket = set(
     'a.weight',
-    Float32Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? 0.5 : i % 3 === 1 ? 0 : -0)),
+    Float32Array.from({ length: 12 }, (_, i) => [0.5, 0, -0][i % 3]!),
   );
   test('prune what is exactly zero, of either sign, and nothing else', () => {
     const masks = masksOfZeros(net, ticket);

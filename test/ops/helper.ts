@@ -42,7 +42,7 @@ const magnitude = (a: Float64Array, b: Float64Array): number =>
   a.reduce((s, v, i) => s + Math.abs(v * b[i]!), 0);
 export const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));
 
-export const real = (x: Tensor): Tensor => (x.dtype === 'f32' ? x : ops.toReal(x));
+const real = (x: Tensor): Tensor => (x.dtype === 'f32' ? x : ops.toReal(x));
 export const total = (x: Tensor): Tensor =>
   ops.sum(
     x,

@@ -188,7 +188,10 @@ const mask = names.map((name, i) => (masks.get(name)?.includes(i - ranges.get(na
 const forward = (
   image: ArrayLike<number>,
 ): { readonly values: number[]; readonly open: readonly (readonly number[])[] } => {
-  const values = nodes.map((_, i) => (i === ONE ? 1 : i <= 16 ? image[i - 1]! : 0));
+  const values = nodes.map((_, i) => {
+    if (i === ONE) return 1;
+    return i <= 16 ? image[i - 1]! : 0;
+  });
   const open = nodes.map(({ kind, edges }, i) => {
     if (kind === 'source') return [];
     const carried = edges.map(

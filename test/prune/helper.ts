@@ -19,19 +19,18 @@ import { maskName } from '../../src/transform/mask.js';
 export type State = ReadonlyMap<string, ArrayLike<number>>;
 
 export const sum = (xs: ArrayLike<number>): number => Array.from(xs).reduce((s, x) => s + x, 0);
-export const largest = (xs: ArrayLike<number>): number =>
+const largest = (xs: ArrayLike<number>): number =>
   Array.from(xs).reduce((m, x) => Math.max(m, Math.abs(x)), 0);
-export const norm = (xs: ArrayLike<number>): number =>
-  Math.sqrt(Array.from(xs).reduce((s, x) => s + x * x, 0));
+const norm = (xs: ArrayLike<number>): number => Math.sqrt(Array.from(xs).reduce((s, x) => s + x * x, 0));
 export const times = (c: number, xs: ArrayLike<number>): Float64Array => Float64Array.from(xs, (x) => c * x);
 
 /** Largest difference, relative to the largest element of b; infinite where one of them is not a number. */
 export const difference = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   if (a.length !== b.length) return Infinity;
-  const gap = Array.from(a, (x, i) => Math.abs(x - b[i]!)).reduce(
-    (m, d) => (d <= m ? m : Number.isNaN(d) ? Infinity : d),
-    0,
-  );
+  const gap = Array.from(a, (x, i) => Math.abs(x - b[i]!)).reduce((m, d) => {
+    if (d <= m) return m;
+    return Number.isNaN(d) ? Infinity : d;
+  }, 0);
   return gap === 0 ? 0 : gap / largest(b);
 };
 /** The same in the Euclidean norm. */
@@ -150,14 +149,11 @@ export const randomState = (net: Network, seed: Key): Map<string, Float64Array> 
       const u = uniform(fold(own, 'u'), n);
       const role = roleOf(leaf);
       const fanIn = size(leaf.shape.slice(1));
-      const value = (i: number): number =>
-        role === 'weight'
-          ? z[i]! * Math.sqrt(2 / fanIn)
-          : role === 'scale'
-            ? (u[i]! < 0.2 ? -1 : 1) * (0.5 + u[i]!)
-            : role === 'variance'
-              ? 0.5 + u[i]!
-              : 0.3 * z[i]!;
+      const value = (i: number): number => {
+        if (role === 'weight') return z[i]! * Math.sqrt(2 / fanIn);
+        if (role === 'scale') return (u[i]! < 0.2 ? -1 : 1) * (0.5 + u[i]!);
+        return role === 'variance' ? 0.5 + u[i]! : 0.3 * z[i]!;
+      };
       return [nameOf(leaf), Float64Array.from({ length: n }, (_, i) => value(i))];
     }),
   );

@@ -47,7 +47,7 @@ export const mlp = (widths: readonly number[], bias: boolean, norm = false): Net
       }, x as Vector) as never,
   );
 
-export const convNet = (
+const convNet = (
   channels: readonly number[],
   pool: 'max' | 'average' | 'none',
   bias: boolean,
@@ -55,8 +55,7 @@ export const convNet = (
   stride: number,
 ): Network =>
   network('conv', [6, 6, 2], (x) => {
-    const shrink =
-      pool === 'max' ? maxPool2 : pool === 'average' ? averagePool2 : (h: Features): Features => h;
+    const shrink = { max: maxPool2, average: averagePool2, none: (h: Features): Features => h }[pool];
     const body = channels.reduce<Features>((h, c, i) => {
       const z = conv2d(`l${i}`, c, { kernel: i === 0 ? 3 : 1, stride: i === 0 ? stride : 1, bias })(h);
       return relu(norm ? batchNorm(`n${i}`)(z) : z);
@@ -64,7 +63,7 @@ export const convNet = (
     return linear('fc', 3, { bias })(flatten(shrink(body))) as never;
   });
 
-export const resNet = (w: number, identity: boolean): Network =>
+const resNet = (w: number, identity: boolean): Network =>
   network('resnet', [4, 4, 2], (x) => {
     const stem = relu(batchNorm('bn')(conv2d('conv', w, { kernel: 3 })(x as Features)));
     const kept = identity ? identityBlock('a')(stem) : stem;

@@ -47,19 +47,17 @@ const inFloat32 = (net: Network, criterion: Criterion, state: State, images: Flo
   const p = scoreProgram(net, criterion, images.length / size(net.input.shape));
   const values = new Map<Tensor, Float64Array>();
   for (const node of walk(rootsOf(p))) {
-    const exact =
-      node.op === 'input'
-        ? images
-        : node.op === 'state'
-          ? Float64Array.from(
-              state.get(nameOf(node)) ??
-                (roleOf(node) === 'mask' ? new Float64Array(size(node.shape)).fill(1) : []),
-            )
-          : definitionOf(node.op).evaluate(
-              node.inputs.map((i) => values.get(i)!),
-              node,
-            );
-    values.set(node, exact.map(Math.fround));
+    const exact = (): Float64Array => {
+      if (node.op === 'input') return images;
+      if (node.op !== 'state')
+        return definitionOf(node.op).evaluate(
+          node.inputs.map((i) => values.get(i)!),
+          node,
+        );
+      const kept = roleOf(node) === 'mask' ? new Float64Array(size(node.shape)).fill(1) : [];
+      return Float64Array.from(state.get(nameOf(node)) ?? kept);
+    };
+    values.set(node, exact().map(Math.fround));
   }
   const of = (name: string): Float64Array => values.get(p.outputs[name]!)!;
   return {

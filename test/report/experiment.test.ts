@@ -22,7 +22,7 @@ describe('a saved report', () => {
       'report.json.runs[1].sparsity: expected a share from 0 to 1, got 98',
     );
     expect(broken({ live: 1.5 })).toThrow(
-      'report.json.runs[1].live: expected a whole number from 0, got 1.5',
+      'report.json.runs[1].live: expected a whole number from 0 on, got 1.5',
     );
     expect(broken({ epochs: [{ ...sample().runs[0]!.epochs[0]!, trainLoss: 'low' }] })).toThrow(
       'report.json.runs[1].epochs[0].trainLoss: expected a finite number, got "low"',

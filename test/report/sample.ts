@@ -1,4 +1,5 @@
-import type { ExperimentReport, LayerDensity, RunResult } from '../../src/report/experiment.js';
+import type { LayerDensity } from '../../src/prune/ticket.js';
+import type { ExperimentReport, RunResult } from '../../src/report/experiment.js';
 
 /** The layers of a ResNet-20: a stem, nine blocks of two convolutions, two shortcuts, a classifier. */
 const LAYERS: readonly { readonly layer: string; readonly weights: number; readonly units: number }[] = [
@@ -19,8 +20,9 @@ const TOTAL = LAYERS.reduce((sum, l) => sum + l.weights, 0);
 const run = (method: string, sparsity: number, i: number, epochs: number): RunResult => {
   const layerDensities: readonly LayerDensity[] = LAYERS.map(({ layer, weights, units }, k) => {
     const share = Math.min(1, (1 - sparsity) * Math.exp(1.6 * Math.sin(0.9 * k + i) - 0.02 * i * k));
-    const live =
-      method === 'magnitude' && k > 16 && k < 20 ? 0 : sparsity === 0 ? weights : Math.round(share * weights);
+    const isEmptied = method === 'magnitude' && k > 16 && k < 20;
+    const rest = sparsity === 0 ? weights : Math.round(share * weights);
+    const live = isEmptied ? 0 : rest;
     return {
       layer,
       weights,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PathexError } from '../../src/errors.js';
-import { markdownTable, showNumber, table, type Column, type Row } from '../../src/report/table.js';
+import { showNumber, table, type Column, type Row } from '../../src/report/table.js';
 
 const columns: readonly Column[] = [
   { header: 'method' },
@@ -20,16 +20,6 @@ describe('a table', () => {
       ---------  ---------  --------  -----
       px         1,234,567       3.1  12.50
       magnitude         89   1,200.0      -"
-    `);
-  });
-
-  it('is the same in Markdown, where its text is text', () => {
-    expect(markdownTable(columns, [...rows, ['a|b <i>', 1, 1, 1]])).toMatchInlineSnapshot(`
-      "| method | live | time (s) | flow |
-      | :--- | ---: | ---: | ---: |
-      | px | 1,234,567 | 3.1 | 12.50 |
-      | magnitude | 89 | 1,200.0 | - |
-      | a\\|b \\<i\\> | 1 | 1.0 | 1.00 |"
     `);
   });
 

@@ -14,7 +14,7 @@ import {
   type Frame,
   type IndexType,
 } from './kernel.js';
-import { ceilDiv, THREADS } from './target.js';
+import { ceilDiv, THREADS } from './gpu.js';
 
 /** A thread for each of n things: the first lines, and the launch. `pack` neighbouring elements are one thing, and e is the first's number. */
 export const perThing = (
@@ -81,11 +81,8 @@ export const copyDrafts = (
       packed.map((a, k) => [names[k]!, stride(a)] as const),
       number,
     );
-    return offset === 0
-      ? terms
-      : terms === number.of(0)
-        ? number.of(offset)
-        : `${number.of(offset)} + ${terms}`;
+    if (offset === 0) return terms;
+    return terms === number.of(0) ? number.of(offset) : `${number.of(offset)} + ${terms}`;
   };
   const [from, to] = [
     address(attributes.srcOffset, (a) => a.from),

@@ -54,7 +54,7 @@ export const prospr = withOptions('prospr', PROSPR_OPTIONS, (options): Criterion
  * dL(w_S)/dm for v_0 = 0, v_{i+1} = momentum v_i + dL/dw(w_i), w_{i+1} = w_i - rate v_{i+1}; w holds biases and BatchNorm's scales and shifts
  * as well. The published code cuts the derivative of v_1 where it uses momentum; here every step is differentiated.
  */
-export const metaGradient = (
+const metaGradient = (
   view: PruningView,
   objective: Objective,
   { steps, rate, momentum, order }: SettledOptions<typeof PROSPR_OPTIONS>,

@@ -483,10 +483,6 @@ int cuModuleGetFunction(CUfunction* function, CUmodule module, const char* name)
   *function = known.get();
   return 0;
 }
-int cuFuncSetAttribute(CUfunction, int, int value) {
-  note("shared %d", value);
-  return enter("cuFuncSetAttribute");
-}
 int cuLaunchKernel(CUfunction function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX,
                    unsigned blockY, unsigned blockZ, unsigned, CUstream stream, void** parameters, void**) {
   if (const int code = enter("cuLaunchKernel")) return code;
