@@ -2,7 +2,7 @@ import type { CallAttributes } from '../../plan/calls.js';
 import type { Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { indexType, operands, type Draft } from './kernel.js';
-import { ceilDiv, THREADS } from './target.js';
+import { ceilDiv, THREADS } from './gpu.js';
 
 /** A thread for each block of four random words; src/random.ts says what the rounds are. */
 export const bernoulliDrafts = (
