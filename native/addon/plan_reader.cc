@@ -101,11 +101,20 @@ CallAttributes readAttributes(const Node& n, Call kernel) {
   return attributes;
 }
 
+EpilogueMark readEpilogue(const Node& n) {
+  const auto isMap = n.field("kind").word<bool>({{"map", true}, {"sums", false}});
+  if (!isMap) return SumsEpilogue{n.field("sum").natural(), n.field("squares").natural()};
+  const auto readSpread = [](const Node& x) {
+    return x.word<Spread>({{"scalar", Spread::scalar}, {"channel", Spread::channel}, {"full", Spread::full}});
+  };
+  return MapEpilogue{n.field("spreads").list(readSpread), n.field("keepsResult").boolean()};
+}
+
 CallStep readCall(const Node& n) {
   const std::string name = n.field("kernel").text();
   const std::optional<Call> kernel = callNamed(name);
   if (!kernel) n.field("kernel").fail("'" + name + "' is unknown");
-  return {n.field("name").text(), *kernel, n.field("inputs").naturals(), n.field("outputs").naturals(),
+  CallStep step{n.field("name").text(), *kernel, n.field("inputs").naturals(), n.field("outputs").naturals(),
           readAttributes(n.field("attributes"), *kernel)};
 }
 

@@ -230,6 +230,10 @@ Status check(const Plan& plan) {
     const Status s = fused ? checkFused(plan, *fused, most) : checkCall(plan, std::get<CallStep>(step));
     if (!s.ok()) return s.within("steps[" + str(i) + "] '" + nameOf(step) + "'");
   }
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    const Status s = checkEpilogue(plan, i);
+    if (!s.ok()) return s.within("steps[" + str(i) + "] '" + nameOf(plan.steps[i]) + "'");
+  }
   return {};
 }
 

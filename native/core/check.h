@@ -12,6 +12,9 @@ namespace pathex::core {
 /// What a kernel's attributes ask of its buffers is checked by checkOperands where the kernel is made.
 Status checkPlan(const Plan&);
 
+/// Checks what step `at`, a call, says that it may do for the step after it. Both must be sound in themselves.
+Status checkEpilogue(const Plan&, std::size_t at);
+
 /// The most elements that a fused step's domain, or threads that a launch may have; see core/sizes.h.
 std::size_t mostWork(const Plan&);
 

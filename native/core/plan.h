@@ -16,7 +16,7 @@
 /// The Plan of src/plan/plan.ts, name for name. That file is the contract and explains every field.
 namespace pathex::core {
 
-constexpr int planVersion = 2;
+constexpr int planVersion = 3;
 
 /// bf16: the first 16 bits of a float32, in the arena only.
 enum class StorageType { f32, bf16, i32, u8 };
@@ -97,11 +97,29 @@ struct FusedStep {
   std::vector<Reduction> reductions;
 };
 
+/// Along which axes a value differs over the result of a convolution: one for all, one for each channel, or one for each
+/// element.
+enum class Spread { scalar, channel, full };
+
+/// All of the step after a convolution, a map of its result: how each load lies over it, and whether the result is read
+/// later, too.
+struct MapEpilogue {
+  std::vector<Spread> spreads;
+  bool keepsResult = false;
+};
+/// The sums of each channel of the result and of its squares, where the step after it puts its first two reductions.
+struct SumsEpilogue {
+  std::size_t sum = 0, squares = 0;
+};
+using EpilogueMark = std::variant<MapEpilogue, SumsEpilogue>;
+
 struct CallStep {
   std::string name;
   Call kernel{};
   std::vector<std::size_t> inputs, outputs;
   CallAttributes attributes;
+  /// What a device may do in this call for the step after it.
+  std::optional<EpilogueMark> epilogue{};
 };
 
 using Step = std::variant<FusedStep, CallStep>;

@@ -171,9 +171,9 @@ std::unique_ptr<Kernel> makeFusedConv(LibraryContext& context, const core::Plan&
 std::unique_ptr<Kernel> makeSummingConv(LibraryContext& context, const core::Plan& plan, std::size_t at,
                                         const std::vector<Kernel*>& apart, Kernel& fromSums, const Work& work) {
   const LibraryOptions& options = context.options();
-  const auto sums = channelSumsOf(plan, at);
-  if (options.timer == nullptr || !sums) return nullptr;
   const auto& step = std::get<core::CallStep>(plan.steps[at]);
+  const auto* const sums = step.epilogue ? std::get_if<core::SumsEpilogue>(&*step.epilogue) : nullptr;
+  if (options.timer == nullptr || sums == nullptr) return nullptr;
   const core::StorageType operands = core::operandsOf(plan, step);
   // See Note [Sums about nothing].
   if (operands != core::StorageType::bf16 && options.precision != Precision::tf32) return nullptr;

@@ -112,7 +112,7 @@ core::Result<OperationGraph> convGraph(const Session& session, const core::Plan&
 }
 
 core::Result<OperationGraph> convSumsGraph(const Session& session, const core::Plan& plan, const core::CallStep& step,
-                                           const ChannelSums& sums, bool deterministic) {
+                                           const core::SumsEpilogue& sums, bool deterministic) {
   const auto& a = std::get<core::ConvAttributes>(step.attributes);
   const Nhwc full{a.n, a.oh, a.ow, a.f}, channels{1, 1, 1, a.f};
   GraphBuilder builder(session);
@@ -121,8 +121,8 @@ core::Result<OperationGraph> convSumsGraph(const Session& session, const core::P
   const RawDescriptor y = builder.bound(plan, step.outputs[0], full), square = builder.passing(full);
   builder.convolution(Direction::forward, a, x, w, y);
   builder.pointwise(CUDNN_POINTWISE_MUL, {y, y}, square);
-  builder.sum(y, builder.bound(plan, sums.first, channels), deterministic);
-  builder.sum(square, builder.bound(plan, sums.second, channels), deterministic);
+  builder.sum(y, builder.bound(plan, sums.sum, channels), deterministic);
+  builder.sum(square, builder.bound(plan, sums.squares, channels), deterministic);
   return builder.finish();
 }
 

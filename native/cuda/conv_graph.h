@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "cuda/channel_sums.h"
 #include "cuda/epilogue.h"
 #include "cuda/graph_builder.h"
 
@@ -20,7 +19,7 @@ core::Result<OperationGraph> convGraph(const cudnn::Session&, const core::Plan&,
 /// y = conv2d(x, w), written, and the sums of its channels and of their squares, taken before y is rounded where it is
 /// kept as bf16.
 core::Result<OperationGraph> convSumsGraph(const cudnn::Session&, const core::Plan&, const core::CallStep&,
-                                           const ChannelSums&, bool deterministic);
+                                           const core::SumsEpilogue&, bool deterministic);
 
 /// "conv2d 128x32x32x16 to 16, kernel 3x3, ...": everything that decides which implementations there are.
 std::string signatureOf(core::Call kernel, const core::ConvAttributes&);

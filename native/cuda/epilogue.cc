@@ -6,8 +6,6 @@
 #include <cstdio>
 #include <map>
 
-#include "cuda/places.h"
-
 namespace pathex::cuda {
 
 namespace {
@@ -20,29 +18,11 @@ using core::StorageType;
 /// More than any step of ours has. cuDNN compiles each operation graph, and long ones for long.
 constexpr std::size_t mostNodes = 48;
 
-std::optional<Spread> spreadOf(const core::Domain& d, const core::Load& load, std::size_t channels) {
-  const std::array<std::size_t, 3> extents{d.outer, d.reduced, d.inner}, whole{d.reduced * d.inner, d.inner, 1};
-  std::size_t last = 3;  // the innermost axis that is one
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (extents[i] > 1) last = i;
-  }
-  const auto all = [&](auto&& wanted) {
-    for (std::size_t i = 0; i < 3; ++i) {
-      if (extents[i] > 1 && load.strides[i] != wanted(i)) return false;
-    }
-    return true;
-  };
-  if (all([](std::size_t) { return std::size_t{0}; })) return Spread::scalar;
-  if (all([&](std::size_t i) { return whole[i]; })) return Spread::full;
-  const bool isChannel = all([&](std::size_t i) { return std::size_t{i == last}; }) && extents[last] == channels;
-  return isChannel ? std::optional(Spread::channel) : std::nullopt;
-}
-
 /// Translates the registers that are asked for, each once.
 class Translation {
  public:
-  Translation(const Plan& plan, const FusedStep& step, std::size_t result, std::size_t channels)
-      : plan_(plan), step_(step), result_(result), channels_(channels) {}
+  Translation(const Plan& plan, const FusedStep& step, std::size_t result, const std::vector<Spread>& spreads)
+      : plan_(plan), step_(step), result_(result), spreads_(spreads) {}
 
   std::optional<Epilogue> run() {
     std::vector<std::size_t> values;
@@ -86,7 +66,7 @@ class Translation {
   /// A register as a number.
   std::size_t real(std::size_t reg) {
     if (const auto known = reals_.find(reg); known != reals_.end()) return known->second;
-    const std::size_t value = reg < step_.loads.size() ? load(step_.loads[reg]) : compute(reg);
+    const std::size_t value = reg < step_.loads.size() ? load(reg) : compute(reg);
     reals_.emplace(reg, value);
     return value;
   }
@@ -97,19 +77,17 @@ class Translation {
     return node(Pointwise::notEqual, {real(reg), constant(0)});
   }
 
-  std::size_t load(const core::Load& from) {
-    const auto spread = spreadOf(step_.domain, from, channels_);
-    if (!spread) return refuse();
-    if (from.buffer == result_) {
+  std::size_t load(std::size_t reg) {
+    const std::size_t buffer = step_.loads[reg].buffer;
+    const Spread spread = spreads_[reg];
+    if (buffer == result_) {
       readsResult_ = true;
-      return *spread == Spread::full ? ofConvolution : refuse();
+      return ofConvolution;
     }
-    const StorageType type = plan_.buffers[from.buffer].dtype;
-    if (type != StorageType::f32 && type != StorageType::bf16) return refuse();
-    const auto same = [&](const Epilogue::Operand& o) { return o.buffer == from.buffer && o.spread == *spread; };
+    const auto same = [&](const Epilogue::Operand& o) { return o.buffer == buffer && o.spread == spread; };
     const auto found = std::find_if(operands_.begin(), operands_.end(), same);
     const auto at = static_cast<std::size_t>(found - operands_.begin());
-    if (found == operands_.end()) operands_.push_back({from.buffer, *spread});
+    if (found == operands_.end()) operands_.push_back({buffer, spread});
     return firstOperand + at;
   }
 
@@ -206,7 +184,8 @@ class Translation {
 
   const Plan& plan_;
   const FusedStep& step_;
-  std::size_t result_, channels_;
+  std::size_t result_;
+  const std::vector<Spread>& spreads_;
   bool isPossible_ = true, readsResult_ = false;
   std::vector<Epilogue::Operand> operands_;
   std::vector<float> constants_;
@@ -215,39 +194,16 @@ class Translation {
   std::map<std::size_t, std::size_t> reals_;
 };
 
-/// Note [One operation].
-bool isSafe(const Plan& plan, const core::CallStep& conv, const Epilogue& epilogue) {
-  std::vector<std::size_t> read = conv.inputs, written;
-  for (const Epilogue::Operand& operand : epilogue.operands) read.push_back(operand.buffer);
-  for (const Epilogue::Output& output : epilogue.outputs) written.push_back(output.buffer);
-  if (epilogue.keepsResult) written.push_back(conv.outputs[0]);
-  for (std::size_t i = 0; i < written.size(); ++i) {
-    const auto isHit = [&](std::size_t buffer) { return overlap(plan, written[i], buffer); };
-    if (std::any_of(read.begin(), read.end(), isHit) ||
-        std::any_of(written.begin() + static_cast<std::ptrdiff_t>(i) + 1, written.end(), isHit)) {
-      return false;
-    }
-  }
-  return true;
-}
-
 }  // namespace
 
 std::optional<Epilogue> epilogueOf(const Plan& plan, std::size_t at) {
-  if (at + 1 >= plan.steps.size()) return std::nullopt;
-  const auto* const conv = std::get_if<core::CallStep>(&plan.steps[at]);
-  const auto* const map = std::get_if<FusedStep>(&plan.steps[at + 1]);
-  if (conv == nullptr || map == nullptr || !map->reductions.empty()) return std::nullopt;
-  const bool isForward = conv->kernel == core::Call::conv2d;
-  if (!isForward && conv->kernel != core::Call::conv2dInputGrad) return std::nullopt;
-  const auto& a = std::get<core::ConvAttributes>(conv->attributes);
-  const std::size_t result = conv->outputs[0];
-  const auto channels = static_cast<std::size_t>(isForward ? a.f : a.c);
-  if (map->domain.elements() != plan.buffers[result].elements()) return std::nullopt;
-  auto epilogue = Translation(plan, *map, result, channels).run();
-  if (!epilogue) return std::nullopt;
-  epilogue->keepsResult = isReadAfter(plan, result, at + 1);
-  return isSafe(plan, *conv, *epilogue) ? std::move(epilogue) : std::nullopt;
+  const auto& conv = std::get<core::CallStep>(plan.steps[at]);
+  const auto* const mark = conv.epilogue ? std::get_if<core::MapEpilogue>(&*conv.epilogue) : nullptr;
+  if (mark == nullptr) return std::nullopt;
+  const auto& map = std::get<FusedStep>(plan.steps[at + 1]);
+  auto epilogue = Translation(plan, map, conv.outputs[0], mark->spreads).run();
+  if (epilogue) epilogue->keepsResult = mark->keepsResult;
+  return epilogue;
 }
 
 std::string showEpilogue(const Plan& plan, const Epilogue& epilogue) {

@@ -17,8 +17,7 @@ enum class Pointwise {
 };
 // clang-format on
 
-/// Along which axes a value differs: one for all, one for each channel, or one for each element.
-enum class Spread { scalar, channel, full };
+using core::Spread;
 
 struct Epilogue {
   /// Read from a buffer of the plan.
@@ -49,16 +48,11 @@ struct Epilogue {
   std::size_t firstNode() const { return firstConstant() + constants.size(); }
 };
 
-/// The epilogue of step `at`, a conv2d or conv2dInputGrad: what the step after it does, or nothing where that has
-/// another form, or where one operation for both would read what it has written already. See Note [One operation].
+/// The epilogue of step `at`: what the step after it does, in operations of cuDNN. Nothing where the plan does not say
+/// that one call may do both, or where cuDNN has no such operation.
 std::optional<Epilogue> epilogueOf(const core::Plan&, std::size_t at);
 
 /// "v1 full f32, 0x1p+0; add(0 1), ...; -> v5 f32": equal for equal programs, wherever their buffers lie.
 std::string showEpilogue(const core::Plan&, const Epilogue&);
 
 }  // namespace pathex::cuda
-
-// Note [One operation]
-// Two steps read and write in turn; one operation reads all operands while it writes results, in an order of its own.
-// So no result may lie on any operand, not even element on element: cuDNN does not say that it allows this. The place
-// of the convolution's result is free if nothing but the epilogue reads it, since then it is never written.

@@ -64,9 +64,8 @@ bool joinMap(LibraryContext& libraries, const core::Plan& plan, std::size_t i, R
 core::Result<bool> joinMoments(LibraryContext& libraries, Context& context, const core::Plan& plan,
                                const core::DeviceCode& code, std::size_t i, ReadySteps& ready) {
   const CodeStep& moments = code.steps[i + 1];
-  const auto* const conv = std::get_if<core::CallStep>(&plan.steps[i]);
-  if (!moments.fromSums || moments.launches.empty() || conv == nullptr) return false;
-  const auto work = workOf(plan, *conv, moments);
+  if (!moments.fromSums || moments.launches.empty()) return false;
+  const auto work = workOf(plan, std::get<core::CallStep>(plan.steps[i]), moments);
   if (!work) return false;
   auto fromSums = ready.program->launches(context, {*moments.fromSums}, ", of the sums in the step before");
   if (!fromSums.ok()) return fromSums.status();
@@ -84,9 +83,12 @@ core::Status joinPairs(LibraryContext& libraries, Context& context, const core::
                        const core::DeviceCode& code, ReadySteps& ready) {
   for (std::size_t i = 0; i + 1 < plan.steps.size(); ++i) {
     const CodeStep &conv = code.steps[i], &next = code.steps[i + 1];
-    if (!conv.isLibrary || conv.isAside || next.isAside) continue;
-    bool isJoined = isAlone(next) && joinMap(libraries, plan, i, ready);
-    if (!isJoined) {
+    const auto* const call = std::get_if<core::CallStep>(&plan.steps[i]);
+    if (call == nullptr || !call->epilogue || !conv.isLibrary || conv.isAside || next.isAside) continue;
+    bool isJoined = false;
+    if (std::holds_alternative<core::MapEpilogue>(*call->epilogue)) {
+      isJoined = isAlone(next) && joinMap(libraries, plan, i, ready);
+    } else {
       auto joined = joinMoments(libraries, context, plan, code, i, ready);
       if (!joined.ok()) return joined.status().within("step '" + core::nameOf(plan.steps[i + 1]) + "'");
       isJoined = joined.value();

@@ -7,8 +7,8 @@
 
 namespace pathex::cuda {
 
-/// Replaces the kernels of convolutions and of the steps after them, all of them ready, where cuDNN does both, or takes
-/// the sums of the second, in less time than they take apart. See Note [Pairs].
+/// Replaces the kernels of convolutions and of the steps after them, all of them ready, where the plan says that one call
+/// may do both, or take the sums of the second, and cuDNN does so in less time than they take apart. See Note [Pairs].
 core::Status joinPairs(LibraryContext&, Context&, const core::Plan&, const core::DeviceCode&, ReadySteps&);
 
 }  // namespace pathex::cuda

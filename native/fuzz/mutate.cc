@@ -224,9 +224,27 @@ void follow(Plan& plan, const CallStep& step) {
   }
 }
 
+/// A mark of either kind, which mostly fits nothing.
+void markEpilogue(const Plan& plan, CallStep& step, Random& random) {
+  if (random.once(2)) {
+    SumsEpilogue sums;
+    point(sums.sum, plan, random);
+    point(sums.squares, plan, random);
+    step.epilogue = sums;
+    return;
+  }
+  MapEpilogue map{{}, random.once(2)};
+  for (std::size_t n = random.below(3); n > 0; --n) {
+    map.spreads.push_back(random.of({Spread::scalar, Spread::channel, Spread::full}));
+  }
+  step.epilogue = map;
+}
+
 void changeCall(Plan& plan, CallStep& step, Random& random) {
   std::vector<std::size_t>& operands = random.once(2) ? step.inputs : step.outputs;
-  switch (random.below(8)) {
+  switch (random.below(9)) {
+    case 8:
+      return markEpilogue(plan, step, random);
     case 0:
       if (!operands.empty()) point(operands[random.below(operands.size())], plan, random);
       return;

@@ -14,6 +14,7 @@ import { rootsOf, type Program } from '../program/program.js';
 import { bindPass } from './bind.js';
 import { emitPass } from './emit.js';
 import { GRAPH, STEPS, PLACED, SCHEDULED, UNITS } from './forms.js';
+import { epiloguesPass } from './epilogues.js';
 import { fusePass } from './fuse.js';
 import { pipeline, type Pass } from './pass.js';
 import { placePass } from './place.js';
@@ -40,7 +41,8 @@ const PIPELINE = pipeline<Omit<Graph, 'roots'>>()
   .with(schedulePass, SCHEDULED)
   .with(narrowPass, SCHEDULED)
   .with(emitPass, STEPS)
-  .with(placePass, PLACED);
+  .with(placePass, PLACED)
+  .with(epiloguesPass, PLACED);
 
 export const PASSES: readonly Pass[] = PIPELINE.passes;
 

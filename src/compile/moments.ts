@@ -29,13 +29,14 @@ export const momentsAt = (steps: readonly Step[], at: number): Moments | null =>
 };
 
 /**
- * The step that makes the moments of step `at`, in their places, from the sums of y and of y² there; null where that takes no such moments. With S and Q
+ * The step that makes the moments of step `at`, in their places, from the sums of y and of y² there; null where the convolution before does not say that it may take such sums. With S and Q
  * for those: S - N s, and (Q - S² / N) / N. What cancels in the second must not make a variance negative. It costs digits where a mean lies
  * hundreds of deviations from zero, as rounding the factors of the products does; only precisions that round these may run it.
  */
 export const fromSumsStep = (plan: Plan, at: number): FusedStep | null => {
+  const before = plan.steps[at - 1];
   const moments = momentsAt(plan.steps, at);
-  if (moments === null || Math.fround(moments.count) !== moments.count) return null;
+  if (moments === null || before?.kind !== 'call' || before.epilogue?.kind !== 'sums') return null;
   const {
     y,
     count,

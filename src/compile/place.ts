@@ -52,13 +52,13 @@ const isWhole = ({ domain: [o, r, n] }: FusedStep, { strides }: FusedStep['loads
  * The buffer whose place each buffer takes: an operand that is read element by element and never again donates its place to an equally
  * large value that the same step stores.
  *
- * Where a device may join a map with the convolution directly before, the map takes the place of that result alone, and what it stores
+ * Where a map may be done in the call of the convolution directly before, it takes the place of that result alone, and what it stores
  * elsewhere has its place while the convolution runs, since one call for both writes while it reads. So have the moments of the result.
  */
 const donations = (
   { steps, buffers }: Plan,
   { first, last }: Spans,
-  { joinsConvolutions }: Target,
+  { epilogues }: Target,
 ): ReadonlyMap<number, number> => {
   const donors = new Map<number, number>();
   const isAlike = (a: number, b: number): boolean => {
@@ -68,10 +68,10 @@ const donations = (
   steps.forEach((step, i) => {
     if (step.kind !== 'fused') return;
     const startsEarlier = (b: number): void => {
-      if (joinsConvolutions && first.get(b) === i) first.set(b, i - 1);
+      if (epilogues && first.get(b) === i) first.set(b, i - 1);
     };
     momentsAt(steps, i)?.results.forEach(startsEarlier);
-    const result = joinsConvolutions ? resultBefore(steps, i) : undefined;
+    const result = epilogues ? resultBefore(steps, i) : undefined;
     const mayDonate = (b: number): boolean =>
       last.get(b) === i &&
       (result === undefined || b === result) &&

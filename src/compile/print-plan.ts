@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../plan/plan.js';
+import type { Epilogue, Plan, Step } from '../plan/plan.js';
 
 /** The printed plan: buffers with their place, then one step a line. Golden files and `pathex plan` show it. */
 export const printPlan = (plan: Plan): string => {
@@ -30,12 +30,18 @@ export const printPlan = (plan: Plan): string => {
   ].join('\n');
 };
 
+const printEpilogue = (epilogue: Epilogue, buffer: (id: number) => string): string => {
+  if (epilogue.kind === 'sums') return `epilogue=sums(${buffer(epilogue.sum)} ${buffer(epilogue.squares)})`;
+  return `epilogue=map(${epilogue.spreads.join(' ')})${epilogue.keepsResult ? ' keepsResult' : ''}`;
+};
+
 const printStep = (step: Step, buffer: (id: number) => string): string => {
   if (step.kind === 'call') {
     const attributes = Object.entries(step.attributes as Record<string, unknown>).map(
       ([k, v]) => `${k}=${Array.isArray(v) ? `[${v.join(' ')}]` : String(v)}`,
     );
-    return `${step.name}: ${step.outputs.map(buffer).join(', ')} = ${step.kernel}(${step.inputs.map(buffer).join(', ')}) ${attributes.join(' ')}`;
+    const { epilogue } = step;
+    return `${step.name}: ${step.outputs.map(buffer).join(', ')} = ${step.kernel}(${step.inputs.map(buffer).join(', ')}) ${attributes.join(' ')}${epilogue === undefined ? '' : ` ${printEpilogue(epilogue, buffer)}`}`;
   }
   const loads = step.loads.map((l, i) => `r${i}=${buffer(l.buffer)}<${l.strides.join(' ')}>`);
   const code = step.code.map(

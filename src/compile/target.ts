@@ -9,8 +9,8 @@ export interface Target {
   readonly storage: StorageChoice;
   /** A stream beside the main one, for products that nothing waits for at once; null where all steps run in turn. */
   readonly sideStream: SideStream | null;
-  /** Whether a map, or the moments of a batch, may become one call with the convolution directly before. */
-  readonly joinsConvolutions: boolean;
+  /** Whether a map, or the moments of a batch, may be done in the call of the convolution directly before. */
+  readonly epilogues: boolean;
 }
 
 export type StorageChoice = 'f32' | 'bf16';
@@ -29,23 +29,23 @@ export interface SideStream {
 
 /** The targets of the devices that run plans. */
 export const TARGETS = {
-  cpu: { storage: 'f32', sideStream: null, joinsConvolutions: false },
+  cpu: { storage: 'f32', sideStream: null, epilogues: false },
   cuda: {
     storage: 'f32',
     sideStream: { gradientLag: 20, convolutionLag: 1 },
-    joinsConvolutions: true,
+    epilogues: true,
   },
 } as const satisfies Record<string, Target>;
 
 export const TARGET: KindsOf<Target> = {
   storage: wordOf(...STORAGE_CHOICES),
   sideStream: orNull(optionsOf<SideStream>({ gradientLag: needed(count), convolutionLag: needed(count) })),
-  joinsConvolutions: flag,
+  epilogues: flag,
 };
 
 /** What a target leaves out is as the cpu device has it: the plan then runs everywhere. */
 export const wholeTarget = ({
   storage = TARGETS.cpu.storage,
   sideStream = TARGETS.cpu.sideStream,
-  joinsConvolutions = TARGETS.cpu.joinsConvolutions,
-}: Partial<Target>): Target => ({ storage, sideStream, joinsConvolutions });
+  epilogues = TARGETS.cpu.epilogues,
+}: Partial<Target>): Target => ({ storage, sideStream, epilogues });

@@ -2,6 +2,7 @@ import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
 import { attributesCodec, CALLS, type CallAttributes, type CallName } from './calls.js';
 import { isInstruction, type Instruction } from './instructions.js';
+import { isImageConvolution } from './traits.js';
 import { elementsOf, integerFrom, Natural, PLAN_LIMITS } from './numbers.js';
 
 /**
@@ -13,7 +14,7 @@ import { elementsOf, integerFrom, Natural, PLAN_LIMITS } from './numbers.js';
  *
  * Elements are addressed in row-major order; activations are NHWC and convolution weights OHWI.
  */
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 const Extents = t.readonlyArray(Natural);
 const isShape = (extents: readonly number[]): boolean =>
@@ -103,17 +104,41 @@ const FusedStep = t.strict(
   'fused step',
 );
 
+/** Along which axes a value differs over the result of a convolution: one for all, one for each channel, or one for each element. */
+const Spread = t.union(
+  [t.literal('scalar'), t.literal('channel'), t.literal('full')],
+  'scalar | channel | full',
+);
+export type Spread = t.TypeOf<typeof Spread>;
+
+/**
+ * What a device may do in the call of a convolution in place of the step after it, with the same meaning; see Note [One call for two
+ * steps] in compile/epilogues.ts.
+ */
+const Epilogue = t.union(
+  [
+    /** All of that step, a map of the result: how each of its loads lies over it, and whether the result is read later, too. */
+    t.strict({ kind: t.literal('map'), spreads: t.readonlyArray(Spread), keepsResult: t.boolean }),
+    /** The sums of each channel of the result and of its squares, left where that step puts its sum and its variance. */
+    t.strict({ kind: t.literal('sums'), sum: Natural, squares: Natural }),
+  ],
+  'epilogue',
+);
+export type Epilogue = t.TypeOf<typeof Epilogue>;
+const MayHaveEpilogue = t.exact(t.partial({ epilogue: Epilogue }));
+
 const CallStep = t.union(
-  (Object.keys(CALLS) as CallName[]).map((kernel) =>
-    t.strict({
+  (Object.keys(CALLS) as CallName[]).map((kernel) => {
+    const call = t.strict({
       kind: t.literal('call'),
       name: t.string,
       kernel: t.literal(kernel),
       inputs: t.readonlyArray(Natural),
       outputs: t.readonlyArray(Natural),
       attributes: attributesCodec(kernel),
-    }),
-  ) as unknown as [t.Mixed, t.Mixed],
+    });
+    return isImageConvolution({ kind: 'call', kernel }) ? t.intersection([call, MayHaveEpilogue]) : call;
+  }) as unknown as [t.Mixed, t.Mixed],
   'call step',
 );
 /** A call of a kernel of K. */
@@ -125,6 +150,7 @@ export type CallStepOf<K extends CallName> = {
     readonly inputs: readonly number[];
     readonly outputs: readonly number[];
     readonly attributes: CallAttributes<Name>;
+    readonly epilogue?: Name extends 'conv2d' | 'conv2dInputGrad' ? Epilogue : never;
   };
 }[K];
 export type CallStep = CallStepOf<CallName>;

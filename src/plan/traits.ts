@@ -36,8 +36,8 @@ type MaybeCall = Call | { readonly kind: string; readonly kernel?: never };
 export const traitsOf = ({ kernel }: Pick<Call, 'kernel'>): Traits => TRAITS[kernel] ?? {};
 
 /** A convolution whose result is an image: a map may become one with it. */
-export const isImageConvolution = (step: MaybeCall): boolean =>
-  step.kernel !== undefined && traitsOf(step).convolution?.weight === 'second';
+export const isImageConvolution = (step: { readonly kind: string; readonly kernel?: CallName }): boolean =>
+  step.kernel !== undefined && TRAITS[step.kernel]?.convolution?.weight === 'second';
 
 /**
  * A product summed over the batch, for which only the optimiser or a criterion waits: of a convolution, or of a dense layer, whose rows

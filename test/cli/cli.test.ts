@@ -417,7 +417,7 @@ describe('a session with the command line', () => {
 
   test('plan prints steps, and the graph after a pass', async () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--of', 'px')).stdout).toMatch(
-      /plan 'px\/select' version 2: \d+ steps/,
+      /plan 'px\/select' version 3: \d+ steps/,
     );
     expect((await pathex('plan', '--network', 'resnet8-w4', '--storage', 'bf16')).stdout).toMatch(
       /^ {2}b\d+: bf16\[128, 32, 32, 4\]/m,

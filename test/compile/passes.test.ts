@@ -40,6 +40,7 @@ test('passes have one list, and a word for each', () => {
       "narrow: what is kept and multiplied as bf16, where the target asks for it",
       "emit: steps on numbered buffers, which have no place yet",
       "place: every buffer of the arena at its offset",
+      "epilogues: which steps may be done in the call of the convolution before, where the target can",
     ]
   `);
   expect(compile(small, {}, { checked: true })).toEqual(compile(small));

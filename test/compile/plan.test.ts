@@ -70,6 +70,20 @@ describe('the codec of plans', () => {
     expect(() => decoded(work([2 ** 10, 2 ** 20, 1], 2 ** 20))).not.toThrow();
   });
 
+  it('knows what a convolution may do for the step after it, and no other call may', () => {
+    const padding = [0, 0, 0, 0];
+    const marked = (kernel: CallName, epilogue: unknown): { readonly steps: readonly object[] } => {
+      const plan = call(kernel, { ...conv, padding }) as { readonly steps: readonly object[] };
+      return { ...plan, steps: plan.steps.map((s) => ({ ...s, epilogue })) };
+    };
+    const map = { kind: 'map', spreads: ['full', 'channel'], keepsResult: true };
+    for (const good of [map, { kind: 'sums', sum: 1, squares: 2 }])
+      expect(decoded(marked('conv2d', good))).toEqual(marked('conv2d', good));
+    expect(decoded(marked('conv2dWeightGrad', map))).toEqual(call('conv2dWeightGrad', { ...conv, padding }));
+    refuses(marked('conv2d', { ...map, spreads: ['wide'] }), 'plan.steps[0].epilogue.spreads[0]: expected');
+    refuses(marked('conv2d', { kind: 'sums', sum: -1, squares: 2 }), '.sum: expected natural number, got -1');
+  });
+
   it('refuses attributes beyond them', () => {
     const padding = [0, 0, 0, 0];
     const at = 'plan.steps[0].attributes.';

@@ -33,7 +33,7 @@ const plans = ['resnet20-train', 'resnet20-px-accumulate', 'resnet20-px-select']
 /** The different convolutions of printed plans. */
 const convolutionsOf = (text: string): ReadonlySet<string> =>
   new Set(
-    [...text.matchAll(/ = (conv2d\w*)\([^)]*\) (.*)/g)].map(
+    [...text.matchAll(/ = (conv2d\w*)\([^)]*\) (.*?)(?: epilogue=.*)?$/gm)].map(
       ([, kernel, attributes]) => `${kernel} ${attributes}`,
     ),
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import { H200 } from '../../src/compile/cuda/target.js';
+import { H200 } from '../../src/compile/cuda/gpu.js';
 import { INSTRUCTIONS, type Instruction } from '../../src/plan/instructions.js';
 import {
   domains,

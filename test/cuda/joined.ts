@@ -1,5 +1,5 @@
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import { H200, type Target } from '../../src/compile/cuda/target.js';
+import { H200, type Gpu } from '../../src/compile/cuda/gpu.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 import { arrayOf, count, floats, planOf, type BufferSpec } from '../native/plans.js';
@@ -52,10 +52,10 @@ export const joinedPlan = (
 };
 
 /** A GPU so small that packs and shared work begin at small sizes. */
-export const TINY: Target = { ...H200, smCount: 1 };
+export const TINY: Gpu = { ...H200, smCount: 1 };
 
 /** Runs all trials in the emulator, each step by launches of its own unless `join`. */
-export const emulateAll = (trials: readonly Trial[], target: Target = H200, join = false): Finding[] => {
+export const emulateAll = (trials: readonly Trial[], target: Gpu = H200, join = false): Finding[] => {
   const { plan, firsts } = joinedPlan(trials);
   const before = trials.map(contentsOf);
   const all = before.flat();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import { H200, type Target } from '../../src/compile/cuda/target.js';
+import { H200, type Gpu } from '../../src/compile/cuda/gpu.js';
 import type { CallAttributes } from '../../src/plan/calls.js';
 import type { Step } from '../../src/plan/plan.js';
 import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
@@ -12,7 +12,7 @@ import { TINY } from './joined.js';
  */
 
 /** The kernels of a plan, without the helper functions above them. */
-const kernelsOf = (specs: readonly BufferSpec[], steps: readonly Step[], target: Target = H200): string => {
+const kernelsOf = (specs: readonly BufferSpec[], steps: readonly Step[], target: Gpu = H200): string => {
   const { source } = emitCuda(planOf(specs, steps), target);
   return source.slice(source.search(/^\/\/ steps? \d/m)).trimEnd();
 };

@@ -58,7 +58,8 @@ bool askPairs(LibraryContext& context) {
     const auto print = [&](const char* kind, const std::string& program, const Answer& a) {
       printRow({kind, signature, program, std::to_string(a.permitted), a.engine, a.workspace, cell(a.note)});
     };
-    if (const auto sums = channelSumsOf(plan, i)) {
+    const auto* const sums = step->epilogue ? std::get_if<core::SumsEpilogue>(&*step->epilogue) : nullptr;
+    if (sums != nullptr) {
       const auto [at, isNew] = known.try_emplace(signature + " sums");
       if (isNew) {
         at->second = answerTo(context, operands,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <regex>
 #include <string>
 
@@ -120,6 +121,7 @@ class Reader {
     const core::Call call = core::callNamed(kernel).value();
     core::CallStep step{name, call, buffersIn(inputs), buffersIn(outputs), core::attributesOf(call)};
     if (!std::holds_alternative<core::ConvAttributes>(step.attributes)) return step;
+    step.epilogue = epilogueIn(attributes);
     std::replace_if(attributes.begin(), attributes.end(), [](char c) { return c != '-' && (c < '0' || c > '9'); }, ' ');
     std::istringstream stream(attributes);
     core::ConvAttributes a{};
@@ -129,6 +131,23 @@ class Reader {
     for (std::int64_t& x : a.padding) stream >> x;
     step.attributes = a;
     return step;
+  }
+
+  /// The mark behind the attributes, if there is one.
+  std::optional<core::EpilogueMark> epilogueIn(const std::string& text) {
+    static const std::regex map("epilogue=map\\(([a-z ]*)\\)( keepsResult)?"),
+        sums(std::string("epilogue=sums\\(") + reference + " " + reference + "\\)");
+    std::smatch m;
+    if (std::regex_search(text, m, sums)) return core::SumsEpilogue{bufferOf(m[1]), bufferOf(m[2])};
+    if (!std::regex_search(text, m, map)) return std::nullopt;
+    core::MapEpilogue mark{{}, m[2].matched};
+    std::istringstream words(m[1]);
+    for (std::string word; words >> word;) {
+      mark.spreads.push_back(word == "full"      ? core::Spread::full
+                             : word == "channel" ? core::Spread::channel
+                                                 : core::Spread::scalar);
+    }
+    return mark;
   }
 
   core::Plan plan_;

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import { H200 } from '../../src/compile/cuda/target.js';
+import { H200 } from '../../src/compile/cuda/gpu.js';
 import type { Plan } from '../../src/plan/plan.js';
 import type { NativeDevice, NativeDeviceOptions, NativeExecutable } from '../../src/runtime/native.js';
 import { addonPaths } from '../../src/runtime/native.js';

@@ -237,7 +237,7 @@ describe('a device', () => {
       }),
     ).rejects.toMatchObject({
       code: 'PLAN',
-      message: expect.stringContaining('plan.version: 9; this addon reads version 2'),
+      message: expect.stringContaining('plan.version: 9; this addon reads version 3'),
     });
     await expect(
       loads((p) => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import type { CallStep, FusedStep, Plan, Step } from '../../src/plan/plan.js';
+import { withEpilogues } from '../../src/compile/epilogues.js';
+import type { CallStep, Epilogue, FusedStep, Plan, Step } from '../../src/plan/plan.js';
 import type { NativeDevice } from '../../src/runtime/native.js';
 import { interpret, toBf16 } from '../compile/interpret.js';
 import { callLog, fakeCudaWithProducts } from './fake-cuda/build.js';
@@ -154,11 +155,12 @@ interface Ran {
 /** Runs a plan on random numbers, and its meaning on the same. `edit` may change the inputs. */
 const run = async (
   device: NativeDevice,
-  plan: Plan,
+  unmarked: Plan,
   edit: (inputs: Float32Array[]) => void = () => {},
   covers = 0,
   join = false,
 ): Promise<Ran> => {
+  const plan = withEpilogues(unmarked);
   const next = random(7);
   const inputs = plan.inputs.map(({ buffer }) =>
     Float32Array.from({ length: count(plan.buffers[buffer]!.shape) }, () => toBf16(2 * next() - 1)),
@@ -685,6 +687,115 @@ describe('sums of channels in the convolution', () => {
     });
     const ran = await run(await open(), on(1));
     expect(isSummed(ran)).toBe(false);
+  });
+});
+
+describe('marks of a plan', () => {
+  type Marked = Extract<CallStep, { kernel: 'conv2d' }>;
+  /** A plan whose one convolution is marked so; the plan's own mark is right. */
+  const marked = (case_: Case, change: (mark: Epilogue) => Partial<Marked>, kernel = 'conv2d'): Plan => {
+    const plan = withEpilogues(planFor(case_));
+    return {
+      ...plan,
+      steps: plan.steps.map((s) =>
+        s.kind === 'call' && s.kernel === kernel ? ({ ...s, ...change((s as Marked).epilogue!) } as Step) : s,
+      ),
+    };
+  };
+  const adjoint: Case = {
+    adjoint: true,
+    more: [output(xShape)],
+    map: {
+      domain: [1, N * H * W, C],
+      loads: [load(2, [0, C, 1])],
+      code: [op('neg', 0)],
+      stores: [{ register: 1, buffer: 3 }],
+      reductions: [],
+    },
+  };
+  const [first, shift] = [moments, inArena()];
+
+  it('are those of the compiler', () => {
+    const marks = (plan: Plan): unknown[] =>
+      withEpilogues(plan).steps.flatMap((s) => (s.kind === 'call' ? [s.epilogue] : []));
+    expect(marks(planFor(normalised))).toEqual([
+      { kind: 'map', spreads: ['full', 'channel', 'channel', 'full'], keepsResult: false },
+    ]);
+    expect(marks(planFor(moments))).toEqual([{ kind: 'sums', sum: 3, squares: 4 }]);
+    expect(marks(shift)).toEqual([{ kind: 'map', spreads: ['full', 'full'], keepsResult: false }]);
+    expect(marks(placed(shift, 4, 0))).toEqual([undefined]); // the result lies on x
+    expect(marks(planFor(MEANINGS['the convolution is kept for a later step']!))).toEqual([
+      { kind: 'map', spreads: ['full'], keepsResult: true },
+    ]);
+  });
+
+  it('are what joins steps: without one they stay apart', async () => {
+    const plan = planFor(normalised);
+    const executable = await (await open()).load(plan, { code: emitCuda(plan, undefined, { join: false }) });
+    expect(executable.describe().map((s) => s.implementation)).not.toContain('in the step before');
+    executable.dispose();
+  });
+
+  it.each<readonly [string, Plan, string]>([
+    [
+      'of another count of loads',
+      marked(normalised, () => ({ epilogue: { kind: 'map', spreads: ['full'], keepsResult: false } })),
+      'epilogue: 1 spreads for 4 loads',
+    ],
+    [
+      'of loads that lie another way',
+      marked(normalised, () => ({
+        epilogue: { kind: 'map', spreads: ['full', 'full', 'channel', 'full'], keepsResult: false },
+      })),
+      'epilogue.spreads[1]: the step after it does not load so',
+    ],
+    [
+      'of a map that overwrites what the convolution reads',
+      { ...placed(withEpilogues(shift), 4, 0) },
+      'epilogue: writes buffer 4 where the same call reads buffer 0',
+    ],
+    [
+      'of a step that is no map',
+      marked(first, () => ({ epilogue: { kind: 'map', spreads: ['full', 'channel'], keepsResult: false } })),
+      'epilogue: the step after it is no map of its result',
+    ],
+    [
+      'of sums in another place',
+      marked(first, () => ({ epilogue: { kind: 'sums', sum: 4, squares: 3 } })),
+      'does not reduce the channels of its result to buffers 4 and 3',
+    ],
+    [
+      'of sums that no step takes',
+      marked(normalised, () => ({ epilogue: { kind: 'sums', sum: 3, squares: 4 } })),
+      'does not reduce the channels of its result to buffers 3 and 4',
+    ],
+    [
+      'of a buffer that is not there',
+      marked(first, () => ({ epilogue: { kind: 'sums', sum: 3, squares: 1000 } })),
+      'does not reduce the channels of its result to buffers 3 and 1000',
+    ],
+    [
+      'of sums of a gradient',
+      marked(adjoint, () => ({ epilogue: { kind: 'sums', sum: 3, squares: 3 } }), 'conv2dInputGrad'),
+      'does not reduce the channels of its result',
+    ],
+    [
+      'of another call',
+      marked(normalised, (epilogue) => ({
+        kernel: 'conv2dWeightGrad' as 'conv2d',
+        outputs: [1],
+        inputs: [0, 2],
+        epilogue,
+      })),
+      'epilogue: only convolutions with an image for a result have one',
+    ],
+  ])('are refused where they do not hold: %s', async (_, plan, message) => {
+    const device = new addon.Device({ threads: 1 }); // plans are held to them on every device
+    await expect(device.load(plan)).rejects.toMatchObject({
+      code: 'PLAN',
+      message: expect.stringContaining(message),
+    });
+    await device.dispose();
   });
 });
 

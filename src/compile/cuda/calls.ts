@@ -5,7 +5,7 @@ import type { Draft, Frame } from './kernel.js';
 import { poolDrafts } from './pool.js';
 import { argMaxDrafts, rankMaskDrafts, SHORT_ROW } from './rank.js';
 import { cropFlipDrafts, gatherDrafts, scatterAddDrafts } from './table.js';
-import type { Target } from './target.js';
+import type { Gpu } from './gpu.js';
 
 /** The calls whose kernels are CUDA C of our own. */
 type EmittedCall = {
@@ -13,7 +13,7 @@ type EmittedCall = {
 }[CallName];
 
 interface Emitter<K extends CallName> {
-  readonly drafts: (plan: Plan, step: CallStepOf<K>, target: Target, frame: Frame) => Draft[];
+  readonly drafts: (plan: Plan, step: CallStepOf<K>, gpu: Gpu, frame: Frame) => Draft[];
   /** Whether the kernel keeps to a frame, so that it may be part of a launch. */
   readonly hasFrame?: (step: CallStepOf<K>) => boolean;
 }
@@ -56,8 +56,8 @@ const EMITTERS: { readonly [K in EmittedCall]: Emitter<K> } = {
     hasFrame: ({ attributes }) => attributes.width <= SHORT_ROW,
   },
   rankMask: {
-    drafts: (plan, { inputs: [scores, keep], outputs: [y], attributes }, target) =>
-      rankMaskDrafts(plan, scores!, keep!, y!, attributes, target),
+    drafts: (plan, { inputs: [scores, keep], outputs: [y], attributes }, gpu) =>
+      rankMaskDrafts(plan, scores!, keep!, y!, attributes, gpu),
   },
 };
 
@@ -67,8 +67,8 @@ const emitterOf = <K extends EmittedCall>(step: CallStepOf<K> & { readonly kerne
   EMITTERS[step.kernel];
 
 /** The launches of a call; null where a library runs it. */
-export const callDrafts = (plan: Plan, step: CallStep, target: Target, frame: Frame): Draft[] | null =>
-  isEmitted(step) ? emitterOf(step).drafts(plan, step, target, frame) : null;
+export const callDrafts = (plan: Plan, step: CallStep, gpu: Gpu, frame: Frame): Draft[] | null =>
+  isEmitted(step) ? emitterOf(step).drafts(plan, step, gpu, frame) : null;
 
 export const callHasFrame = (step: CallStep): boolean =>
   isEmitted(step) && (emitterOf(step).hasFrame?.(step) ?? false);

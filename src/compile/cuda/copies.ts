@@ -2,7 +2,7 @@ import type { CallStep, Plan, Step } from '../../plan/plan.js';
 import { overlap } from '../../plan/memory.js';
 import { joinedAxes } from '../copy-axes.js';
 import { cType, elementsOf, indent, type Draft } from './kernel.js';
-import { ceilDiv, THREADS } from './target.js';
+import { ceilDiv, THREADS } from './gpu.js';
 
 /**
  * Copies of whole runs that follow each other, as a concatenation or its pieces make them, done in one launch: they are short, and a

@@ -14,7 +14,7 @@ import {
   type Frame,
   type IndexType,
 } from './kernel.js';
-import { ceilDiv, THREADS } from './target.js';
+import { ceilDiv, THREADS } from './gpu.js';
 
 /** A thread for each of n things: the first lines, and the launch. `pack` neighbouring elements are one thing, and e is the first's number. */
 export const perThing = (

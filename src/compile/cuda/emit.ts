@@ -7,12 +7,12 @@ import { identifier, plainName, type Draft } from './kernel.js';
 import { withLanes } from './lanes.js';
 import { preludeFor } from './prelude.js';
 import { draftsOf } from './steps.js';
-import { H200, type Target } from './target.js';
+import { H200, type Gpu } from './gpu.js';
 
 /** From a plan to CUDA C and launches. `join` false gives every step launches of its own, with the same results. */
 export const emitCuda = (
   plan: Plan,
-  target: Target = H200,
+  gpu: Gpu = H200,
   { join = true }: { readonly join?: boolean } = {},
 ): CudaPlan => {
   const kernels = new Map<
@@ -50,14 +50,14 @@ export const emitCuda = (
     };
   };
   let scratchBytes = 0;
-  const joints = join ? jointsOf(plan, target) : new Map<number, Joint>();
+  const joints = join ? jointsOf(plan, gpu) : new Map<number, Joint>();
   const isDone = new Set(
     [...joints].flatMap(([at, { steps }]) => Array.from({ length: steps - 1 }, (_, k) => at + 1 + k)),
   );
   const draftsAt = (step: Step, at: number): Draft[] | null => {
     if (isDone.has(at)) return [];
     const joint = joints.get(at);
-    return joint === undefined ? draftsOf(plan, step, target) : [joint.draft];
+    return joint === undefined ? draftsOf(plan, step, gpu) : [joint.draft];
   };
   const steps = plan.steps.map((step, at): CudaStep => {
     const joint = joints.get(at);
@@ -65,7 +65,7 @@ export const emitCuda = (
     if (drafts === null) return { kind: 'library' };
     scratchBytes = Math.max(scratchBytes, ...drafts.map((d) => d.scratchBytes ?? 0));
     const launches = drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : ''));
-    const fromSums = isDone.has(at) ? null : fromSumsDraft(plan, at, joint?.steps ?? 1, target);
+    const fromSums = isDone.has(at) ? null : fromSumsDraft(plan, at, joint?.steps ?? 1, gpu);
     return {
       kind: 'launches',
       launches,
@@ -96,20 +96,20 @@ export const emitCuda = (
 };
 
 /** Does the same `steps` from `at` on where the first of them finds plain sums in the places of its moments; null where it takes none. */
-const fromSumsDraft = (plan: Plan, at: number, steps: number, target: Target): Draft | null => {
+const fromSumsDraft = (plan: Plan, at: number, steps: number, gpu: Gpu): Draft | null => {
   const step = fromSumsStep(plan, at);
   if (step === null) return null;
   const given = { ...plan, steps: plan.steps.map((s, k) => (k === at ? step : s)) };
-  const draft = steps === 1 ? draftsOf(given, step, target)![0]! : chainAt(given, at, steps, target);
+  const draft = steps === 1 ? draftsOf(given, step, gpu)![0]! : chainAt(given, at, steps, gpu);
   return draft && { ...draft, doc: `moments from sums, ${draft.doc}` };
 };
 
 /** What becomes one launch, by its first step. */
-const jointsOf = (plan: Plan, target: Target): ReadonlyMap<number, Joint> => {
+const jointsOf = (plan: Plan, gpu: Gpu): ReadonlyMap<number, Joint> => {
   const copies = joinedCopies(plan);
   const joints = new Map<number, Joint>();
   for (let at = 0; at < plan.steps.length;) {
-    const joint = copies.get(at) ?? jointAt(plan, at, target, (step) => copies.has(step));
+    const joint = copies.get(at) ?? jointAt(plan, at, gpu, (step) => copies.has(step));
     if (joint !== null) joints.set(at, joint);
     at += joint?.steps ?? 1;
   }

@@ -3,7 +3,7 @@ import { collide, overlap } from '../../plan/memory.js';
 import { readsOf, writesOf, type Plan, type Step } from '../../plan/plan.js';
 import { ALONE, elementsOf, indent, type Draft, type Frame, type Parameter } from './kernel.js';
 import { partOf } from './steps.js';
-import { THREADS, type Target } from './target.js';
+import { THREADS, type Gpu } from './gpu.js';
 
 /** Steps that follow each other, done in one launch. See Note [Fewer launches]. */
 export interface Joint {
@@ -32,32 +32,32 @@ const TAIL: Frame = { block: 'block', threads: THREADS, isPart: true, count: nul
 export const jointAt = (
   plan: Plan,
   at: number,
-  target: Target,
+  gpu: Gpu,
   isTaken: (step: number) => boolean,
 ): Joint | null => {
-  const row = rowFrom(plan, at, target);
-  const chain = row.length >= LONG_ROW ? [] : chainFrom(plan, at, target, isTaken);
+  const row = rowFrom(plan, at, gpu);
+  const chain = row.length >= LONG_ROW ? [] : chainFrom(plan, at, gpu, isTaken);
   if (chain.length > Math.max(row.length, 1)) return { steps: chain.length, draft: chainDraft(plan, chain) };
   return row.length > 1 ? { steps: row.length, draft: rowDraft(plan, row) } : null;
 };
 
 /** Small steps from `at` on in one launch, one after the other; null where one of them is not small. */
-export const chainAt = (plan: Plan, at: number, steps: number, target: Target): Draft | null => {
-  const parts = plan.steps.slice(at, at + steps).flatMap((step) => tailPart(plan, step, target) ?? []);
+export const chainAt = (plan: Plan, at: number, steps: number, gpu: Gpu): Draft | null => {
+  const parts = plan.steps.slice(at, at + steps).flatMap((step) => tailPart(plan, step, gpu) ?? []);
   return parts.length === steps ? chainDraft(plan, parts) : null;
 };
 
 // Side by side
 
 /** Maps from `at` on of which none reads or writes what another one writes. */
-const rowFrom = (plan: Plan, at: number, target: Target): readonly Draft[] => {
+const rowFrom = (plan: Plan, at: number, gpu: Gpu): readonly Draft[] => {
   const row: Draft[] = [];
   const taken: Step[] = [];
   let parameters = 0;
   for (const step of plan.steps.slice(at)) {
     if (step.kind !== 'fused' || step.reductions.length > 0) break;
     const isApart = taken.every((t) => !collide(plan, t, step));
-    const draft = isApart ? partOf(plan, step, target, ROW) : null;
+    const draft = isApart ? partOf(plan, step, gpu, ROW) : null;
     parameters += pointers(step);
     if (draft === null || parameters > MOST_PARAMETERS) break;
     row.push(draft);
@@ -108,31 +108,29 @@ const unindented = (lines: readonly string[]): string[] => lines.map((l) => l.re
 const chainFrom = (
   plan: Plan,
   at: number,
-  target: Target,
+  gpu: Gpu,
   isTaken: (step: number) => boolean,
 ): readonly Draft[] => {
   const first = plan.steps[at]!;
-  const tail = tailPart(plan, first, target);
+  const tail = tailPart(plan, first, gpu);
   const head =
-    tail ??
-    (first.kind === 'fused' && first.reductions.length > 0 ? partOf(plan, first, target, HEAD) : null);
+    tail ?? (first.kind === 'fused' && first.reductions.length > 0 ? partOf(plan, first, gpu, HEAD) : null);
   if (head === null) return [];
   const chain = [head];
   let parameters = pointers(first);
   for (let next = at + 1; next < plan.steps.length; next++) {
-    const part = isTaken(next) ? null : tailPart(plan, plan.steps[next]!, target);
+    const part = isTaken(next) ? null : tailPart(plan, plan.steps[next]!, gpu);
     parameters += pointers(plan.steps[next]!);
-    if (part === null || parameters > MOST_PARAMETERS || rowFrom(plan, next, target).length >= LONG_ROW)
-      break;
+    if (part === null || parameters > MOST_PARAMETERS || rowFrom(plan, next, gpu).length >= LONG_ROW) break;
     chain.push(part);
   }
   return chain;
 };
 
 /** A step that one block does in a moment. */
-const tailPart = (plan: Plan, step: Step, target: Target): Draft | null => {
+const tailPart = (plan: Plan, step: Step, gpu: Gpu): Draft | null => {
   if (sizeOf(plan, step) > SMALL) return null;
-  const part = partOf(plan, step, target, TAIL);
+  const part = partOf(plan, step, gpu, TAIL);
   return part !== null && part.grid[1] === 1 && part.grid[0] * THREADS <= 4 * SMALL ? part : null;
 };
 

@@ -2,7 +2,7 @@ import type { FusedStep, Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { ALONE, indexType, type Draft } from './kernel.js';
 import { elementLines, liveLoads, placesUsed, programOf, type Places } from './program.js';
-import { THREADS, type Target } from './target.js';
+import { THREADS, type Gpu } from './gpu.js';
 import { isFull, viewOf, widthOf, type Strides, type View } from './view.js';
 
 /** Lines that find o, r and i of element e. */
@@ -33,7 +33,7 @@ export const reachOf = ({ domain, loads }: View): number =>
   );
 
 /** A fused step without reductions: a thread for each element, or for a few neighbours. */
-export const mapDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
+export const mapDrafts = (plan: Plan, step: FusedStep, gpu: Gpu, frame = ALONE): Draft[] => {
   const program = programOf(plan, step, step.stores, []);
   const view = viewOf(
     step.domain as unknown as Strides,
@@ -46,7 +46,7 @@ export const mapDrafts = (plan: Plan, step: FusedStep, target: Target, frame = A
   const loads = liveLoads(program);
   const wide = widthOf(I, loads.filter((j) => isFull(view.loads[j]!, view.domain)).length);
   // packs are worth it only where their threads still occupy half of the GPU
-  const width = n / wide >= (THREADS * target.smCount) / 2 ? wide : 1;
+  const width = n / wide >= (THREADS * gpu.smCount) / 2 ? wide : 1;
   const index = indexType(reachOf(view) + THREADS * width);
   const places: Places = { index, view, width };
   return [

@@ -2,7 +2,7 @@ import type { CallAttributes } from '../../plan/calls.js';
 import type { CallStep, Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { indent, indexType, operands, type Draft, type IndexType } from './kernel.js';
-import { THREADS } from './target.js';
+import { THREADS } from './gpu.js';
 
 type Pool = CallAttributes<'maxPool'>;
 type PoolStep = Extract<

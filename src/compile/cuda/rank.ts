@@ -2,7 +2,7 @@ import type { CallAttributes } from '../../plan/calls.js';
 import type { Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { ALONE, indent, indexType, operands, type Draft, type Parameter } from './kernel.js';
-import { ceilDiv, powerBelow, THREADS, type Target } from './target.js';
+import { ceilDiv, powerBelow, THREADS, type Gpu } from './gpu.js';
 
 /** Widths up to this are one thread's work. */
 export const SHORT_ROW = 64;
@@ -86,11 +86,11 @@ export const rankMaskDrafts = (
   keep: number,
   output: number,
   { size }: CallAttributes<'rankMask'>,
-  target: Target,
+  gpu: Gpu,
 ): Draft[] => {
   if (size === 0) return [];
   const tiles = ceilDiv(size, TILE);
-  const share = ceilDiv(tiles, Math.min(tiles, target.smCount * 8)) * TILE;
+  const share = ceilDiv(tiles, Math.min(tiles, gpu.smCount * 8)) * TILE;
   const blocks = ceilDiv(size, share);
   const index = indexType(size + share);
   const scratchBytes = 256 + 8 * blocks;

@@ -1,4 +1,4 @@
-import { ceilDiv, powerBelow, THREADS, type Target } from './target.js';
+import { ceilDiv, powerBelow, THREADS, type Gpu } from './gpu.js';
 import { isFull, widthOf, type Keep, type View } from './view.js';
 
 /**
@@ -37,7 +37,7 @@ export const reduceShape = (
   { domain: [O, R, I], loads }: View,
   reductions: number,
   liveLoads: readonly number[],
-  target: Target,
+  gpu: Gpu,
 ): ReduceShape => {
   const order = keep === 'none' || keep === 'outer' ? 'rows' : 'columns';
   const [groups, length, columns] = {
@@ -49,7 +49,7 @@ export const reduceShape = (
   const wide = widthOf(I, liveLoads.filter((j) => isFull(loads[j]!, [O, R, I])).length);
   // Short rows do not fill packs; results of all threads lie in shared memory at once.
   const fits = (w: number): boolean =>
-    THREADS * w * (order === 'columns' ? reductions : 1) * 8 + FLAGS_BYTES <= target.sharedBytes &&
+    THREADS * w * (order === 'columns' ? reductions : 1) * 8 + FLAGS_BYTES <= gpu.sharedBytes &&
     (order === 'columns' || length >= 32 * w);
   const width = ([4, 2, 1] as const).find((w) => w <= wide && fits(w)) ?? 1;
   const step = order === 'rows' ? width : 1;

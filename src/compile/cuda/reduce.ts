@@ -12,7 +12,7 @@ import {
   type Program,
 } from './program.js';
 import { reduceShape, RUN, type ReduceShape } from './reduce-shape.js';
-import { ceilDiv, powerBelow, type Target } from './target.js';
+import { ceilDiv, powerBelow, type Gpu } from './gpu.js';
 import { isFull, plainKeep, viewOf, type Keep, type Strides, type View } from './view.js';
 
 type Reduction = FusedStep['reductions'][number];
@@ -24,7 +24,7 @@ const MOST_REDUCTIONS = 12;
  * A fused step with reductions: one launch for all that keep the same axes, which is one for every step that the compiler makes. Stores
  * go with the last: a store may overwrite what the launches before read.
  */
-export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame = ALONE): Draft[] => {
+export const reduceDrafts = (plan: Plan, step: FusedStep, gpu: Gpu, frame = ALONE): Draft[] => {
   const domain = step.domain as unknown as Strides;
   if (domain.includes(0))
     return step.reductions.flatMap((r) => fillDrafts(plan, r.buffer, r.op === 'max' ? -Infinity : 0, frame));
@@ -56,7 +56,7 @@ export const reduceDrafts = (plan: Plan, step: FusedStep, target: Target, frame 
       program,
       keep,
       view,
-      reduceShape(keep, view, valuesOf(reductions), liveLoads(program), target),
+      reduceShape(keep, view, valuesOf(reductions), liveLoads(program), gpu),
       frame,
     );
   });

@@ -2,7 +2,7 @@ import type { CallAttributes } from '../../plan/calls.js';
 import type { Plan } from '../../plan/plan.js';
 import { perThing } from './copy.js';
 import { ALONE, indent, indexType, operands, type Draft } from './kernel.js';
-import { ceilDiv, THREADS } from './target.js';
+import { ceilDiv, THREADS } from './gpu.js';
 
 /** Kernels that read rows of a table by index. An index that names no row ends the run (see checkRow in the prelude). */
 
