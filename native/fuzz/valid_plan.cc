@@ -1,6 +1,9 @@
 #include "fuzz/valid_plan.h"
 
 #include <algorithm>
+#include <type_traits>
+
+#include "core/check.h"
 
 namespace pathex::fuzz {
 
@@ -158,10 +161,12 @@ class Builder {
   void addCall(std::size_t index) {
     written_.clear();
     CallStep step;
-    using enum Call;
-    step.kernel = random_.of({conv2d, conv2d, conv2dInputGrad, conv2dWeightGrad, conv2dWeightGrad, matmul, maxPool,
-                              maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, copy, copy, fill, gather, scatterAdd,
-                              cropFlip, argMax, rankMask});
+    // Every kernel of the table, and some a second time.
+    static const std::vector<Call> kernels{
+#define PATHEX_CALL(name, ...) Call::name,
+#include "core/calls.inc"
+        Call::conv2d, Call::conv2dWeightGrad, Call::copy};
+    step.kernel = kernels[random_.below(kernels.size())];
     step.name = nameOf(step.kernel) + std::to_string(index);
     step.attributes = attributesOf(step.kernel);
     std::visit([&](auto& attributes) { addOperands(step, attributes); }, step.attributes);
@@ -169,6 +174,24 @@ class Builder {
   }
 
   // What the attributes of each record may be, and operands for them.
+
+  /// Of records whose fields have nothing to do with each other.
+  template <class Record>
+  void addOperands(CallStep& step, Record& a) {
+    eachField(a, [&]<class T>(FieldKind kind, const char*, T& value) {
+      if constexpr (std::is_same_v<T, bool>) {
+        value = random_.once(2);
+      } else if constexpr (std::is_same_v<T, std::int64_t>) {
+        if (kind == FieldKind::extent) value = random_.from(1, 12);
+      }
+    });
+    const Operands wanted = wantedOperands(step).value();
+    const auto shape = [](const Operand& operand) {
+      return std::vector<std::int64_t>{static_cast<std::int64_t>(operand.elements.value())};
+    };
+    for (const Operand& operand : wanted.inputs) step.inputs.push_back(reads(StorageType::f32, shape(operand)));
+    for (const Operand& operand : wanted.outputs) step.outputs.push_back(writes(StorageType::f32, shape(operand)));
+  }
 
   void addOperands(CallStep& step, FillAttributes& a) {
     a.value = random_.of({0.0, 1.0, 255.0});

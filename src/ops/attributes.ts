@@ -18,7 +18,7 @@ export const ROLES = [
   'data',
 ] as const;
 export const DTYPES: readonly DType[] = ['f32', 'i32', 'u8'];
-const MOMENTS: readonly string[] = ['mean', 'variance'];
+const MOMENTS = ['mean', 'variance'] as const;
 const MAX_RANK = 64;
 const MAX_TEXT = 1000;
 
@@ -140,6 +140,38 @@ const KINDS = {
 export type AttributeKind = keyof typeof KINDS | `${keyof typeof KINDS}?`;
 /** The attributes of an op: no others, and each of its kind. */
 export type AttributeKinds = Readonly<Record<string, AttributeKind>>;
+
+type Four = readonly [number, number, number, number];
+/** The values that the kinds let pass. */
+interface KindValues {
+  readonly sizes: readonly number[];
+  readonly indices: readonly number[];
+  readonly pair: readonly [number, number];
+  readonly padding: Four;
+  readonly volume: readonly [number, number, number];
+  readonly index: number;
+  readonly count: number;
+  readonly number: number;
+  readonly numbers: readonly number[];
+  readonly flag: boolean;
+  readonly text: string;
+  readonly initialiser: Attributes;
+  readonly dtype: DType;
+  readonly moment: (typeof MOMENTS)[number];
+  readonly role: (typeof ROLES)[number];
+}
+type ValueOf<K extends AttributeKind> = K extends keyof KindValues
+  ? KindValues[K]
+  : K extends `${infer Own extends keyof KindValues}?`
+    ? KindValues[Own]
+    : never;
+
+/** The attributes of an op whose kinds are K, as `attributeCheck` lets them pass; of any op where K is not known. */
+export type AttributesOf<K extends AttributeKinds> = string extends keyof K
+  ? Attributes
+  : { readonly [F in keyof K as K[F] extends `${string}?` ? never : F]: ValueOf<K[F]> } & {
+      readonly [F in keyof K as K[F] extends `${string}?` ? F : never]?: ValueOf<K[F]>;
+    };
 
 const strayFault = (kinds: AttributeKinds, attributes: Attributes): Fault | undefined => {
   const stray = Object.keys(attributes).find(

@@ -1,7 +1,7 @@
 import { fail } from '../errors.js';
 import type { Moments } from './batch-norm.js';
-import type { AttributeKinds } from './attributes.js';
-import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
+import type { AttributeKinds, AttributesOf } from './attributes.js';
+import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
 import type { CallAttributes, CallName } from '../plan/calls.js';
 import type { Instruction } from '../plan/instructions.js';
@@ -118,25 +118,38 @@ export interface Cost {
 }
 
 /** Everything the product knows about one op; see docs/concepts.md, "One op, one file". */
-export interface OpDefinition {
+export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly name: string;
   readonly doc: string;
-  /** The attributes it has; others, and values of another kind, are a SHAPE error before `infer` is asked. */
-  readonly attributes: AttributeKinds;
+  /**
+   * The attributes it has; others, and values of another kind, are a SHAPE error before `infer` is asked. The types of the
+   * attributes below follow.
+   */
+  readonly attributes: K;
   /** Output type, or a SHAPE error. The only shape rule of the op. */
-  readonly infer: (inputs: readonly TensorType[], attributes: Attributes, where: Where) => TensorType;
+  readonly infer: (inputs: readonly TensorType[], attributes: AttributesOf<K>, where: Where) => TensorType;
   /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */
-  readonly vjp: (o: Ops, node: Tensor, dy: Tensor) => readonly (Tensor | null)[];
+  readonly vjp: (o: Ops, node: NodeOf<K>, dy: Tensor) => readonly (Tensor | null)[];
   readonly paths: PathRule;
   /** Of markers alone. */
   readonly reading?: ReadingRule;
   /** Where the units of its output come from. */
   readonly units: UnitsOf;
   /** Naive float64 loops: the meaning of the op. */
-  readonly evaluate: (inputs: readonly Values[], node: Tensor) => Values;
-  readonly cost: (node: Tensor) => Cost;
-  readonly lower: (node: Tensor) => Lowering;
+  readonly evaluate: (inputs: readonly Values[], node: NodeOf<K>) => Values;
+  readonly cost: (node: NodeOf<K>) => Cost;
+  readonly lower: (node: NodeOf<K>) => Lowering;
+  /** Its result is an image that has the last axis of its inputs; ops without say in weights/columns.ts what axes they have. */
+  readonly columns?: 'image';
 }
+
+/** A node of an op whose attributes are of the kinds K. */
+export type NodeOf<K extends AttributeKinds> = Tensor & { readonly attributes: AttributesOf<K> };
+
+/** The definition as the registry holds it, for nodes of any op. */
+export const defineOp = <const K extends AttributeKinds>(definition: OpDefinition<K>): OpDefinition =>
+  // a node is made after attributeCheck has let its attributes pass, so they are those of K
+  definition as unknown as OpDefinition;
 
 /** Where a shape error happened: the op and the layer path. */
 export interface Where {

@@ -19,6 +19,7 @@ import { matmul } from './matmul.js';
 import { concat, place, reshape, slice, transpose } from './move.js';
 import { mismatch, type OpDefinition, type Where } from './op.js';
 import { maxPool, maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, type PoolGeometry } from './pool.js';
+import { resizeBilinear, resizeBilinearGrad } from './resize.js';
 import { argMax, broadcast, maximum, sum, variance } from './reduce.js';
 
 /** The closed set of ops. A node's `op` is a key of this record. */
@@ -52,11 +53,18 @@ export const registry = {
   maxPoolScatter,
   sumPool,
   sumPoolGrad,
+  resizeBilinear,
+  resizeBilinearGrad,
   gather,
   scatterAdd,
   cropFlip,
   rankMask,
 } as const satisfies Record<string, OpDefinition>;
+
+/** Whether the corners of two images lie on each other by their centres, rather than by their edges. */
+interface Corners {
+  readonly alignCorners?: boolean;
+}
 
 export type OpName = keyof typeof registry;
 export const isOpName = (name: string): name is OpName => Object.hasOwn(registry, name);
@@ -231,6 +239,14 @@ export const ops = {
     make('sumPool', [x], { ...given('sumPool', geometry, maxPool.attributes) }),
   sumPoolGrad: (dy: Tensor, size: readonly [number, number], geometry: PoolGeometry): Tensor =>
     make('sumPoolGrad', [dy], { ...given('sumPoolGrad', geometry, maxPool.attributes), size }),
+  resizeBilinear: (x: Tensor, size: readonly [number, number], corners: Corners = {}): Tensor => {
+    const asked = given('resizeBilinear', corners, resizeBilinear.attributes);
+    return make('resizeBilinear', [x], { alignCorners: false, ...asked, size });
+  },
+  resizeBilinearGrad: (dy: Tensor, size: readonly [number, number], corners: Corners = {}): Tensor => {
+    const asked = given('resizeBilinearGrad', corners, resizeBilinear.attributes);
+    return make('resizeBilinearGrad', [dy], { alignCorners: false, ...asked, size });
+  },
 
   gather: (table: Tensor, index: Tensor): Tensor => make('gather', [table, index]),
   scatterAdd: (v: Tensor, index: Tensor, rows: number): Tensor => make('scatterAdd', [v, index], { rows }),

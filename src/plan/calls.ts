@@ -57,6 +57,16 @@ const POOL = {
   stride: 'extents2',
   padding: 'edges',
 } as const;
+/** x [n,h,w,c], y [n,oh,ow,c]. */
+const RESIZE = {
+  n: 'extent',
+  h: 'extent',
+  w: 'extent',
+  c: 'extent',
+  oh: 'extent',
+  ow: 'extent',
+  alignCorners: 'flag',
+} as const;
 const MATMUL = { m: 'extent', n: 'extent', k: 'extent', transposeA: 'flag', transposeB: 'flag' } as const;
 const COPY = {
   dims: 'naturals',
@@ -128,6 +138,20 @@ export const CALLS = {
   sumPool: { fields: POOL, inputs: ['real[n,h,w,c]'], outputs: ['real[n,oh,ow,c]'], cuda: 'emitted' },
   /** (dy) -> dx: adjoint of sumPool. */
   sumPoolGrad: { fields: POOL, inputs: ['real[n,oh,ow,c]'], outputs: ['real[n,h,w,c]'], cuda: 'emitted' },
+  /** Places as in ops/resize.ts. */
+  resizeBilinear: {
+    fields: RESIZE,
+    inputs: ['real[n,h,w,c]'],
+    outputs: ['real[n,oh,ow,c]'],
+    cuda: 'emitted',
+  },
+  /** (dy) -> dx: adjoint of resizeBilinear. */
+  resizeBilinearGrad: {
+    fields: RESIZE,
+    inputs: ['real[n,oh,ow,c]'],
+    outputs: ['real[n,h,w,c]'],
+    cuda: 'emitted',
+  },
   /** dst[dstOffset + sum i_k*dstStrides[k]] = src[srcOffset + sum i_k*srcStrides[k]] for all i < dims (elements; strides may be negative). */
   copy: { fields: COPY, inputs: ['any[...]'], outputs: ['any[...]'], cuda: 'emitted' },
   fill: { fields: FILL, inputs: [], outputs: ['any[...]'], cuda: 'emitted' },

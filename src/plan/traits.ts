@@ -1,4 +1,4 @@
-import type { CallAttributes, CallName } from './calls.js';
+import { CALLS, type CallAttributes, type CallName, type CallRow } from './calls.js';
 
 /** What the compiler asks of calls beside their sizes. It asks here, not for their names. */
 interface Traits {
@@ -15,12 +15,6 @@ const TRAITS: { readonly [K in CallName]?: Traits } = {
   conv2d: { convolution: { weight: 'second' } },
   conv2dInputGrad: { convolution: { weight: 'second' } },
   conv2dWeightGrad: { convolution: { weight: 'result' } },
-  maxPool: { anyStorage: true },
-  maxPoolGather: { anyStorage: true },
-  maxPoolScatter: { anyStorage: true },
-  sumPool: { anyStorage: true },
-  sumPoolGrad: { anyStorage: true },
-  copy: { anyStorage: true },
   gather: { short: true },
   argMax: { short: true },
 };
@@ -33,7 +27,14 @@ export type Call = {
 /** The same among other steps, or among nodes that are no calls. */
 type MaybeCall = Call | { readonly kind: string; readonly kernel?: never };
 
-export const traitsOf = ({ kernel }: Pick<Call, 'kernel'>): Traits => TRAITS[kernel] ?? {};
+/** Kernels of our own convert wherever the table leaves the type open. */
+const takesAnyStorage = (kernel: CallName): boolean => {
+  const { inputs, outputs, cuda }: CallRow = CALLS[kernel];
+  return cuda === 'emitted' && [...inputs, ...outputs].every((operand) => /^(real|any)\[/.test(operand));
+};
+
+export const traitsOf = ({ kernel }: Pick<Call, 'kernel'>): Traits =>
+  takesAnyStorage(kernel) ? { ...TRAITS[kernel], anyStorage: true } : (TRAITS[kernel] ?? {});
 
 /** A convolution whose result is an image: a map may become one with it. */
 export const isImageConvolution = (step: { readonly kind: string; readonly kernel?: CallName }): boolean =>

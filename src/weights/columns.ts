@@ -2,7 +2,7 @@ import { fail } from '../errors.js';
 import { nameOf, walk } from '../graph/graph.js';
 import type { Network } from '../nn/network.js';
 import { parameters } from '../nn/network.js';
-import type { OpName } from '../ops/registry.js';
+import { definitionOf, type OpName, type registry } from '../ops/registry.js';
 import type { elementwise } from '../ops/elementwise.js';
 import { size, type Shape, type Tensor } from '../tensor/tensor.js';
 import {
@@ -182,7 +182,12 @@ const joined: Rule = (node, inputs) =>
       : side(node, parts);
   });
 
-const rules: Record<Exclude<OpName, keyof typeof elementwise>, Rule> = {
+/** Ops whose definition says what their columns are. */
+type Known = {
+  [K in OpName]: (typeof registry)[K] extends { readonly columns: string } ? K : never;
+}[OpName];
+
+const rules: Record<Exclude<OpName, keyof typeof elementwise | Known>, Rule> = {
   input: (node) => (node.shape.length === 4 ? image(node.shape) : anyOrder(node, [])),
   state: anyOrder,
   constant: anyOrder,
@@ -251,7 +256,7 @@ export const columnsOf = (net: Network): ReadonlyMap<string, readonly (readonly 
   for (const node of walk([net.output]))
     places.set(
       node,
-      (table[node.op] ?? together)(
+      (table[node.op] ?? (definitionOf(node.op).columns === 'image' ? windows : together))(
         node,
         node.inputs.map((i) => places.get(i)!),
       ),

@@ -144,6 +144,42 @@ describe('pools', () => {
   });
 });
 
+describe('bilinear interpolation', () => {
+  const geometries = [
+    { n: 2, h: 3, w: 4, c: 5, oh: 7, ow: 9 },
+    { n: 1, h: 9, w: 11, c: 3, oh: 4, ow: 3 },
+    { n: 1, h: 6, w: 5, c: 2, oh: 1, ow: 1 },
+    { n: 2, h: 1, w: 7, c: 4, oh: 5, ow: 2 },
+  ];
+  geometries.forEach((geometry, k) =>
+    [true, false].forEach((alignCorners) => {
+      const { n, h, w, c, oh, ow } = geometry;
+      const cases = (
+        [
+          ['resizeBilinear', [n, h, w, c], [n, oh, ow, c]],
+          ['resizeBilinearGrad', [n, oh, ow, c], [n, h, w, c]],
+        ] as const
+      ).map(([kernel, from, to]) => {
+        const data = floats(count(from), k + 1);
+        const get = want(
+          trial(kernel, [{ shape: from, data }], { in: 'output', shape: to }, { ...geometry, alignCorners }),
+        );
+        return { kernel, from, to, data, get };
+      });
+      it(`${h}x${w} to ${oh}x${ow}${alignCorners ? ', corners aligned' : ''}`, () => {
+        for (const { kernel, from, to, data, get } of cases) {
+          const x = make('input', [], { name: 'x', shape: from, dtype: 'f32' });
+          const node = make(kernel, [x], { size: [to[1], to[2]], alignCorners });
+          expect(
+            distance(get(), registry[kernel].evaluate([Float64Array.from(data)], node)),
+            kernel,
+          ).toBeLessThan(1e-6);
+        }
+      });
+    }),
+  );
+});
+
 describe('movement', () => {
   const next = random(5);
   const copies = Array.from({ length: 60 }, (_, k) => {

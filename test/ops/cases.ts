@@ -121,6 +121,37 @@ const TRANSPOSES = [
   [true, true],
 ] as const;
 
+const RESIZES: readonly (readonly [from: Shape, to: readonly [number, number]])[] = [
+  [
+    [2, 3, 4, 2],
+    [5, 6],
+  ],
+  [
+    [1, 7, 5, 2],
+    [3, 2],
+  ],
+  [
+    [1, 3, 4, 1],
+    [1, 7],
+  ],
+  [
+    [1, 1, 2, 1],
+    [3, 1],
+  ],
+];
+const resizes = (
+  build: (x: Tensor, of: Shape, to: readonly [number, number], alignCorners: boolean) => Tensor,
+  isGrad: boolean,
+): Case[] =>
+  RESIZES.flatMap(([from, to]) =>
+    [true, false].map((alignCorners) => ({
+      label: `[${from.join()}] to ${to.join('x')}${alignCorners ? ', corners aligned' : ''}`,
+      inputs: [isGrad ? f(from[0]!, ...to, from[3]!) : f(...from)],
+      build: ([x]: readonly Tensor[]) => build(x!, from, to, alignCorners),
+      linear: [[0]],
+    })),
+  );
+
 export const cases: { readonly [K in OpName]: readonly Case[] } = {
   input: [{ label: 'alone', inputs: [f(2, 3)], build: ([x]) => x! }],
   state: [{ label: 'alone', inputs: [f(2, 3)], build: ([x]) => x! }],
@@ -343,6 +374,12 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
     build: ([a]) => ops.sumPoolGrad(a!, [p.x[1]!, p.x[2]!], p.g),
     linear: [[0]],
   })),
+
+  resizeBilinear: resizes((x, _, to, alignCorners) => ops.resizeBilinear(x, to, { alignCorners }), false),
+  resizeBilinearGrad: resizes(
+    (dy, from, _, alignCorners) => ops.resizeBilinearGrad(dy, [from[1]!, from[2]!], { alignCorners }),
+    true,
+  ),
 
   gather: [
     {

@@ -35,6 +35,8 @@ const goodAttributes: { readonly [K in OpName]?: Attributes } = {
   maxPoolScatter: p,
   sumPool: p,
   sumPoolGrad: { ...p, size: [2, 2] },
+  resizeBilinear: { size: [2, 2], alignCorners: false },
+  resizeBilinearGrad: { size: [2, 2], alignCorners: false },
   scatterAdd: { rows: 1 },
 };
 
@@ -303,6 +305,30 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     [
       () => ops.sumPoolGrad(f(1, 3, 3, 2), [4, 4], p),
       'sumPoolGrad: dy is [1, 3, 3, 2], the pool gives [1, 2, 2, 2]; at net.layer; pass the cotangent of that output',
+    ],
+  ],
+  resizeBilinear: [
+    [
+      () => ops.resizeBilinear(f(4, 4, 2), [2, 2]),
+      'resizeBilinear: input is [4, 4, 2]; at net.layer; it needs four axes',
+    ],
+    [
+      () => ops.resizeBilinear(f(1, 4, 4, 2), [2, 0]),
+      'resizeBilinear: size is [2,0]; at net.layer; it must be two positive whole numbers, of height and width',
+    ],
+    [
+      () => ops.resizeBilinear(f(1, 4, 4, 2), [2, 2], { alignCorners: 1 as never }),
+      'resizeBilinear: alignCorners is 1; at net.layer; it must be true or false',
+    ],
+    [
+      () => ops.resizeBilinear(f(1, 4, 4, 2), [2, 2], null as never),
+      'resizeBilinear: its attributes are null; give an object of size, alignCorners',
+    ],
+  ],
+  resizeBilinearGrad: [
+    [
+      () => ops.resizeBilinearGrad(f(4, 4), [2, 2]),
+      'resizeBilinearGrad: input is [4, 4]; at net.layer; it needs four axes',
     ],
   ],
 

@@ -616,6 +616,13 @@ describe('attributes of ops are refused by', () => {
     maxPoolScatter: [[() => op['maxPoolScatter']!(image, image, { ...pool, window: 2 }), 'window is 2']],
     sumPool: [[() => op['sumPool']!(image, { ...pool, windw: [2, 2] }), "did you mean 'window'?"]],
     sumPoolGrad: [[() => op['sumPoolGrad']!(image, [2], pool), 'size is [2]']],
+    resizeBilinear: [
+      [() => op['resizeBilinear']!(image, 2), 'size is 2'],
+      [() => op['resizeBilinear']!(image, [2, 2], { aligncorners: true }), "did you mean 'alignCorners'?"],
+    ],
+    resizeBilinearGrad: [
+      [() => op['resizeBilinearGrad']!(image, [2, 2], { alignCorners: 'no' }), 'alignCorners is "no"'],
+    ],
     gather: [[() => op['gather']!(row, [0]), 'input 1']],
     scatterAdd: [[() => op['scatterAdd']!(row, pathex.ops.input('i', [1], 'i32'), '3'), 'rows is "3"']],
     cropFlip: [[() => op['cropFlip']!(image), 'input 1 is nothing']],
