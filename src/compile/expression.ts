@@ -91,7 +91,7 @@ export const expressionOf = (
 };
 
 /** Bit i: axis i must begin a run, since `axes` has it and not the one before it, or the other way round. Axes of size one fit anywhere. */
-export const cutsFor = (shape: Shape, axes: readonly number[]): number => {
+const cutsFor = (shape: Shape, axes: readonly number[]): number => {
   let inside = 0;
   for (const a of axes) inside |= 1 << a;
   let cuts = 0;

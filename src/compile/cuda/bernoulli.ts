@@ -1,6 +1,6 @@
 import type { CallAttributes } from '../../plan/calls.js';
 import type { Plan } from '../../plan/plan.js';
-import { perThing } from './copy.js';
+import { perElement } from './copy.js';
 import { indexType, operands, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './gpu.js';
 
@@ -18,7 +18,7 @@ export const bernoulliDrafts = (
     {
       doc: `${size} of ones below ${threshold}, stream ${stream}`,
       parameters: operands(plan, [['noise', noise]], [['y', output]]),
-      ...perThing(ceilDiv(size, 4), index, [
+      ...perElement(ceilDiv(size, 4), index, [
         'const unsigned long long block = e;',
         `unsigned c0 = (unsigned)block, c1 = (unsigned)(block >> 32), c2 = (unsigned)noise[1], c3 = ${stream}u;`,
         'unsigned k0 = (unsigned)noise[0], k1 = 0;',
