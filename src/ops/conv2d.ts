@@ -1,8 +1,7 @@
-import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
+import type { Shape, TensorType } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
 import type { AttributeKind } from './attributes.js';
-import type { OpDefinition, Where } from './op.js';
-import { at, expectReals, mismatch } from './op.js';
+import { at, defineOp, expectReals, mismatch, type NodeOf, type OpDefinition, type Where } from './op.js';
 import { unitsMix } from './units.js';
 
 /**
@@ -24,17 +23,19 @@ const GEOMETRY = {
   padding: 'padding',
 } as const satisfies Record<keyof ConvGeometry, AttributeKind>;
 
+type Node = NodeOf<typeof GEOMETRY>;
 type Four = readonly [number, number, number, number];
 const four = (t: TensorType, what: string, where: Where): Four =>
   t.shape.length === 4
-    ? (t.shape as unknown as Four)
+    ? (t.shape as Four)
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
-/** All of the geometry: what is left without the sizes of an adjoint. `infer` has been asked first, so the attributes are of their kinds. */
-const geometryOf = (attributes: Attributes): ConvGeometry => {
-  const { size: _size, kernel: _kernel, ...geometry } = attributes;
-  return geometry as unknown as ConvGeometry;
-};
+/** All of the geometry: what is left without the sizes of an adjoint. */
+export const geometryOf = ({
+  size: _size,
+  kernel: _kernel,
+  ...geometry
+}: ConvGeometry & { readonly size?: unknown; readonly kernel?: unknown }): ConvGeometry => geometry;
 
 export const convOutput = (
   size: number,
@@ -92,7 +93,7 @@ const visitAll = (p: Problem, visit: (x: number, w: number, y: number) => void):
 
 const flops = (p: Problem): number => 2 * p.n * p.oh * p.ow * p.f * p.kh * p.kw * p.c;
 
-const problemOf = (node: Tensor): Problem => {
+const problemOf = (node: Node): Problem => {
   const [a, b] = [at(node.inputs, 0).shape, at(node.inputs, 1).shape];
   const g = geometryOf(node.attributes);
   if (node.op === 'conv2d') return problem(a, b, node.shape, g);
@@ -103,12 +104,12 @@ const problemOf = (node: Tensor): Problem => {
 const shared = <K extends 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad'>(kernel: K) => ({
   name: kernel,
   paths: { kind: 'weight' as const },
-  cost: (node: Tensor) => ({ flops: flops(problemOf(node)) }),
-  lower: (node: Tensor) => ({ kind: 'call' as const, kernel, attributes: problemOf(node) }),
+  cost: (node: Node) => ({ flops: flops(problemOf(node)) }),
+  lower: (node: Node) => ({ kind: 'call' as const, kernel, attributes: problemOf(node) }),
 });
 
 /** (x [n,h,w,c], weight [f,kh,kw,c]) -> y [n,oh,ow,f] */
-export const conv2d: OpDefinition = {
+export const conv2d: OpDefinition = defineOp({
   ...shared('conv2d'),
   doc: 'two-dimensional convolution',
   attributes: GEOMETRY,
@@ -150,10 +151,10 @@ export const conv2d: OpDefinition = {
     });
     return y;
   },
-};
+});
 
 /** (dy [n,oh,ow,f], weight [f,kh,kw,c]) -> dx [n,h,w,c]: the adjoint of conv2d in x. `size` = [h, w]. */
-export const conv2dInputGrad: OpDefinition = {
+export const conv2dInputGrad: OpDefinition = defineOp({
   ...shared('conv2dInputGrad'),
   doc: 'adjoint of conv2d in its input',
   attributes: { ...GEOMETRY, size: 'pair' },
@@ -161,7 +162,7 @@ export const conv2dInputGrad: OpDefinition = {
     expectReals(inputs, 2, where);
     const [n, oh, ow, f] = four(at(inputs, 0), 'dy', where);
     const [wf, kh, kw, c] = four(at(inputs, 1), 'weight', where);
-    const [h, w] = attributes['size'] as unknown as readonly [number, number];
+    const [h, w] = attributes.size;
     const expected = outputSize(h, w, kh, kw, geometryOf(attributes));
     if (f !== wf || oh !== expected[0] || ow !== expected[1]) {
       mismatch(
@@ -188,10 +189,10 @@ export const conv2dInputGrad: OpDefinition = {
     });
     return dx;
   },
-};
+});
 
 /** (x [n,h,w,c], dy [n,oh,ow,f]) -> dweight [f,kh,kw,c]: the adjoint of conv2d in its weight. `kernel` = [kh, kw]. */
-export const conv2dWeightGrad: OpDefinition = {
+export const conv2dWeightGrad: OpDefinition = defineOp({
   ...shared('conv2dWeightGrad'),
   doc: 'adjoint of conv2d in its weight',
   attributes: { ...GEOMETRY, kernel: 'pair' },
@@ -199,7 +200,7 @@ export const conv2dWeightGrad: OpDefinition = {
     expectReals(inputs, 2, where);
     const [n, h, w, c] = four(at(inputs, 0), 'input', where);
     const [dn, oh, ow, f] = four(at(inputs, 1), 'dy', where);
-    const [kh, kw] = attributes['kernel'] as unknown as readonly [number, number];
+    const [kh, kw] = attributes.kernel;
     const expected = outputSize(h, w, kh, kw, geometryOf(attributes));
     if (dn !== n || oh !== expected[0] || ow !== expected[1]) {
       mismatch(
@@ -223,4 +224,4 @@ export const conv2dWeightGrad: OpDefinition = {
     });
     return dw;
   },
-};
+});

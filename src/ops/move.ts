@@ -82,7 +82,7 @@ export const reshape: OpDefinition = {
 };
 
 /** Axis i of the output is axis order[i] of the input. */
-export const transpose = mover({
+export const transpose: OpDefinition = mover({
   name: 'transpose',
   doc: 'reorder axes',
   attributes: { order: 'indices' },
@@ -122,7 +122,7 @@ export const transpose = mover({
 });
 
 /** Elements start[i], start[i] + stride[i], ... below limit[i] of every axis i. */
-export const slice = mover({
+export const slice: OpDefinition = mover({
   name: 'slice',
   doc: 'strided sub-array',
   attributes: { start: 'indices', limit: 'indices', stride: 'indices' },
@@ -175,7 +175,7 @@ export const slice = mover({
 });
 
 /** Zeros of `shape` with x at start, start + stride, ...: the adjoint of `slice`, and zero padding. */
-export const place = mover({
+export const place: OpDefinition = mover({
   name: 'place',
   doc: 'write into zeros, strided',
   attributes: { shape: 'sizes', start: 'indices', stride: 'indices' },
@@ -231,7 +231,7 @@ export const place = mover({
 });
 
 /** Inputs one after the other along `axis`. */
-export const concat = mover({
+export const concat: OpDefinition = mover({
   name: 'concat',
   doc: 'join along an axis',
   attributes: { axis: 'index' },

@@ -6,7 +6,7 @@ import { showType } from '../tensor/tensor.js';
 import type { CallAttributes, CallName } from '../plan/calls.js';
 import type { Instruction } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
-import type { UnitsOf } from './units.js';
+import type { UnitRule } from './units.js';
 
 /** Values of the reference device: every dtype is held in float64. */
 export type Values = Float64Array;
@@ -15,14 +15,14 @@ export type Values = Float64Array;
  * What an op means in the path algebra (a path = one edge per layer from the input to an output).
  * `carried` inputs depend on the network's input, the others are parameters or constants.
  */
-export type PathRule =
+export type PathRule<K extends AttributeKinds = AttributeKinds> =
   /**
    * Unit or relabelling edges; several carried inputs are unions of path sets. By default the op itself runs on the
    * path values of its inputs. `join` says it otherwise: it gets null for an input that no path may come through.
    */
   | {
       readonly kind: 'linear';
-      readonly join?: (o: Ops, values: readonly (Tensor | null)[], node: Tensor) => Tensor;
+      readonly join?: (o: Ops, values: readonly (Tensor | null)[], node: NodeOf<K>) => Tensor;
     }
   /** Bilinear in one carried input and one weight; `elementwise` where each element is one product, not a sum of them. */
   | { readonly kind: 'weight'; readonly elementwise?: true }
@@ -31,14 +31,14 @@ export type PathRule =
   /** y = gate * z for z the first input, with a gate that is piecewise constant. `controls` are inputs that only choose: no path crosses them. */
   | {
       readonly kind: 'gate';
-      readonly gate: (o: Ops, node: Tensor) => Tensor;
+      readonly gate: (o: Ops, node: NodeOf<K>) => Tensor;
       readonly controls?: readonly number[];
     }
   /** Selects one element of each window: `open` keeps every candidate, `chosen` follows z's choice. */
   | {
       readonly kind: 'selection';
-      readonly open: (o: Ops, node: Tensor, v: Tensor) => Tensor;
-      readonly chosen: (o: Ops, node: Tensor, z: Tensor, v: Tensor) => Tensor;
+      readonly open: (o: Ops, node: NodeOf<K>, v: Tensor) => Tensor;
+      readonly chosen: (o: Ops, node: NodeOf<K>, z: Tensor, v: Tensor) => Tensor;
     }
   /** The op has no meaning in the path algebra when its input is carried. */
   | { readonly kind: 'none'; readonly why: string };
@@ -132,11 +132,11 @@ export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly infer: (inputs: readonly TensorType[], attributes: AttributesOf<K>, where: Where) => TensorType;
   /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */
   readonly vjp: (o: Ops, node: NodeOf<K>, dy: Tensor) => readonly (Tensor | null)[];
-  readonly paths: PathRule;
+  readonly paths: PathRule<K>;
   /** Of markers alone. */
   readonly reading?: ReadingRule;
   /** Where the units of its output come from. */
-  readonly units: UnitsOf;
+  readonly units: (node: NodeOf<K>) => UnitRule;
   /** Naive float64 loops: the meaning of the op. */
   readonly evaluate: (inputs: readonly Values[], node: NodeOf<K>) => Values;
   readonly cost: (node: NodeOf<K>) => Cost;
@@ -146,7 +146,9 @@ export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
 }
 
 /** A node of an op whose attributes are of the kinds K. */
-export type NodeOf<K extends AttributeKinds> = Tensor & { readonly attributes: AttributesOf<K> };
+export type NodeOf<K extends AttributeKinds> = Omit<Tensor, 'attributes'> & {
+  readonly attributes: AttributesOf<K>;
+};
 
 /** The definition as the registry holds it, for nodes of any op. */
 export const defineOp = <const K extends AttributeKinds>(definition: OpDefinition<K>): OpDefinition =>

@@ -1,9 +1,17 @@
-import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
+import type { Shape, TensorType } from '../tensor/tensor.js';
 import { sameShape, showShape, size } from '../tensor/tensor.js';
 import { convOutput } from './conv2d.js';
 import type { AttributeKind } from './attributes.js';
-import type { OpDefinition, Values, Where } from './op.js';
-import { at, expectReals, mismatch } from './op.js';
+import {
+  at,
+  defineOp,
+  expectReals,
+  mismatch,
+  type NodeOf,
+  type OpDefinition,
+  type Values,
+  type Where,
+} from './op.js';
 import { unitsStay } from './units.js';
 
 /** Windowed reductions over [n,h,w,c], each with its adjoint. Padding is never part of a maximum and adds zero to a sum. */
@@ -20,16 +28,17 @@ const GEOMETRY = {
   padding: 'padding',
 } as const satisfies Record<keyof PoolGeometry, AttributeKind>;
 
+type Node = NodeOf<typeof GEOMETRY>;
 type Four = readonly [number, number, number, number];
 /** All of the geometry: a node's attributes without the size of an adjoint. */
-const poolGeometryOf = (attributes: Attributes): PoolGeometry => {
-  const { size: _size, ...geometry } = attributes;
-  return geometry as unknown as PoolGeometry; // the op's infer has read them
-};
+export const poolGeometryOf = ({
+  size: _size,
+  ...geometry
+}: PoolGeometry & { readonly size?: unknown }): PoolGeometry => geometry;
 
 const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
   if (t.shape.length !== 4) mismatch(where, `input is ${showShape(t.shape)}`, 'it needs four axes');
-  const [n, h, w, c] = t.shape as unknown as Four;
+  const [n, h, w, c] = t.shape as Four;
   const oh = convOutput(h, g.window[0], g.stride[0], 1, g.padding[0], g.padding[2]);
   const ow = convOutput(w, g.window[1], g.stride[1], 1, g.padding[1], g.padding[3]);
   if (oh < 1 || ow < 1)
@@ -53,15 +62,15 @@ const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
   return [n, oh, ow, c];
 };
 
-const big = (node: Tensor): Shape =>
+const big = (node: Node): Shape =>
   node.op === 'maxPoolScatter' || node.op === 'sumPoolGrad' ? node.shape : at(node.inputs, 0).shape;
-const small = (node: Tensor): Shape => {
+const small = (node: Node): Shape => {
   if (node.op === 'maxPoolScatter') return at(node.inputs, 1).shape;
   return node.op === 'sumPoolGrad' ? at(node.inputs, 0).shape : node.shape;
 };
 
 /** Calls visit(output index, input indices of its window, in row-major order of the window). */
-const eachWindow = (node: Tensor, visit: (y: number, window: readonly number[]) => void): void => {
+const eachWindow = (node: Node, visit: (y: number, window: readonly number[]) => void): void => {
   const g = poolGeometryOf(node.attributes);
   const [n, h, w, c] = big(node) as Four;
   const [, oh, ow] = small(node) as Four;
@@ -95,11 +104,11 @@ type PoolName = 'maxPool' | 'maxPoolGather' | 'maxPoolScatter' | 'sumPool' | 'su
 const shared = <K extends PoolName>(kernel: K) => ({
   name: kernel,
   units: unitsStay,
-  cost: (node: Tensor) => {
+  cost: (node: Node) => {
     const { window } = poolGeometryOf(node.attributes);
     return { flops: size(small(node)) * window[0] * window[1] };
   },
-  lower: (node: Tensor) => {
+  lower: (node: Node) => {
     const [n, h, w, c] = big(node) as Four;
     const [, oh, ow] = small(node) as Four;
     return {
@@ -111,7 +120,7 @@ const shared = <K extends PoolName>(kernel: K) => ({
 });
 
 /** (x) -> the largest element of each window. */
-export const maxPool: OpDefinition = {
+export const maxPool: OpDefinition = defineOp({
   ...shared('maxPool'),
   doc: 'largest element of each window',
   attributes: GEOMETRY,
@@ -132,10 +141,10 @@ export const maxPool: OpDefinition = {
     });
     return y;
   },
-};
+});
 
 /** (x, v) -> v at the element of each window that maxPool(x) chooses. */
-export const maxPoolGather: OpDefinition = {
+export const maxPoolGather: OpDefinition = defineOp({
   ...shared('maxPoolGather'),
   doc: "v at x's maximum of each window",
   attributes: GEOMETRY,
@@ -159,10 +168,10 @@ export const maxPoolGather: OpDefinition = {
     });
     return y;
   },
-};
+});
 
 /** (x, dy) -> dy added where maxPool(x) chose: the adjoint of maxPoolGather in v. */
-export const maxPoolScatter: OpDefinition = {
+export const maxPoolScatter: OpDefinition = defineOp({
   ...shared('maxPoolScatter'),
   doc: "dy added at x's maximum of each window",
   attributes: GEOMETRY,
@@ -187,10 +196,10 @@ export const maxPoolScatter: OpDefinition = {
     });
     return dx;
   },
-};
+});
 
 /** (x) -> the sum of each window. */
-export const sumPool: OpDefinition = {
+export const sumPool: OpDefinition = defineOp({
   ...shared('sumPool'),
   doc: 'sum of each window',
   attributes: GEOMETRY,
@@ -210,17 +219,17 @@ export const sumPool: OpDefinition = {
     });
     return y;
   },
-};
+});
 
 /** (dy) -> dx [n, *size, c]: the adjoint of sumPool. */
-export const sumPoolGrad: OpDefinition = {
+export const sumPoolGrad: OpDefinition = defineOp({
   ...shared('sumPoolGrad'),
   doc: 'adjoint of sumPool',
   attributes: { ...GEOMETRY, size: 'pair' },
   infer: (inputs, attributes, where) => {
     expectReals(inputs, 1, where);
     const dy = at(inputs, 0);
-    const [h, w] = attributes['size'] as unknown as readonly [number, number];
+    const [h, w] = attributes.size;
     const x: Shape = [dy.shape[0] ?? 0, h, w, dy.shape[3] ?? 0];
     const expected = pooled({ shape: x, dtype: 'f32' }, poolGeometryOf(attributes), where);
     if (!sameShape(dy.shape, expected))
@@ -240,4 +249,4 @@ export const sumPoolGrad: OpDefinition = {
     });
     return dx;
   },
-};
+});
