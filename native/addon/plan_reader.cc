@@ -115,7 +115,9 @@ CallStep readCall(const Node& n) {
   const std::optional<Call> kernel = callNamed(name);
   if (!kernel) n.field("kernel").fail("'" + name + "' is unknown");
   CallStep step{n.field("name").text(), *kernel, n.field("inputs").naturals(), n.field("outputs").naturals(),
-          readAttributes(n.field("attributes"), *kernel)};
+                readAttributes(n.field("attributes"), *kernel)};
+  if (n.has("epilogue")) step.epilogue = readEpilogue(n.field("epilogue"));
+  return step;
 }
 
 Step readStep(const Node& n) {
