@@ -3,6 +3,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'node_modules/', 'runs/', 'data/', 'test/types/'] },
   ...tseslint.configs.strict,
+  { rules: { 'no-nested-ternary': 'error' } },
   {
     files: ['**/*.ts'],
     rules: {

@@ -15,13 +15,14 @@ export { print } from './graph/print.js';
 export { grad, vjp } from './transform/grad.js';
 export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
-export { inference, training } from './transform/readings.js';
+export { inference, training, type TrainingReading } from './transform/readings.js';
 
 export {
   add,
   averagePool2,
   batchNorm,
   conv2d,
+  dropout,
   flatten,
   globalAveragePool,
   linear,

@@ -212,6 +212,14 @@ class Builder {
     step.outputs = {writes(StorageType::f32, {scores})};
   }
 
+  void addOperands(CallStep& step, BernoulliAttributes& a) {
+    const std::int64_t count = random_.from(0, 500);
+    const std::size_t threshold = random_.of<std::size_t>({0, 1, 1u << 31, (std::size_t{1} << 32) - 1, std::size_t{1} << 40});
+    a = {size(count), threshold, size(random_.from(0, 9))};
+    step.inputs = {reads(StorageType::i32, {2})};
+    step.outputs = {writes(StorageType::f32, {count})};
+  }
+
   void addOperands(CallStep& step, ConvAttributes& a) {
     if (random_.once(3)) {  // the shapes of our own kernels
       const std::int64_t multiple = random_.of({8, 16});

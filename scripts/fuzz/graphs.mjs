@@ -65,6 +65,9 @@ export const soundGraphs = ({ encodeGraph, grad, inference, lenet, mlp, ops, res
     ops.maximum(x, [1, 2]),
     ops.maxPool(x, { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] }),
     ops.toReal(index),
+    ops.statistic(x, ops.state('mean', [4]), 'mean'),
+    ops.dropout(x, 0.5),
+    ops.bernoulli(index, [3, 2], 0.25, 1),
     ops.select(ops.greater(x, ops.scalar(0)), x, ops.stopGradient(x)),
   ];
   return [

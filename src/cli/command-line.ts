@@ -31,8 +31,8 @@ export interface CommandLineOptions {
 }
 
 /**
- * The command that was given, with all of its options as they were understood: `pathex train --epochs 40 --out 'my weights'`, with `npx`
- * before it where npm started it.
+ * The command that was given, with all of its options as they were understood: `pathex train --epochs 40
+ * --out 'my weights'`, with `npx` before it where npm started it.
  */
 export const commandLine = (
   command: Command,

@@ -99,7 +99,10 @@ export const withDevice = (command: Command): Command =>
 
 export const log = (line: string): void => writerTo(process.stdout)(`${line}\n`);
 
-/** The data set to use: a given folder, CIFAR-10 where it is found, or generated images that say so. Only `synthetic` or a missing CIFAR-10 leads to the latter. */
+/**
+ * The data set to use: a given folder, CIFAR-10 where it is found, or generated images that say so. Only
+ * `synthetic` or a missing CIFAR-10 leads to the latter.
+ */
 export const openData = async (
   { data, synthetic: generated = false, download = true }: DataOptions,
   seed: number,
@@ -119,7 +122,10 @@ export const openData = async (
   return synthetic({ seed });
 };
 
-/** What every data set of the commands holds: networks and weights are checked against it before any image is read or downloaded. */
+/**
+ * What every data set of the commands holds: networks and weights are checked against it before any image is
+ * read or downloaded.
+ */
 export const IMAGES = { height: 32, width: 32, channels: 3, classes: 10 } as const;
 
 /** Says which images are used, of which set. */
@@ -165,7 +171,10 @@ export const withNetwork = (command: Command): Command =>
 const networkIn = async (file: string): Promise<string | undefined> =>
   decode(await readFileChecked(file, 'WEIGHTS'), file).metadata['network'];
 
-/** The name of the network to build: the given one, or that of the weights file, or ResNet-20 where it names none. */
+/**
+ * The name of the network to build: the given one, or that of the weights file, or ResNet-20 where it names
+ * none.
+ */
 export const networkNameOf = async (given: string | undefined, file: string | undefined): Promise<string> => {
   if (given !== undefined) return given;
   const named = file === undefined ? undefined : await networkIn(file);
@@ -219,8 +228,8 @@ export const MASK_ZEROS = [
 const FEW_ZEROS = 10;
 
 /**
- * Weights as a command takes them: with masks of their zeros where `maskZeros` asks for that; otherwise zeros without masks are said in one line,
- * since they count as live. Throws OPTION for `maskZeros` without a file.
+ * Weights as a command takes them: with masks of their zeros where `maskZeros` asks for that; otherwise zeros
+ * without masks are said in one line, since they count as live. Throws OPTION for `maskZeros` without a file.
  */
 export const settleZeros = <S extends { readonly weights: Weights; readonly masks: Masks | null }>(
   net: ImageNetwork,
@@ -249,7 +258,9 @@ export const settleZeros = <S extends { readonly weights: Weights; readonly mask
   return start;
 };
 
-/** Like mkdir -p, one folder at a time: the recursive form of Node never returns for some unwritable places. */
+/**
+ * Like mkdir -p, one folder at a time: the recursive form of Node never returns for some unwritable places.
+ */
 const makeFolder = async (folder: string): Promise<void> => {
   const found = await stat(folder).catch(() => null);
   if (found !== null)
@@ -283,8 +294,8 @@ export const checkOutput = async (path: string, force = false): Promise<void> =>
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * An abort signal that Ctrl-C and SIGTERM raise, so that work ends in order within a step; a second one ends the process at once. Without a
- * signal left to say what comes next, `thenContinue` does.
+ * An abort signal that Ctrl-C and SIGTERM raise, so that work ends in order within a step; a second one ends
+ * the process at once. Without a signal left to say what comes next, `thenContinue` does.
  */
 export const interruptible = (): AbortSignal => {
   const controller = new AbortController();
@@ -362,7 +373,10 @@ export const report = (error: unknown): number => {
   return 70;
 };
 
-/** What the user has to know where standard output took not all that was printed, and the exit code; 0 where it did. */
+/**
+ * What the user has to know where standard output took not all that was printed, and the exit code; 0 where
+ * it did.
+ */
 export const reportPrinting = (): number => {
   const failure = writeFailureOf(process.stdout);
   if (failure === undefined) return 0;

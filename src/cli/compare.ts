@@ -62,7 +62,10 @@ const contestant = (name: string): Contestant =>
     ? name
     : fail('OPTION', `methods: '${name}' is unknown; choose from ${METHODS.join(', ')}, dense`);
 
-/** Throws OUTPUT where the folder has a report, or tickets of the methods, that a comparison from the start would replace. */
+/**
+ * Throws OUTPUT where the folder has a report, or tickets of the methods, that a comparison from the start
+ * would replace.
+ */
 const checkNothingReplaced = async ({ out, methods, seeds }: Options): Promise<void> => {
   const tickets = methods.flatMap((method) => seeds.map((seed) => `${method}-seed${seed}.safetensors`));
   for (const path of ['report.json', 'report.html', ...tickets].map((name) => join(out, name))) {

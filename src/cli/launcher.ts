@@ -1,6 +1,9 @@
 import process from 'node:process';
 
-/** What npm leaves in the environment of a command that it starts: by `npx pathex`, `npm start` or a script of package.json. */
+/**
+ * What npm leaves in the environment of a command that it starts: by `npx pathex`, `npm start` or a script of
+ * package.json.
+ */
 
 /** How often to look whether the shell between npm and this process is still there. */
 const LOOK_EVERY_MS = 200;
@@ -15,9 +18,10 @@ export const isOfNpm = (env: NodeJS.ProcessEnv = process.env): boolean =>
 const leavesRunning = (script: string): boolean => /(^|[^&])&([^&]|$)|\b(nohup|setsid|disown)\b/.test(script);
 
 /**
- * npm hands SIGTERM to a shell, and some shells (dash) die of it without handing it on: the command would go on for hours unseen. So
- * a command that npm started takes the end of its parent for a SIGTERM. `interruption` is raised where the signal came to this process, too,
- * as Ctrl-C does: a second one would end it at once.
+ * npm hands SIGTERM to a shell, and some shells (dash) die of it without handing it on: the command would go
+ * on for hours unseen. So a command that npm started takes the end of its parent for a SIGTERM.
+ * `interruption` is raised where the signal came to this process, too, as Ctrl-C does: a second one would end
+ * it at once.
  */
 export const endWithLauncher = (interruption: AbortSignal, env: NodeJS.ProcessEnv = process.env): void => {
   if (!isOfNpm(env) || leavesRunning(scriptOf(env))) return;

@@ -6,7 +6,7 @@ import { loweringOf } from './fuse.js';
 
 /** The steps of a node that is no part of a fused step: a call, a fill, or copies. */
 
-export const stepName = ({ path, op }: Tensor): string => (path === '' ? op : `${path}:${op}`);
+const stepName = ({ path, op }: Tensor): string => (path === '' ? op : `${path}:${op}`);
 
 /** A call, its operands still to be filled in. */
 export const productStep = (node: Tensor, output: number): CallStep => {

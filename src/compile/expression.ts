@@ -91,7 +91,7 @@ export const expressionOf = (
 };
 
 /** Bit i: axis i must begin a run, since `axes` has it and not the one before it, or the other way round. Axes of size one fit anywhere. */
-export const cutsFor = (shape: Shape, axes: readonly number[]): number => {
+const cutsFor = (shape: Shape, axes: readonly number[]): number => {
   let inside = 0;
   for (const a of axes) inside |= 1 << a;
   let cuts = 0;
@@ -128,12 +128,8 @@ export const partition = (
     cuts: [p, q],
     domain: [count(0, p), count(p, q), count(q, shape.length)],
   });
-  const candidates =
-    places.length === 2
-      ? [view(places[0]!, places[1]!)]
-      : places.length === 1
-        ? [view(0, places[0]!), view(places[0]!, shape.length)]
-        : [view(0, shape.length)];
+  const [first = 0, second = shape.length] = places;
+  const candidates = places.length === 1 ? [view(0, first), view(first, second)] : [view(first, second)];
   return (
     candidates.find(({ cuts: [p, q] }) =>
       kept.every((axes) => !axes.some((a) => a >= p && a < q && shape[a] !== 1)),

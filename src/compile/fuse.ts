@@ -17,7 +17,7 @@ const isKernel = (kind: Lowering['kind']): boolean => kind === 'call' || kind ==
 /** Stored by another node or from the start. */
 const isGiven = (kind: Lowering['kind']): boolean => kind === 'leaf' || kind === 'alias';
 
-export const isFusible = (node: Tensor): boolean => {
+const isFusible = (node: Tensor): boolean => {
   const { kind } = loweringOf(node);
   return kind === 'elementwise' || kind === 'broadcast';
 };

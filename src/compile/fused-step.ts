@@ -141,7 +141,8 @@ const keepOf = (root: Tensor, { cuts: [p, q] }: Partition): Keep => {
   const keeps = (from: number, to: number): boolean =>
     shape.some((d, i) => i >= from && i < to && d !== 1 && !dropped.includes(i));
   const [outer, inner] = [keeps(0, p), keeps(q, shape.length)];
-  return outer ? (inner ? 'outerInner' : 'outer') : inner ? 'inner' : 'none';
+  if (outer) return inner ? 'outerInner' : 'outer';
+  return inner ? 'inner' : 'none';
 };
 
 /** a * b + c in one instruction where the product has no other use. */

@@ -5,11 +5,8 @@ export const printPlan = (plan: Plan): string => {
   const slotNames = new Map([...plan.state, ...plan.inputs, ...plan.outputs].map((s) => [s.buffer, s.name]));
   const buffer = (id: number): string => {
     const { place } = plan.buffers[id]!;
-    return place.in === 'arena'
-      ? `b${id}`
-      : place.in === 'constant'
-        ? `c${id}`
-        : `${place.in} '${slotNames.get(id) ?? place.at}'`;
+    if (place.in === 'arena') return `b${id}`;
+    return place.in === 'constant' ? `c${id}` : `${place.in} '${slotNames.get(id) ?? place.at}'`;
   };
   const arena = plan.buffers.flatMap((b, i) =>
     b.place.in === 'arena' ? [`  b${i}: ${b.dtype}[${b.shape.join(', ')}] at ${b.place.at}`] : [],

@@ -128,7 +128,7 @@ const fold = (node: Tensor, build: Build): Tensor => {
   return Number.isFinite(value) ? build('constant', [], { shape: node.shape, value: value! }) : node;
 };
 
-export const simplify = (roots: Roots): Tensor[] => {
+const simplify = (roots: Roots): Tensor[] => {
   const intern = interner();
   const finish = (node: Tensor): Tensor => {
     const shared = intern(node);
@@ -142,7 +142,7 @@ export const simplify = (roots: Roots): Tensor[] => {
 };
 
 /** A reduction over several separate runs of axes is taken one run at a time, innermost first: a fused step reduces one run. One over axes of size one is a view. */
-export const splitReductions = (roots: Roots): Tensor[] =>
+const splitReductions = (roots: Roots): Tensor[] =>
   rewrite(roots, (node, inputs) => {
     const x = inputs[0];
     const rebuilt = withInputs(node, inputs);

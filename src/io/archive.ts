@@ -10,9 +10,15 @@ import { reasonOf } from './files.js';
 export interface Expected {
   /** What messages call the archive: its address, say. Default: its path. */
   readonly where?: string;
-  /** The files to unpack: names inside the archive, and the most bytes that each may have. All must be there, once. */
+  /**
+   * The files to unpack: names inside the archive, and the most bytes that each may have. All must be there,
+   * once.
+   */
   readonly files: ReadonlyMap<string, number>;
-  /** The most bytes that any other file may have (read-me files and the like, which are passed over). Default 1 MiB. */
+  /**
+   * The most bytes that any other file may have (read-me files and the like, which are passed over). Default
+   * 1 MiB.
+   */
   readonly maxOther?: number;
   /** The most entries of any kind. Default 1,000. */
   readonly maxEntries?: number;
@@ -101,10 +107,11 @@ const whatOf = (error: unknown): string => {
 };
 
 /**
- * Unpacks the expected files of a .tar.gz, each to `pathOf(name)`, where nothing may be yet. The archive is read as a
- * stream: it is given up at the first entry that is too large, has no sensible size, is a link or a device, or leads out
- * of the archive, and as soon as more is inflated than the expected files can need. Error DATA, which names archive and
- * entry; the signal's reason where it was cancelled. What was written before an error stays: unpack into a folder of its own.
+ * Unpacks the expected files of a .tar.gz, each to `pathOf(name)`, where nothing may be yet. The archive is
+ * read as a stream: it is given up at the first entry that is too large, has no sensible size, is a link or a
+ * device, or leads out of the archive, and as soon as more is inflated than the expected files can need.
+ * Error DATA, which names archive and entry; the signal's reason where it was cancelled. What was written
+ * before an error stays: unpack into a folder of its own.
  */
 export const unpackTarGz = async (
   archive: string,

@@ -16,8 +16,8 @@ export interface DownloadOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long to wait for the server to answer, and then for each next 16 KiB or the end; milliseconds. Defaults: 10 s and
-   * 30 s.
+   * How long to wait for the server to answer, and then for each next 16 KiB or the end; milliseconds.
+   * Defaults: 10 s and 30 s.
    */
   readonly connectTimeout?: number | undefined;
   readonly idleTimeout?: number | undefined;
@@ -73,7 +73,10 @@ const routeTo = (url: string): Route => {
   return { dispatcher: new ProxyAgent({ uri: proxy, proxyTunnel: false }), by };
 };
 
-/** The answer to a request, redirections followed: each hop may need another route. `close` ends its connections. */
+/**
+ * The answer to a request, redirections followed: each hop may need another route. `close` ends its
+ * connections.
+ */
 const ask = async (
   first: string,
   signal: AbortSignal,
@@ -107,7 +110,10 @@ const announced = ({ headers }: Response): number | undefined => {
   return Number.isSafeInteger(length) && length >= 0 ? length : undefined;
 };
 
-/** Writes a body that arrives to a file and answers with its MD5 sum. Throws for one that is too long, too short or too slow. */
+/**
+ * Writes a body that arrives to a file and answers with its MD5 sum. Throws for one that is too long, too
+ * short or too slow.
+ */
 const store = async (
   response: Response,
   { bytes }: Published,
@@ -175,10 +181,10 @@ const receive = async (published: Published, path: string, options: DownloadOpti
 };
 
 /**
- * Fetches a file into `folder` under a temporary name and hands its path to `use`; the file is removed afterwards,
- * whatever happens, and so is what a killed download left there. Proxies are those of the environment: HTTPS_PROXY,
- * HTTP_PROXY, NO_PROXY. A network that refuses is no exception: the result is then `missing` with the reason in one line.
- * Only a cancelled signal throws, and what `use` throws.
+ * Fetches a file into `folder` under a temporary name and hands its path to `use`; the file is removed
+ * afterwards, whatever happens, and so is what a killed download left there. Proxies are those of the
+ * environment: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. A network that refuses is no exception: the result is then
+ * `missing` with the reason in one line. Only a cancelled signal throws, and what `use` throws.
  */
 export const download = async <A>(
   published: Published,

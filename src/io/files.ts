@@ -57,7 +57,8 @@ const followLinks = async (path: string): Promise<string> => {
     });
     if (found?.isSymbolicLink() !== true) return at;
     const to = await readlink(at);
-    // Put together as text: join() would take 'linked/..' away, which is another folder where 'linked' is a link.
+    // Put together as text: join() would take 'linked/..' away, which is another folder where 'linked' is a
+    // link.
     at = isAbsolute(to) ? to : `${await realpath(dirname(at))}/${to}`;
   }
   return fail('OUTPUT', `${path}: cannot be written: ${REASONS['ELOOP']} (ELOOP); give another name`);
@@ -71,8 +72,8 @@ export interface Target {
 }
 
 /**
- * The file that a write to `path` would make or replace: links are followed, and what is there must be a regular file.
- * Error OUTPUT for a folder, a device, a pipe, a socket, links that lead in a circle.
+ * The file that a write to `path` would make or replace: links are followed, and what is there must be a
+ * regular file. Error OUTPUT for a folder, a device, a pipe, a socket, links that lead in a circle.
  */
 export const targetOf = async (path: string): Promise<Target> => {
   try {
@@ -117,7 +118,10 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Whether the writer of a temporary file is gone. A day is longer than any write, whoever has its number by now. */
+/**
+ * Whether the writer of a temporary file is gone. A day is longer than any write, whoever has its number by
+ * now.
+ */
 const isLeftOver = (host: string, pid: number, changed: number): boolean => {
   if (Date.now() - changed > DAY) return true;
   if (host !== HOST) return false;
@@ -126,7 +130,10 @@ const isLeftOver = (host: string, pid: number, changed: number): boolean => {
   return !isAlive(pid);
 };
 
-/** Removes what writers of `path` that were killed have left beside it. Never fails: whatever cannot be removed stays. */
+/**
+ * Removes what writers of `path` that were killed have left beside it. Never fails: whatever cannot be
+ * removed stays.
+ */
 export const removeLeftOvers = async (path: string): Promise<void> => {
   const folder = dirname(path);
   const start = `.${shortName(path)}.`;
@@ -142,7 +149,8 @@ export const removeLeftOvers = async (path: string): Promise<void> => {
 };
 
 const syncFolder = async (folder: string): Promise<void> => {
-  // Makes the rename itself durable. Some file systems cannot sync a folder; the file is complete all the same.
+  // Makes the rename itself durable. Some file systems cannot sync a folder; the file is complete all the
+  // same.
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
@@ -152,10 +160,11 @@ const syncFolder = async (folder: string): Promise<void> => {
 const PERMISSIONS = 0o777;
 
 /**
- * Writes a file whole or not at all: a temporary file in the same folder (see {@link temporaryNameFor}), flushed to the
- * disk, then renamed. Whatever goes wrong, a file that was at `path` before is untouched and nothing is left behind;
- * what killed writers of this file left is removed. A symbolic link stays and its target is replaced, which need not
- * exist yet; a replaced file keeps its mode. Error OUTPUT, also for what is no regular file: a device, a pipe, a folder.
+ * Writes a file whole or not at all: a temporary file in the same folder (see {@link temporaryNameFor}),
+ * flushed to the disk, then renamed. Whatever goes wrong, a file that was at `path` before is untouched and
+ * nothing is left behind; what killed writers of this file left is removed. A symbolic link stays and its
+ * target is replaced, which need not exist yet; a replaced file keeps its mode. Error OUTPUT, also for what
+ * is no regular file: a device, a pipe, a folder.
  */
 export const writeFileAtomic = async (path: string, bytes: Uint8Array): Promise<void> => {
   const { path: target, replaced } = await targetOf(path);
@@ -194,9 +203,9 @@ export interface ReadOptions {
 }
 
 /**
- * The bytes of a regular file. Anything else (a folder, a device, a pipe, a socket) is refused without reading, and so is
- * a file that is too long. No more is read than the size that the file system gives. An unreadable file is an error of the
- * given code that names the path and the cause in one line.
+ * The bytes of a regular file. Anything else (a folder, a device, a pipe, a socket) is refused without
+ * reading, and so is a file that is too long. No more is read than the size that the file system gives. An
+ * unreadable file is an error of the given code that names the path and the cause in one line.
  */
 export const readFileChecked = async (
   path: string,

@@ -11,6 +11,7 @@ import {
   flag,
   name as nameKind,
   needed,
+  numberThat,
   positiveInteger,
   sizes,
   tensor,
@@ -135,6 +136,29 @@ export const batchNorm = (name: string, ...none: readonly never[]) => {
     return make('batchNorm', [x, ...parts], { epsilon: BATCH_NORM_EPSILON }, name) as Tensor<S>;
   };
 };
+
+const RATE = numberThat('the share to drop, from 0 to less than 1', (n) => n >= 0 && n < 1);
+
+/**
+ * Dropout of any tensor: while training each element is zero with probability `rate`, and the others are divided by 1 - rate; for inference it is
+ * its input. Every dropout of a network drops others, and each step others again. The name is for messages and may be left out.
+ */
+export function dropout(rate: number): <S extends Shape>(x: Tensor<S>) => Tensor<S>;
+export function dropout(name: string, rate: number): <S extends Shape>(x: Tensor<S>) => Tensor<S>;
+export function dropout(
+  first: string | number,
+  second?: number,
+): <S extends Shape>(x: Tensor<S>) => Tensor<S> {
+  const [name, rate] = typeof first === 'string' ? [first, second] : [undefined, first];
+  if (name !== undefined) checkValue('dropout: name', name, nameKind);
+  const where = name === undefined ? 'dropout' : `dropout '${name}'`;
+  checkValue(`${where}: rate`, rate, RATE);
+  return <S extends Shape>(x: Tensor<S>): Tensor<S> => {
+    checkValue(`${where}: its input`, x, tensor, 'SHAPE');
+    // make() gives its result the shape of x; the rate was checked above.
+    return make('dropout', [x], { rate: rate! }, name) as Tensor<S>;
+  };
+}
 
 export interface LinearOptions {
   /** Default true. */

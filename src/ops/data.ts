@@ -186,7 +186,8 @@ export const rankMask: OpDefinition = {
     const s = scores!;
     const order = Array.from(s.keys()).sort((a, b) => {
       const [x, y] = [Number.isNaN(s[a]!) ? -Infinity : s[a]!, Number.isNaN(s[b]!) ? -Infinity : s[b]!];
-      return x !== y ? (x > y ? -1 : 1) : Number(Number.isNaN(s[a]!)) - Number(Number.isNaN(s[b]!)) || a - b;
+      const byScore = Number(y > x) - Number(x > y);
+      return byScore || Number(Number.isNaN(s[a]!)) - Number(Number.isNaN(s[b]!)) || a - b;
     });
     const mask = new Float64Array(size(node.shape));
     for (const i of order.slice(0, Math.max(keep![0]!, 0))) mask[i] = 1;

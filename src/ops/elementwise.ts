@@ -72,7 +72,8 @@ const floorLog2 = (x: number): number => {
   if (!Number.isFinite(x)) return NaN;
   const a = Math.abs(x);
   const e = Math.floor(Math.log2(a)); // may be off by one next to a power of two
-  return 2 ** e > a ? e - 1 : 2 ** (e + 1) <= a ? e + 1 : e;
+  if (2 ** e > a) return e - 1;
+  return 2 ** (e + 1) <= a ? e + 1 : e;
 };
 
 /** By its series near 0, and by the continued fraction of erfc further out; right to 1e-15. */
@@ -148,7 +149,7 @@ const unary: Record<InstructionOf<1>, Row> = {
   },
   relu: {
     doc: 'max(x, 0)',
-    f: (a) => (a > 0 ? a : Number.isNaN(a) ? a : 0),
+    f: (a) => Math.max(a, 0),
     vjp: (o, dy, _, y) => [o.mul(dy, o.step(y))],
     paths: { kind: 'gate', gate: (o, { inputs }) => o.step(at(inputs, 0)) },
   },

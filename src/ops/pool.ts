@@ -31,7 +31,7 @@ const GEOMETRY = {
 type Node = NodeOf<typeof GEOMETRY>;
 type Four = readonly [number, number, number, number];
 /** All of the geometry: a node's attributes without the size of an adjoint. */
-export const poolGeometryOf = ({
+const poolGeometryOf = ({
   size: _size,
   ...geometry
 }: PoolGeometry & { readonly size?: unknown }): PoolGeometry => geometry;
@@ -64,12 +64,10 @@ const pooled = (t: TensorType, g: PoolGeometry, where: Where): Shape => {
 
 const big = (node: Node): Shape =>
   node.op === 'maxPoolScatter' || node.op === 'sumPoolGrad' ? node.shape : at(node.inputs, 0).shape;
-const small = (node: Node): Shape =>
-  node.op === 'maxPoolScatter'
-    ? at(node.inputs, 1).shape
-    : node.op === 'sumPoolGrad'
-      ? at(node.inputs, 0).shape
-      : node.shape;
+const small = (node: Node): Shape => {
+  if (node.op === 'maxPoolScatter') return at(node.inputs, 1).shape;
+  return node.op === 'sumPoolGrad' ? at(node.inputs, 0).shape : node.shape;
+};
 
 /** Calls visit(output index, input indices of its window, in row-major order of the window). */
 const eachWindow = (node: Node, visit: (y: number, window: readonly number[]) => void): void => {

@@ -13,6 +13,7 @@ import { batchNorm, statistic } from './batch-norm.js';
 import { attributeCheck, given, type AttributeCheck } from './attributes.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad, type ConvGeometry } from './conv2d.js';
 import { cropFlip, gather, rankMask, scatterAdd } from './data.js';
+import { bernoulli, dropout } from './dropout.js';
 import { BINARY, elementwise, gate, stopGradient, toReal, UNARY } from './elementwise.js';
 import { constant, input, literal, state } from './leaf.js';
 import { matmul } from './matmul.js';
@@ -30,6 +31,7 @@ export const registry = {
   literal,
   batchNorm,
   statistic,
+  dropout,
   ...elementwise,
   gate,
   toReal,
@@ -59,6 +61,7 @@ export const registry = {
   scatterAdd,
   cropFlip,
   rankMask,
+  bernoulli,
 } as const satisfies Record<string, OpDefinition>;
 
 /** Whether the corners of two images lie on each other by their centres, rather than by their edges. */
@@ -253,6 +256,10 @@ export const ops = {
   cropFlip: (images: Tensor, index: Tensor, shift: Tensor): Tensor =>
     make('cropFlip', [images, index, shift]),
   rankMask: (scores: Tensor, keep: Tensor): Tensor => make('rankMask', [scores, keep]),
+
+  dropout: (x: Tensor, rate: number): Tensor => make('dropout', [x], { rate }),
+  bernoulli: (noise: Tensor, shape: Shape, probability: number, stream: number): Tensor =>
+    make('bernoulli', [noise], { shape, probability, stream }),
 } as const;
 export type Ops = typeof ops;
 

@@ -80,6 +80,7 @@ const TABLE = { rows: 'rows', width: 'natural', count: 'natural' } as const;
 const CROP_FLIP = { images: 'extent', batch: 'extent', h: 'extent', w: 'extent', c: 'extent' } as const;
 const ARG_MAX = { rows: 'natural', width: 'extent' } as const;
 const RANK_MASK = { size: 'rows' } as const;
+const BERNOULLI = { size: 'natural', threshold: 'natural', stream: 'rows' } as const;
 
 export interface CallRow {
   /** The fields of its attributes, each of a kind. */
@@ -183,6 +184,11 @@ export const CALLS = {
   argMax: { fields: ARG_MAX, inputs: ['f32[rows,width]'], outputs: ['i32[rows]'], cuda: 'emitted' },
   /** (scores, keep) -> mask 1 for the `keep` largest scores, ties by smaller index, else 0. NaN ranks below everything. */
   rankMask: { fields: RANK_MASK, inputs: ['f32[size]', 'i32[1]'], outputs: ['f32[size]'], cuda: 'emitted' },
+  /**
+   * (noise = (key, step)) -> 1 where random word e is below the threshold, else 0. Words 4b to 4b + 3 are Philox4x32-10 of the counter
+   * (b, b >> 32, step, stream) under (key, 0).
+   */
+  bernoulli: { fields: BERNOULLI, inputs: ['i32[2]'], outputs: ['f32[size]'], cuda: 'emitted' },
 } as const satisfies Record<string, CallRow>;
 
 export type CallName = keyof typeof CALLS;

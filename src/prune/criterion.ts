@@ -19,7 +19,7 @@ export interface PruningView {
   /** Read for inference on a minibatch. */
   readonly evalBatch: Readable;
   /**
-   * Read for training on a minibatch (batch statistics); its updates are ignored, so scoring changes no statistic. Throws NETWORK where a BatchNorm
+   * Read for training on a minibatch (batch statistics), nothing dropped; its updates are ignored, so scoring changes no statistic. Throws NETWORK where a BatchNorm
    * sees one value a channel.
    */
   readonly trainBatch: Readable;
@@ -43,7 +43,7 @@ export const viewOf = (net: Network, batch: number): PruningView => {
     evalOne: inference(live),
     evalBatch: inference(many),
     get trainBatch() {
-      trainBatch ??= training(many); // many criteria never ask, and a minibatch of one may have no variance
+      trainBatch ??= training(many, { dropout: false }); // many criteria never ask, and a minibatch of one may have no variance
       return trainBatch;
     },
     raw: { one: live, batch: many },

@@ -62,8 +62,14 @@ export const positive = numberType('a positive number', (n) => n > 0);
 export const positiveInteger = numberType('a positive integer', (n) => Number.isInteger(n) && n > 0);
 export const count = numberType('an integer from 0 on', (n) => Number.isInteger(n) && n >= 0);
 export const fraction = numberType('a number in [0, 1)', (n) => n >= 0 && n < 1);
-export const flag: OptionType<boolean> = typeOf('true or false', t.boolean.is, (text) =>
-  text === 'true' ? true : text === 'false' ? false : text,
+const FLAGS = new Map([
+  ['true', true],
+  ['false', false],
+]);
+export const flag: OptionType<boolean> = typeOf(
+  'true or false',
+  t.boolean.is,
+  (text) => FLAGS.get(text) ?? text,
 );
 
 /** One of some words: `choice('path', 'code')`. */

@@ -5,14 +5,12 @@ import { nameOf } from '../graph/graph.js';
 import type { Weights } from '../nn/weights.js';
 import type { Network } from '../nn/network.js';
 import type { NamePattern } from '../patterns.js';
-import { program } from '../program/program.js';
 import type { Device } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
 import { checkImp, impTrainings } from './criteria/imp.js';
-import { synflowL2 } from './criteria/synflow.js';
 import { chosen, type OwnCriterion } from './chosen.js';
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.js';
-import { viewOf } from './criterion.js';
+import { isPathLeft } from './paths-left.js';
 import { usualRounds, type MethodFacts, type RoundReport } from './method.js';
 import type { MethodOptions, Procedure } from './methods.js';
 import { checkStart, startOf, type PruningStart } from './start.js';
@@ -20,7 +18,6 @@ import { classification } from '../task/classification.js';
 import { dataOf } from './data.js';
 import { countLive, rankInRounds } from './rounds.js';
 import { rankedWeights, rankingOf, type Scope } from './scope.js';
-import { fillStore } from './store.js';
 
 export type { AnyMinibatch, Minibatch, TargetMinibatch, RoundReport } from './method.js';
 
@@ -125,10 +122,7 @@ export const prune = async (
       'COLLAPSE',
       `prune: ${method.name}: ${zeroScores} of the ${live} weights of the ticket are zero themselves, so that no score chose them; take a lower density, start from masksOfZeros(net, weights), or allow it with allowCollapse`,
     );
-  const flow = await flowLeft(device, net, from, masks);
-  if (!Number.isFinite(flow))
-    fail('NON_FINITE', `prune: ${method.name}: the flow through the ticket is ${flow}; check the weights`);
-  if (!allowCollapse && flow === 0) {
+  if (!(await isPathLeft(`prune: ${method.name}`, device, net, from, masks)) && !allowCollapse) {
     fail(
       'COLLAPSE',
       `prune: ${method.name}: the ticket has no path from input to output; use more rounds or a lower sparsity, or allow it with allowCollapse`,
@@ -182,19 +176,4 @@ const roundsOf = (facts: MethodFacts, given: number | undefined): number => {
   return rounds.kind === 'any' || count === 1
     ? count
     : fail('OPTION', `prune: ${name} is single-shot, rounds ${count}: ${rounds.why}; use 1`);
-};
-
-/** Flow of squared weights through the ticket on one all-ones image, whatever the method: zero when no path is left. */
-const flowLeft = async (device: Device, net: Network, weights: Weights, masks: Masks): Promise<number> => {
-  const { total } = synflowL2({ biasPaths: false }).score(viewOf(net, 1), null);
-  const left = program('flow', { outputs: { total: total!.mantissa } });
-  const executable = await device.compile(left);
-  const store = device.store();
-  try {
-    await fillStore(store, left, weights, 0, masks);
-    return (await executable.run(store))['total']![0]!;
-  } finally {
-    executable.dispose();
-    store.dispose();
-  }
 };

@@ -2,6 +2,7 @@ import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { prunable, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
+import { definitionOf } from '../ops/registry.js';
 import type { Program } from '../program/program.js';
 import { secondsBetween, type Device, type Mark } from '../runtime/device.js';
 import { size, type Tensor } from '../tensor/tensor.js';
@@ -51,7 +52,8 @@ export const log2FlowOf = (
   { outputs }: Program,
   { total, exponent }: Result,
 ): number | null => {
-  if (outputs['total']!.op === 'constant') return null;
+  const flowTensor = outputs['total']!;
+  if (definitionOf(flowTensor.op).lower(flowTensor).kind === 'constant') return null; // the 1 in place of a flow
   const [flow, power] = [total![0]!, exponent![0]!];
   const log2Flow = Math.log2(flow) + power;
   if (!Number.isFinite(log2Flow))

@@ -4,8 +4,8 @@ import { positions, type Chart } from './charts.js';
 /** How charts are drawn: as Vega-Lite specifications, and from them as SVG. */
 
 /**
- * Okabe and Ito (2008), for readers with any colour vision, without the yellow, which white paper swallows. Shapes and dashes say the same
- * again, for print in grey. Their periods 7, 6 and 4 make 84 different lines.
+ * Okabe and Ito (2008), for readers with any colour vision, without the yellow, which white paper swallows.
+ * Shapes and dashes say the same again, for print in grey. Their periods 7, 6 and 4 make 84 different lines.
  */
 const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'] as const;
 const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'triangle-right'] as const;
@@ -51,7 +51,10 @@ const logAxis = (values: readonly number[]): LogAxis => {
   };
 };
 
-/** A row for every point. A zero of a logarithmic chart stands in the strip, those of several runs one above the other. */
+/**
+ * A row for every point. A zero of a logarithmic chart stands in the strip, those of several runs one above
+ * the other.
+ */
 const rowsOf = ({ series }: Chart, log: LogAxis | null) =>
   series.flatMap(({ run, points }, i) =>
     points.map(({ x, y }) => {
@@ -73,7 +76,8 @@ const LABEL = "length(datum.label) > 26 ? '…' + slice(datum.label, -25) : datu
 const layerAxis = (title: string, places: readonly (number | string)[]) => {
   const fontSize = places.length <= 60 ? 10 : 8;
   const longest = Math.min(26, Math.max(...places.map((p) => String(p).length)));
-  // without a canvas Vega takes every character for 0.8 em wide, a fifth of an em more than the widest of usual fonts
+  // without a canvas Vega takes every character for 0.8 em wide, a fifth of an em more than the widest of
+  // usual fonts
   const spare = 0.2 * fontSize * longest * (isSteep(places) ? 1 : Math.SQRT1_2);
   return {
     field: 'x',
@@ -204,7 +208,9 @@ const chartSpec = (chart: Chart): TopLevelSpec => {
   };
 };
 
-/** The chart as an SVG element for an HTML page, scaled to the width it is given; `id` is unique on the page. */
+/**
+ * The chart as an SVG element for an HTML page, scaled to the width it is given; `id` is unique on the page.
+ */
 export const renderSvg = async (
   chart: Chart,
   id: string,

@@ -54,7 +54,10 @@ export interface FailedRun {
   readonly seconds: number;
 }
 
-/** Everything an experiment's page shows, as plain data: saved as JSON beside the page, so that figures can be drawn anew. */
+/**
+ * Everything an experiment's page shows, as plain data: saved as JSON beside the page, so that figures can be
+ * drawn anew.
+ */
 export interface ExperimentReport {
   readonly title: string;
   readonly network: string;
@@ -79,7 +82,10 @@ export interface ExperimentReport {
   readonly version: string;
   readonly runs: readonly RunResult[];
   readonly failures?: readonly FailedRun[];
-  /** Everything that decides the figures of a row, for continuing a report: rows of other settings must not stand beside. */
+  /**
+   * Everything that decides the figures of a row, for continuing a report: rows of other settings must not
+   * stand beside.
+   */
   readonly settings?: string;
 }
 
@@ -146,6 +152,9 @@ export const ExperimentReport: t.Type<ExperimentReport, unknown, unknown> = t.in
 export const encodeReport = (report: ExperimentReport): string =>
   `${JSON.stringify(ExperimentReport.encode(decode(ExperimentReport, report, 'report', 'OUTPUT')), null, 2)}\n`;
 
-/** Reads {@link encodeReport}'s text. Error DATA, one line that names the place: `report.json.runs[0].sparsity: expected ..., got ...`. */
+/**
+ * Reads {@link encodeReport}'s text. Error DATA, one line that names the place:
+ * `report.json.runs[0].sparsity: expected ..., got ...`.
+ */
 export const decodeReport = (text: string, source = 'report'): ExperimentReport =>
   decodeJson(ExperimentReport, text, source, 'DATA');

@@ -17,7 +17,10 @@ interface Summary {
 
 const SHORT = 20; // epochs from which on the order of tickets was not that of their first epochs
 
-/** What a reader of the figures should know before he draws conclusions from them: docs/results.md, "Tickets at 98.2 %". */
+/**
+ * What a reader of the figures should know before he draws conclusions from them: docs/results.md, "Tickets
+ * at 98.2 %".
+ */
 const cautions = ({ runs, dataset }: ExperimentReport): readonly string[] => {
   const epochs = Math.max(0, ...runs.map((r) => r.epochs.length));
   if (epochs === 0 || (epochs >= SHORT && !dataset.synthetic)) return [];
@@ -34,7 +37,10 @@ const cautions = ({ runs, dataset }: ExperimentReport): readonly string[] => {
   return [sentence[0]!.toUpperCase() + sentence.slice(1)];
 };
 
-/** One row per method: means over the seeds where there are several, and rows of methods that failed. Columns that say nothing are left out. */
+/**
+ * One row per method: means over the seeds where there are several, and rows of methods that failed. Columns
+ * that say nothing are left out.
+ */
 const summaryOf = (report: ExperimentReport): Summary => {
   const { runs, failures = [] } = report;
   const means = meanOverSeeds(runs);
@@ -153,8 +159,8 @@ ${await renderSvg(chart, id, escape)}
 };
 
 /**
- * The report as one HTML page that needs no network and runs no script (its Content-Security-Policy forbids both): facts, the summary
- * table, charts as SVG with their data below. Readable in light, dark and print.
+ * The report as one HTML page that needs no network and runs no script (its Content-Security-Policy forbids
+ * both): facts, the summary table, charts as SVG with their data below. Readable in light, dark and print.
  */
 export const renderHtml = async (report: ExperimentReport): Promise<string> => {
   const figures = await Promise.all(chartsOf(report).map((chart, i) => figure(chart, `chart-${i + 1}`)));

@@ -6,18 +6,27 @@ export type Details = Readonly<Record<string, string>>;
 
 export interface ProgressOptions {
   readonly stream: NodeJS.WritableStream;
-  /** Whether a person watches `stream`: a bar that redraws itself, or else a few plain lines. Usually `stream.isTTY`. */
+  /**
+   * Whether a person watches `stream`: a bar that redraws itself, or else a few plain lines. Usually
+   * `stream.isTTY`.
+   */
   readonly isTerminal: boolean;
   /** Milliseconds; for tests. Default Date.now. */
   readonly now?: () => number;
 }
 
 export interface Progress {
-  /** `done` of the total, and what to show beside it, as `{ loss: '1.24', accuracy: '61.3 %' }`. The time left is added. */
+  /**
+   * `done` of the total, and what to show beside it, as `{ loss: '1.24', accuracy: '61.3 %' }`. The time left
+   * is added.
+   */
   readonly update: (done: number, details?: Details) => void;
   /** A line that stays, above the bar. */
   readonly log: (line: string) => void;
-  /** Shows the last state and ends. Nothing is written afterwards. Call it in `finally`: a bar on a terminal keeps the process alive. */
+  /**
+   * Shows the last state and ends. Nothing is written afterwards. Call it in `finally`: a bar on a terminal
+   * keeps the process alive.
+   */
   readonly stop: () => void;
 }
 
@@ -29,12 +38,15 @@ const GONE: ReadonlySet<unknown> = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
-/** The first failure of each stream. One listener per stream, however many bars: the error of a last write comes after the write. */
+/**
+ * The first failure of each stream. One listener per stream, however many bars: the error of a last write
+ * comes after the write.
+ */
 const failures = new WeakMap<NodeJS.WritableStream, { first: unknown }>();
 
 /**
- * Writes to a stream for as long as that can be done. It never throws: what is being said must not cost what is being done. Whether all of
- * it was written says `writeFailureOf`.
+ * Writes to a stream for as long as that can be done. It never throws: what is being said must not cost what
+ * is being done. Whether all of it was written says `writeFailureOf`.
  */
 export const writerTo = (stream: NodeJS.WritableStream): ((text: string) => void) => {
   const known = failures.get(stream) ?? { first: undefined };
@@ -54,7 +66,10 @@ export const writerTo = (stream: NodeJS.WritableStream): ((text: string) => void
   };
 };
 
-/** Why not everything could be written to a stream, such as a full disk; undefined where all was, or where its reader went away. */
+/**
+ * Why not everything could be written to a stream, such as a full disk; undefined where all was, or where its
+ * reader went away.
+ */
 export const writeFailureOf = (stream: NodeJS.WritableStream): unknown => {
   const first = failures.get(stream)?.first;
   return first instanceof Error && 'code' in first && GONE.has(first.code) ? undefined : first;
@@ -123,8 +138,9 @@ const plain = (label: string, total: number, write: (text: string) => void, now:
 };
 
 /**
- * What cli-progress writes, passed on to a stream that need not be a terminal itself (tests, wrappers). Saving and restoring the cursor
- * is left out: the saved place is wrong once a logged line has scrolled the bar down, and the next output would overwrite the log.
+ * What cli-progress writes, passed on to a stream that need not be a terminal itself (tests, wrappers).
+ * Saving and restoring the cursor is left out: the saved place is wrong once a logged line has scrolled the
+ * bar down, and the next output would overwrite the log.
  */
 const terminalOver = (
   stream: NodeJS.WritableStream,
@@ -144,7 +160,10 @@ const terminalOver = (
   });
 };
 
-/** 'px [=====-----] 50 %  50 of 100  loss 1.24  12 s left' within `columns`; the bar gives way before the figures do. */
+/**
+ * 'px [=====-----] 50 %  50 of 100  loss 1.24  12 s left' within `columns`; the bar gives way before the
+ * figures do.
+ */
 const barLine = (
   label: string,
   state: State,
@@ -203,8 +222,9 @@ const bar = (
 };
 
 /**
- * Progress of `total` steps under a label. On a terminal a bar; elsewhere plain lines, at most one for every tenth of the work and at most
- * one in five seconds, and always the last state. A stream that nobody reads any more is ignored.
+ * Progress of `total` steps under a label. On a terminal a bar; elsewhere plain lines, at most one for every
+ * tenth of the work and at most one in five seconds, and always the last state. A stream that nobody reads
+ * any more is ignored.
  */
 export const progress = (
   label: string,

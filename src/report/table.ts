@@ -14,7 +14,10 @@ export interface Column {
 export type Cell = string | number | null;
 export type Row = readonly Cell[];
 
-/** A table with every cell already written: what the terminal and HTML share, so that they show the same figures. */
+/**
+ * A table with every cell already written: what the terminal and HTML share, so that they show the same
+ * figures.
+ */
 export interface WrittenTable {
   readonly headers: readonly string[];
   readonly right: readonly boolean[];
@@ -65,7 +68,10 @@ export const writeTable = (columns: readonly Column[], rows: readonly Row[]): Wr
 /** Characters, not UTF-16 units. Wide scripts do not occur in names of methods and layers. */
 const width = (text: string): number => [...text].length;
 
-/** An aligned table for a terminal or a log: header, rule, rows; no line ends in blanks, none is followed by a line break. */
+/**
+ * An aligned table for a terminal or a log: header, rule, rows; no line ends in blanks, none is followed by a
+ * line break.
+ */
 export const table = (columns: readonly Column[], rows: readonly Row[]): string => {
   const { headers, right, cells } = writeTable(columns, rows);
   const widths = headers.map((header, c) => Math.max(width(header), ...cells.map((row) => width(row[c]!))));

@@ -4,9 +4,10 @@ import { showType, size, type DType, type TensorType } from '../tensor/tensor.js
 import type { NativeArray } from './native.js';
 
 /**
- * Values on their way to a device. Typed arrays convert what is written to them in silence: NaN becomes 0 in an Int32Array, 511 becomes 255
- * in a Uint8Array and 1e39 infinite in a Float32Array. Here every value that its state or input cannot hold is an error instead; an array that
- * is of the tensor's own kind already is taken as it is, unread.
+ * Values on their way to a device. Typed arrays convert what is written to them in silence: NaN becomes 0 in
+ * an Int32Array, 511 becomes 255 in a Uint8Array and 1e39 infinite in a Float32Array. Here every value that
+ * its state or input cannot hold is an error instead; an array that is of the tensor's own kind already is
+ * taken as it is, unread.
  */
 
 const KINDS = [
@@ -34,7 +35,10 @@ const checkType = (where: string, type: TensorType): void => {
     );
 };
 
-/** Throws DEVICE unless `values` is an array, or a typed array of numbers with memory of its own, of as many numbers as the type has. */
+/**
+ * Throws DEVICE unless `values` is an array, or a typed array of numbers with memory of its own, of as many
+ * numbers as the type has.
+ */
 const checkArray = (where: string, type: TensorType, values: ArrayLike<number>): void => {
   checkType(where, type);
   const isTyped = KINDS.some((kind) => (values as unknown) instanceof kind);
@@ -80,7 +84,9 @@ const checkValues = (
   }
 };
 
-/** The values as a device of float32 takes them. `where` names the state or input: `store: 'x'`. Error DEVICE. */
+/**
+ * The values as a device of float32 takes them. `where` names the state or input: `store: 'x'`. Error DEVICE.
+ */
 export const nativeArray = (where: string, type: TensorType, values: ArrayLike<number>): NativeArray => {
   checkArray(where, type, values);
   switch (type.dtype) {

@@ -8,15 +8,19 @@ import { threadsFor } from './processors.js';
 
 export interface CpuOptions {
   /**
-   * At most the processors this process may run on. Default: OMP_NUM_THREADS, or the physical cores, but no more than the CPU time that a
-   * container grants. The device's description says how many were had. oneDNN's weight gradients may round differently for another number.
+   * At most the processors this process may run on. Default: OMP_NUM_THREADS, or the physical cores, but no
+   * more than the CPU time that a container grants. The device's description says how many were had. oneDNN's
+   * weight gradients may round differently for another number.
    */
   readonly threads?: number;
   /** Measure the time of every step; read it with `profileOf` of native-device.ts. Default false. */
   readonly profile?: boolean;
 }
 
-/** Opens the cpu device. Throws NATIVE where the addon is missing or does not load, OPTION for threads that cannot be had. */
+/**
+ * Opens the cpu device. Throws NATIVE where the addon is missing or does not load, OPTION for threads that
+ * cannot be had.
+ */
 export const cpuDevice = async ({ threads, profile = false }: CpuOptions = {}): Promise<Device> => {
   const { count, note } = threadsFor(threads);
   const native = new (loadNative().Device)({ threads: count });

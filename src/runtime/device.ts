@@ -4,7 +4,10 @@ import { checkValue, type Kind } from '../kinds.js';
 import type { Program } from '../program/program.js';
 import { showType, size, type Tensor, type TensorType } from '../tensor/tensor.js';
 
-/** Numbers as the devices take them. The reference device answers in float64, the others in the tensor's own type. */
+/**
+ * Numbers as the devices take them. The reference device answers in float64, the others in the tensor's own
+ * type.
+ */
 export type Numbers = Float64Array | Float32Array | Int32Array | Uint8Array;
 
 export type DeviceKind = 'reference' | 'cpu' | 'cuda';
@@ -24,7 +27,10 @@ export interface Store {
 
 export interface Executable {
   readonly program: Program;
-  /** Runs once: reads and updates the store, resolves to the outputs by name. Runs of one device happen in the order of the calls. */
+  /**
+   * Runs once: reads and updates the store, resolves to the outputs by name. Runs of one device happen in the
+   * order of the calls.
+   */
   readonly run: (
     store: Store,
     inputs?: Readonly<Record<string, ArrayLike<number>>>,
@@ -42,8 +48,8 @@ export interface Mark {
 }
 
 /**
- * How many runs to have under way on a device: one works while the inputs of the next are made. GPUs work in milliseconds and must not wait for
- * the host; elsewhere whoever interrupts waits for all that are under way.
+ * How many runs to have under way on a device: one works while the inputs of the next are made. GPUs work in
+ * milliseconds and must not wait for the host; elsewhere whoever interrupts waits for all that are under way.
  */
 export const runsUnderWay = ({ kind }: Device, onGpu: number): number => (kind === 'cuda' ? onGpu : 2);
 
@@ -55,9 +61,10 @@ export interface Device {
   readonly store: () => Store;
   readonly compile: (program: Program) => Promise<Executable>;
   /**
-   * The moment at which all work called before is done; resolves then. Work called later does not wait for it, so marks around queued runs measure
-   * them as they are: `cuda` records an event on the GPU's stream, as torch.cuda.Event does, `cpu` reads the clock between two runs on its
-   * worker thread. See {@link secondsBetween}.
+   * The moment at which all work called before is done; resolves then. Work called later does not wait for
+   * it, so marks around queued runs measure them as they are: `cuda` records an event on the GPU's stream, as
+   * torch.cuda.Event does, `cpu` reads the clock between two runs on its worker thread. See {@link
+   * secondsBetween}.
    */
   readonly mark: () => Promise<Mark>;
   /** Bytes that stores and executables hold now. */
@@ -66,9 +73,9 @@ export interface Device {
 }
 
 /**
- * Seconds from one mark to another of the same device, negative where `b` was made first. They span everything that the device did between: the
- * runs with the transfers of their inputs and outputs, reads and writes of stores, and the time it waited for the host. Throws DEVICE for
- * marks of two devices.
+ * Seconds from one mark to another of the same device, negative where `b` was made first. They span
+ * everything that the device did between: the runs with the transfers of their inputs and outputs, reads and
+ * writes of stores, and the time it waited for the host. Throws DEVICE for marks of two devices.
  */
 export const secondsBetween = (a: Mark, b: Mark): number => {
   checkValue('secondsBetween: first mark', a, mark);

@@ -30,7 +30,7 @@ interface Parts {
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array };
 const emptyOf = ({ dtype, shape }: TensorType): NativeArray => new ARRAYS[dtype](size(shape));
 
-/** What a device needs of its own stores, which it finds by their face. */
+/** What a device keeps of each store that it made. */
 const storeBuffers = new WeakMap<
   Store,
   {
@@ -50,91 +50,95 @@ export const implementationsOf = (executable: Executable): ReturnType<NativeExec
   loadedOf.get(executable)?.describe() ??
   fail('DEVICE', 'implementations: the executable is not of a native device; compile it on cpu or cuda');
 
-export const nativeDevice = ({ kind, description, native, target, load }: Parts): Device => {
+const makeStore = (native: NativeDevice, guard: () => void): Store => {
+  guard();
+  const buffers = new Map<string, { type: TensorType; buffer: NativeBuffer }>();
+  const get = (name: string): { type: TensorType; buffer: NativeBuffer } =>
+    buffers.get(name) ?? fail('DEVICE', noValue(name, buffers));
+  const fitted = (name: string, type: TensorType, values: ArrayLike<number>): NativeArray =>
+    nativeArray(`store: '${name}'`, type, values);
+  const self: Store = {
+    get names() {
+      return [...buffers.keys()];
+    },
+    has: (name) => buffers.has(name),
+    typeOf: (name) => get(name).type,
+    read: async (name) => {
+      guard();
+      const { type, buffer } = get(name);
+      const out = emptyOf(type);
+      await native.read(buffer, out);
+      return out;
+    },
+    write: async (name, values) => {
+      guard();
+      const { type, buffer } = get(name);
+      await native.write(buffer, fitted(name, type, values));
+    },
+    add: async (name, type, values) => {
+      guard();
+      if (buffers.has(name))
+        fail('DEVICE', `store: '${name}' exists already; write to it, or choose another name`);
+      const array = fitted(name, type, values);
+      const buffer = native.allocate(bytesOf(type, 4));
+      buffers.set(name, { type: { shape: type.shape, dtype: type.dtype }, buffer });
+      await native.write(buffer, array);
+    },
+    dispose: () => {
+      for (const { buffer } of buffers.values()) buffer.dispose();
+      buffers.clear();
+    },
+  };
+  storeBuffers.set(self, { device: native, buffers });
+  return self;
+};
+
+const compileFor = async (
+  { native, target, load }: Parts,
+  program: Program,
+  guard: () => void,
+): Promise<Executable> => {
+  guard();
+  const plan: Plan = compileProgram(program, target);
+  const loaded = await load(plan);
+  const executable: Executable = {
+    program,
+    arenaBytes: plan.arenaBytes,
+    dispose: () => loaded.dispose(),
+    run: async (values, inputs = {}) => {
+      guard();
+      checkInputs(program, inputs);
+      checkState(program, values);
+      const held = storeBuffers.get(values);
+      if (held === undefined || held.device !== native)
+        return fail(
+          'DEVICE',
+          `run '${program.name}': the store belongs to another device; make one with this device's store()`,
+        );
+      const state = plan.state.map(({ name }) => held.buffers.get(name)!.buffer);
+      const given = plan.inputs.map(({ name }) =>
+        nativeArray(`run '${program.name}': input '${name}'`, program.inputs.get(name)!, inputs[name]!),
+      );
+      const outputs = plan.outputs.map(({ name }) => emptyOf(program.outputs[name]!));
+      await native.run(loaded, state, given, outputs);
+      return Object.fromEntries(plan.outputs.map(({ name }, i) => [name, outputs[i]!]));
+    },
+  };
+  loadedOf.set(executable, loaded);
+  return executable;
+};
+
+export const nativeDevice = (parts: Parts): Device => {
+  const { kind, description, native } = parts;
   let disposed = false;
   const guard = (): void => {
     if (disposed) fail('DEVICE', `${kind}: the device was disposed; open another`);
   };
-
-  const store = (): Store => {
-    guard();
-    const buffers = new Map<string, { type: TensorType; buffer: NativeBuffer }>();
-    const get = (name: string): { type: TensorType; buffer: NativeBuffer } =>
-      buffers.get(name) ?? fail('DEVICE', noValue(name, buffers));
-    const fitted = (name: string, type: TensorType, values: ArrayLike<number>): NativeArray =>
-      nativeArray(`store: '${name}'`, type, values);
-    const self: Store = {
-      get names() {
-        return [...buffers.keys()];
-      },
-      has: (name) => buffers.has(name),
-      typeOf: (name) => get(name).type,
-      read: async (name) => {
-        guard();
-        const { type, buffer } = get(name);
-        const out = emptyOf(type);
-        await native.read(buffer, out);
-        return out;
-      },
-      write: async (name, values) => {
-        guard();
-        const { type, buffer } = get(name);
-        await native.write(buffer, fitted(name, type, values));
-      },
-      add: async (name, type, values) => {
-        guard();
-        if (buffers.has(name))
-          fail('DEVICE', `store: '${name}' exists already; write to it, or choose another name`);
-        const array = fitted(name, type, values);
-        const buffer = native.allocate(bytesOf(type, 4));
-        buffers.set(name, { type: { shape: type.shape, dtype: type.dtype }, buffer });
-        await native.write(buffer, array);
-      },
-      dispose: () => {
-        for (const { buffer } of buffers.values()) buffer.dispose();
-        buffers.clear();
-      },
-    };
-    storeBuffers.set(self, { device: native, buffers });
-    return self;
-  };
-
-  const compile = async (program: Program): Promise<Executable> => {
-    guard();
-    const plan: Plan = compileProgram(program, target);
-    const loaded = await load(plan);
-    const executable: Executable = {
-      program,
-      arenaBytes: plan.arenaBytes,
-      dispose: () => loaded.dispose(),
-      run: async (values, inputs = {}) => {
-        guard();
-        checkInputs(program, inputs);
-        checkState(program, values);
-        const held = storeBuffers.get(values);
-        if (held === undefined || held.device !== native)
-          return fail(
-            'DEVICE',
-            `run '${program.name}': the store belongs to another device; make one with this device's store()`,
-          );
-        const state = plan.state.map(({ name }) => held.buffers.get(name)!.buffer);
-        const given = plan.inputs.map(({ name }) =>
-          nativeArray(`run '${program.name}': input '${name}'`, program.inputs.get(name)!, inputs[name]!),
-        );
-        const outputs = plan.outputs.map(({ name }) => emptyOf(program.outputs[name]!));
-        await native.run(loaded, state, given, outputs);
-        return Object.fromEntries(plan.outputs.map(({ name }, i) => [name, outputs[i]!]));
-      },
-    };
-    loadedOf.set(executable, loaded);
-    return executable;
-  };
-
   const self: Device = {
     kind,
     description,
-    store,
-    compile,
+    store: () => makeStore(native, guard),
+    compile: (program) => compileFor(parts, program, guard),
     mark: async () => {
       guard();
       return { device: self, seconds: await native.mark() };

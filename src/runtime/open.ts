@@ -42,7 +42,10 @@ const checkDeviceOptions = (kind: DeviceKind, options: DeviceOptions): void => {
   checkOptions<DeviceOptions>(`openDevice '${kind}'`, options, known as KindsOf<DeviceOptions>); // of this kind, the part that it knows
 };
 
-/** Opens a device. Asking for one that cannot be had is an error with the reason; nothing falls back to another. */
+/**
+ * Opens a device. Asking for one that cannot be had is an error with the reason; nothing falls back to
+ * another.
+ */
 export const openDevice = async (kind: DeviceKind, options: DeviceOptions = {}): Promise<Device> => {
   checkDeviceOptions(kind, options);
   switch (kind) {

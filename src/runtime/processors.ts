@@ -5,7 +5,9 @@ import process from 'node:process';
 import { fail } from '../errors.js';
 import { showValue } from '../options.js';
 
-/** How many threads the cpu device takes: what this process may use of the machine, and what was asked for. */
+/**
+ * How many threads the cpu device takes: what this process may use of the machine, and what was asked for.
+ */
 
 /** The files of the system, so that other systems can be imagined. Undefined where there is none. */
 export interface SystemFiles {
@@ -46,8 +48,8 @@ const numbersIn = (list: string): readonly number[] =>
     });
 
 /**
- * Processors in the affinity masks of the process's threads. All of them: where threads are to be bound to places, OpenMP binds the one
- * that loads it to the first.
+ * Processors in the affinity masks of the process's threads. All of them: where threads are to be bound to
+ * places, OpenMP binds the one that loads it to the first.
  */
 const allowedProcessors = (files: SystemFiles): readonly number[] => {
   const lists = files
@@ -78,7 +80,10 @@ const mountOf = (
   return undefined;
 };
 
-/** The folders of a group and of those around it, innermost first. A group outside of what is mounted shows as the root. */
+/**
+ * The folders of a group and of those around it, innermost first. A group outside of what is mounted shows as
+ * the root.
+ */
 const foldersUpwards = ({ at, root }: Mount, group: string): readonly string[] => {
   const inside = relative(root, group);
   const folders = [at];
@@ -92,7 +97,10 @@ const quotaIn = (limit: string | undefined, period: string | undefined): number 
   return time > 0 && per > 0 ? time / per : Infinity; // 'max' and -1: no limit
 };
 
-/** The tightest CPU limit of the groups of this process, of version 2 (`cpu.max`) and version 1 (`cpu.cfs_quota_us`). */
+/**
+ * The tightest CPU limit of the groups of this process, of version 2 (`cpu.max`) and version 1
+ * (`cpu.cfs_quota_us`).
+ */
 const quotaOf = (files: SystemFiles): number => {
   let quota = Infinity;
   for (const line of (files.read('/proc/self/cgroup') ?? '').split('\n')) {
@@ -136,8 +144,9 @@ const processors = (n: number): string => `${n} ${n === 1 ? 'processor' : 'proce
 const isThreadCount = (n: unknown): n is number => Number.isSafeInteger(n) && Number(n) >= 1;
 
 /**
- * Threads of a cpu device. `asked` is refused where the process has fewer processors; OMP_NUM_THREADS holds up to them; otherwise one for each
- * core, within the CPU time that is granted: more would wait for each other. Throws OPTION.
+ * Threads of a cpu device. `asked` is refused where the process has fewer processors; OMP_NUM_THREADS holds
+ * up to them; otherwise one for each core, within the CPU time that is granted: more would wait for each
+ * other. Throws OPTION.
  */
 export const threadsFor = (
   asked: number | undefined,

@@ -15,6 +15,7 @@ import { classification } from '../task/classification.js';
 import type { Task } from '../task/task.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
+import { NOISE } from '../transform/readings.js';
 import { openCheckpoint, type Checkpoint, type EpochReport, type OpenCheckpoint } from './checkpoint.js';
 import { addResident, evaluateOn, Sums, testBatchOf, type Evaluation, type Tested } from './evaluate.js';
 import { momentParts, type Moment, type Optimiser } from './optimisers/optimiser.js';
@@ -248,6 +249,7 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
     else if (start !== null) await addStart(store, net, step, start); // fit refuses to begin without either
 
     const own = fold(key(seed), 'train');
+    const noise = step.inputs.has(NOISE) ? fold(own, 'dropout')[0] | 0 : null;
     const history: EpochReport[] = [...(earlier?.history ?? [])];
     let test: Evaluation | null = null;
     for (let epoch = earlier?.epochsDone ?? Math.floor(from / steps); epoch * steps < to; epoch++) {
@@ -262,6 +264,7 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
         const run = trainer.run(store, {
           ...(await source.train.inputs(order.subarray(cut.from, cut.to), draw)),
           ...scalars(optimiser.inputs?.(at - firstUpdate + 1) ?? {}),
+          ...(noise === null ? {} : { [NOISE]: Int32Array.of(noise, at) }),
           rate: [rateAt(rate, at, steps, epochs)],
         });
         await underWay.add(

@@ -131,8 +131,8 @@ const feed = (net: Readable, images: Tensor): Tensor =>
   substitute([net.output], new Map([[net.input, images]]))[0]!;
 
 /**
- * One training step of the masked network. Inputs: those of the data (index [batch], shift [batch, 3] of a data set), rate [], and those of the
- * optimiser. Outputs: loss (the mean), and the task's measures as sums over the batch (of classification: correct, a count). Next: parameters,
+ * One training step of the masked network. Inputs: those of the data (index [batch], shift [batch, 3] of a data set), rate [], those of the
+ * optimiser, and of a network with dropouts noise [2], a key and the step. Outputs: loss (the mean), and the task's measures as sums over the batch (of classification: correct, a count). Next: parameters,
  * moments, running statistics.
  */
 export const trainStep = <O extends Shape>(

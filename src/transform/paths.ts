@@ -82,7 +82,11 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
       for (const weight of factors(parameter, node)) edges.set(nameOf(weight), edge);
       return edge;
     };
-    const refuse = (why: string): never => fail('NETWORK', `paths: ${node.op} ${why}${at(node)}`);
+    const refuse = (why: string): never =>
+      fail(
+        'NETWORK',
+        `paths: ${node.op} ${why}${at(node)}; use a method that needs no paths, such as magnitude or snip`,
+      );
     const carriedInputs = node.inputs.filter((i) => carried.has(i));
     const first = values.get(carriedInputs[0]!)!;
     const rule = definitionOf(node.op).paths;
@@ -192,7 +196,8 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
       return (numberOf(w) ?? -1) >= 0 ? w : magnitude;
     return (constantSplit === 'weight') === (weights === 'squared') ? ops.mul(w, w) : live;
   }
-  return weights === 'squared' ? ops.mul(w, w) : weights === 'absolute' ? ops.abs(w) : pattern(w);
+  if (weights === 'squared') return ops.mul(w, w);
+  return weights === 'absolute' ? ops.abs(w) : pattern(w);
 };
 
 /**
@@ -201,7 +206,9 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
  */
 const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
   const weights = walk([edge]).filter(isPrunable);
-  const through = walk([edge]).find((t) => !isProduct(t) && t.inputs.length > 0 && walk([t]).some(isPrunable));
+  const through = walk([edge]).find(
+    (t) => !isProduct(t) && t.inputs.length > 0 && walk([t]).some(isPrunable),
+  );
   return through === undefined && weights.every((w) => sameShape(w.shape, edge.shape))
     ? weights
     : fail(

@@ -1,8 +1,8 @@
 import { transformed, type Readable } from '../graph/description.js';
 import { rewrite, withInputs } from '../graph/graph.js';
-import { checkValue, networkKind, numberThat } from '../kinds.js';
+import { checkOptions, checkValue, flag, networkKind, numberThat, type KindsOf } from '../kinds.js';
 import { moments, type Moments } from '../ops/batch-norm.js';
-import type { ReadingRule } from '../ops/op.js';
+import type { ReadingRule, TrainingReader } from '../ops/op.js';
 import { definitionOf, ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -33,38 +33,54 @@ export interface StatisticUpdate {
   readonly next: Tensor;
 }
 
+export interface TrainingReading {
+  /** Weight of the batch in the running statistics. Default 0.1, as PyTorch counts momentum. */
+  readonly momentum?: number;
+  /** Whether dropouts drop; otherwise they are their inputs, as for inference. Default true. */
+  readonly dropout?: boolean;
+}
+const TRAINING: KindsOf<TrainingReading> = { momentum: MOMENTUM, dropout: flag };
+
+/** The input of a network that is read with dropout: i32 [2], a key and the number of the step. */
+export const NOISE = 'noise';
+
 /**
  * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 - momentum) stored + momentum
  * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it. Throws NETWORK where a BatchNorm sees one value a channel: it would answer
- * its shift whatever the input.
+ * its shift whatever the input. Where the network has dropouts, it has one more input, `noise`, which decides what they drop. A number in
+ * the place of options is the momentum.
  */
 export const training = <N extends Readable>(
   net: N,
-  momentum = 0.1,
+  options: TrainingReading | number = {},
 ): N & { readonly updates: readonly StatisticUpdate[] } => {
   checkValue('training: network', net, networkKind);
-  checkValue('training: momentum', momentum, MOMENTUM);
-  const first = trained(net.output, momentum);
+  const given = typeof options === 'number' ? { momentum: options } : options;
+  checkOptions('training', given, TRAINING);
+  const first = trained(net.output, given);
   const result = transformed(net, (output) =>
-    output === net.output ? first.output : trained(output, momentum).output,
+    output === net.output ? first.output : trained(output, given).output,
   );
   return { ...result, updates: first.updates };
 };
 
 const trained = (
   output: Tensor,
-  momentum: number,
+  { momentum = 0.1, dropout = true }: TrainingReading,
 ): { readonly output: Tensor; readonly updates: readonly StatisticUpdate[] } => {
   const updates = new Map<Tensor, Tensor>();
   const measured = new Map<Tensor, Moments>();
-  const reader = {
+  const noise = ops.input(NOISE, [2], 'i32');
+  let streams = 0;
+  const reader: TrainingReader = {
     momentum,
-    momentsOf: (x: Tensor): Moments => {
+    momentsOf: (x) => {
       const known = measured.get(x) ?? moments(ops, x);
       measured.set(x, known);
       return known;
     },
-    update: (stored: Tensor, next: Tensor): void => void updates.set(stored, next),
+    draw: () => (dropout ? { noise, stream: streams++ } : null),
+    update: (stored, next) => void updates.set(stored, next),
   };
   return {
     output: read(output, (reading, marker) => reading.training(ops, marker, reader)),

@@ -20,9 +20,9 @@ import {
 } from './order.js';
 
 /**
- * The order of every parameter's axes in PyTorch, found by following columns through the graph, forwards and backwards: what is added,
- * scaled or multiplied side by side has one order. Only flattening an image, or making one of columns, tells the two sides apart. See
- * Note [What PyTorch's network is].
+ * The order of every parameter's axes in PyTorch, found by following columns through the graph, forwards and
+ * backwards: what is added, scaled or multiplied side by side has one order. Only flattening an image, or
+ * making one of columns, tells the two sides apart. See Note [What PyTorch's network is].
  */
 
 /** What an axis of an activation is there for, which decides what merging it with others means. */
@@ -85,7 +85,10 @@ const convolution =
     return [place(free(n)), position(h), position(w), place(writes.order, 'channel')];
   };
 
-/** An image whose rows or columns are partly made of channels: there are several ways to write that in PyTorch. */
+/**
+ * An image whose rows or columns are partly made of channels: there are several ways to write that in
+ * PyTorch.
+ */
 const refuseMixedImage = (node: Tensor, x: Places): void => {
   const by = x.slice(1, 3).flatMap(({ order }) => lostBy(order) ?? [])[0];
   if (by !== undefined)
@@ -138,7 +141,9 @@ const split = (node: Tensor, from: Place, to: Shape, isAll: boolean): Places => 
   return to.map((d) => place(plain(d), from.kind));
 };
 
-/** Axes of the old and the new shape in the smallest groups of equal size; axes of one element are left out. */
+/**
+ * Axes of the old and the new shape in the smallest groups of equal size; axes of one element are left out.
+ */
 const reshaped: Rule = (node, [input]) => {
   const isFlat = node.shape.slice(1).filter((d) => d !== 1).length === 1;
   const x = isFlat ? asImage(input!) : input!;
@@ -193,9 +198,11 @@ const rules: Record<Exclude<OpName, keyof typeof elementwise | Known>, Rule> = {
   batchNorm: together,
   statistic: (node, [x, stored]) => [side(node, [x!.at(-1)!, stored![0]!])],
   gate: together,
+  dropout: together,
   toReal: together,
   stopGradient: together,
   rankMask: (_, [scores]) => scores!,
+  bernoulli: anyOrder,
   sum: (node, [x]) => x!.filter((_, axis) => !numbers(node, 'axes').includes(axis)),
   maximum: (node, [x]) => x!.filter((_, axis) => !numbers(node, 'axes').includes(axis)),
   variance: (_, [x]) => x!.slice(-1),
@@ -241,8 +248,9 @@ const rules: Record<Exclude<OpName, keyof typeof elementwise | Known>, Rule> = {
 };
 
 /**
- * Of each parameter's axes, in which order PyTorch keeps it; null for those that are the same on both sides. Throws WEIGHTS, with layer and op,
- * where columns of two orders meet or are moved in a way that cannot be followed.
+ * Of each parameter's axes, in which order PyTorch keeps it; null for those that are the same on both sides.
+ * Throws WEIGHTS, with layer and op, where columns of two orders meet or are moved in a way that cannot be
+ * followed.
  */
 export const columnsOf = (net: Network): ReadonlyMap<string, readonly (readonly Run[] | null)[]> => {
   const places = new Map<Tensor, Places>();
@@ -279,8 +287,10 @@ const refuseLost = (leaf: Tensor, by: Tensor): never =>
 /*
  * Note [What PyTorch's network is]
  *
- * The same layers, written for [n, c, h, w]: flattening takes all but the batch, an image is made of columns by view(n, c, h, w), and slices,
- * sums and joins name the same stretches of columns. Then a stretch of a flattened image's columns holds other elements there, which is why it
- * may be joined to others but not cut; and a weight whose outputs are added to such columns, or become an image, has its rows in that order.
- * Where all positions or all channels are one, as after a global pool, the two orders are the same and nothing is refused.
+ * The same layers, written for [n, c, h, w]: flattening takes all but the batch, an image is made of columns
+ * by view(n, c, h, w), and slices, sums and joins name the same stretches of columns. Then a stretch of a
+ * flattened image's columns holds other elements there, which is why it may be joined to others but not cut;
+ * and a weight whose outputs are added to such columns, or become an image, has its rows in that order. Where
+ * all positions or all channels are one, as after a global pool, the two orders are the same and nothing is
+ * refused.
  */

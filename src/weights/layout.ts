@@ -2,8 +2,9 @@ import { fail } from '../errors.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
 
 /**
- * PyTorch keeps convolution weights as [out, in, height, width] (OIHW) and activations as NCHW; here they are OHWI and
- * NHWC. Linear weights are [out, in] on both sides. Weights are transposed once, when they cross the border.
+ * PyTorch keeps convolution weights as [out, in, height, width] (OIHW) and activations as NCHW; here they are
+ * OHWI and NHWC. Linear weights are [out, in] on both sides. Weights are transposed once, when they cross the
+ * border.
  */
 export interface Layout<A> {
   readonly shape: Shape;
@@ -29,8 +30,8 @@ const swapInner = <A extends Numbers>(data: A, a: number, b: number, n: number):
 };
 
 /**
- * One axis of `own` in another order: each of its runs, [positions, channels] in our order, is swapped to [channels, positions], or back from
- * there. Copied.
+ * One axis of `own` in another order: each of its runs, [positions, channels] in our order, is swapped to
+ * [channels, positions], or back from there. Copied.
  */
 export const swapRuns = <A extends Numbers>(
   { shape, data }: Layout<A>,
@@ -69,7 +70,10 @@ const kernelShape = (where: string, { shape, data }: Layout<{ readonly length: n
   return [a, b, c, d];
 };
 
-/** OIHW -> OHWI, copied; also depthwise (I = 1) and grouped weights. Error WEIGHTS, which starts with `where`: the tensor's name, say. */
+/**
+ * OIHW -> OHWI, copied; also depthwise (I = 1) and grouped weights. Error WEIGHTS, which starts with `where`:
+ * the tensor's name, say.
+ */
 export const convFromTorch = <A extends Numbers>(weight: Layout<A>, where = 'convFromTorch'): Layout<A> => {
   const [o, i, h, w] = kernelShape(where, weight);
   return { shape: [o, h, w, i], data: swapInner(weight.data, o, i, h * w) };
@@ -98,8 +102,8 @@ const flattened = (
 };
 
 /**
- * A linear weight [out, c*h*w] that reads flattened NCHW features, for flattened NHWC features: [out, h*w*c], copied.
- * Where h = w = 1, as after a global pool, the two are the same. Error WEIGHTS.
+ * A linear weight [out, c*h*w] that reads flattened NCHW features, for flattened NHWC features: [out, h*w*c],
+ * copied. Where h = w = 1, as after a global pool, the two are the same. Error WEIGHTS.
  */
 export const flatLinearFromTorch = <A extends Numbers>(
   weight: Layout<A>,
@@ -118,7 +122,10 @@ export const flatLinearToTorch = <A extends Numbers>(
   return { shape: weight.shape, data: swapInner(weight.data, out, h * w, c) };
 };
 
-/** By rank: 4 axes are a convolution weight and are transposed, fewer (linear, bias, norm) are the same on both sides. */
+/**
+ * By rank: 4 axes are a convolution weight and are transposed, fewer (linear, bias, norm) are the same on
+ * both sides.
+ */
 export const fromTorch = <A extends Numbers>(tensor: Layout<A>): Layout<A> =>
   tensor.shape.length === 4 ? convFromTorch(tensor) : tensor;
 

@@ -2,12 +2,16 @@ import { fail } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
- * In which order PyTorch keeps what lies along one axis. Activations are [n, h, w, c] here and [n, c, h, w] there, so columns of a
- * flattened image run over [positions, channels] here and over [channels, positions] there.
+ * In which order PyTorch keeps what lies along one axis. Activations are [n, h, w, c] here and [n, c, h, w]
+ * there, so columns of a flattened image run over [positions, channels] here and over [channels, positions]
+ * there.
  */
 export interface Run {
   readonly length: number;
-  /** Ours is [positions, channels], theirs [channels, positions]. Where one of them is 1, both orders are the same. */
+  /**
+   * Ours is [positions, channels], theirs [channels, positions]. Where one of them is 1, both orders are the
+   * same.
+   */
   readonly positions: number;
   readonly channels: number;
 }
@@ -60,7 +64,10 @@ const isMoved = ({ state }: Section): boolean =>
   state.kind === 'lost' || (state.kind === 'known' && state.run.positions !== 1);
 const mayBePlain = (axis: Axis): boolean => !resolve(axis).some(isMoved);
 
-/** Cuts a section in two. Flattened columns cannot be cut: a stretch of ours is no stretch of theirs. Null then. */
+/**
+ * Cuts a section in two. Flattened columns cannot be cut: a stretch of ours is no stretch of theirs. Null
+ * then.
+ */
 const cut = (section: Section, at: number): Axis | null => {
   const { state, length } = section;
   const halves = (make: (length: number) => Axis): Axis => [...make(at), ...make(length - at)];
@@ -93,7 +100,10 @@ const join = (a: Section, b: Section, node: Tensor): void => {
   from.state = { kind: 'is', axis: [to] };
 };
 
-/** Both axes have one order from now on, since `node` puts them side by side. Throws WEIGHTS where they cannot. */
+/**
+ * Both axes have one order from now on, since `node` puts them side by side. Throws WEIGHTS where they
+ * cannot.
+ */
 export const equate = (a: Axis, b: Axis, node: Tensor): void => {
   const [left, right] = [[...a], [...b]];
   const next = (list: Section[]): Section | undefined => {

@@ -6,9 +6,10 @@ import { showValue } from '../options.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
 
 /**
- * The safetensors format (https://huggingface.co/docs/safetensors): the header's length as a little-endian uint64, the
- * header as JSON {name: {dtype, shape, data_offsets: [from, to]}, __metadata__?: {text: text}}, then the bytes. Arrays
- * are viewed in the host's byte order, which is little-endian on every platform Node.js supports here.
+ * The safetensors format (https://huggingface.co/docs/safetensors): the header's length as a little-endian
+ * uint64, the header as JSON {name: {dtype, shape, data_offsets: [from, to]}, __metadata__?: {text: text}},
+ * then the bytes. Arrays are viewed in the host's byte order, which is little-endian on every platform
+ * Node.js supports here.
  */
 export type StoredTensor =
   | { readonly dtype: 'F32'; readonly shape: Shape; readonly data: Float32Array }
@@ -80,9 +81,9 @@ const checkTensor = (name: string, tensor: StoredTensor): void => {
 };
 
 /**
- * A safetensors file as bytes, the same for the same contents: wider types first, then by name, which keeps every tensor
- * aligned (the order of the reference implementation); the header is padded with spaces to a multiple of 8. Error
- * WEIGHTS for data that does not fill its shape or a tensor named `__metadata__`.
+ * A safetensors file as bytes, the same for the same contents: wider types first, then by name, which keeps
+ * every tensor aligned (the order of the reference implementation); the header is padded with spaces to a
+ * multiple of 8. Error WEIGHTS for data that does not fill its shape or a tensor named `__metadata__`.
  */
 export const encode = (
   tensors: Readonly<Record<string, StoredTensor>>,
@@ -199,8 +200,8 @@ const headerOf = (bytes: Uint8Array, path: string): { readonly json: string; rea
 };
 
 /**
- * The tensors of a safetensors file, copied out of `bytes`; F16 and BF16 come as F32. `path` is for messages. The bytes
- * must be used by exactly one tensor each. Error WEIGHTS, which names file, tensor and numbers.
+ * The tensors of a safetensors file, copied out of `bytes`; F16 and BF16 come as F32. `path` is for messages.
+ * The bytes must be used by exactly one tensor each. Error WEIGHTS, which names file, tensor and numbers.
  */
 export const decode = (bytes: Uint8Array, path: string): StoredTensors => {
   checkArray(path, bytes, Uint8Array);

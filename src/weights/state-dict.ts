@@ -16,8 +16,9 @@ import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from './safetensors.js';
 
 /**
- * Weights files as PyTorch reads them: safetensors with state-dict names, convolutions in OIHW, columns of flattened images by channel first. The mask of a weight is stored beside it as
- * `<name>_mask`, uint8, in the same layout.
+ * Weights files as PyTorch reads them: safetensors with state-dict names, convolutions in OIHW, columns of
+ * flattened images by channel first. The mask of a weight is stored beside it as `<name>_mask`, uint8, in the
+ * same layout.
  */
 export interface WeightsFile {
   readonly weights: Weights;
@@ -38,10 +39,17 @@ const FILE: KindsOf<WeightsFile> = {
 
 type Runs = ReturnType<typeof columnsOf>;
 
-/** Our values in PyTorch's layout, and back: each axis in its order there (weights/columns.ts), convolutions as OIHW. */
-const outward = <A extends Float32Array | Uint8Array>(runs: Runs, name: string, own: Layout<A>): Layout<A> =>
+/**
+ * Our values in PyTorch's layout, and back: each axis in its order there (weights/columns.ts), convolutions
+ * as OIHW.
+ */
+const inFileOrder = <A extends Float32Array | Uint8Array>(
+  runs: Runs,
+  name: string,
+  own: Layout<A>,
+): Layout<A> =>
   toTorch(runs.get(name)!.reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'theirs')), own));
-const inward = <A extends Float32Array | Uint8Array>(
+const inOwnOrder = <A extends Float32Array | Uint8Array>(
   runs: Runs,
   name: string,
   theirs: Layout<A>,
@@ -51,8 +59,9 @@ const inward = <A extends Float32Array | Uint8Array>(
     .reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'ours')), fromTorch(theirs));
 
 /**
- * The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit, so that nothing is written that could
- * not be read again, and where the network has columns whose order in PyTorch is not known.
+ * The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit, so that nothing is
+ * written that could not be read again, and where the network has columns whose order in PyTorch is not
+ * known.
  */
 export const encodeWeights = (net: Network, { weights, masks, metadata }: WeightsFile): Uint8Array => {
   checkWeights(net, weights, `weights of '${net.name}'`);
@@ -62,11 +71,11 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
   for (const leaf of parameters(net)) {
     const name = nameOf(leaf);
     const own = { shape: leaf.shape, data: weights.get(name)!.data };
-    tensors[name] = { dtype: 'F32', ...outward(runs, name, own) };
+    tensors[name] = { dtype: 'F32', ...inFileOrder(runs, name, own) };
     const mask = isPrunable(leaf) ? masks?.get(name) : undefined;
     if (mask !== undefined) {
       checkArray(`mask of '${name}'`, mask, Uint8Array); // and not in shared memory
-      tensors[maskKey(name)] = { dtype: 'U8', ...outward(runs, name, { shape: leaf.shape, data: mask }) };
+      tensors[maskKey(name)] = { dtype: 'U8', ...inFileOrder(runs, name, { shape: leaf.shape, data: mask }) };
     }
   }
   return encode(tensors, metadata);
@@ -80,9 +89,10 @@ export const saveWeights = async (path: string, net: Network, file: WeightsFile)
 };
 
 /**
- * Reads weights for a network; every parameter must be there in its shape. Masks may be bytes or floats of exactly 0 and 1. Besides parameters
- * a file may hold what changes nothing here: PyTorch's `num_batches_tracked`, and what masked layers of Synaptic-Flow's kind, which PX's code has,
- * keep for everything: masks of biases and BatchNorm that are all 1, and scales of identity shortcuts that are all 1.
+ * Reads weights for a network; every parameter must be there in its shape. Masks may be bytes or floats of
+ * exactly 0 and 1. Besides parameters a file may hold what changes nothing here: PyTorch's
+ * `num_batches_tracked`, and what masked layers of Synaptic-Flow's kind, which PX's code has, keep for
+ * everything: masks of biases and BatchNorm that are all 1, and scales of identity shortcuts that are all 1.
  * Throws WEIGHTS also where the network has columns whose order in PyTorch is not known.
  */
 export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): WeightsFile => {
@@ -108,7 +118,7 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
         'WEIGHTS',
         `${source}: '${name}' is ${showShape(stored.shape)}, network '${net.name}' needs ${showShape(expected)}`,
       );
-    return inward(runs, nameOf(leaf), { shape: stored.shape, data }).data;
+    return inOwnOrder(runs, nameOf(leaf), { shape: stored.shape, data }).data;
   };
   const float32Of = ({ dtype, data }: StoredTensor): Float32Array | null => {
     if (dtype === 'F32') return data;
@@ -139,7 +149,9 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
   return { weights, masks: masks.size === 0 ? null : masks, metadata };
 };
 
-/** A stored mask as bytes, or null for a dtype that holds none. Throws WEIGHTS for other values than 0 and 1. */
+/**
+ * A stored mask as bytes, or null for a dtype that holds none. Throws WEIGHTS for other values than 0 and 1.
+ */
 const bitsOf = (stored: StoredTensor, where: string): Uint8Array | null => {
   if (stored.dtype !== 'U8' && stored.dtype !== 'F32' && stored.dtype !== 'F64') return null;
   const values: ArrayLike<number> = stored.data;
@@ -161,8 +173,9 @@ const checkAllLive = (where: string, name: string, mask: Uint8Array): void => {
 };
 
 /**
- * Whether a tensor without a parameter is the scale of an identity shortcut, which networks here do not have: '<block>.shortcut.weight' or its mask,
- * [c] or [c, 1, 1], where the block's output is added to another value of c channels. Throws WEIGHTS unless all of it is 1.
+ * Whether a tensor without a parameter is the scale of an identity shortcut, which networks here do not have:
+ * '<block>.shortcut.weight' or its mask, [c] or [c, 1, 1], where the block's output is added to another value
+ * of c channels. Throws WEIGHTS unless all of it is 1.
  */
 const isIdentityScale = (
   net: Network,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
-import { make, registry } from '../../src/ops/registry.js';
+import type { CallLowering } from '../../src/ops/op.js';
+import { make, ops, registry } from '../../src/ops/registry.js';
 import type { CallAttributes } from '../../src/plan/calls.js';
 import type { Step } from '../../src/plan/plan.js';
 import type { NativeArray } from '../../src/runtime/native.js';
@@ -522,5 +523,25 @@ describe('ranking', () => {
   });
   it('rankMask keeps exactly the largest, ties by smaller index, NaN last', () => {
     for (const { size, keep, expected, get } of masks) expect(get(), `${keep} of ${size}`).toEqual(expected);
+  });
+
+  const draws = [1, 4, 5, 1023, 4099].flatMap((size) =>
+    [0, 0.3, 1].map((probability) => {
+      const noise = Int32Array.of(integer(next, -(2 ** 31), 2 ** 31 - 1), integer(next, 0, 1000));
+      const node = make('bernoulli', [ops.input('noise', [2], 'i32')], {
+        shape: [size],
+        probability,
+        stream: size,
+      });
+      const lowering = registry.bernoulli.lower(node) as CallLowering;
+      const output: BufferSpec = { in: 'output', shape: [size] };
+      return {
+        expected: registry.bernoulli.evaluate([Float64Array.from(noise)], node),
+        get: want(trial('bernoulli', [{ shape: [2], data: noise }], output, lowering.attributes)),
+      };
+    }),
+  );
+  it('bernoulli has the bits of its definition', () => {
+    for (const { expected, get } of draws) expect(Array.from(get())).toEqual(Array.from(expected));
   });
 });

@@ -170,6 +170,7 @@ describe.each(libraries.map((library) => [library.version, library] as const))('
       { in: 'input', shape: [n], dtype: 'i32' },
       { in: 'output', shape: [n], dtype: 'i32' },
       { in: 'input', shape: [], dtype: 'i32' },
+      { in: 'input', shape: [2], dtype: 'i32' },
     ];
     const pool = {
       n: 2 ** 16,
@@ -224,6 +225,7 @@ describe.each(libraries.map((library) => [library.version, library] as const))('
       callOf('scatterAdd', [0, 7], [2], { rows: n, width, count: n }),
       callOf('argMax', [0], [8], { rows: n, width }),
       callOf('rankMask', [0, 9], [2], { size: 3 * n }),
+      callOf('bernoulli', [10], [2], { size: 3 * n, threshold: 2 ** 31, stream: 1 }),
       callOf('maxPool', [0], [2], pool),
       callOf('maxPoolGather', [0, 0], [2], pool),
       callOf('maxPoolScatter', [0, 0], [2], pool),

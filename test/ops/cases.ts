@@ -173,6 +173,16 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
       linear: [[1]],
     },
   ],
+  dropout: unary((x) => ops.dropout(x, 0.25), { linear: [[0]] }),
+  bernoulli: [
+    [2, 3],
+    [1, 5],
+    [2, 2, 2, 2],
+  ].map((shape) => ({
+    label: `of [${shape.join()}]`,
+    inputs: [integers([2], [-7, 3])],
+    build: ([noise]) => ops.bernoulli(noise!, shape, 0.5, 2),
+  })),
 
   neg: unary(ops.neg, { linear: [[0]] }),
   abs: unary(ops.abs),

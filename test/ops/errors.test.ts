@@ -19,6 +19,8 @@ const raw =
 /** Attributes that are well-formed, so that it is the inputs that are refused. */
 const goodAttributes: { readonly [K in OpName]?: Attributes } = {
   batchNorm: { epsilon: 1e-5 },
+  dropout: { rate: 0.5 },
+  bernoulli: { shape: [2], probability: 0.5, stream: 0 },
   statistic: { moment: 'mean' },
   sum: { axes: [0] },
   maximum: { axes: [0] },
@@ -112,6 +114,22 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     [
       () => ops.batchNorm(f(2, 3), { mean: f(3), weight: f(2), variance: f(3), bias: f(3) }, 1e-5),
       'batchNorm: f32[2] beside f32[2, 3]; at net.layer; give one number for each channel',
+    ],
+  ],
+  dropout: [
+    [
+      () => ops.dropout(f(2), 1),
+      'dropout: rate is 1; at net.layer; give the share to drop, from 0 to less than 1',
+    ],
+  ],
+  bernoulli: [
+    [
+      () => ops.bernoulli(f(2), [3], 0.5, 0),
+      'bernoulli: noise is f32[2]; at net.layer; pass i32[2], a key and a step',
+    ],
+    [
+      () => ops.bernoulli(i(2), [3], 1.5, 0),
+      'bernoulli: probability is 1.5; at net.layer; give one from 0 to 1',
     ],
   ],
   statistic: [

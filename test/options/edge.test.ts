@@ -89,6 +89,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('batchNorm', 'bn', { eps: 1e-3 }), 'it takes a name alone'],
     [() => (js['batchNorm']!('bn') as Loose)(null), 'input null', 'SHAPE'],
   ],
+  dropout: [
+    [call('dropout', '', 0.5), 'name'],
+    [call('dropout', 'drop'), "dropout 'drop': rate is missing"],
+    [call('dropout', 1), 'rate 1'],
+    [call('dropout', { rate: 0.5 }), 'rate'],
+    [() => (js['dropout']!(0.5) as Loose)(null), 'input null', 'SHAPE'],
+  ],
   identityBlock: [[() => (js['identityBlock']!(3) as Loose)(image), 'identityBlock: name 3']],
   projectionBlock: [
     [call('projectionBlock', 3, 8, 2), 'projectionBlock: name 3'],
@@ -229,7 +236,10 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   inference: [[call('inference', row), 'network']],
   training: [
     [call('training', 3), 'network 3'],
-    [call('training', net, { momentum: 0.1 }), 'momentum'],
+    [call('training', net, { momentum: '0.1' }), "momentum '0.1'"],
+    [call('training', net, { dropuot: false }), "'dropuot'; did you mean 'dropout'?"],
+    [call('training', net, { dropout: 0.5 }), 'dropout 0.5'],
+    [call('training', net, '0.1'), 'options must be an object'],
   ],
   pathNetwork: [
     [
@@ -574,6 +584,8 @@ describe('attributes of ops are refused by', () => {
     constant: [[() => op['constant']!([3], '1'), 'value is "1"']],
     scalar: [[() => op['scalar']!('1'), 'value is "1"']],
     literal: [[() => op['literal']!([2], [1, '2']), 'data']],
+    dropout: [[() => op['dropout']!(row, '0.5'), 'rate is "0.5"']],
+    bernoulli: [[() => op['bernoulli']!(row, [3], '0.5', 0), 'probability is "0.5"']],
     batchNorm: [
       [
         () => op['batchNorm']!(row, { mean: row, weight: row, variance: row, bias: row }, '1e-5'),

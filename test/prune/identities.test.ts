@@ -430,21 +430,25 @@ describe('networks that are not sums over paths are refused', () => {
     );
   });
   test('an exponential', () => {
-    expect(refusal(square('exp', ops.exp))).toBe('NETWORK paths: exp is not piecewise linear; at first');
+    expect(refusal(square('exp', ops.exp))).toBe(
+      'NETWORK paths: exp is not piecewise linear; at first; use a method that needs no paths, such as magnitude or snip',
+    );
   });
   test('a softmax', () => {
     const softmax = (z: Vector): Tensor => {
       const e = ops.exp(z);
       return ops.div(e, ops.broadcast(ops.sum(e, [1]), z.shape, [0]));
     };
-    expect(refusal(square('softmax', softmax))).toBe('NETWORK paths: exp is not piecewise linear; at first');
+    expect(refusal(square('softmax', softmax))).toBe(
+      'NETWORK paths: exp is not piecewise linear; at first; use a method that needs no paths, such as magnitude or snip',
+    );
   });
   test('a product of two values, and a quotient', () => {
     expect(refusal(square('product', (h) => ops.mul(h, ops.relu(h))))).toBe(
-      'NETWORK paths: mul multiplies two values that both depend on the input; at first',
+      'NETWORK paths: mul multiplies two values that both depend on the input; at first; use a method that needs no paths, such as magnitude or snip',
     );
     expect(refusal(square('quotient', (h) => ops.div(ops.scalar(1), h)))).toBe(
-      'NETWORK paths: div divides by a value that depends on the input; at first',
+      'NETWORK paths: div divides by a value that depends on the input; at first; use a method that needs no paths, such as magnitude or snip',
     );
   });
   test('a weight that is not a factor of its edges: transposed, added to another, of low rank, or repeated', () => {
@@ -483,7 +487,9 @@ describe('networks that are not sums over paths are refused', () => {
   test('by every criterion that counts paths, and by none that does not', () => {
     const net = square('exp', ops.exp);
     for (const [, criterion] of FLOWS)
-      expect(refusal(net, criterion)).toBe('NETWORK paths: exp is not piecewise linear; at first');
+      expect(refusal(net, criterion)).toBe(
+        'NETWORK paths: exp is not piecewise linear; at first; use a method that needs no paths, such as magnitude or snip',
+      );
     expect(refusal(net, magnitude())).toBe('accepted');
     expect(refusal(net, snip())).toBe('accepted');
   });

@@ -1,6 +1,7 @@
 import { CALLS, type CallAttributes, type CallName } from '../../plan/calls.js';
 import type { CallStep, CallStepOf, Plan } from '../../plan/plan.js';
-import { copyDrafts, fillDrafts, perThing } from './copy.js';
+import { bernoulliDrafts } from './bernoulli.js';
+import { copyDrafts, fillDrafts, perElement } from './copy.js';
 import { indent, indexType, operands, type Draft, type Frame, type IndexType } from './kernel.js';
 import { poolDrafts } from './pool.js';
 import { argMaxDrafts, rankMaskDrafts, SHORT_ROW } from './rank.js';
@@ -81,7 +82,7 @@ function resizeDrafts(plan: Plan, { inputs, outputs, attributes: a }: ResizeStep
     {
       doc: resizeDoc(a),
       parameters: operands(plan, [['x', inputs[0]!]], [['y', outputs[0]!]]),
-      ...perThing(a.n * a.oh * a.ow * a.c, index, [
+      ...perElement(a.n * a.oh * a.ow * a.c, index, [
         `const ${index.type} channel = e % ${index.of(a.c)}, image = e / ${index.of(a.c * a.ow * a.oh)};`,
         ...tapLines('row', `(e / ${index.of(a.c * a.ow)} % ${index.of(a.oh)})`, rows),
         ...tapLines('column', `(e / ${index.of(a.c)} % ${index.of(a.ow)})`, columns),
@@ -102,7 +103,7 @@ function resizeGradDrafts(plan: Plan, { inputs, outputs, attributes: a }: Resize
     {
       doc: resizeDoc(a),
       parameters: operands(plan, [['dy', inputs[0]!]], [['y', outputs[0]!]]),
-      ...perThing(a.n * a.h * a.w * a.c, index, [
+      ...perElement(a.n * a.h * a.w * a.c, index, [
         `const ${index.type} channel = e % ${index.of(a.c)}, image = e / ${index.of(a.c * a.w * a.h)};`,
         `const int ownColumn = (int)(e / ${index.of(a.c)} % ${index.of(a.w)});`,
         `const int ownRow = (int)(e / ${index.of(a.c * a.w)} % ${index.of(a.h)});`,
@@ -167,6 +168,10 @@ const EMITTERS: { readonly [K in EmittedCall]: Emitter<K> } = {
   rankMask: {
     drafts: (plan, { inputs: [scores, keep], outputs: [y], attributes }, gpu) =>
       rankMaskDrafts(plan, scores!, keep!, y!, attributes, gpu),
+  },
+  bernoulli: {
+    drafts: (plan, { inputs: [noise], outputs: [y], attributes }) =>
+      bernoulliDrafts(plan, noise!, y!, attributes),
   },
 };
 

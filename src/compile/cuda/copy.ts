@@ -16,8 +16,11 @@ import {
 } from './kernel.js';
 import { ceilDiv, THREADS } from './gpu.js';
 
-/** A thread for each of n things: the first lines, and the launch. `pack` neighbouring elements are one thing, and e is the first's number. */
-export const perThing = (
+/**
+ * A thread for each of n elements, or packs of `pack` neighbouring ones, of which e is the first's number: the first
+ * lines, and the launch.
+ */
+export const perElement = (
   n: number,
   index: IndexType,
   body: readonly string[],
@@ -81,11 +84,8 @@ export const copyDrafts = (
       packed.map((a, k) => [names[k]!, stride(a)] as const),
       number,
     );
-    return offset === 0
-      ? terms
-      : terms === number.of(0)
-        ? number.of(offset)
-        : `${number.of(offset)} + ${terms}`;
+    if (offset === 0) return terms;
+    return terms === number.of(0) ? number.of(offset) : `${number.of(offset)} + ${terms}`;
   };
   const [from, to] = [
     address(attributes.srcOffset, (a) => a.from),
@@ -97,7 +97,7 @@ export const copyDrafts = (
     {
       doc: `${n} elements${width === 1 ? '' : `, ${width} a thread`}`,
       parameters: operands(plan, [['x', input]], [['y', output]]),
-      ...perThing(n / width, index, [...decode, move], frame),
+      ...perElement(n / width, index, [...decode, move], frame),
     },
   ];
 };
@@ -112,7 +112,7 @@ export const fillDrafts = (plan: Plan, output: number, value: number, frame = AL
     {
       doc: `${n} elements`,
       parameters: operands(plan, [], [['y', output]]),
-      ...perThing(n, indexType(n + THREADS), [`y[e] = ${literal};`], frame),
+      ...perElement(n, indexType(n + THREADS), [`y[e] = ${literal};`], frame),
     },
   ];
 };

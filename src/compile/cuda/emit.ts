@@ -54,9 +54,14 @@ export const emitCuda = (
   const isDone = new Set(
     [...joints].flatMap(([at, { steps }]) => Array.from({ length: steps - 1 }, (_, k) => at + 1 + k)),
   );
+  const draftsAt = (step: Step, at: number): Draft[] | null => {
+    if (isDone.has(at)) return [];
+    const joint = joints.get(at);
+    return joint === undefined ? draftsOf(plan, step, gpu) : [joint.draft];
+  };
   const steps = plan.steps.map((step, at): CudaStep => {
     const joint = joints.get(at);
-    const drafts = isDone.has(at) ? [] : joint !== undefined ? [joint.draft] : draftsOf(plan, step, gpu);
+    const drafts = draftsAt(step, at);
     if (drafts === null) return { kind: 'library' };
     scratchBytes = Math.max(scratchBytes, ...drafts.map((d) => d.scratchBytes ?? 0));
     const launches = drafts.map((d, k) => launchOf(d, step, at, drafts.length > 1 ? `_${k + 1}` : ''));

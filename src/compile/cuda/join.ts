@@ -18,11 +18,9 @@ const LONG_ROW = 4;
 
 const sizeOf = (plan: Plan, step: Step): number => {
   if (step.kind === 'fused') return step.domain.reduce((n, d) => n * d, 1);
-  return step.kernel === 'argMax'
-    ? step.attributes.rows * step.attributes.width
-    : step.kernel === 'copy'
-      ? step.attributes.dims.reduce((n, d) => n * d, 1)
-      : elementsOf(plan.buffers[step.outputs[0]!]!);
+  if (step.kernel === 'argMax') return step.attributes.rows * step.attributes.width;
+  if (step.kernel === 'copy') return step.attributes.dims.reduce((n, d) => n * d, 1);
+  return elementsOf(plan.buffers[step.outputs[0]!]!);
 };
 const pointers = (step: Step): number => readsOf(step).length + writesOf(step).length;
 
@@ -89,12 +87,9 @@ const rowDraft = (plan: Plan, row: readonly Draft[]): Draft => {
       ...choices,
       'const unsigned block = blockIdx.x - first;',
     ];
-    const isLast = k === kinds.length - 1;
-    return [
-      `${k === 0 ? '' : '} else '}${isLast ? (k === 0 ? '' : '{') : `if (blockIdx.x < ${blocks}) {`}`,
-      ...indent(lines, k === 0 && isLast ? 0 : 1),
-      ...(k === 0 && isLast ? unindented(body) : body),
-    ];
+    if (kinds.length === 1) return [...lines, ...unindented(body)];
+    const condition = k === kinds.length - 1 ? '' : `if (blockIdx.x < ${blocks}) `;
+    return [`${k === 0 ? '' : '} else '}${condition}{`, ...indent(lines), ...body];
   });
   return {
     doc: `${row.length} maps side by side`,

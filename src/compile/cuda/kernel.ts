@@ -18,7 +18,7 @@ export interface Frame {
   /** Threads of the launch where others decide; a part leaves idle those that it does not need. */
   readonly threads: number | null;
   readonly isPart: boolean;
-  /** What the text calls the number of its things, where one text serves several steps. */
+  /** What the text calls the number of its elements, where one text serves several steps. */
   readonly count: string | null;
 }
 export const ALONE: Frame = { block: 'blockIdx.x', threads: null, isPart: false, count: null };
@@ -49,7 +49,7 @@ export interface Draft {
   readonly scratchBytes?: number;
   /** Doubles of the shared memory that the body calls `table`. */
   readonly table?: number;
-  /** Things, of which each thread does one: what `count` of the frame stands for. */
+  /** Elements, of which each thread does one: what `count` of the frame stands for. */
   readonly count?: number;
   /** Lines between the braces, indented by two. */
   readonly body: readonly string[];

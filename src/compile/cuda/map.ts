@@ -1,5 +1,5 @@
 import type { FusedStep, Plan } from '../../plan/plan.js';
-import { perThing } from './copy.js';
+import { perElement } from './copy.js';
 import { ALONE, indexType, type Draft } from './kernel.js';
 import { elementLines, liveLoads, placesUsed, programOf, type Places } from './program.js';
 import { THREADS, type Gpu } from './gpu.js';
@@ -53,7 +53,7 @@ export const mapDrafts = (plan: Plan, step: FusedStep, gpu: Gpu, frame = ALONE):
     {
       doc: `[${view.domain.join(', ')}], ${width === 1 ? 'one element' : `${width} elements`} a thread`,
       parameters: program.parameters,
-      ...perThing(
+      ...perElement(
         n / width,
         index,
         [

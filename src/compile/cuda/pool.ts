@@ -1,6 +1,6 @@
 import type { CallAttributes } from '../../plan/calls.js';
 import type { CallStep, Plan } from '../../plan/plan.js';
-import { perThing } from './copy.js';
+import { perElement } from './copy.js';
 import { indent, indexType, operands, type Draft, type IndexType } from './kernel.js';
 import { THREADS } from './gpu.js';
 
@@ -50,7 +50,7 @@ const overOutputs = (
   index: IndexType,
   lines: readonly string[],
 ): Pick<Draft, 'grid' | 'block' | 'body'> =>
-  perThing(a.n * a.oh * a.ow * a.c, index, [
+  perElement(a.n * a.oh * a.ow * a.c, index, [
     `const ${index.type} channel = e % ${index.of(a.c)}, image = e / ${index.of(a.c * a.ow * a.oh)};`,
     `const int left = (int)(e / ${index.of(a.c)} % ${index.of(a.ow)}) * ${a.stride[1]} - ${a.padding[1]};`,
     `const int top = (int)(e / ${index.of(a.c * a.ow)} % ${index.of(a.oh)}) * ${a.stride[0]} - ${a.padding[0]};`,
@@ -75,7 +75,7 @@ const overInputs = (
     `const int ${name}First = ${place} + ${pad} < ${window} ? 0 : (${place} + ${pad - window}) / ${stride} + 1;`,
     `const int ${name}Last = (${place} + ${pad}) / ${stride} < ${extent - 1} ? (${place} + ${pad}) / ${stride} : ${extent - 1};`,
   ];
-  return perThing(a.n * a.h * a.w * a.c, index, [
+  return perElement(a.n * a.h * a.w * a.c, index, [
     `const ${index.type} channel = e % ${index.of(a.c)}, image = e / ${index.of(a.c * a.w * a.h)};`,
     `const int ownColumn = e / ${index.of(a.c)} % ${index.of(a.w)}, ownRow = e / ${index.of(a.c * a.w)} % ${index.of(a.h)};`,
     ...range('p', 'ownRow', a.padding[0], a.window[0], a.stride[0], a.oh),

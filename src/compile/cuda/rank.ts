@@ -1,6 +1,6 @@
 import type { CallAttributes } from '../../plan/calls.js';
 import type { Plan } from '../../plan/plan.js';
-import { perThing } from './copy.js';
+import { perElement } from './copy.js';
 import { ALONE, indent, indexType, operands, type Draft, type Parameter } from './kernel.js';
 import { ceilDiv, powerBelow, THREADS, type Gpu } from './gpu.js';
 
@@ -24,7 +24,7 @@ export const argMaxDrafts = (
       {
         doc,
         parameters,
-        ...perThing(
+        ...perElement(
           rows,
           index,
           [

@@ -119,13 +119,7 @@ const takeIn = (
   const isLong = share / stride > run;
   const kept = (groups * columns) / lanes;
 
-  const moving = new Set(
-    keep === 'inner' || keep === 'none'
-      ? [0, 1, ...(keep === 'none' ? [2] : [])]
-      : keep === 'outer'
-        ? [1, 2]
-        : [1],
-  );
+  const moving = new Set({ none: [0, 1, 2], inner: [0, 1], outer: [1, 2], outerInner: [1] }[keep]);
   const isMoving = (j: number): boolean =>
     isFull(places.view.loads[j]!, places.view.domain) ||
     places.view.loads[j]!.some((s, axis) => s !== 0 && moving.has(axis) && places.view.domain[axis] !== 1);
@@ -194,14 +188,12 @@ const takeIn = (
       ? ['#pragma unroll', `for (unsigned v = 0; v < ${lanes}; ++v) {`, ...indent([...lines]), '}']
       : [...lines];
 
-  const element =
-    keep === 'none'
-      ? 'm'
-      : order === 'rows'
-        ? `k * ${index.of(length)} + m`
-        : keep === 'inner'
-          ? `m * ${index.of(columns)} + c`
-          : `(g * ${index.of(length)} + m) * ${index.of(columns)} + c`;
+  const element = {
+    none: 'm',
+    outer: `k * ${index.of(length)} + m`,
+    inner: `m * ${index.of(columns)} + c`,
+    outerInner: `(g * ${index.of(length)} + m) * ${index.of(columns)} + c`,
+  }[keep];
   const each = [
     ...(used.has('e') ? [`const ${index.type} e = ${element};`] : []),
     ...memberPlaces(keep, places, used),
@@ -257,14 +249,10 @@ const takeIn = (
 };
 
 /** Place of neighbour v of value w in a row of the table: all values of the kept elements a stand side by side. */
-const columnOf = (w: number, lanes: number, across: number): string =>
-  lanes > 1
-    ? w === 0
-      ? `v * ${across} + a`
-      : `(${w * lanes} + v) * ${across} + a`
-    : w === 0
-      ? 'a'
-      : `${w * across} + a`;
+const columnOf = (w: number, lanes: number, across: number): string => {
+  if (lanes > 1) return `${w === 0 ? 'v' : `(${w * lanes} + v)`} * ${across} + a`;
+  return w === 0 ? 'a' : `${w * across} + a`;
+};
 
 const rowOf = (program: Program, { order, across, width }: ReduceShape): number =>
   across * valuesOf(program.reductions) * (order === 'columns' ? width : 1);
@@ -286,7 +274,8 @@ const keptPlaces = (
   if (keep === 'none') return [];
   if (keep === 'outer') return used.has('o') ? [`const ${index.type} o = k;`] : [];
   const packs = columns / width;
-  const column = `${keep === 'inner' ? 'k' : packs === 1 ? index.of(0) : `k % ${index.of(packs)}`}${width > 1 && packs > 1 ? ` * ${width}` : ''}`;
+  const inGroup = packs === 1 ? index.of(0) : `k % ${index.of(packs)}`;
+  const column = `${keep === 'inner' ? 'k' : inGroup}${width > 1 && packs > 1 ? ` * ${width}` : ''}`;
   return [
     ...(keep === 'outerInner' && (used.has('o') || used.has('e'))
       ? [`const ${index.type} g = ${packs === 1 ? 'k' : `k / ${index.of(packs)}`};`]

@@ -1,6 +1,6 @@
 import type { CallAttributes } from '../../plan/calls.js';
 import type { Plan } from '../../plan/plan.js';
-import { perThing } from './copy.js';
+import { perElement } from './copy.js';
 import { ALONE, indent, indexType, operands, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './gpu.js';
 
@@ -37,7 +37,7 @@ export const gatherDrafts = (
         ],
         [['y', output]],
       ),
-      ...perThing(
+      ...perElement(
         n / pack,
         index,
         [
@@ -125,7 +125,7 @@ export const cropFlipDrafts = (
         ],
         [['y', output]],
       ),
-      ...perThing(n, index, [
+      ...perElement(n, index, [
         `const ${index.type} c = e % ${of(a.c)}, b = e / ${of(a.c * a.w * a.h)};`,
         `const int column = e / ${of(a.c)} % ${of(a.w)}, row = e / ${of(a.c * a.w)} % ${of(a.h)};`,
         'const int at = index[b];',

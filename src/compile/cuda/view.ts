@@ -15,7 +15,8 @@ export interface View {
 export const plainKeep = (keep: Keep, [o, , i]: Strides): Keep => {
   const outer = (keep === 'outer' || keep === 'outerInner') && o !== 1;
   const inner = (keep === 'inner' || keep === 'outerInner') && i !== 1;
-  return outer ? (inner ? 'outerInner' : 'outer') : inner ? 'inner' : 'none';
+  if (outer) return inner ? 'outerInner' : 'outer';
+  return inner ? 'inner' : 'none';
 };
 
 /** Axis a may be joined to the axis b that follows it: every load walks through both as through one. */
@@ -23,8 +24,12 @@ const join = (view: View, a: 0 | 1, b: 1 | 2): View | null => {
   const [p, q] = [view.domain[a], view.domain[b]];
   const fits = view.loads.every((s) => p === 1 || q === 1 || s[a] === s[b] * q);
   if (!fits) return null;
-  const put = (xs: Strides, joined: number, rest: number): Strides =>
-    xs.map((x, k) => (k === b ? joined : k === a ? rest : x)) as unknown as Strides; // three, as xs has
+  const put = (xs: Strides, joined: number, rest: number): Strides => {
+    const ys: [number, number, number] = [...xs];
+    ys[a] = rest;
+    ys[b] = joined;
+    return ys;
+  };
   return { domain: put(view.domain, p * q, 1), loads: view.loads.map((s) => put(s, q > 1 ? s[b] : s[a], 0)) };
 };
 
@@ -65,6 +70,6 @@ export const isPacked = ([so, sr, si]: Strides, width: number): boolean =>
  * fit (`loads` counts those that each element needs anew).
  */
 export const widthOf = (inner: number, loads: number): 1 | 2 | 4 => {
-  const most = loads <= 12 ? 4 : loads <= 24 ? 2 : 1;
-  return inner % 4 === 0 && most >= 4 ? 4 : inner % 2 === 0 && most >= 2 ? 2 : 1;
+  if (inner % 4 === 0 && loads <= 12) return 4;
+  return inner % 2 === 0 && loads <= 24 ? 2 : 1;
 };

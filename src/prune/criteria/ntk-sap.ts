@@ -48,7 +48,7 @@ export const stepResponse = (view: PruningView, epsilon: number): Tensor => {
   const draw = (what: string, leaf: Tensor): Tensor =>
     ops.state(stateName('noise', what), leaf.shape, { role: 'noise' });
   const { batch } = view.raw;
-  const { updates, output } = training(batch, 1);
+  const { updates, output } = training(batch, { momentum: 1, dropout: false });
   const fresh = new Map<Tensor, Tensor>([[batch.input, draw('images', batch.input)]]);
   for (const leaf of leaves([output], 'state')) {
     if (roleOf(leaf) === 'scale') fresh.set(leaf, ops.constant(leaf.shape, 1));

@@ -52,7 +52,7 @@ export const flow = (
   checkKeys<PathOptions>('flow', options, PATH_OPTIONS);
   const ones = ops.constant(view.evalOne.input.shape, 1);
   const { output, edges } = pathNetwork(view.evalOne, ones, { ...options, weights, gates: 'open' });
-  const scale = outputs === null ? null : options.scaled === false ? outputs : normalised(outputs);
+  const scale = outputs === null || options.scaled === false ? outputs : normalised(outputs);
   const weighted = scale === null ? output.mantissa : ops.mul(output.mantissa, scale.mantissa);
   const total = ops.sum(
     weighted,

@@ -1,0 +1,167 @@
+import type { Readable } from '../graph/description.js';
+import { dependents, walk } from '../graph/graph.js';
+import { definitionOf } from '../ops/registry.js';
+import { unitCount, type LayerRule } from '../ops/units.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/**
+ * What of a network is connected, for any network: it asks where each op's units come from, not whether the op has a meaning in the path
+ * algebra. Zeros decide: weights as they are, or masks by the names of their weights. State that is not given counts as no zero.
+ * See Note [What is taken for connected].
+ */
+export type Known = ReadonlyMap<string, ArrayLike<number>>;
+
+/**
+ * The live units of every node between input and output: 1 for a unit that some path of live weights brings from the input and some such path
+ * takes on to the output.
+ */
+export const liveUnits = (net: Readable, known: Known): ReadonlyMap<Tensor, Uint8Array> => {
+  const graph = graphOf(net, known);
+  const reached = forward(graph);
+  const read = new Map(graph.nodes.map((node) => [node, new Uint8Array(unitCount(node))]));
+  read.get(net.output)!.fill(1);
+  for (const node of [...graph.nodes].reverse()) {
+    const own = read.get(node)!;
+    for (const { from, pairs } of graph.edges(node)) {
+      const to = read.get(from)!;
+      if (pairs !== 'all') pairs((unit, output) => (to[unit]! |= own[output]!));
+      else if (own.includes(1)) to.fill(1);
+    }
+  }
+  return new Map(
+    [...reached].map(([node, units]) => [node, units.map((bit, k) => bit & read.get(node)![k]!)]),
+  );
+};
+
+/** Whether any unit of the output depends on the input. */
+export const connected = (net: Readable, known: Known): boolean =>
+  forward(graphOf(net, known)).get(net.output)!.includes(1);
+
+/** Calls visit(unit of the input, unit of the output) for those of which the second is made of the first. */
+type Pairs = (visit: (unit: number, output: number) => void) => void;
+interface Edge {
+  readonly from: Tensor;
+  readonly pairs: Pairs | 'all';
+}
+interface Graph {
+  readonly input: Tensor;
+  /** That depend on the input, inputs before users. */
+  readonly nodes: readonly Tensor[];
+  /** From those inputs of a node that depend on the network's. */
+  readonly edges: (node: Tensor) => readonly Edge[];
+}
+
+const forward = ({ input, nodes, edges }: Graph): ReadonlyMap<Tensor, Uint8Array> => {
+  const reached = new Map([[input, new Uint8Array(unitCount(input)).fill(1)]]);
+  for (const node of nodes) {
+    if (node === input) continue;
+    const own = new Uint8Array(unitCount(node));
+    for (const { from, pairs } of edges(node)) {
+      const units = reached.get(from)!;
+      if (pairs !== 'all') pairs((unit, output) => (own[output]! |= units[unit]!));
+      else if (units.includes(1)) own.fill(1);
+    }
+    reached.set(node, own);
+  }
+  return reached;
+};
+
+const graphOf = ({ input, output }: Readable, known: Known): Graph => {
+  const carried = dependents([output], [input]);
+  const valuesOf = evaluator(known);
+  const edges = (node: Tensor): readonly Edge[] =>
+    node.inputs.flatMap((from, i) => {
+      if (!carried.has(from)) return [];
+      // the other factor of a product, where it is no value of the network
+      const other = definitionOf(node.op).paths.kind === 'weight' ? node.inputs[1 - i]! : null;
+      const factor = other === null || carried.has(other) ? null : valuesOf(other);
+      return [{ from, pairs: pairsOf(node, i, carried, factor) }];
+    });
+  return { input, nodes: walk([output]).filter((node) => carried.has(node)), edges };
+};
+
+/** How input `i` of a node reaches it, if `factor` holds the values that multiply it; null for any. */
+const pairsOf = (
+  node: Tensor,
+  i: number,
+  carried: ReadonlySet<Tensor>,
+  factor: ArrayLike<number> | null,
+): Pairs | 'all' => {
+  const rule = definitionOf(node.op).units(node);
+  const [units, outputs] = [unitCount(node.inputs[i]!), unitCount(node)];
+  const stays: Pairs = (visit) => {
+    const open = openUnits(factor, outputs);
+    for (let k = 0; k < outputs; k++) if (open[k] === 1) visit(units === 1 ? 0 : k, k);
+  };
+  switch (rule.kind) {
+    case 'stay':
+      return stays;
+    case 'moved':
+      return (visit) => rule.from.forEach((k, output) => k !== null && visit(k, output));
+    case 'parts': {
+      if (rule.along === 'places') return stays;
+      const before = node.inputs.slice(0, i).reduce((n, part) => n + unitCount(part), 0);
+      return (visit) => {
+        for (let k = 0; k < units; k++) visit(k, before + k);
+      };
+    }
+    case 'layer':
+      if (i === 0 && !carried.has(node.inputs[1]!)) return crossing(rule, factor);
+      return isZero(factor) ? () => undefined : 'all';
+    case 'mixed':
+      return isZero(factor) ? () => undefined : 'all';
+  }
+};
+
+/** The units of a layer between which a weight is live. */
+const crossing =
+  ({ outputs, inputs, taps, strides: [so, si, st] }: LayerRule, weight: ArrayLike<number> | null): Pairs =>
+  (visit) => {
+    const isLive = (at: number): boolean => {
+      for (let t = 0; t < taps; t++) if (weight![at + t * st] !== 0) return true;
+      return false;
+    };
+    for (let o = 0; o < outputs; o++)
+      for (let i = 0; i < inputs; i++) if (weight === null || isLive(o * so + i * si)) visit(i, o);
+  };
+
+/** 1 for the units in which a factor, of the output's shape or a suffix of it, is not zero throughout. */
+const openUnits = (factor: ArrayLike<number> | null, units: number): Uint8Array => {
+  const open = new Uint8Array(units);
+  if (factor === null || factor.length < units) return open.fill(isZero(factor) ? 0 : 1);
+  for (let j = 0; j < factor.length; j++) if (factor[j] !== 0) open[j % units] = 1;
+  return open;
+};
+
+const isZero = (factor: ArrayLike<number> | null): boolean => {
+  if (factor === null) return false;
+  for (let j = 0; j < factor.length; j++) if (factor[j] !== 0) return false;
+  return true;
+};
+
+/** The values of what does not depend on the network's input; null where they depend on state that is not known. */
+const evaluator = (known: Known): ((t: Tensor) => ArrayLike<number> | null) => {
+  const values = new Map<Tensor, ArrayLike<number> | null>();
+  const valueOf = (node: Tensor): ArrayLike<number> | null => {
+    const { lower, evaluate } = definitionOf(node.op);
+    const leaf = node.inputs.length === 0 ? lower(node) : null;
+    if (leaf?.kind === 'leaf' && leaf.in !== 'constant') return known.get(leaf.name) ?? null;
+    const inputs = node.inputs.map((i) => values.get(i) ?? null).filter((v) => v !== null);
+    if (inputs.length < node.inputs.length) return null;
+    return evaluate(
+      inputs.map((v) => Float64Array.from(v)),
+      node,
+    );
+  };
+  return (t) => {
+    for (const node of walk([t])) if (!values.has(node)) values.set(node, valueOf(node));
+    return values.get(t)!;
+  };
+};
+
+/*
+ * Note [What is taken for connected]
+ * A unit depends on the input if any op lets it. Ops that mix units (softmax, a norm over the last axis, products of two activations) let
+ * every unit of their inputs reach every one of theirs, so that nothing is ever called dead that is alive. Units are followed, not places in
+ * an image: a path that zero padding cuts, since each of its layers has one live tap that looks beyond a border, counts as one.
+ */
