@@ -121,7 +121,7 @@ Napi::Value Device::allocate(const Napi::CallbackInfo& info) {
     refuse(info.Env(), "allocate: bytes must be a natural number; give the size of an array");
   }
   return BufferHandle::make(info.Env(), core_,
-                            core_->worker->mailbox().admit<core::Block>(static_cast<std::size_t>(bytes)));
+                            core_->worker->queue().admit<core::Block>(static_cast<std::size_t>(bytes)));
 }
 
 Napi::Value Device::load(const Napi::CallbackInfo& info) {
@@ -138,7 +138,7 @@ Napi::Value Device::load(const Napi::CallbackInfo& info) {
     auto result = device.load(std::move(*given), std::move(*with));
     if (!result.ok()) return result.status();
     const std::size_t bytes = result.value()->bytes();
-    *made = worker->mailbox().admit(bytes, std::move(result.value()));
+    *made = worker->queue().admit(bytes, std::move(result.value()));
     return core::Status();
   };
   loading->result = [this, made](Napi::Env env) -> Napi::Value {
@@ -274,7 +274,7 @@ Napi::Value Device::mark(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value Device::liveBytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(core_->worker->mailbox().liveBytes()));
+  return Napi::Number::New(info.Env(), static_cast<double>(core_->worker->queue().liveBytes()));
 }
 
 Napi::Value Device::dispose(const Napi::CallbackInfo& info) {

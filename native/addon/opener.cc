@@ -27,8 +27,8 @@ cuda::Options cudaOptionsFrom(const Node& options) {
   read.isDeterministic = options.field("deterministic").boolean();
   if (options.has("epilogues")) read.hasEpilogues = options.field("epilogues").boolean();
   if (options.has("lanes")) {
-    read.lanes = options.field("lanes").word<cuda::LaneMode>(
-        {{"measured", cuda::LaneMode::measured}, {"one", cuda::LaneMode::one}, {"two", cuda::LaneMode::two}});
+    read.streams = options.field("lanes").word<cuda::StreamMode>(
+        {{"measured", cuda::StreamMode::measured}, {"one", cuda::StreamMode::one}, {"two", cuda::StreamMode::two}});
   }
   if (options.has("cacheFolder")) read.cacheFolder = options.field("cacheFolder").text();
   return read;

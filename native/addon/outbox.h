@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "addon/mailbox.h"
+#include "addon/work_queue.h"
 
 namespace pathex::addon {
 

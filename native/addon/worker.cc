@@ -14,13 +14,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Flight {
+struct InFlight {
   JobPointer job;
   std::unique_ptr<core::Pending> pending;
 };
 
 /// Work given to the device at once; beyond this it waits in the queue, so that staging memory stays bounded.
-constexpr std::size_t mostFlights = 32;
+constexpr std::size_t mostInFlight = 32;
 
 /// How long to sleep between two looks at the oldest work. Short steps are watched without sleep; for long ones being
 /// late by a thirtieth costs little, and a core is free meanwhile.
@@ -51,13 +51,13 @@ core::Status guarded(const Call& call) {
 }
 
 /// The device, which is opened for the first job, and its work in flight.
-class Desk {
+class Dispatcher {
  public:
-  Desk(const OpenDevice& open, const core::StopFlag& stop, Outbox& outbox)
+  Dispatcher(const OpenDevice& open, const core::StopFlag& stop, Outbox& outbox)
       : open_(open), stop_(stop), outbox_(outbox) {}
 
-  bool isIdle() const { return flights_.empty(); }
-  bool isFull() const { return flights_.size() >= mostFlights; }
+  bool isIdle() const { return inFlight_.empty(); }
+  bool isFull() const { return inFlight_.size() >= mostInFlight; }
 
   void begin(JobPointer job) {
     std::unique_ptr<core::Pending> pending;
@@ -72,37 +72,37 @@ class Desk {
       pending = std::move(submitted.pending);
       return submitted.status;
     });
-    flights_.push_back({std::move(job), std::move(pending)});
+    inFlight_.push_back({std::move(job), std::move(pending)});
   }
 
   /// Hands over what is done, in order. Returns whether anything was.
-  bool land() {
+  bool collect() {
     bool any = false;
-    for (; !flights_.empty() && isDone(flights_.front()); any = true) {
-      outbox_.put(std::move(flights_.front().job));
-      flights_.pop_front();
+    for (; !inFlight_.empty() && isDone(inFlight_.front()); any = true) {
+      outbox_.put(std::move(inFlight_.front().job));
+      inFlight_.pop_front();
     }
     return any;
   }
 
  private:
-  static bool isDone(Flight& flight) {
-    if (!flight.pending) return true;
+  static bool isDone(InFlight& work) {
+    if (!work.pending) return true;
     bool done = false;
-    flight.job->status = guarded([&]() -> core::Status {
-      auto answer = flight.pending->isDone();
+    work.job->status = guarded([&]() -> core::Status {
+      auto answer = work.pending->isDone();
       if (!answer.ok()) return answer.status();
       done = answer.value();
       return {};
     });
-    return done || !flight.job->status.ok();
+    return done || !work.job->status.ok();
   }
 
   const OpenDevice& open_;
   const core::StopFlag stop_;
   Outbox& outbox_;
   std::unique_ptr<core::Device> device_;
-  std::deque<Flight> flights_;  // after the device: they go first
+  std::deque<InFlight> inFlight_;  // after the device: they go first
 };
 
 }  // namespace
@@ -121,13 +121,13 @@ Worker::~Worker() {
 
 void Worker::finish() {
   stopped_ = true;
-  shared_->mailbox->stop();
+  shared_->queue->stop();
 }
 
 std::vector<JobPointer> Worker::interrupt() {
   stopped_ = true;
   *shared_->stop = true;
-  return shared_->mailbox->stop();
+  return shared_->queue->stop();
 }
 
 void Worker::join(std::chrono::steady_clock::time_point until) {
@@ -144,22 +144,23 @@ void Worker::join(std::chrono::steady_clock::time_point until) {
 }
 
 void Worker::loop(Shared& shared) {
-  Mailbox& mailbox = *shared.mailbox;
+  WorkQueue& queue = *shared.queue;
   {
-    Desk desk(shared.open, shared.stop, *shared.outbox);
+    Dispatcher dispatcher(shared.open, shared.stop, *shared.outbox);
     Patience patience;
     for (;;) {
-      Mailbox::Mail mail = mailbox.take(!desk.isFull(), desk.isIdle() ? Mailbox::forever : patience.slice());
-      if (mail.isStopping) break;
-      mail.dead.clear();
-      if (desk.isIdle()) patience.restart();
-      if (mail.job) desk.begin(std::move(mail.job));
-      if (desk.land()) patience.restart();
+      const auto wait = dispatcher.isIdle() ? WorkQueue::forever : patience.slice();
+      WorkQueue::Taken taken = queue.take(!dispatcher.isFull(), wait);
+      if (taken.isStopping) break;
+      taken.dead.clear();
+      if (dispatcher.isIdle()) patience.restart();
+      if (taken.job) dispatcher.begin(std::move(taken.job));
+      if (dispatcher.collect()) patience.restart();
     }
-    while (!desk.isIdle()) {  // what is in flight uses memory that is about to go
-      if (!desk.land()) std::this_thread::sleep_for(patience.slice());
+    while (!dispatcher.isIdle()) {  // what is in flight uses memory that is about to go
+      if (!dispatcher.collect()) std::this_thread::sleep_for(patience.slice());
     }
-    mailbox.close();
+    queue.close();
   }
   shared.ended.set_value();
   shared.outbox->wake();

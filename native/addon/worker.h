@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "addon/mailbox.h"
+#include "addon/work_queue.h"
 #include "addon/outbox.h"
 #include "core/device.h"
 #include "core/status.h"
@@ -30,8 +30,8 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker();
 
-  void add(JobPointer job) { shared_->mailbox->add(std::move(job)); }
-  Mailbox& mailbox() const { return *shared_->mailbox; }
+  void add(JobPointer job) { shared_->queue->add(std::move(job)); }
+  WorkQueue& queue() const { return *shared_->queue; }
 
   /// Asks the thread to close its device and end. Nothing is queued.
   void finish();
@@ -50,7 +50,7 @@ class Worker {
   struct Shared {
     OpenDevice open;
     std::shared_ptr<Outbox> outbox;
-    std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
+    std::shared_ptr<WorkQueue> queue = std::make_shared<WorkQueue>();
     std::shared_ptr<std::atomic<bool>> stop = std::make_shared<std::atomic<bool>>(false);
     std::promise<void> ended;
   };

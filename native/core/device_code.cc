@@ -83,13 +83,13 @@ Status check(const Plan& plan, const DeviceCode& code) {
       return planError(path + ": no library has a fused step");
     }
     if (step.after && (*step.after >= i || !code.steps[*step.after].isAside)) {
-      return planError(path + ".after: step " + str(*step.after) + " is none of the side lane before it");
+      return planError(path + ".after: step " + str(*step.after) + " is none of the side stream before it");
     }
     const bool usesScratch = std::any_of(step.launches.begin(), step.launches.end(), [](const Launch& launch) {
       return std::any_of(launch.args.begin(), launch.args.end(),
                          [](const Argument& arg) { return arg.of == Argument::Of::scratch; });
     });
-    if (step.isAside && usesScratch) return planError(path + ".lane: the workspace of launches is the main lane's");
+    if (step.isAside && usesScratch) return planError(path + ".lane: the workspace of launches is the main stream's");
     for (std::size_t k = 0; k < step.launches.size(); ++k) {
       const Status s = checkLaunch(plan, mostThreads, code, step.launches[k]);
       if (!s.ok()) return s.within(path + ".launches[" + str(k) + "]");

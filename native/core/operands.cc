@@ -157,8 +157,8 @@ Status expectSlide(const Slide& s) {
                    "give " + str(follows));
 }
 
-// What the fields of a record and the operands have to do with each other, beyond what the table says of each alone. They
-// are asked when all fields are within their limits and the operands as many as the table says.
+// What the fields of a record and the operands have to do with each other, beyond what the table says of each alone.
+// Asked when all fields are within their limits and the operands as many as the table says.
 
 template <class Record>
 Status checkTogether(const Plan&, const CallStep&, const Record&) {
@@ -263,8 +263,8 @@ Status checkTogether(const Plan& plan, const CallStep& step, const TableAttribut
   if (a.rows == 0 && a.count > 0) return planError("attributes.rows: a table of 0 rows has none to name");
   const PlanBuffer &in = plan.buffers[step.inputs[0]], &out = plan.buffers[step.outputs[0]];
   if (in.dtype == out.dtype) return {};
-  return planError("outputs[0]: buffer " + str(step.outputs[0]) + " is " + nameOf(out.dtype) + ", the rows of inputs[0] are " +
-                   nameOf(in.dtype));
+  return planError("outputs[0]: buffer " + str(step.outputs[0]) + " is " + nameOf(out.dtype) +
+                   ", the rows of inputs[0] are " + nameOf(in.dtype));
 }
 
 /// The words of the table.

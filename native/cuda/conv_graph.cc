@@ -132,7 +132,8 @@ std::string signatureOf(core::Call kernel, const core::ConvAttributes& a) {
     ((text += separator + std::to_string(rest)), ...);
     return text;
   };
-  return std::string(core::nameOf(kernel)) + " " + joined("x", a.n, a.h, a.w, a.c) + " to " + joined("x", a.oh, a.ow, a.f) + ", kernel " +
+  return std::string(core::nameOf(kernel)) + " " + joined("x", a.n, a.h, a.w, a.c) + " to " +
+         joined("x", a.oh, a.ow, a.f) + ", kernel " +
          joined("x", a.kh, a.kw) + ", stride " + joined("x", a.stride[0], a.stride[1]) + ", dilation " +
          joined("x", a.dilation[0], a.dilation[1]) + ", padding " +
          joined(" ", a.padding[0], a.padding[1], a.padding[2], a.padding[3]);

@@ -89,7 +89,8 @@ class CudaDevice final : public core::Device {
     if (!s.ok()) return s.within(where);
     auto steps = makeReady(plan, options.code);
     if (!steps.ok()) return steps.status().within(where);
-    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile, options_.lanes);
+    return CudaExecutable::make(*context_, std::move(plan), std::move(steps.value()), options.profile,
+                                options_.streams);
   }
 
  private:

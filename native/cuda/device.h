@@ -6,7 +6,7 @@
 
 #include "core/device.h"
 #include "cuda/kernel.h"
-#include "cuda/lanes.h"
+#include "cuda/streams.h"
 
 namespace pathex::cuda {
 
@@ -16,7 +16,7 @@ struct Options {
   bool isDeterministic = true;
   /// Convolutions take the step after them along where that is measured to be faster.
   bool hasEpilogues = true;
-  LaneMode lanes = LaneMode::measured;
+  StreamMode streams = StreamMode::measured;
   /// Compiled code and measured choices are kept here between processes; empty: nowhere.
   std::string cacheFolder;
 };

@@ -50,14 +50,15 @@ class CudaExecutable::Run final : public core::Pending {
   std::vector<std::byte*> outputs_;
 };
 
-CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps steps, bool profile, LaneMode lanes)
+CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps steps, bool profile, StreamMode streams)
     : context_(context),
       plan_(std::move(plan)),
       steps_(std::move(steps)),
       profile_(profile),
-      layout_(plan_, steps_, !profile && lanes != LaneMode::one),
+      layout_(plan_, steps_, !profile && streams != StreamMode::one),
       buffers_(plan_.buffers.size(), 0),
-      lanes_(lanes, !profile && std::find(steps_.isAside.begin(), steps_.isAside.end(), true) != steps_.isAside.end()),
+      streams_(streams,
+               !profile && std::find(steps_.isAside.begin(), steps_.isAside.end(), true) != steps_.isAside.end()),
       graphs_(context) {
   for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
     const auto* call = std::get_if<core::CallStep>(&plan_.steps[i]);
@@ -67,9 +68,10 @@ CudaExecutable::CudaExecutable(Context& context, core::Plan plan, ReadySteps ste
 }
 
 core::Result<std::unique_ptr<core::Executable>> CudaExecutable::make(Context& context, core::Plan plan,
-                                                                     ReadySteps steps, bool profile, LaneMode lanes) {
+                                                                     ReadySteps steps, bool profile,
+                                                                     StreamMode streams) {
   std::unique_ptr<CudaExecutable> made(
-      new CudaExecutable(context, std::move(plan), std::move(steps), profile, lanes));
+      new CudaExecutable(context, std::move(plan), std::move(steps), profile, streams));
   if (core::Status s = made->prepare(); !s.ok()) return s.within("plan '" + made->plan_.name + "'");
   return core::Result<std::unique_ptr<core::Executable>>(std::move(made));
 }
@@ -79,8 +81,8 @@ core::Status CudaExecutable::prepare() {
   auto memory = makeDeviceBytes(context_, layout_.bytes);
   if (!memory.ok()) return memory.status();
   memory_ = std::move(memory.value());
-  if (lanes_.chosen() != Lanes::one) {
-    auto side = SideLane::make(context_, steps_.isAside);
+  if (streams_.chosen() != Streams::one) {
+    auto side = SideStream::make(context_, steps_.isAside);
     if (!side.ok()) return side.status();
     side_ = std::move(side.value());
   }
@@ -186,7 +188,7 @@ core::Status CudaExecutable::submit(Area& area, const std::vector<CUdeviceptr>& 
                                    area.inputs(), layout_.inputBytes, stream);
     if (!s.ok()) return s;
   }
-  core::Status s = profile_ ? runMeasured() : runInLanes(area, state);
+  core::Status s = profile_ ? runMeasured() : runInStreams(area, state);
   if (!s.ok()) return s;
   if (layout_.outputBytes > 0) {
     s = context_.call("cuMemcpyDtoHAsync", &Driver::cuMemcpyDtoHAsync_v2, area.inputs() + layout_.inputBytes,
@@ -196,9 +198,9 @@ core::Status CudaExecutable::submit(Area& area, const std::vector<CUdeviceptr>& 
   return context_.call("cuEventRecord", &Driver::cuEventRecord, area.done.get(), stream);
 }
 
-core::Status CudaExecutable::runInLanes(Area& area, const std::vector<CUdeviceptr>& state) {
-  const Lanes lanes = lanes_.next();
-  const bool isTrial = lanes_.isTrial();
+core::Status CudaExecutable::runInStreams(Area& area, const std::vector<CUdeviceptr>& state) {
+  const Streams streams = streams_.next();
+  const bool isTrial = streams_.isTrial();
   const auto record = [&](Event& event) -> core::Status {
     if (!isTrial) return {};
     if (!event) {
@@ -210,29 +212,29 @@ core::Status CudaExecutable::runInLanes(Area& area, const std::vector<CUdevicept
   };
   core::Status s = record(area.begin);
   if (!s.ok()) return s;
-  const auto runIn = [&](Lanes number) {
+  const auto runIn = [&](Streams number) {
     return graphs_.run(state, number, [&](bool capturing) { return enqueue(capturing, number); });
   };
-  auto ran = runIn(lanes);
-  if (!ran.ok() && isTrial && lanes == Lanes::two && !graphs_.hasLaunched() && context_.expectAlive().ok()) {
-    lanes_.choose(Lanes::one);  // they cannot be captured here: nothing has run yet
-    ran = runIn(Lanes::one);
+  auto ran = runIn(streams);
+  if (!ran.ok() && isTrial && streams == Streams::two && !graphs_.hasLaunched() && context_.expectAlive().ok()) {
+    streams_.choose(Streams::one);  // they cannot be captured here: nothing has run yet
+    ran = runIn(Streams::one);
   }
   if (!ran.ok()) return ran.status();
   s = record(area.end);
-  if (s.ok() && isTrial && ran.value() == Graphs::How::ready) area.trial = lanes;
+  if (s.ok() && isTrial && ran.value() == Graphs::How::ready) area.trial = streams;
   return s;
 }
 
 core::Status CudaExecutable::note(Area& area) {
   if (!area.trial) return {};
-  const Lanes lanes = *std::exchange(area.trial, std::nullopt);
+  const Streams streams = *std::exchange(area.trial, std::nullopt);
   float milliseconds = 0;
   core::Status s = context_.call("cuEventElapsedTime", &Driver::cuEventElapsedTime, &milliseconds, area.begin.get(),
                                  area.end.get());
   if (!s.ok()) return context_.expectAlive();  // the run itself is good
-  lanes_.note(lanes, static_cast<double>(milliseconds) / 1e3);
-  if (lanes_.chosen() != Lanes::two) return {};
+  streams_.note(streams, static_cast<double>(milliseconds) / 1e3);
+  if (streams_.chosen() != Streams::two) return {};
   const std::lock_guard lock(reportLock_);
   for (std::size_t i = 0; i < report_.size(); ++i) {
     const char* const beside = ", beside the steps after it";
@@ -258,20 +260,20 @@ std::string CudaExecutable::where(std::size_t step) const {
   return "step '" + core::nameOf(plan_.steps[step]) + "'";
 }
 
-core::Status CudaExecutable::enqueue(bool capturing, Lanes lanes) {
-  if (lanes == Lanes::two) side_->begin();
+core::Status CudaExecutable::enqueue(bool capturing, Streams streams) {
+  if (streams == Streams::two) side_->begin();
   for (std::size_t i = 0; i < steps_.kernels.size(); ++i) {
     core::Status s;
-    if (lanes == Lanes::two && steps_.isAside[i]) {
+    if (streams == Streams::two && steps_.isAside[i]) {
       s = enqueueAside(i);
     } else {
-      if (lanes == Lanes::two && steps_.after[i]) s = side_->join(context_, steps_.after[i]);
+      if (streams == Streams::two && steps_.after[i]) s = side_->join(context_, steps_.after[i]);
       if (s.ok()) s = enqueueStep(i);
     }
     if (s.ok() && capturing) s = expectCapturing(context_);
     if (!s.ok()) return s.within(where(i));
   }
-  return lanes == Lanes::two ? side_->join(context_, std::nullopt) : core::Status();
+  return streams == Streams::two ? side_->join(context_, std::nullopt) : core::Status();
 }
 
 core::Status CudaExecutable::enqueueAside(std::size_t i) {
@@ -281,7 +283,7 @@ core::Status CudaExecutable::enqueueAside(std::size_t i) {
 }
 
 core::Status CudaExecutable::enqueueStep(std::size_t i, bool aside) {
-  // A step of our own kernels works in the scratch memory, a library's in the workspace of its lane.
+  // A step of our own kernels works in the scratch memory, a library's in the workspace of its stream.
   const std::size_t workspace = steps_.isOurs[i] ? layout_.scratch : aside ? layout_.sideWorkspace : layout_.workspace;
   return steps_.kernels[i]->enqueue({buffers_.data(), memory_.get() + workspace},
                                     aside ? side_->stream() : context_.stream());

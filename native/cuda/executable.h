@@ -9,7 +9,7 @@
 #include "core/device.h"
 #include "cuda/graphs.h"
 #include "cuda/kernel.h"
-#include "cuda/lanes.h"
+#include "cuda/streams.h"
 #include "cuda/program.h"
 
 namespace pathex::cuda {
@@ -19,8 +19,8 @@ struct ReadySteps {
   std::optional<Program> program;  // none where every step is a library's
   std::vector<std::unique_ptr<Kernel>> kernels;
   std::vector<bool> isOurs;  // by step: launches of the plan's code
-  std::vector<bool> isAside;  // by step: in the side lane
-  std::vector<std::optional<std::size_t>> after;  // by step: the step of the side lane that it waits for
+  std::vector<bool> isAside;  // by step: in the side stream
+  std::vector<std::optional<std::size_t>> after;  // by step: the step of the side stream that it waits for
   /// Of our own kernels, which find in it what the step before left; libraries have a workspace of their own.
   std::size_t scratchBytes = 0;
 };
@@ -39,7 +39,7 @@ struct Layout {
 class CudaExecutable final : public core::Executable {
  public:
   static core::Result<std::unique_ptr<core::Executable>> make(Context&, core::Plan, ReadySteps, bool profile,
-                                                              LaneMode);
+                                                              StreamMode);
 
   const core::Plan& plan() const override { return plan_; }
   std::size_t bytes() const override { return layout_.bytes; }
@@ -53,21 +53,21 @@ class CudaExecutable final : public core::Executable {
     PinnedBytes memory;
     Event done;
     Event begin, end;  // of the steps of a run that is measured
-    std::optional<Lanes> trial;
+    std::optional<Streams> trial;
     std::byte* inputs() const { return static_cast<std::byte*>(memory.get()); }
   };
   class Run;
 
-  CudaExecutable(Context&, core::Plan, ReadySteps, bool profile, LaneMode);
+  CudaExecutable(Context&, core::Plan, ReadySteps, bool profile, StreamMode);
   core::Status prepare();
   core::Status checkMemory();
   core::Status placeConstants();
   core::Result<std::unique_ptr<Area>> takeArea();
   core::Status submit(Area&, const std::vector<CUdeviceptr>& state);
-  core::Status runInLanes(Area&, const std::vector<CUdeviceptr>& state);
+  core::Status runInStreams(Area&, const std::vector<CUdeviceptr>& state);
   /// Takes the time of a measured run that is done.
   core::Status note(Area&);
-  core::Status enqueue(bool capturing, Lanes);
+  core::Status enqueue(bool capturing, Streams);
   core::Status enqueueStep(std::size_t step, bool aside = false);
   core::Status enqueueAside(std::size_t step);
   core::Status runMeasured();
@@ -88,8 +88,8 @@ class CudaExecutable final : public core::Executable {
   Event before_, after_;                      // of a measured step
   mutable std::mutex reportLock_;
   std::vector<core::StepReport> report_;
-  LaneChoice lanes_;
-  std::optional<SideLane> side_;
+  StreamChoice streams_;
+  std::optional<SideStream> side_;
   Graphs graphs_;  // last: they go before the kernels whose work they hold
 };
 
@@ -99,5 +99,5 @@ class CudaExecutable final : public core::Executable {
 // Inputs are copied into pinned memory and from there to the GPU in one transfer; then come the steps, as one graph
 // from the second run on; then one transfer of all outputs; then an event. Nothing of it waits, so the next run can be
 // enqueued behind it at once. The transfers are no nodes of the graph: every queued run has a staging area of its own,
-// and a node holds an address. Where steps may run aside there are two graphs, with one lane and with two, until one of
-// them has turned out faster.
+// and a node holds an address. Where steps may run aside there are two graphs, with one stream and with two, until one
+// of them has turned out faster.

@@ -20,7 +20,7 @@ Status GraphKernel::enqueue(const Bindings& b, CUstream stream) {
   pointers_.back() =
       plan_->workspace == 0 ? nullptr : reinterpret_cast<void*>(static_cast<std::uintptr_t>(b.workspace));
   if (Status s = pack(); !s.ok()) return s;
-  // The handle of both lanes: launches of one handle may run beside each other when its stream is set for each, whereas
+  // The handle of both streams: launches of one handle may run beside each other when its stream is set for each, whereas
   // nothing says that a plan may be executed with another handle than the one that it was built with.
   if (Status s = api.check(api.call.cudnnSetStream(session_->handle, stream), "cudnnSetStream"); !s.ok()) return s;
   return api.check(api.call.cudnnBackendExecute(session_->handle, plan_->plan.raw(), pack_.raw()),

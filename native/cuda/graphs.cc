@@ -7,7 +7,7 @@ namespace pathex::cuda {
 
 namespace {
 
-/// Of a number of lanes.
+/// Of a number of streams.
 constexpr std::ptrdiff_t mostBindings = 4;
 
 }  // namespace
@@ -38,30 +38,31 @@ core::Result<GraphExec> capture(Context& context, const std::function<core::Stat
   return exec;
 }
 
-core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& state, Lanes lanes) {
+core::Result<Graphs::Binding*> Graphs::find(const std::vector<CUdeviceptr>& state, Streams streams) {
   const auto known =
-      std::find_if(bindings_.begin(), bindings_.end(), [&](const Binding& b) { return b.lanes == lanes && b.state == state; });
+      std::find_if(bindings_.begin(), bindings_.end(),
+                   [&](const Binding& b) { return b.streams == streams && b.state == state; });
   if (known != bindings_.end()) {
     bindings_.splice(bindings_.begin(), bindings_, known);
     return &bindings_.front();
   }
-  const auto isAlike = [&](const Binding& b) { return b.lanes == lanes; };
+  const auto isAlike = [&](const Binding& b) { return b.streams == streams; };
   if (std::count_if(bindings_.begin(), bindings_.end(), isAlike) == mostBindings) {
     // Its last launch may not have ended.
     core::Status s = context_.call("cuStreamSynchronize", &Driver::cuStreamSynchronize, context_.stream());
     if (!s.ok()) return s;
     bindings_.erase(std::prev(std::find_if(bindings_.rbegin(), bindings_.rend(), isAlike).base()));
   }
-  bindings_.push_front({state, lanes, GraphExec()});
+  bindings_.push_front({state, streams, GraphExec()});
   return static_cast<Binding*>(nullptr);
 }
 
-core::Result<Graphs::How> Graphs::run(const std::vector<CUdeviceptr>& state, Lanes lanes,
+core::Result<Graphs::How> Graphs::run(const std::vector<CUdeviceptr>& state, Streams streams,
                                       const std::function<core::Status(bool capturing)>& enqueue) {
   hasLaunched_ = false;
-  auto found = find(state, lanes);
+  auto found = find(state, streams);
   if (!found.ok()) return found.status();
-  if (found.value() == nullptr && lanes == Lanes::one) {
+  if (found.value() == nullptr && streams == Streams::one) {
     hasLaunched_ = true;
     core::Status s = enqueue(false);
     if (s.ok()) return How::stepByStep;

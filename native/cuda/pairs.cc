@@ -93,7 +93,7 @@ core::Status joinPairs(LibraryContext& libraries, Context& context, const core::
       if (!joined.ok()) return joined.status().within("step '" + core::nameOf(plan.steps[i + 1]) + "'");
       isJoined = joined.value();
     }
-    // The second step waits for a later step of the side lane than the convolution does.
+    // The second step waits for a later step of the side stream than the convolution does.
     if (isJoined && next.after) ready.after[i] = next.after;
   }
   return {};

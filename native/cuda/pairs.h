@@ -17,4 +17,4 @@ core::Status joinPairs(LibraryContext&, Context&, const core::Plan&, const core:
 // A map that launches of its own do becomes an epilogue: one operation, and nothing is left of the second step. Moments
 // of the convolution's result leave something: cuDNN adds up y and its square, and `fromSums` makes of these what the
 // step's launches would, those of the steps that they do besides included. The convolution then waits for what either
-// step waits for in the other lane.
+// step waits for in the other stream.

@@ -31,7 +31,7 @@ const four = (t: TensorType, what: string, where: Where): Four =>
     : mismatch(where, `${what} is ${showShape(t.shape)}`, 'it needs four axes');
 
 /** All of the geometry: what is left without the sizes of an adjoint. */
-export const geometryOf = ({
+const geometryOf = ({
   size: _size,
   kernel: _kernel,
   ...geometry

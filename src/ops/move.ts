@@ -1,7 +1,7 @@
-import type { Attributes, Shape, Tensor } from '../tensor/tensor.js';
+import type { AttributeKinds } from './attributes.js';
 import { showShape, showType, size, stridesOf } from '../tensor/tensor.js';
-import type { Copy, OpDefinition, PathRule, Values } from './op.js';
-import { always, at, expectCount, mismatch, perElement } from './op.js';
+import type { Copy, NodeOf, OpDefinition, PathRule, Values } from './op.js';
+import { always, at, defineOp, expectCount, mismatch, perElement } from './op.js';
 import { stayIf, unitCount } from './units.js';
 
 /** Ops that only move elements: each is described by its strided copies, which also evaluate it. */
@@ -24,46 +24,47 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
   return y;
 };
 
-const mover = (
-  definition: Pick<OpDefinition, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp' | 'units'> & {
-    paths?: PathRule;
-    copies: (node: Tensor) => readonly Copy[];
+const mover = <const K extends AttributeKinds>(
+  definition: Pick<OpDefinition<K>, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp' | 'units'> & {
+    paths?: PathRule<K>;
+    copies: (node: NodeOf<K>) => readonly Copy[];
     cover: boolean;
   },
-): OpDefinition => ({
-  paths: { kind: 'linear' },
-  ...definition,
-  evaluate: (inputs, node) => runCopies(definition.copies(node), inputs, new Float64Array(size(node.shape))),
-  cost: perElement(0),
-  lower: (node) => ({
-    kind: 'copies',
-    cover: definition.cover,
-    get copies() {
-      return definition.copies(node);
-    },
-  }), // most ask for the kind alone
-});
+): OpDefinition =>
+  defineOp<K>({
+    paths: { kind: 'linear' },
+    ...definition,
+    evaluate: (inputs, node) =>
+      runCopies(definition.copies(node), inputs, new Float64Array(size(node.shape))),
+    cost: perElement(0),
+    lower: (node) => ({
+      kind: 'copies',
+      cover: definition.cover,
+      get copies() {
+        return definition.copies(node);
+      },
+    }), // most ask for the kind alone
+  });
 
 /** One whole number from 0 for each axis. */
 const areIndices = (xs: readonly number[], rank: number): boolean =>
   xs.length === rank && xs.every((i) => Number.isInteger(i) && i >= 0);
-const numbers = (attributes: Attributes, key: string): readonly number[] =>
-  attributes[key] as readonly number[];
 
 /** Start and stride along the last axis; those of the only element of a scalar. */
-const lastOf = ({ attributes }: Tensor): readonly [number, number] => [
-  numbers(attributes, 'start').at(-1) ?? 0,
-  numbers(attributes, 'stride').at(-1) ?? 1,
-];
+const lastOf = ({
+  attributes,
+}: {
+  readonly attributes: { readonly start: readonly number[]; readonly stride: readonly number[] };
+}): readonly [number, number] => [attributes.start.at(-1) ?? 0, attributes.stride.at(-1) ?? 1];
 
 /** Same elements, other shape. */
-export const reshape: OpDefinition = {
+export const reshape: OpDefinition = defineOp({
   name: 'reshape',
   doc: 'same elements in the same order under another shape',
   attributes: { shape: 'sizes' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
-    const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
+    const [x, shape] = [at(inputs, 0), attributes.shape];
     if (size(x.shape) !== size(shape))
       mismatch(where, `cannot view ${showType(x)} as ${showShape(shape)}`, 'both must have as many elements');
     return { shape, dtype: x.dtype };
@@ -79,7 +80,7 @@ export const reshape: OpDefinition = {
   evaluate: ([x]) => x as Values,
   cost: perElement(0),
   lower: always({ kind: 'alias' }),
-};
+});
 
 /** Axis i of the output is axis order[i] of the input. */
 export const transpose: OpDefinition = mover({
@@ -88,14 +89,14 @@ export const transpose: OpDefinition = mover({
   attributes: { order: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
-    const [x, order] = [at(inputs, 0), numbers(attributes, 'order')];
+    const [x, order] = [at(inputs, 0), attributes.order];
     if ([...order].sort((a, b) => a - b).some((a, i) => a !== i) || order.length !== x.shape.length) {
       mismatch(where, `order ${showShape(order)} of ${showShape(x.shape)}`, 'name every axis once');
     }
     return { shape: order.map((a) => at(x.shape, a)), dtype: x.dtype };
   },
   vjp: (o, node, dy) => {
-    const order = numbers(node.attributes, 'order');
+    const order = node.attributes.order;
     return [
       o.transpose(
         dy,
@@ -103,11 +104,11 @@ export const transpose: OpDefinition = mover({
       ),
     ];
   },
-  units: (node) => stayIf(numbers(node.attributes, 'order').at(-1) === node.shape.length - 1),
+  units: (node) => stayIf(node.attributes.order.at(-1) === node.shape.length - 1),
   cover: true,
   copies: (node) => {
     const strides = stridesOf(at(node.inputs, 0).shape);
-    const order = numbers(node.attributes, 'order');
+    const order = node.attributes.order;
     return [
       {
         input: 0,
@@ -129,11 +130,7 @@ export const slice: OpDefinition = mover({
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
     const x = at(inputs, 0);
-    const [start, limit, stride] = [
-      numbers(attributes, 'start'),
-      numbers(attributes, 'limit'),
-      numbers(attributes, 'stride'),
-    ];
+    const [start, limit, stride] = [attributes.start, attributes.limit, attributes.stride];
     const fits =
       [start, limit, stride].every((axes) => areIndices(axes, x.shape.length)) &&
       x.shape.every((d, i) => limit[i]! > start[i]! && limit[i]! <= d && stride[i]! >= 1);
@@ -146,12 +143,7 @@ export const slice: OpDefinition = mover({
     return { shape: x.shape.map((_, i) => Math.ceil((limit[i]! - start[i]!) / stride[i]!)), dtype: x.dtype };
   },
   vjp: (o, node, dy) => [
-    o.place(
-      dy,
-      at(node.inputs, 0).shape,
-      numbers(node.attributes, 'start'),
-      numbers(node.attributes, 'stride'),
-    ),
+    o.place(dy, at(node.inputs, 0).shape, node.attributes.start, node.attributes.stride),
   ],
   units: (node) => {
     const [start, stride] = lastOf(node);
@@ -160,7 +152,7 @@ export const slice: OpDefinition = mover({
   cover: true,
   copies: (node) => {
     const own = stridesOf(at(node.inputs, 0).shape);
-    const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
+    const [start, stride] = [node.attributes.start, node.attributes.stride];
     return [
       {
         input: 0,
@@ -181,8 +173,8 @@ export const place: OpDefinition = mover({
   attributes: { shape: 'sizes', start: 'indices', stride: 'indices' },
   infer: (inputs, attributes, where) => {
     expectCount(inputs, 1, where);
-    const [x, shape] = [at(inputs, 0), attributes['shape'] as Shape];
-    const [start, stride] = [numbers(attributes, 'start'), numbers(attributes, 'stride')];
+    const [x, shape] = [at(inputs, 0), attributes.shape];
+    const [start, stride] = [attributes.start, attributes.stride];
     const fits =
       [start, stride, shape].every((axes) => areIndices(axes, x.shape.length)) &&
       x.shape.every((d, i) => stride[i]! >= 1 && start[i]! + (d - 1) * stride[i]! < shape[i]!);
@@ -195,7 +187,7 @@ export const place: OpDefinition = mover({
     return { shape, dtype: x.dtype };
   },
   vjp: (o, node, dy) => {
-    const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
+    const [start, stride] = [node.attributes.start, node.attributes.stride];
     const x = at(node.inputs, 0).shape;
     return [
       o.slice(
@@ -215,7 +207,7 @@ export const place: OpDefinition = mover({
   cover: false,
   copies: (node) => {
     const own = stridesOf(node.shape);
-    const [start, stride] = [numbers(node.attributes, 'start'), numbers(node.attributes, 'stride')];
+    const [start, stride] = [node.attributes.start, node.attributes.stride];
     const x = at(node.inputs, 0).shape;
     return [
       {
@@ -236,7 +228,7 @@ export const concat: OpDefinition = mover({
   doc: 'join along an axis',
   attributes: { axis: 'index' },
   infer: (inputs, attributes, where) => {
-    const axis = attributes['axis'] as number;
+    const axis = attributes.axis;
     const first = inputs[0] ?? mismatch(where, 'takes at least one input, got 0', 'pass what to join');
     if (
       first.shape[axis] === undefined ||
@@ -259,7 +251,7 @@ export const concat: OpDefinition = mover({
     };
   },
   vjp: (o, node, dy) => {
-    const axis = node.attributes['axis'] as number;
+    const axis = node.attributes.axis;
     let from = 0;
     return node.inputs.map((x) => {
       const start = dy.shape.map((_, i) => (i === axis ? from : 0));
@@ -278,7 +270,7 @@ export const concat: OpDefinition = mover({
     join: (o, values, node) =>
       o.concat(
         values.map((v, i) => v ?? o.constant(at(node.inputs, i).shape, 0)),
-        node.attributes['axis'] as number,
+        node.attributes.axis,
       ),
   },
   units: (node) => ({
@@ -287,7 +279,7 @@ export const concat: OpDefinition = mover({
   }),
   cover: true,
   copies: (node) => {
-    const axis = node.attributes['axis'] as number;
+    const axis = node.attributes.axis;
     const own = stridesOf(node.shape);
     let from = 0;
     return node.inputs.map((x, input) => {

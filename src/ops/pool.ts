@@ -31,7 +31,7 @@ const GEOMETRY = {
 type Node = NodeOf<typeof GEOMETRY>;
 type Four = readonly [number, number, number, number];
 /** All of the geometry: a node's attributes without the size of an adjoint. */
-export const poolGeometryOf = ({
+const poolGeometryOf = ({
   size: _size,
   ...geometry
 }: PoolGeometry & { readonly size?: unknown }): PoolGeometry => geometry;

@@ -237,7 +237,7 @@ it.each([
   ['evaluation', evaluation],
   ['PX round', roundPrograms(net, px(), 100).select],
 ] as const)(
-  'no launch does more than the map after a convolution of the %s, and both are in the main lane',
+  'no launch does more than the map after a convolution of the %s, and both are in the main stream',
   (_, program) => {
     const { plan, steps } = emitCuda(compile(program, TARGETS.cuda));
     const pairs = plan.steps.flatMap((step, i) => {

@@ -625,12 +625,12 @@ describe('errors', () => {
       refused((c) => {
         Object.assign(c.steps[1]!, { after: 0 });
       }),
-    ).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side lane before it");
+    ).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side stream before it");
     await expect(
       refused((c) => {
         Object.assign(c.steps[1]!, { lane: 'side', after: 1 });
       }),
-    ).rejects.toThrow("'store'.after: step 1 is none of the side lane before it");
+    ).rejects.toThrow("'store'.after: step 1 is none of the side stream before it");
     await expect(
       refused((c) => {
         Object.assign(c.steps[0]!, { lane: 'main' });
@@ -642,7 +642,7 @@ describe('errors', () => {
         Object.assign(c.steps[0]!, { lane: 'side' });
         c.steps[0]!.launches[0]!['args'] = [{ scratch: 0 }];
       }),
-    ).rejects.toThrow("'double'.lane: the workspace of launches is the main lane's");
+    ).rejects.toThrow("'double'.lane: the workspace of launches is the main stream's");
     const { plan } = DOUBLE;
     const shifted: Plan = {
       ...plan,

@@ -25,8 +25,8 @@ export interface Launch {
 }
 
 /**
- * A step of the `side` lane may run beside the steps of the main lane that follow it, after all that come before it and after the side
- * steps before it; its launches use no workspace. A step of the main lane that has `after` waits for that side step. The end of the run
+ * A step of the `side` stream may run beside the steps of the main stream that follow it, after all that come before it and after the side
+ * steps before it; its launches use no workspace. A step of the main stream that has `after` waits for that side step. The end of the run
  * waits for all.
  */
 interface Order {

@@ -4,7 +4,7 @@ import { joinedCopies } from './copies.js';
 import { CUDA_PLAN_VERSION, type CudaPlan, type CudaStep, type Launch } from './cuda-plan.js';
 import { chainAt, jointAt, type Joint } from './join.js';
 import { identifier, plainName, type Draft } from './kernel.js';
-import { withLanes } from './lanes.js';
+import { withStreams } from './streams.js';
 import { preludeFor } from './prelude.js';
 import { draftsOf } from './steps.js';
 import { H200, type Gpu } from './gpu.js';
@@ -90,7 +90,7 @@ export const emitCuda = (
     version: CUDA_PLAN_VERSION,
     plan,
     source,
-    steps: withLanes(plan, steps),
+    steps: withStreams(plan, steps),
     scratchBytes: Math.ceil(scratchBytes / 256) * 256,
   };
 };

@@ -4,12 +4,12 @@ import { isWeightGradient } from '../../plan/traits.js';
 import type { CudaStep } from './cuda-plan.js';
 
 /**
- * Puts steps aside that need not be waited for at once, since at small batches neither they nor the steps of the main lane fill a GPU:
+ * Puts steps aside that need not be waited for at once, since at small batches neither they nor the steps of the main stream fill a GPU:
  * gradients of weights, for which nothing but the end of the backward pass waits; and before the first of those, the first of two products in a row
  * that have nothing to do with each other (the network and its path network, a block and its shortcut). What the arena gives to another value
  * too early is waited for.
  */
-export const withLanes = (plan: Plan, steps: readonly CudaStep[]): readonly CudaStep[] => {
+export const withStreams = (plan: Plan, steps: readonly CudaStep[]): readonly CudaStep[] => {
   const gradients = steps.map((step, at) => step.kind === 'library' && isWeightGradient(plan.steps[at]!));
   const first = gradients.indexOf(true);
   const isSide = gradients.reduce<readonly boolean[]>((aside, isGradient, at) => {
@@ -22,7 +22,7 @@ export const withLanes = (plan: Plan, steps: readonly CudaStep[]): readonly Cuda
     return [...aside, isGradient || isPaired];
   }, []);
   const side: number[] = [];
-  let joined = -1; // the last side step that the main lane has waited for
+  let joined = -1; // the last side step that the main stream has waited for
   return steps.map((step, at): CudaStep => {
     if (isSide[at]) {
       side.push(at);

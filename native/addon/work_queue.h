@@ -41,14 +41,14 @@ using ExecutablePointer = std::shared_ptr<Resident<core::Executable>>;
 
 /// What the JavaScript thread hands to a device's thread: jobs in order, and residents that nobody holds any more. It
 /// outlives both, since a handle may be collected after its device. Any thread.
-class Mailbox : public std::enable_shared_from_this<Mailbox> {
+class WorkQueue : public std::enable_shared_from_this<WorkQueue> {
  public:
   /// A resident of `bytes` bytes, which count from now until the last holder lets go.
   template <class T>
   std::shared_ptr<Resident<T>> admit(std::size_t bytes, std::unique_ptr<T> made = nullptr) {
     std::unique_ptr<Resident<T>> resident = std::make_unique<Resident<T>>(bytes, std::move(made));
     enter(*resident);
-    return {resident.release(), [box = shared_from_this()](ResidentBase* r) { box->leave(r); }};
+    return {resident.release(), [queue = shared_from_this()](ResidentBase* r) { queue->leave(r); }};
   }
   std::size_t liveBytes() const { return live_; }
 
@@ -56,14 +56,14 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// Asks the device's thread to end; returns the jobs that never ran.
   std::vector<JobPointer> stop();
 
-  struct Mail {
+  struct Taken {
     JobPointer job;  // empty when none was wanted or none came
     std::vector<std::unique_ptr<ResidentBase>> dead;
     bool isStopping = false;
   };
   static constexpr std::chrono::nanoseconds forever = std::chrono::nanoseconds::max();
-  /// Waits for mail, but not longer than told.
-  Mail take(bool wantsJob, std::chrono::nanoseconds wait);
+  /// Waits for work, but not longer than told.
+  Taken take(bool wantsJob, std::chrono::nanoseconds wait);
   /// Empties every resident, for ever.
   void close();
 

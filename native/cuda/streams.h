@@ -7,44 +7,44 @@
 
 #include "cuda/owned.h"
 
-/// The second lane of a plan's steps: a stream for those that may run beside the others.
+/// The second stream of a plan: of the steps that may run beside the others.
 namespace pathex::cuda {
 
-enum class Lanes { one, two };
+enum class Streams { one, two };
 /// measured: whichever is faster.
-enum class LaneMode { measured, one, two };
+enum class StreamMode { measured, one, two };
 
-/// Which lanes the runs of a plan use. See Note [One lane or two].
-class LaneChoice {
+/// Which streams the runs of a plan use. See Note [One stream or two].
+class StreamChoice {
  public:
-  LaneChoice(LaneMode mode, bool hasSide);
+  StreamChoice(StreamMode mode, bool hasSide);
 
   /// Of the next run.
-  Lanes next();
+  Streams next();
   /// Whether the run that next() was asked for last is one of the measurement.
   bool isTrial() const { return isTrial_; }
-  void note(Lanes, double seconds);
-  void choose(Lanes lanes) { chosen_ = lanes; }
-  const std::optional<Lanes>& chosen() const { return chosen_; }
+  void note(Streams, double seconds);
+  void choose(Streams streams) { chosen_ = streams; }
+  const std::optional<Streams>& chosen() const { return chosen_; }
 
  private:
   struct Trial {
     int begun = 0, noted = 0;
     double least = 0;
   };
-  Trial& of(Lanes lanes) { return trials_[lanes == Lanes::two ? 1 : 0]; }
+  Trial& of(Streams streams) { return trials_[streams == Streams::two ? 1 : 0]; }
 
-  std::optional<Lanes> chosen_;
-  int before_;  // runs in one lane that are still to come first
+  std::optional<Streams> chosen_;
+  int before_;  // runs in one stream that are still to come first
   bool isTrial_ = false;
   std::array<Trial, 2> trials_;
 };
 
 /// The side stream, and the events by which it and the main stream wait for each other.
-class SideLane {
+class SideStream {
  public:
   /// For the steps of a plan, of which some run aside.
-  static core::Result<SideLane> make(Context&, const std::vector<bool>& isAside);
+  static core::Result<SideStream> make(Context&, const std::vector<bool>& isAside);
 
   CUstream stream() const { return stream_.get(); }
   /// A run begins.
@@ -67,9 +67,9 @@ class SideLane {
 
 }  // namespace pathex::cuda
 
-// Note [One lane or two]
-// Steps aside use what the others leave idle, and at large batches there is nothing idle: whether two lanes are faster
+// Note [One stream or two]
+// Steps aside use what the others leave idle, and at large batches there is nothing idle: whether two streams are faster
 // depends on the plan and on the GPU, and no single kernel tells. So the runs of a plan themselves are measured, in one
-// lane and in two by turns: both give the same bits. That begins when a plan has run for a while, since one that is soon
+// stream and in two by turns: both give the same bits. That begins when a plan has run for a while, since one that is soon
 // done has nothing to gain. The faster of the least of five times decides for good; launches of graphs are counted that
-// were there before. Where two lanes cannot be captured, one is chosen.
+// were there before. Where two streams cannot be captured, one is chosen.

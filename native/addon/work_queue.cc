@@ -1,8 +1,8 @@
-#include "addon/mailbox.h"
+#include "addon/work_queue.h"
 
 namespace pathex::addon {
 
-void Mailbox::enter(ResidentBase& resident) {
+void WorkQueue::enter(ResidentBase& resident) {
   live_ += resident.bytes;
   const std::lock_guard lock(lock_);
   if (isClosed_)
@@ -11,7 +11,7 @@ void Mailbox::enter(ResidentBase& resident) {
     living_.insert(&resident);
 }
 
-void Mailbox::leave(ResidentBase* resident) {
+void WorkQueue::leave(ResidentBase* resident) {
   std::unique_ptr<ResidentBase> held(resident);
   live_ -= held->bytes;
   {
@@ -23,7 +23,7 @@ void Mailbox::leave(ResidentBase* resident) {
   wake_.notify_one();
 }
 
-void Mailbox::add(JobPointer job) {
+void WorkQueue::add(JobPointer job) {
   {
     const std::lock_guard lock(lock_);
     jobs_.push_back(std::move(job));
@@ -31,7 +31,7 @@ void Mailbox::add(JobPointer job) {
   wake_.notify_one();
 }
 
-std::vector<JobPointer> Mailbox::stop() {
+std::vector<JobPointer> WorkQueue::stop() {
   std::vector<JobPointer> dropped;
   {
     const std::lock_guard lock(lock_);
@@ -43,24 +43,24 @@ std::vector<JobPointer> Mailbox::stop() {
   return dropped;
 }
 
-Mailbox::Mail Mailbox::take(bool wantsJob, std::chrono::nanoseconds wait) {
+WorkQueue::Taken WorkQueue::take(bool wantsJob, std::chrono::nanoseconds wait) {
   std::unique_lock lock(lock_);
-  const auto hasMail = [&] { return isStopping_ || !dead_.empty() || (wantsJob && !jobs_.empty()); };
+  const auto hasWork = [&] { return isStopping_ || !dead_.empty() || (wantsJob && !jobs_.empty()); };
   if (wait == forever)
-    wake_.wait(lock, hasMail);
+    wake_.wait(lock, hasWork);
   else if (wait.count() > 0)
-    wake_.wait_for(lock, wait, hasMail);
-  Mail mail;
-  mail.isStopping = isStopping_;
-  mail.dead.swap(dead_);
+    wake_.wait_for(lock, wait, hasWork);
+  Taken taken;
+  taken.isStopping = isStopping_;
+  taken.dead.swap(dead_);
   if (wantsJob && !isStopping_ && !jobs_.empty()) {
-    mail.job = std::move(jobs_.front());
+    taken.job = std::move(jobs_.front());
     jobs_.pop_front();
   }
-  return mail;
+  return taken;
 }
 
-void Mailbox::close() {
+void WorkQueue::close() {
   // Under the lock, so that no holder deletes a resident while it is emptied.
   const std::lock_guard lock(lock_);
   isClosed_ = true;

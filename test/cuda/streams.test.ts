@@ -11,7 +11,7 @@ import { roundPrograms } from '../../src/prune/programs.js';
 import { trainStep } from '../../src/train/programs.js';
 import { fusedOf, planOf } from '../native/plans.js';
 
-/** Steps of the side lane against those of the main lane: whatever touches the same bytes has an order. */
+/** Steps of the side stream against those of the main stream: whatever touches the same bytes has an order. */
 
 const data = {
   name: 'CIFAR-10',
