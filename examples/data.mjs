@@ -34,3 +34,10 @@ export const lights = (seed, count) => {
   }
   return { count, images, targets: { values } };
 };
+
+/** The same images; labels say whether more than half of the points are lit. */
+export const halfLit = (seed, count) => {
+  const { images, targets } = lights(seed, count);
+  const labels = Int32Array.from({ length: count }, (_, i) => Number(targets.values[2 * i] > 0.5));
+  return { count, images, targets: { labels } };
+};

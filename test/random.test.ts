@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fold, integers, key, normal, permutation, philox, uniform, words } from '../src/random.js';
+import { philox } from '../src/philox.js';
+import { fold, integers, key, normal, permutation, uniform, words } from '../src/random.js';
 
 const hex = (block: readonly number[]): string => block.map((w) => w.toString(16).padStart(8, '0')).join(' ');
 const seeds = fc.nat({ max: Number.MAX_SAFE_INTEGER });

@@ -1,4 +1,4 @@
-import { philox } from '../random.js';
+import { philox } from '../philox.js';
 import { showType, size, type Tensor } from '../tensor/tensor.js';
 import type { OpDefinition } from './op.js';
 import { at, expectCount, expectReals, mismatch, noGradient, perElement, real, unread } from './op.js';

@@ -9,7 +9,7 @@ import { ops } from '../../src/ops/registry.js';
 import { program, rootsOf } from '../../src/program/program.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import { criterionOf, METHODS } from '../../src/prune/methods.js';
-import { philox } from '../../src/random.js';
+import { philox } from '../../src/philox.js';
 import type { Device } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
 import { evaluate, referenceDevice } from '../../src/runtime/reference.js';

@@ -63,12 +63,12 @@ const complaintsAbout = async (...lines: readonly string[]): Promise<string> => 
 };
 
 describe.concurrent('the compiler', () => {
-  it('agrees with every line of the *.test-d.ts files', async () => {
+  it('agrees with every line of the *.test-d.ts files', async ({ expect }) => {
     const { text } = await compile('-p', 'test/types/tsconfig.json');
     expect(text).toBe('');
   });
 
-  it('shows both shapes of a wrong residual add, and the two sizes or channels that differ', async () => {
+  it('shows both shapes of a wrong residual add, and the two sizes or channels that differ', async ({ expect }) => {
     const text = await complaintsAbout(
       "export const size = add(x, conv2d('down', 64, { kernel: 3, stride: 2 })(x));",
       "export const channels = add(x, conv2d('wide', 128, { kernel: 1 })(x));",
@@ -91,7 +91,7 @@ describe.concurrent('the compiler', () => {
     `);
   });
 
-  it('checks ResNet-50 at 224 in few instantiations', async () => {
+  it('checks ResNet-50 at 224 in few instantiations', async ({ expect }) => {
     const instantiations = async (file: string): Promise<number> => {
       const { ok, text } = await compileFiles(
         [join(root, 'test/types/budget', file)],
