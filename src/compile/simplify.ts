@@ -122,7 +122,7 @@ const simplifyNode = (node: Tensor, build: Build): Tensor => {
 };
 
 /** An elementwise op of constants is a constant. */
-const fold = (node: Tensor, build: Build): Tensor => {
+const evaluated = (node: Tensor, build: Build): Tensor => {
   const inputs = node.inputs.map((i) => Float64Array.of(i.attributes['value'] as number));
   const [value] = definitionOf(node.op).evaluate(inputs, { ...node, shape: [1] });
   return Number.isFinite(value) ? build('constant', [], { shape: node.shape, value: value! }) : node;
@@ -135,7 +135,7 @@ const simplify = (roots: Roots): Tensor[] => {
     const simpler = simplifyNode(shared, build);
     if (simpler !== shared) return intern(simpler);
     const isOfConstants = shared.inputs.length > 0 && shared.inputs.every((i) => isConstant(i));
-    return isOfConstants && isElementwise(shared) ? intern(fold(shared, build)) : shared;
+    return isOfConstants && isElementwise(shared) ? intern(evaluated(shared, build)) : shared;
   };
   const build: Build = (op, inputs, attributes) => finish(make(op, inputs, attributes));
   return rewrite(roots, (node, inputs) => finish(withInputs(node, inputs)));

@@ -42,7 +42,7 @@ export const writtenOut = (o: Ops, node: Tensor, mean: Tensor, variance: Tensor)
 };
 
 /** x q + (r - p q) rather than (x - p) q + r: one scale and one shift per channel (methods.md 3.3). */
-const folded = (o: Ops, node: Tensor): Tensor => {
+const asScaleAndShift = (o: Ops, node: Tensor): Tensor => {
   const { x, mean, weight, variance, bias } = batchNormParts(node);
   const scale = scaleOf(o, node, weight, variance);
   return placed(node.path, o.add(o.mul(x, scale), o.sub(bias, o.mul(mean, scale))));
@@ -145,7 +145,7 @@ export const batchNorm: OpDefinition = {
   paths: { kind: 'none', why: 'must be read for inference first' },
   units: unitsStay,
   reading: {
-    inference: folded,
+    inference: asScaleAndShift,
     training: (o, node, reader) => {
       const { x, mean, variance } = batchNormParts(node);
       const [m, v] = [

@@ -1,6 +1,6 @@
 import type { Weights } from '../nn/weights.js';
 import type { Program } from '../program/program.js';
-import { resident, tableName } from '../program/resident.js';
+import { tableName, withTables } from '../program/tables.js';
 import { fold, key, type Key } from '../random.js';
 import { runsUnderWay, type Device, type Executable, type Store } from '../runtime/device.js';
 import { pipeline, type Pipeline } from '../runtime/pipeline.js';
@@ -67,7 +67,7 @@ export const openPasses = async (
   const tables = tablesOf(data);
   const sums = [accumulate, secondPass]
     .filter((p) => p !== null)
-    .map((p) => resident(p, [...tables.keys()], Math.max(data.length, 1)));
+    .map((p) => withTables(p, [...tables.keys()], Math.max(data.length, 1)));
   // One is compiled while the device loads another.
   const executables = await Promise.all([...sums, after].map((p) => device.compile(p)));
   const last = executables[executables.length - 1]!;

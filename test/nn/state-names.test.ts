@@ -12,7 +12,7 @@ import { roundPrograms } from '../../src/prune/programs.js';
 import { fillStore } from '../../src/prune/store.js';
 import { criterionOf, type CriterionOptions } from '../../src/prune/methods.js';
 import { program } from '../../src/program/program.js';
-import { resident } from '../../src/program/resident.js';
+import { withTables } from '../../src/program/tables.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
 import { fit } from '../../src/train/fit.js';
 import { trainStep } from '../../src/train/programs.js';
@@ -129,7 +129,7 @@ describe('every state of the programs is a parameter or of a listed kind', () =>
   ])('in pruning by $method', (options) => {
     const { accumulate, secondPass, select } = roundPrograms(tinyNet, criterionOf(options), 6);
     for (const p of [accumulate, secondPass].filter((q) => q !== null))
-      expect(free(resident(p, ['images', 'labels'], 2).state.keys())).toEqual([]);
+      expect(free(withTables(p, ['images', 'labels'], 2).state.keys())).toEqual([]);
     expect(free(select.state.keys())).toEqual([]);
   });
 

@@ -68,7 +68,9 @@ describe.concurrent('the compiler', () => {
     expect(text).toBe('');
   });
 
-  it('shows both shapes of a wrong residual add, and the two sizes or channels that differ', async ({ expect }) => {
+  it('shows both shapes of a wrong residual add, and the two sizes or channels that differ', async ({
+    expect,
+  }) => {
     const text = await complaintsAbout(
       "export const size = add(x, conv2d('down', 64, { kernel: 3, stride: 2 })(x));",
       "export const channels = add(x, conv2d('wide', 128, { kernel: 1 })(x));",

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ops } from '../../src/ops/registry.js';
 import { program } from '../../src/program/program.js';
-import { resident, tableName } from '../../src/program/resident.js';
+import { tableName, withTables } from '../../src/program/tables.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
 
 const x = ops.input('x', [2]);
@@ -11,7 +11,7 @@ const p = program('sum', { outputs: { y: ops.mul(x, ops.toReal(k)) }, next: [[se
 
 test('a run reads the row that it is given, of every table', async () => {
   const device = referenceDevice();
-  const q = resident(p, ['x', 'k', 'not an input'], 3);
+  const q = withTables(p, ['x', 'k', 'not an input'], 3);
   expect([...q.inputs.keys()]).toEqual(['row']);
   expect(q.state.get(tableName('k'))).toMatchObject({ shape: [3, 2], dtype: 'i32' });
   const store = device.store();
@@ -25,7 +25,7 @@ test('a run reads the row that it is given, of every table', async () => {
 });
 
 test('other inputs stay, and a table of one row asks for no number', () => {
-  const q = resident(p, ['x'], 1);
+  const q = withTables(p, ['x'], 1);
   expect([...q.inputs.keys()]).toEqual(['k']);
   expect(q.state.get(tableName('x'))).toMatchObject({ shape: [1, 2] });
 });
@@ -33,5 +33,5 @@ test('other inputs stay, and a table of one row asks for no number', () => {
 test('a table does not take the name of a state that is something else', () => {
   const other = ops.state(tableName('x'), [5]);
   const q = program('other', { outputs: { y: x, z: other } });
-  expect(() => resident(q, ['x'], 3)).toThrow("'table/x' is f32[3, 2] here and f32[5] elsewhere");
+  expect(() => withTables(q, ['x'], 3)).toThrow("'table/x' is f32[3, 2] here and f32[5] elsewhere");
 });
