@@ -1,7 +1,7 @@
 import { unitsStay } from './units.js';
 import { fail } from '../errors.js';
 import { sameShape, showShape, showType, size, type Tensor } from '../tensor/tensor.js';
-import type { OpDefinition, TrainingReader, Values } from './op.js';
+import type { OpDefinition, TrainingReader, Values, Moments } from './op.js';
 import { at, expectReals, mismatch, perElement, real, unread } from './op.js';
 import type { Ops } from './registry.js';
 
@@ -47,14 +47,6 @@ const asScaleAndShift = (o: Ops, node: Tensor): Tensor => {
   const scale = scaleOf(o, node, weight, variance);
   return placed(node.path, o.add(o.mul(x, scale), o.sub(bias, o.mul(mean, scale))));
 };
-
-/** The moments of a batch, one number a channel. */
-export interface Moments {
-  readonly mean: Tensor;
-  /** Biased: divided by count. */
-  readonly variance: Tensor;
-  readonly count: number;
-}
 
 /**
  * Mean and variance over all axes but the last, in one pass over x: both sums run over d = x - first row. The result does not

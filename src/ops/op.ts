@@ -1,5 +1,4 @@
 import { fail } from '../errors.js';
-import type { Moments } from './batch-norm.js';
 import type { AttributeKinds, AttributesOf } from './attributes.js';
 import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
@@ -56,6 +55,14 @@ export const pathInputs = (node: Tensor, rule: PathRule): readonly Tensor[] =>
 export interface ReadingRule {
   readonly inference: (o: Ops, marker: Tensor) => Tensor;
   readonly training: (o: Ops, marker: Tensor, reader: TrainingReader) => Tensor;
+}
+
+/** The moments of a batch, one number a channel. */
+export interface Moments {
+  readonly mean: Tensor;
+  /** Biased: divided by count. */
+  readonly variance: Tensor;
+  readonly count: number;
 }
 
 /** What the markers of one network share where it is read for training. */

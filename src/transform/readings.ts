@@ -1,8 +1,8 @@
 import { transformed, type Readable } from '../graph/description.js';
 import { rewrite, withInputs } from '../graph/graph.js';
 import { checkOptions, checkValue, flag, networkKind, numberThat, type KindsOf } from '../kinds.js';
-import { moments, type Moments } from '../ops/batch-norm.js';
-import type { ReadingRule, TrainingReader } from '../ops/op.js';
+import { moments } from '../ops/batch-norm.js';
+import type { Moments, ReadingRule, TrainingReader } from '../ops/op.js';
 import { definitionOf, ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
 
