@@ -3,7 +3,7 @@
  * Usage: node scripts/fuzz-checkpoints.mjs [count, default 20000] [first seed, default 0]
  */
 import { loadCheckpoint, saveCheckpoint } from '../dist/train/checkpoint.js';
-import { canonical, sha256 } from '../dist/train/settings.js';
+import { canonical, sha256 } from '../dist/source/digest.js';
 import { checkpointFuzzer } from './fuzz/checkpoints.mjs';
 
 const [count = 20_000, first = 0] = process.argv.slice(2).map(Number);
