@@ -43,7 +43,7 @@ export interface ProgramParts {
   readonly narrowable?: boolean;
 }
 
-const pairsOfTensors: Kind = {
+export const pairsOfTensors: Kind = {
   expected: 'an array of pairs [leaf, value] of tensors',
   test: (value) =>
     Array.isArray(value) &&

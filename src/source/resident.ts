@@ -36,15 +36,31 @@ const splitKind: Kind = {
     'images' in value &&
     'targets' in value,
 };
+const isShape = (value: unknown): boolean => kinds.sizes.test(value);
+const targetType: Kind = {
+  expected:
+    "{ kind: 'classes', shape, classes } with at most an ignore from 0 to 255 besides, or { kind: 'values', shape }",
+  test: (value) => {
+    const { kind, shape, ...rest } = (value ?? {}) as Partial<Extract<TargetType, { kind: 'classes' }>>;
+    const { classes, ignore, ...others } = rest;
+    if (!isShape(shape) || Object.keys(others).length > 0) return false;
+    if ((kind as string) === 'values') return classes === undefined && ignore === undefined;
+    const isLabel = ignore === undefined || (kinds.count.test(ignore) && ignore <= 255);
+    return kind === 'classes' && kinds.positiveInteger.test(classes) && isLabel;
+  },
+};
 const targetTypes: Kind = {
   expected: "types of targets by name, such as { labels: { kind: 'classes', shape: [], classes: 10 } }",
   test: (value) =>
     typeof value === 'object' &&
     value !== null &&
-    Object.values(value).every(
-      (type: Partial<TargetType> | null) =>
-        (type?.kind === 'classes' || type?.kind === 'values') && Array.isArray(type.shape),
-    ),
+    !Array.isArray(value) &&
+    Object.values(value).every(targetType.test),
+  explain: (where, value, code) => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      for (const [name, type] of Object.entries(value))
+        kinds.checkValue(`${where}: ${name}`, type, targetType, code);
+  },
 };
 const OPTIONS: KindsOf<ResidentOptions> = {
   name: needed(kinds.name),

@@ -1,4 +1,4 @@
-import type { Kind } from '../kinds.js';
+import { isFunction, sizes, type Kind } from '../kinds.js';
 import type { Key } from '../random.js';
 import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import type { TargetTypes } from './targets.js';
@@ -59,7 +59,26 @@ export interface Source<I extends Shape = Shape> {
 export const sourceKind: Kind = {
   expected: 'a data set or a source, as loadCifar10, synthetic and resident give',
   test: (value) =>
-    typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string',
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    (!isSource(value) || isWhole(value)), // of a data set, source/check.ts says more
 };
+const isSplit = (split: Partial<SourceSplit> | null | undefined): boolean =>
+  typeof split === 'object' &&
+  split !== null &&
+  typeof split.count === 'number' &&
+  'resident' in split && // which is not read here: it may be made only then
+  [split.batch, split.inputs].every(isFunction);
+/** Whether all members of a source are there, of plain JavaScript. */
+const isWhole = ({ sample, targets, train, test, check, digest, augmentation }: Partial<Source>): boolean =>
+  sizes.test(sample) &&
+  typeof targets === 'object' &&
+  targets !== null &&
+  [check, digest].every(isFunction) &&
+  typeof augmentation === 'string' &&
+  [train, test].every(isSplit);
+
 /** A source, and not a data set of which one is to be made. */
 export const isSource = (value: object): value is Source => 'digest' in value && 'sample' in value;

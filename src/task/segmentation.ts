@@ -1,5 +1,5 @@
 import { fail } from '../errors.js';
-import { checkOptions, checkValue, numbers, tensor } from '../kinds.js';
+import { checkOptions, checkValue, count, numbers, tensor } from '../kinds.js';
 import {
   CROSS_ENTROPY_OPTIONS,
   crossEntropy,
@@ -45,21 +45,34 @@ export const segmentation = (
       const values = crossEntropy(output, labels!, options);
       return isPlain ? values : { values, weights: labelWeights(labels!, output.shape.at(-1)!, options) };
     },
-    measures: (output, { labels }, weights) => ({ confusion: confusionMatrix(output, labels!, weights) }),
+    measures: (output, { labels }, weights) => ({
+      confusion: confusionMatrix(output, labels!, weights, options.ignore),
+    }),
     report: ({ confusion }) => ({ meanIoU: meanIoU(confusion!), pixelAccuracy: pixelAccuracy(confusion!) }),
   };
 };
 
 /**
  * How often each class was answered for each label, [answered, label], over the pixels of a batch: logits [n, ..., k], labels [n, ...],
- * weights [n] or null for 1 each. Labels of no class, such as one to ignore, count nowhere. Exact up to 2^24 pixels a cell.
+ * weights [n] or null for 1 each. Labels of no class count nowhere, and neither does `ignore`, which may be one of them. Exact up to 2^24 pixels a cell.
  */
-export const confusionMatrix = (logits: Tensor, labels: Tensor, weights: Tensor | null): Tensor => {
+export const confusionMatrix = (
+  logits: Tensor,
+  labels: Tensor,
+  weights: Tensor | null,
+  ignore?: number,
+): Tensor => {
   checkValue('confusionMatrix: logits', logits, tensor, 'SHAPE');
   checkValue('confusionMatrix: labels', labels, tensor, 'SHAPE');
+  if (ignore !== undefined) checkValue('confusionMatrix: ignore', ignore, count);
   const classes = logits.shape.at(-1)!;
   const pixels = size(labels.shape);
-  const hot = oneHot(labels, classes);
+  const all = oneHot(labels, classes);
+  const valid = ops.literal(
+    [classes],
+    Array.from({ length: classes }, (_, k) => (k === ignore ? 0 : 1)),
+  );
+  const hot = ignore === undefined || ignore >= classes ? all : ops.mul(all, valid);
   const counted = weights === null ? hot : ops.mul(hot, ops.broadcast(weights, hot.shape, [0]));
   const answered = ops.reshape(ops.argMax(logits), [pixels]);
   return ops.scatterAdd(ops.reshape(counted, [pixels, classes]), answered, classes);

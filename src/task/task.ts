@@ -1,10 +1,11 @@
 import { fail } from '../errors.js';
-import { isFunction, type Kind } from '../kinds.js';
+import { checkValue, isFunction, tensor, type Kind } from '../kinds.js';
+import { showValue } from '../options.js';
 import { mean } from '../nn/loss.js';
 import { ops } from '../ops/registry.js';
 import type { Source } from '../source/source.js';
 import type { TargetTypes } from '../source/targets.js';
-import { showShape, size, type Shape, type Tensor } from '../tensor/tensor.js';
+import { showShape, showType, size, type Shape, type Tensor } from '../tensor/tensor.js';
 
 /** The targets of a batch by name, each with the batch as first axis. */
 export type Targets = Readonly<Record<string, Tensor>>;
@@ -56,6 +57,7 @@ export const taskKind: Kind = {
       task !== null &&
       typeof task.name === 'string' &&
       typeof task.settings === 'object' &&
+      task.settings !== null &&
       [task.targets, task.loss, task.measures, task.report].every(isFunction)
     );
   },
@@ -63,11 +65,75 @@ export const taskKind: Kind = {
 
 const isWeighted = (loss: Tensor | WeightedLoss): loss is WeightedLoss => 'values' in loss;
 
+/** Tasks may be a script's own: what their functions return is checked like any input. */
+const perPosition = (where: string, value: unknown, images: number): void => {
+  checkValue(where, value, tensor);
+  const found = value as Tensor; // as was checked
+  if (found.dtype !== 'f32' || found.shape[0] !== images)
+    fail(
+      'OPTION',
+      `${where} is ${showType(found)} for ${images} images; return f32 with one row for each image, whose mean is taken here`,
+    );
+};
+
+/** The loss at every position. Throws OPTION for what has not the batch as first axis: of a mean, the images that fill up the last batch could not be left out. */
+const lossOf = (task: Task, output: Tensor, targets: Targets): Tensor | WeightedLoss => {
+  const loss: unknown = task.loss(output, targets);
+  const where = `${task.name}: what loss returns`;
+  const images = output.shape[0]!;
+  if (typeof loss === 'object' && loss !== null && 'values' in loss && 'weights' in loss) {
+    perPosition(`${where} as values`, loss.values, images);
+    perPosition(`${where} as weights`, loss.weights, images);
+  } else perPosition(where, loss, images);
+  return loss as Tensor | WeightedLoss;
+};
+
+/** Outputs of programs beside the measures, which must not take their names. */
+const TAKEN = ['loss', 'divisor'] as const;
+
+/** What a task measures of a batch. Throws OPTION for what is no record of tensors, or has a name that programs use themselves. */
+export const measuresOf = (
+  task: Task,
+  output: Tensor,
+  targets: Targets,
+  weights: Tensor | null,
+): Readonly<Record<string, Tensor>> => {
+  const measures: unknown = task.measures(output, targets, weights);
+  const where = `${task.name}: what measures returns`;
+  if (typeof measures !== 'object' || measures === null || tensor.test(measures))
+    return fail('OPTION', `${where} is ${showValue(measures)}; return an object of sums by their names`);
+  for (const [name, sum] of Object.entries(measures)) {
+    checkValue(`${where} as '${name}'`, sum, tensor);
+    if ((TAKEN as readonly string[]).includes(name))
+      fail('OPTION', `${where}: '${name}' is the loss's own; call the measure otherwise`);
+  }
+  return measures as Readonly<Record<string, Tensor>>; // as was checked
+};
+
+/** What the sums of a task mean. Throws OPTION for what are no numbers by name. */
+export const reportOf = (
+  task: Task,
+  sums: Readonly<Record<string, ArrayLike<number>>>,
+  images: number,
+): Readonly<Record<string, number>> => {
+  const report: unknown = task.report(sums, images);
+  if (
+    typeof report !== 'object' ||
+    report === null ||
+    !Object.values(report).every((value) => typeof value === 'number')
+  )
+    fail(
+      'OPTION',
+      `${task.name}: what report returns is ${showValue(report)}; return an object of numbers by their names`,
+    );
+  return report as Readonly<Record<string, number>>; // as was checked
+};
+
 const positions = (values: Tensor): readonly number[] => values.shape.map((_, axis) => axis);
 
 /** The mean loss over a batch, a scalar: what training minimises. */
 export const meanLoss = (task: Task, output: Tensor, targets: Targets): Tensor => {
-  const loss = task.loss(output, targets);
+  const loss = lossOf(task, output, targets);
   if (!isWeighted(loss)) return mean(loss);
   const { values, weights } = loss;
   // Where nothing counts, the loss is 0 and not 0 / 0.
@@ -83,7 +149,7 @@ export const summedLoss = (
   targets: Targets,
   counts: Tensor,
 ): { readonly sum: Tensor; readonly divisor: Tensor | null } => {
-  const loss = task.loss(output, targets);
+  const loss = lossOf(task, output, targets);
   const perImage = (values: Tensor): Tensor => {
     const inner = positions(values).slice(1);
     return ops.sum(values, inner);
@@ -102,7 +168,13 @@ export const checkTargets = (
   source: Pick<Source, 'name' | 'targets'>,
 ): void => {
   const answer = network.output.shape.slice(1);
-  for (const [name, needed] of Object.entries(task.targets(answer))) {
+  const targets: unknown = task.targets(answer);
+  if (typeof targets !== 'object' || targets === null)
+    fail(
+      'OPTION',
+      `${task.name}: what targets returns is ${showValue(targets)}; return types of targets by name`,
+    );
+  for (const [name, needed] of Object.entries(targets as TargetTypes)) {
     const has =
       source.targets[name] ??
       fail(

@@ -7,7 +7,7 @@ import { pipeline } from '../runtime/pipeline.js';
 import { batches } from '../source/batches.js';
 import { isSource, sourceKind, type Source, type SourceSplit } from '../source/source.js';
 import { classification } from '../task/classification.js';
-import { taskKind, type Task } from '../task/task.js';
+import { reportOf, taskKind, type Task } from '../task/task.js';
 import { size, type Shape } from '../tensor/tensor.js';
 import { checkFits, evaluationProgram, sourceOf, type TrainingData } from './programs.js';
 import { addStart, checkStart, checkStartFits, type TrainingStart } from './start.js';
@@ -136,5 +136,8 @@ export const evaluateOn = async (
   const loss = sums.scalar('loss')!;
   // Of NaN logits argMax is some class, so that an accuracy alone would not show them; their loss is NaN.
   if (!Number.isFinite(loss)) fail('NON_FINITE', `${where} is ${loss}; ${remedy}`);
-  return { ...task.report(sums.all, split.count), loss: loss / (sums.scalar('divisor') ?? split.count) };
+  return {
+    ...reportOf(task, sums.all, split.count),
+    loss: loss / (sums.scalar('divisor') ?? split.count),
+  };
 };

@@ -12,7 +12,7 @@ import type { Program } from '../program/program.js';
 import { runsUnderWay, type Device, type Store } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
 import { classification } from '../task/classification.js';
-import type { Task } from '../task/task.js';
+import { reportOf, type Task } from '../task/task.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
 import { NOISE } from '../transform/readings.js';
@@ -287,7 +287,7 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
       const report: EpochReport = {
         epoch: epoch + 1,
         trainLoss: sums.scalar('loss')! / (end - first),
-        ...measured(task.report(sums.all, (end - first) * batch), test),
+        ...measured(reportOf(task, sums.all, (end - first) * batch), test),
         rate: rateAt(rate, epoch * steps + first, steps, epochs),
         seconds: (performance.now() - epochStart) / 1000,
       };

@@ -14,19 +14,20 @@ import {
   wordOf,
   type KindsOf,
 } from '../kinds.js';
+import { showValue } from '../options.js';
 import { isLearnt } from '../graph/roles.js';
 import { parameters, rebatch, type Network } from '../nn/network.js';
 import { ops } from '../ops/registry.js';
-import { program, type Program } from '../program/program.js';
+import { pairsOfTensors, program, type Program } from '../program/program.js';
 import { classification } from '../task/classification.js';
-import { checkTargets, meanLoss, summedLoss, taskKind, type Task } from '../task/task.js';
+import { checkTargets, meanLoss, measuresOf, summedLoss, taskKind, type Task } from '../task/task.js';
 import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 import { substitute } from '../graph/graph.js';
 import { grad } from '../transform/grad.js';
 import { masked } from '../transform/mask.js';
 import { inference, training, type Readable } from '../transform/readings.js';
 import { clipByNorm } from './clip.js';
-import { optimiserKind, type Optimiser } from './optimisers/optimiser.js';
+import { optimiserKind, type Optimiser, type Update } from './optimisers/optimiser.js';
 import { sgd, SGD_OPTIONS, sgdOptionsOf, type SgdOptions } from './optimisers/sgd.js';
 
 /** Which half of a source a program reads, and how many images it has. */
@@ -173,11 +174,17 @@ export const trainingProgram = (
   const learnt = parameters(net).filter(isLearnt);
   const slopes = grad(loss, learnt);
   const gradients = clipNorm === undefined ? slopes : clipByNorm(slopes, clipNorm);
+  const next: unknown = optimiser.update(learnt, gradients, ops.input('rate', []));
+  if (!pairsOfTensors.test(next))
+    fail(
+      'OPTION',
+      `${optimiser.name}: what update returns is ${showValue(next)}; return ${pairsOfTensors.expected}`,
+    );
   return program('train', {
     narrowable: true,
-    outputs: { loss, ...task.measures(output, targets, null) },
+    outputs: { loss, ...measuresOf(task, output, targets, null) },
     next: [
-      ...optimiser.update(learnt, gradients, ops.input('rate', [])),
+      ...(next as readonly Update[]), // as was checked
       ...read.updates.map((u, i) => [u.stored, updates[i]!] as const),
     ],
   });
@@ -229,7 +236,7 @@ export const evaluationProgram = (
     outputs: {
       loss: sum,
       ...(divisor === null ? {} : { divisor }),
-      ...task.measures(output, targets, counts),
+      ...measuresOf(task, output, targets, counts),
     },
   });
 };

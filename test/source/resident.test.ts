@@ -143,3 +143,29 @@ describe('what is wrong with a source is said before anything runs', () => {
     );
   });
 });
+
+describe('types of targets that make no sense are refused', () => {
+  const classes = { kind: 'classes', shape: [H, W], classes: 3 };
+  test.each([
+    ['a label to ignore that no byte holds', { ...classes, ignore: 300 }],
+    ['one below zero', { ...classes, ignore: -1 }],
+    ['one between', { ...classes, ignore: 1.5 }],
+    ['one that is text', { ...classes, ignore: '255' }],
+    ['no classes', { ...classes, classes: undefined }],
+    ['classes that are no number', { ...classes, classes: NaN }],
+    ['a shape below zero', { ...classes, shape: [H, -1] }],
+    ['a shape of text', { ...classes, shape: ['5', '4'] }],
+    ['values of classes', { kind: 'values', shape: [], classes: 3 }],
+    ['a word that no type has', { ...classes, ignored: 255 }],
+    ['a number', 5],
+    ['null', null],
+  ])('%s', (_, map) => {
+    const given = { ...options, targets: { map } } as unknown as typeof options;
+    expect(() => resident(given)).toThrow(
+      expect.objectContaining({
+        code: 'OPTION',
+        message: expect.stringContaining('targets: map') as string,
+      }) as Error,
+    );
+  });
+});

@@ -23,6 +23,22 @@ describe('the confusion matrix', () => {
     await device.dispose();
   });
 
+  test.each(['reference', 'cpu'] as const)(
+    'a label to ignore counts nowhere, though it be a class, on %s',
+    async (kind) => {
+      const device = await openDevice(kind);
+      const z = ops.input('logits', [2, 1, 2, 3]);
+      const labels = ops.input('labels', [2, 1, 2], 'i32');
+      const { measures } = segmentation({ ignore: 0 });
+      const p = program('confusion', { outputs: measures(z, { labels }, null) });
+      const executable = await device.compile(p);
+      const out = await executable.run(device.store(), { logits, labels: [0, 2, 1, 0] });
+      expect(Array.from(out['confusion']!)).toEqual([0, 0, 0, 0, 0, 1, 0, 1, 0]);
+      executable.dispose();
+      await device.dispose();
+    },
+  );
+
   test('its meanings leave out classes that never occur', () => {
     // class 0: 6 of 6 + 2 + 1; class 1: 3 of 3 + 2 + 1; class 2 nowhere
     const confusion = [6, 2, 0, 1, 3, 0, 0, 0, 0];

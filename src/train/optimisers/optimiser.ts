@@ -71,11 +71,15 @@ export const optimiserKind: Kind = {
   test: (value) =>
     typeof value === 'object' &&
     value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
     'update' in value &&
     kinds.isFunction(value.update) &&
     'moments' in value &&
     Array.isArray(value.moments) &&
-    'settings' in value,
+    'settings' in value &&
+    typeof value.settings === 'object' &&
+    value.settings !== null,
 };
 
 /** Parameters that are updated otherwise than the rest, by their names; of several groups that match, the first counts. */
