@@ -68,7 +68,9 @@ describe.concurrent('the compiler', () => {
     expect(text).toBe('');
   });
 
-  it('shows both shapes of a wrong residual add, and the two sizes or channels that differ', async ({ expect }) => {
+  it('shows both shapes of a wrong residual add, and the two sizes or channels that differ', async ({
+    expect,
+  }) => {
     const text = await complaintsAbout(
       "export const size = add(x, conv2d('down', 64, { kernel: 3, stride: 2 })(x));",
       "export const channels = add(x, conv2d('wide', 128, { kernel: 1 })(x));",
@@ -89,6 +91,28 @@ describe.concurrent('the compiler', () => {
             Type '64' is not assignable to type '128'.
       "
     `);
+  });
+
+  it("takes the package's declarations without any option of the project but NodeNext", async ({
+    expect,
+  }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'pathex-types-'));
+    try {
+      await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+      await writeFile(
+        join(folder, 'user.ts'),
+        `export { openDevice } from '${join(root, 'dist/index.js')}';`,
+      );
+      const config = {
+        compilerOptions: { module: 'NodeNext', target: 'ES2022', strict: true, types: [] },
+        files: ['user.ts'],
+      };
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+      const { text } = await compile('-p', folder);
+      expect(text).toBe('');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('checks ResNet-50 at 224 in few instantiations', async ({ expect }) => {
