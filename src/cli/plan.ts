@@ -5,8 +5,9 @@ import { printPlan } from '../compile/print-plan.js';
 import { STORAGE_CHOICES, TARGETS, type StorageChoice, type Target } from '../compile/target.js';
 import { fail } from '../errors.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
+import { didYouMean, showValue } from '../options.js';
 import type { Program } from '../program/program.js';
-import { criterionOf, METHODS, methodOf } from '../prune/methods.js';
+import { criterionOf, isMethod, METHODS } from '../prune/methods.js';
 import { roundPrograms } from '../prune/programs.js';
 import { evaluateStep, trainStep } from '../train/programs.js';
 import { log, positiveInteger } from './common.js';
@@ -26,12 +27,20 @@ const cifar = {
 };
 const empty = { images: new Uint8Array(0), labels: new Int32Array(0), count: 50_000 };
 
+/** A word of the command line that is none of those known; all are listed, the nearest first. */
+const refuse = (flag: string, given: string, known: readonly string[]): never =>
+  fail(
+    'OPTION',
+    `plan: ${flag} ${showValue(given)} is unknown${didYouMean(given, known)}; choose ${known.join(', ')}`,
+  );
+
 const programsOf = (of: string, network: string, batch: number): readonly Program[] => {
   const net = modelOf(network, cifar);
   const data = { ...cifar, train: empty, test: empty };
   if (of === 'train') return [trainStep(net, data, { split: 'train', count: empty.count }, batch)];
   if (of === 'evaluate') return [evaluateStep(net, data, { split: 'test', count: empty.count }, batch)];
-  const { accumulate, secondPass, select } = roundPrograms(net, criterionOf({ method: methodOf(of) }), batch);
+  if (!isMethod(of)) return refuse('--of', of, ['train', 'evaluate', ...METHODS]);
+  const { accumulate, secondPass, select } = roundPrograms(net, criterionOf({ method: of }), batch);
   return [accumulate, secondPass, select].filter((p) => p !== null);
 };
 
@@ -73,7 +82,11 @@ export const planCommand = new Command('plan')
   .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
   .option('--of <program>', `train, evaluate, or a method's round: ${METHODS.join(', ')}`, 'train')
   .option('-b, --batch <size>', 'images a run', positiveInteger('batch'), 128)
-  .option('--target <device>', `what device it is for: ${TARGET_NAMES.join(' or ')}`, targetNameOf)
+  .option(
+    '--target <device>',
+    `what device it is for: ${TARGET_NAMES.join(' or ')}; default: cuda where bf16 or CUDA C is asked for, else cpu`,
+    targetNameOf,
+  )
   .option(
     '--dump-after <pass>',
     `print what a pass leaves instead, a graph, steps to be or a plan: ${PASSES.map((p) => `${p.name} (${p.doc})`).join(', ')}`,
@@ -90,7 +103,11 @@ export const planCommand = new Command('plan')
     if (after !== undefined && o.dumpCuda)
       fail('OPTION', 'plan: --dump-after and --dump-cuda each print something else; give one of them');
     if (after !== undefined && !PASSES.some((p) => p.name === after))
-      fail('OPTION', `dump-after: no pass '${after}'; choose ${PASSES.map((p) => p.name).join(', ')}`);
+      refuse(
+        '--dump-after',
+        after,
+        PASSES.map((p) => p.name),
+      );
     for (const p of programsOf(o.of, o.network, o.batch)) {
       const plan = compile(p, targetOf(o), after === undefined ? {} : { dump: { after, print: log } });
       if (after === undefined) log(o.dumpCuda ? emitCuda(plan).source : printPlan(plan));

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import process, { arch, platform } from 'node:process';

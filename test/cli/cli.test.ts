@@ -431,7 +431,12 @@ describe('a session with the command line', () => {
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-after', 'schedule')).stdout).toMatch(
       /^\d+: fused \[.*\] bn:relu -> f32\[128 32 32 4\] after \d+/m,
     );
-    expect((await pathex('plan', '--dump-after', 'magic')).code).toBe(1);
+    expect((await pathex('plan', '--dump-after', 'emti')).stderr).toMatch(
+      /^pathex: OPTION: plan: --dump-after 'emti' is unknown; did you mean 'emit'\?; choose read, /,
+    );
+    expect((await pathex('plan', '--of', 'trian')).stderr).toMatch(
+      /^pathex: OPTION: plan: --of 'trian' is unknown; did you mean 'train'\?; choose train, evaluate, px, /,
+    );
     expect((await pathex('plan', '--network', 'resnet8-w4', '--dump-cuda')).stdout).toMatch(
       /\/\/ step \d+, bn:relu: .*\nextern "C" __global__ void __launch_bounds__\(256\) fused_\d+_bn_relu\(const float\* x0, /,
     );

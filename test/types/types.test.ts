@@ -93,6 +93,28 @@ describe.concurrent('the compiler', () => {
     `);
   });
 
+  it("takes the package's declarations without any option of the project but NodeNext", async ({
+    expect,
+  }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'pathex-types-'));
+    try {
+      await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+      await writeFile(
+        join(folder, 'user.ts'),
+        `export { openDevice } from '${join(root, 'dist/index.js')}';`,
+      );
+      const config = {
+        compilerOptions: { module: 'NodeNext', target: 'ES2022', strict: true, types: [] },
+        files: ['user.ts'],
+      };
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+      const { text } = await compile('-p', folder);
+      expect(text).toBe('');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('checks ResNet-50 at 224 in few instantiations', async ({ expect }) => {
     const instantiations = async (file: string): Promise<number> => {
       const { ok, text } = await compileFiles(
