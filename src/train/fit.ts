@@ -332,12 +332,16 @@ const scalars = (values: Readonly<Record<string, number>>): Readonly<Record<stri
 const finite = (measures: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
 
+/** A task of a script may call what it likes its accuracy, per cent for one; a checkpoint that held that as a share could not be read again. */
+const shareOr = <N>(accuracy: number | undefined, none: N): number | N =>
+  accuracy !== undefined && accuracy >= 0 && accuracy <= 1 ? accuracy : none;
+
 const measured = (
   train: Readonly<Record<string, number>>,
   test: Evaluation | null,
 ): Pick<EpochReport, 'trainAccuracy' | 'testAccuracy' | 'train' | 'test'> => ({
-  trainAccuracy: train['accuracy'] ?? NaN,
-  testAccuracy: test?.['accuracy'] ?? null,
+  trainAccuracy: shareOr(train['accuracy'], NaN),
+  testAccuracy: shareOr(test?.['accuracy'], null),
   train: finite(train),
   test: test === null ? null : finite(test),
 });

@@ -9,6 +9,7 @@ import type { Device, DeviceKind } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
 import { evaluate } from '../../src/train/evaluate.js';
 import { fit, type FitOptions } from '../../src/train/fit.js';
+import { classification } from '../../src/task/classification.js';
 import { tinyData, tinyNet } from './tiny.js';
 
 const options: FitOptions = {
@@ -116,6 +117,19 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     expect(values(resumed.weights)).toEqual(values(whole.weights));
     expect(resumed.history.map((h) => h.trainLoss)).toEqual(whole.history.map((h) => h.trainLoss));
   });
+
+  test.each([85, -1, NaN, Infinity])(
+    'a checkpoint of a task whose accuracy is %d is read again',
+    async (accuracy) => {
+      const task = { ...classification(), name: 'own', report: () => ({ accuracy }) };
+      const checkpoint = join(folder, `accuracy${accuracy}`);
+      const own = { ...options, task, checkpoint };
+      const first = await fit(tinyNet, { weights }, tinyData, device, own);
+      const again = await fit(tinyNet, { weights }, tinyData, device, { ...own, resume: true });
+      expect(values(again.weights)).toEqual(values(first.weights));
+      expect(again.history.map((e) => e.test)).toEqual(first.history.map((e) => e.test));
+    },
+  );
 
   test('takes a part of the steps; two parts that meet are the unbroken run', async () => {
     const whole = await fit(tinyNet, { weights }, tinyData, device, options);
