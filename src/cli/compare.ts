@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { fail } from '../errors.js';
+import { didYouMean } from '../options.js';
 import { modelOf, MODEL_NAMES } from '../models/models.js';
 import { isMethod, METHODS } from '../prune/methods.js';
 import { deviceKindOf } from '../runtime/open.js';
@@ -60,7 +61,10 @@ const listOf =
 const contestant = (name: string): Contestant =>
   name === 'dense' || isMethod(name)
     ? name
-    : fail('OPTION', `methods: '${name}' is unknown; choose from ${METHODS.join(', ')}, dense`);
+    : fail(
+        'OPTION',
+        `methods: '${name}' is unknown${didYouMean(name, [...METHODS, 'dense'])}; choose from ${METHODS.join(', ')}, dense`,
+      );
 
 /**
  * Throws OUTPUT where the folder has a report, or tickets of the methods, that a comparison from the start

@@ -21,6 +21,13 @@ export const CROSS_ENTROPY_OPTIONS: KindsOf<CrossEntropyOptions> = {
   ignore: count,
 };
 
+/** Options as checkpoints compare them: a default that is given counts as one that is left out. */
+export const lossSettings = ({
+  labelSmoothing = 0,
+  ...others
+}: CrossEntropyOptions): Readonly<Record<string, unknown>> =>
+  labelSmoothing === 0 ? others : { ...others, labelSmoothing };
+
 const axesFrom = (first: number, rank: number): readonly number[] =>
   Array.from({ length: rank - first }, (_, i) => first + i);
 

@@ -5,6 +5,7 @@ import {
   CROSS_ENTROPY_OPTIONS,
   crossEntropy,
   labelWeights,
+  lossSettings,
   type CrossEntropyOptions,
 } from '../nn/loss.js';
 import { ops } from '../ops/registry.js';
@@ -21,7 +22,7 @@ export const classification = (options: ClassificationOptions = {}): Task<readon
   checkOptions('classification', options, OPTIONS);
   return {
     name: 'classification',
-    settings: { ...options },
+    settings: lossSettings(options),
     targets: (answer) => {
       const [classes] = answer;
       if (answer.length !== 1 || classes === undefined)

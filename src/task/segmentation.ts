@@ -4,6 +4,7 @@ import {
   CROSS_ENTROPY_OPTIONS,
   crossEntropy,
   labelWeights,
+  lossSettings,
   oneHot,
   type CrossEntropyOptions,
 } from '../nn/loss.js';
@@ -24,7 +25,7 @@ export const segmentation = (
   const isPlain = options.ignore === undefined && options.classWeights === undefined;
   return {
     name: 'segmentation',
-    settings: { ...options },
+    settings: lossSettings(options),
     targets: (answer) => {
       const [height, width, classes] = answer;
       if (answer.length !== 3 || classes === undefined)

@@ -104,6 +104,9 @@ export class Sums {
   }
 }
 
+/** Where nothing counts, the loss is 0, as in training. */
+const meanOf = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
+
 export const evaluateOn = async (
   tester: Executable,
   store: Store,
@@ -138,6 +141,6 @@ export const evaluateOn = async (
   if (!Number.isFinite(loss)) fail('NON_FINITE', `${where} is ${loss}; ${remedy}`);
   return {
     ...reportOf(task, sums.all, split.count),
-    loss: loss / (sums.scalar('divisor') ?? split.count),
+    loss: meanOf(loss, sums.scalar('divisor') ?? split.count),
   };
 };

@@ -35,7 +35,8 @@ import {
   addStart,
   checkStart,
   checkStartFits,
-  hasMoments,
+  updatesOfStart,
+  usualUpdates,
   type Moments,
   type TrainingStart,
 } from './start.js';
@@ -99,6 +100,8 @@ export interface Trained {
   readonly velocities: Weights;
   /** What the optimiser has gathered, velocities included: where another training goes on from. */
   readonly moments: Moments;
+  /** Updates that the moments have gathered. */
+  readonly updates: number;
   readonly history: readonly EpochReport[];
   /** Of classification; NaN for tasks that measure no accuracy. */
   readonly testAccuracy: number;
@@ -161,7 +164,7 @@ export const fit = async <I extends Shape, O extends Shape>(
   const file = await openCheckpoint(checkpoint);
   try {
     const earlier = await file.load();
-    const settings = settingsOf({ ...run, steps: range }, earlier?.settings ?? null);
+    const settings = settingsOf({ ...run, steps: range, from }, earlier?.settings ?? null);
     checkEarlier(checkpoint, earlier, settings, run);
     await file.reserve(settings, (earlier?.epochsDone ?? 0) + 1, epochs);
     return await takeSteps(run, { file, earlier, settings });
@@ -219,9 +222,12 @@ const checkEarlier = (
   );
 };
 
-/** Whether the optimiser's moments are zero at the first step: of a start that is continued, its settings say so. */
-const startsWithoutMoments = ({ start }: Training, earlier: Checkpoint | null): boolean =>
-  start === null ? earlier?.settings.velocities === null : !hasMoments(start);
+/** Updates that the optimiser's moments have gathered before the first step: of a start that is continued, its settings say so. */
+const updatesBefore = ({ start, from }: Training, earlier: Checkpoint | null): number => {
+  if (start !== null) return updatesOfStart(start, from);
+  const { updates, velocities = null } = earlier?.settings ?? {};
+  return updates ?? usualUpdates(velocities !== null, from);
+};
 
 const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained> => {
   const { net, start, source, task, optimiser, device, options, cuts, from, to } = training;
@@ -230,7 +236,7 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
   const steps = cuts.length;
   const earlier = kept?.earlier ?? null;
   const hasMasks = earlier === null ? start?.masks != null : earlier.settings.masks !== null;
-  const firstUpdate = startsWithoutMoments(training, earlier) ? from : 0;
+  const updates = updatesBefore(training, earlier);
   const evaluated = (epoch: number): Promise<Evaluation> =>
     evaluateOn(tester, store, source, 'test', task, device, options.signal, tested(epoch));
   options.signal?.throwIfAborted(); // before compilation, which takes a second for deep networks
@@ -263,9 +269,9 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
         const draw = { key: own, epoch, step: i };
         const run = trainer.run(store, {
           ...(await source.train.inputs(order.subarray(cut.from, cut.to), draw)),
-          ...scalars(optimiser.inputs?.(at - firstUpdate + 1) ?? {}),
+          ...scalars(optimiser.inputs?.(updates + at - from + 1) ?? {}),
           ...(noise === null ? {} : { [NOISE]: Int32Array.of(noise, at) }),
-          rate: [rateAt(rate, at, steps, epochs)],
+          ...(step.inputs.has('rate') ? { rate: [rateAt(rate, at, steps, epochs)] } : {}),
         });
         await underWay.add(
           run.then((out) => {
@@ -312,6 +318,7 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
       masks: hasMasks ? await readMasks(store, net) : null,
       velocities: moments.get('velocity') ?? new Map(),
       moments,
+      updates: updates + to - from,
       history,
       testAccuracy: test['accuracy'] ?? NaN,
       test,

@@ -12,7 +12,7 @@ import { VERSION } from '../version.js';
 import type { FitOptions } from './fit.js';
 import { momentName, type Optimiser } from './optimisers/optimiser.js';
 import { rateSettings } from './rate.js';
-import { momentsOfStart, type TrainingStart } from './start.js';
+import { momentsOfStart, updatesOfStart, usualUpdates, type TrainingStart } from './start.js';
 
 /** SHA-256 in hexadecimal digits. */
 const Digest = t.string;
@@ -43,10 +43,11 @@ export const Settings = t.strict(
     /** What computes it: kinds of devices, libraries, precisions and numbers of threads round differently. */
     device: t.string,
     version: t.string,
-    /** These three are left out where they are the usual ones: checkpoints from before there were others stay readable. */
+    /** These are left out where they are the usual ones: checkpoints from before there were others stay readable. */
     task: t.union([t.string, t.undefined]),
     optimiser: t.union([t.string, t.undefined]),
     clipNorm: t.union([t.number, t.undefined]),
+    updates: t.union([t.number, t.undefined]),
   },
   'settings',
 );
@@ -77,9 +78,11 @@ export interface Described {
   readonly options: FitOptions;
   /** 'all', or the first and the one after the last. */
   readonly steps: string;
+  /** The first of them. */
+  readonly from: number;
 }
 
-const nameAndSettings = ({ name, settings }: Task | Optimiser): string => canonical({ name, ...settings });
+const nameAndSettings = ({ name, settings }: Task | Optimiser): string => canonical({ name, settings });
 
 /** Only what is not the usual. */
 const unusual = ({
@@ -136,7 +139,15 @@ export const settingsOf = (of: Described, earlier: Settings | null): Settings =>
     device: device.description,
     version: VERSION,
     ...unusual(of),
+    updates: updatesOf(of, earlier),
   };
+};
+
+/** Undefined where they are what a start of that kind usually has gathered. */
+const updatesOf = ({ start, from }: Described, earlier: Settings | null): number | undefined => {
+  if (start === null) return earlier?.updates;
+  const updates = updatesOfStart(start, from);
+  return updates === usualUpdates(momentsOfStart(start).size > 0, from) ? undefined : updates;
 };
 
 const masksOf = (start: TrainingStart | null, earlier: Settings | null): string | null => {

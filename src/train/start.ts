@@ -24,6 +24,11 @@ export interface TrainingStart {
   readonly velocities?: Weights | null;
   /** What another optimiser has gathered, as `Trained.moments` holds it; in the place of `velocities`. Default: zero. */
   readonly moments?: Moments | null;
+  /**
+   * Updates that the moments have gathered, which Adam's corrections depend on; `Trained` has it. Default: the steps before the first one that is taken
+   * where there are moments, else 0.
+   */
+  readonly updates?: number;
   /** Where the weights came from, such as the name of a file: what messages about a checkpoint call the start. */
   readonly source?: string;
 }
@@ -33,6 +38,7 @@ const START: KindsOf<TrainingStart> = {
   masks: kinds.orNull(kinds.masksMap),
   velocities: kinds.orNull(kinds.weightsMap),
   moments: kinds.orNull(kinds.map('moments to weights, as the moments of a trained network')),
+  updates: kinds.count,
   source: kinds.text,
 };
 /** What tickets, weights files and trained networks hold besides, which may be given as they are. */
@@ -68,8 +74,12 @@ export const momentsOfStart = ({ velocities, moments }: TrainingStart): Moments 
   return all;
 };
 
-/** Whether a start says what an optimiser has gathered. */
-export const hasMoments = (start: TrainingStart): boolean => momentsOfStart(start).size > 0;
+/** Updates that the moments of a start have gathered, for a training whose first step is number `from`. */
+export const updatesOfStart = (start: TrainingStart, from: number): number =>
+  start.updates ?? usualUpdates(momentsOfStart(start).size > 0, from);
+
+/** What a start that does not say it counts. */
+export const usualUpdates = (hasMoments: boolean, from: number): number => (hasMoments ? from : 0);
 
 /** Throws WEIGHTS unless weights, masks and moments are whole and the network's. */
 export const checkStartFits = (net: Network, start: TrainingStart): void => {

@@ -10,6 +10,7 @@ import { openDevice } from '../../src/runtime/open.js';
 import { evaluate } from '../../src/train/evaluate.js';
 import { fit, type FitOptions } from '../../src/train/fit.js';
 import { classification } from '../../src/task/classification.js';
+import { adamW } from '../../src/train/optimisers/adam.js';
 import { tinyData, tinyNet } from './tiny.js';
 
 const options: FitOptions = {
@@ -130,6 +131,38 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
       expect(again.history.map((e) => e.test)).toEqual(first.history.map((e) => e.test));
     },
   );
+
+  test('AdamW counts its updates over parts that meet, and over a kill within one', async () => {
+    const own: FitOptions = {
+      ...options,
+      optimiser: adamW({ groups: [{ match: '*.bias', weightDecay: 0 }] }),
+      rate: (step) => 0.01 / (1 + step),
+      clipNorm: 1,
+    };
+    const whole = await fit(tinyNet, { weights }, tinyData, device, { ...own, steps: { from: 6 } });
+    expect(whole.updates).toBe(18);
+    const first = await fit(tinyNet, { weights }, tinyData, device, { ...own, steps: { from: 6, to: 12 } });
+    const checkpoint = join(folder, 'adam');
+    const controller = new AbortController();
+    const second = { ...own, steps: { from: 12 }, checkpoint };
+    const killed = fit(tinyNet, first, tinyData, device, {
+      ...second,
+      signal: controller.signal,
+      onStep: ({ epoch }) => {
+        if (epoch === 3) controller.abort(new Error('killed'));
+      },
+    });
+    await expect(killed).rejects.toThrow('killed');
+    const resumed = await fit(tinyNet, null, tinyData, device, { ...second, resume: true });
+    expect(resumed.updates).toBe(18);
+    if (kind === 'cpu') {
+      expect(values(resumed.weights)).toEqual(values(whole.weights));
+      return;
+    }
+    // it holds float64, and weights are handed over in float32
+    for (const [name, { data }] of resumed.weights)
+      data.forEach((v, i) => expect(v).toBeCloseTo(whole.weights.get(name)!.data[i]!, 5));
+  });
 
   test('takes a part of the steps; two parts that meet are the unbroken run', async () => {
     const whole = await fit(tinyNet, { weights }, tinyData, device, options);
