@@ -1,8 +1,7 @@
-import type { AugmentationOptions } from '../source/batches.js';
-import { AUGMENTATION_OPTIONS, batches, epochOrder, type Batch } from '../source/batches.js';
+import { batches, epochOrder, type Batch } from '../source/batches.js';
 import { sourceKind, type Source } from '../source/source.js';
 import * as kinds from '../kinds.js';
-import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../kinds.js';
+import { checkOptions, checkValue } from '../kinds.js';
 import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { parameters, type Network } from '../nn/network.js';
@@ -18,18 +17,17 @@ import type { Masks } from '../transform/mask.js';
 import { NOISE } from '../transform/readings.js';
 import { openCheckpoint, type Checkpoint, type EpochReport, type OpenCheckpoint } from './checkpoint.js';
 import { addResident, evaluateOn, Sums, testBatchOf, type Evaluation, type Tested } from './evaluate.js';
+import { FIT_OPTIONS, type FitOptions } from './fit-options.js';
 import { momentParts, type Moment, type Optimiser } from './optimisers/optimiser.js';
 import {
   checkFits,
   evaluationProgram,
   optimiserOf,
   sourceOf,
-  STEP_OPTIONS,
   trainingProgram,
-  type StepOptions,
   type TrainingData,
 } from './programs.js';
-import { checkRate, rateAt, type RateSchedule } from './rate.js';
+import { checkRate, rateAt } from './rate.js';
 import { addTensors, readMasks, readTensors } from './restore.js';
 import {
   addStart,
@@ -42,54 +40,7 @@ import {
 } from './start.js';
 import { differences, settingsOf, type Settings } from './settings.js';
 
-export interface FitOptions<O extends Shape = Shape> extends StepOptions<O> {
-  readonly epochs: number;
-  /** Images a step; the last incomplete batch of an epoch is dropped. Default 128. */
-  readonly batch?: number;
-  readonly rate: RateSchedule;
-  /**
-   * Take only the steps `from` to `to - 1` of this training, counted from 0 over all its epochs. Learning rate, order and augmentation are those that the
-   * steps have in the whole, so two runs that meet, the second starting with the first one's weights and velocities, give the bits of one (on devices that
-   * hold float32). An epoch that is cut is reported over the steps that were taken of it. Default: all steps.
-   */
-  readonly steps?: { readonly from?: number; readonly to?: number };
-  /** Of a data set's training images; a source has its own. Default: crop after zero padding by 4, flip; null for none. */
-  readonly augment?: AugmentationOptions | null;
-  /** Orders and augmentations follow from it. Default 0. */
-  readonly seed?: number;
-  /** Measure test accuracy every so many epochs, and always after the last. Default 1. */
-  readonly evaluateEvery?: number;
-  /** Where to keep a checkpoint after every epoch, without ending. */
-  readonly checkpoint?: string;
-  /** Continue from `checkpoint` where there is one. Default false: an existing checkpoint is an error. */
-  readonly resume?: boolean;
-  readonly onStep?: (at: {
-    readonly epoch: number;
-    readonly step: number;
-    readonly steps: number;
-    readonly loss: number;
-  }) => void;
-  readonly onEpoch?: (report: EpochReport) => void;
-  /** Ends the run after the step in flight; the last checkpoint stays. */
-  readonly signal?: AbortSignal;
-}
-
-export const FIT_OPTIONS: KindsOf<FitOptions> = {
-  ...STEP_OPTIONS,
-  epochs: needed(kinds.positiveInteger),
-  batch: kinds.positiveInteger,
-  rate: needed(kinds.anything), // checkRate knows more about it
-  steps: optionsOf<NonNullable<FitOptions['steps']>>({ from: kinds.count, to: kinds.positiveInteger }),
-  augment: kinds.orNull(optionsOf(AUGMENTATION_OPTIONS)),
-  seed: kinds.count,
-  evaluateEvery: kinds.positiveInteger,
-  checkpoint: kinds.path,
-  resume: kinds.flag,
-  onStep: kinds.callback,
-  onEpoch: kinds.callback,
-  signal: kinds.signal,
-};
-
+export { FIT_OPTIONS, type FitOptions } from './fit-options.js';
 export type { TrainingStart };
 
 export interface Trained {

@@ -9,7 +9,7 @@ import type { Weights } from '../nn/weights.js';
 import type { Device } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
 import { VERSION } from '../version.js';
-import type { FitOptions } from './fit.js';
+import type { FitOptions } from './fit-options.js';
 import { momentName, type Optimiser } from './optimisers/optimiser.js';
 import { rateSettings } from './rate.js';
 import { momentsOfStart, updatesOfStart, usualUpdates, type TrainingStart } from './start.js';
