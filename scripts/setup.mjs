@@ -6,7 +6,7 @@
 //   --typescript-only   the TypeScript alone, with the packages that are there
 //   --build             build the addon even if there is one that works
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -75,6 +75,7 @@ const typeScript = () => {
         [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
         { cwd: root },
       );
+      chmodSync(at('dist', 'cli', 'main.js'), 0o755); // npx runs the checkout's own command as it is
       removeOrphans(at('dist'), at('src'));
       writeStamp(stamp, digest);
     },
