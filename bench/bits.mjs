@@ -2,8 +2,9 @@ import { openFor, option } from './lib.mjs';
 import { minibatch, noise, stepStore } from './subject.mjs';
 
 /**
- * Whether a device gives the same bits twice, opened twice: all state after --steps training steps of ResNet-20, and masks; and whether its masks are
- * those of the cpu device (of one thread, where it is that device itself). In tf32 masks are compared, not judged.
+ * Whether a device gives the same bits twice, opened twice: all state after --steps training steps of
+ * ResNet-20, and masks; and whether its masks are those of the cpu device (of one thread, where it is that
+ * device itself). In tf32 masks are compared, not judged.
  */
 const METHODS = ['px', 'synflow', 'snip', 'grasp', 'magnitude'];
 /** A rank may change hands where float32 scores are nearly equal. */

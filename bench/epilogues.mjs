@@ -2,8 +2,9 @@ import { median, openFor, option, printRows, timeEach, timeQueued } from './lib.
 import { minibatch, noise, stepStore } from './subject.mjs';
 
 /**
- * What convolutions gain that take the step after them along: evaluation of ResNet-20 on --batch images (default 250), and --rounds PX rounds on
- * 100 (default 100), on two devices of one GPU, with and without, in turns. Other devices have no such thing: a dry run times the same twice.
+ * What convolutions gain that take the step after them along: evaluation of ResNet-20 on --batch images
+ * (default 250), and --rounds PX rounds on 100 (default 100), on two devices of one GPU, with and without, in
+ * turns. Other devices have no such thing: a dry run times the same twice.
  */
 export const run = async (args) => {
   const [{ evaluateStep, initialise, prune, resnetCifar }, { implementationsOf }] = await Promise.all([

@@ -25,11 +25,11 @@ export const refuse = (message) => {
 };
 
 const PRECISIONS = ['strict', 'tf32', 'bf16'];
-const LANES = ['measured', 'one', 'two'];
+const STREAMS = ['measured', 'one', 'two'];
 
 /**
- * The device that a benchmark's command line names, and what a peer has to be told to run on it too. In bf16 ours scores weights in strict
- * float32, where a peer may use tf32.
+ * The device that a benchmark's command line names, and what a peer has to be told to run on it too. In bf16
+ * ours scores weights in strict float32, where a peer may use tf32.
  */
 export const openFor = async (args, options = {}) => {
   const { deviceKindOf, openDevice } = await import('../dist/runtime/open.js');
@@ -41,12 +41,12 @@ export const openFor = async (args, options = {}) => {
     refuse(`precision ${precision} is of the cuda device; add --device cuda`);
   const isPlain = args.includes('--no-epilogues');
   if (isPlain && !isCuda) refuse('--no-epilogues is of the cuda device; add --device cuda');
-  const lanes = option(args, 'lanes');
-  if (lanes !== undefined && !(isCuda && LANES.includes(lanes)))
-    refuse(`--lanes is ${LANES.join(', ')}, of the cuda device; got ${lanes} for ${kind}`);
+  const streams = option(args, 'streams');
+  if (streams !== undefined && !(isCuda && STREAMS.includes(streams)))
+    refuse(`--streams is ${STREAMS.join(', ')}, of the cuda device; got ${streams} for ${kind}`);
   const threads = Number(option(args, 'threads', 0)) || undefined;
   const device = await openDevice(kind, {
-    ...(lanes === undefined ? {} : { lanes }),
+    ...(streams === undefined ? {} : { streams }),
     ...(isPlain ? { epilogues: false } : {}),
     ...options,
     ...(isCuda ? { precision } : {}),
@@ -69,7 +69,10 @@ export const openFor = async (args, options = {}) => {
   };
 };
 
-/** Runs after which a program on a GPU has captured its graphs and chosen its lanes, those included that were queued meanwhile. */
+/**
+ * Runs after which a program on a GPU has captured its graphs and chosen its streams, those included that
+ * were queued meanwhile.
+ */
 export const SETTLED = 48;
 
 /** Seconds of each of `n` runs, one after the other, by the host's clock. */
@@ -84,8 +87,9 @@ export const timeEach = async (run, n) => {
 };
 
 /**
- * A run's share of `n` that are given to the device at once, as a training gives them: one figure between two marks of the device, which on a GPU are
- * CUDA events on its stream like a peer's; and `host`, by the clock from the first call to the last result.
+ * A run's share of `n` that are given to the device at once, as a training gives them: one figure between two
+ * marks of the device, which on a GPU are CUDA events on its stream like a peer's; and `host`, by the clock
+ * from the first call to the last result.
  */
 export const timeQueued = async (device, run, n) => {
   const { secondsBetween } = await import('../dist/index.js');
@@ -98,8 +102,9 @@ export const timeQueued = async (device, run, n) => {
 };
 
 /**
- * Starts a script of bench/peers with the Python of PATHEX_PYTHON (default python3). Resolves to null, after a note, where Python or torch is
- * absent. `run(n)` resolves to { format: [seconds, ...] } of n steps in each format of the peer that works.
+ * Starts a script of bench/peers with the Python of PATHEX_PYTHON (default python3). Resolves to null, after
+ * a note, where Python or torch is absent. `run(n)` resolves to { format: [seconds, ...] } of n steps in each
+ * format of the peer that works.
  */
 export const startPeer = async (script, args) => {
   const python = process.env.PATHEX_PYTHON ?? 'python3';
@@ -145,8 +150,8 @@ export const startPeer = async (script, args) => {
 };
 
 /**
- * Alternates ours and the peer for `turns`, so that a machine whose speed drifts is fair to both. `ours(n)` resolves to { seconds, host }, of which `host`,
- * where there is any, is the same work by the host's clock.
+ * Alternates ours and the peer for `turns`, so that a machine whose speed drifts is fair to both. `ours(n)`
+ * resolves to { seconds, host }, of which `host`, where there is any, is the same work by the host's clock.
  */
 export const alternate = async (ours, peer, { turns, perTurn }) => {
   const [times, host] = [{ pathex: [] }, []];
@@ -163,7 +168,9 @@ export const alternate = async (ours, peer, { turns, perTurn }) => {
 
 const summaryOf = (xs) => ({ min: Math.min(...xs), median: median(xs) });
 
-/** Prints minimum and median of each row of seconds, pathex' by the host's clock beside them; returns them. */
+/**
+ * Prints minimum and median of each row of seconds, pathex' by the host's clock beside them; returns them.
+ */
 export const printRows = (title, { times, host = [] }) => {
   const width = Math.max(20, ...Object.keys(times).map((name) => name.length));
   console.log(`\n${title}`);

@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { openFor, option, refuse } from './lib.mjs';
 import { noise, stepStore } from './subject.mjs';
 
-/** Whether memory stays flat over --steps training steps of ResNet-20 (default 10,000): what the device counts, what the GPU says, what the process has. */
+/**
+ * Whether memory stays flat over --steps training steps of ResNet-20 (default 10,000): what the device
+ * counts, what the GPU says, what the process has.
+ */
 
 const SAMPLES = 10;
 /** MB that the process may grow by in the second half: its heap breathes. */

@@ -2,13 +2,16 @@ import { alternate, median, openFor, option, refuse, SETTLED, startPeer } from '
 import { minibatch } from './subject.mjs';
 
 /**
- * Seconds each method takes to find a ticket: ResNet-20 at 98.2 %, 100 images, 10 of each class. Rounds of iterative methods cost alike, since masks
- * do not change the work: the first few of the schedule are timed, and a run is what prune() does once plus R times the median round.
+ * Seconds each method takes to find a ticket: ResNet-20 at 98.2 %, 100 images, 10 of each class. Rounds of
+ * iterative methods cost alike, since masks do not change the work: the first few of the schedule are timed,
+ * and a run is what prune() does once plus R times the median round.
  *
- * [--methods a,b] [--data FOLDER] [--turns N] and what openFor reads; --data takes the images from CIFAR-10 instead of noise.
+ * [--methods a,b] [--data FOLDER] [--turns N] and what openFor reads; --data takes the images from CIFAR-10
+ * instead of noise.
  */
 
-// Iurada et al., CVPR 2024, tables 2 and 4: seconds on a Titan Xp with an i7-9800X, ResNet-20 on CIFAR-10 at 98.2 %, 100 rounds where iterative.
+// Iurada et al., CVPR 2024, tables 2 and 4: seconds on a Titan Xp with an i7-9800X, ResNet-20 on CIFAR-10 at
+// 98.2 %, 100 rounds where iterative.
 const PAPER = {
   random: 0.0003,
   magnitude: 0.0006,
@@ -20,7 +23,10 @@ const PAPER = {
 };
 /** IMP is rounds of training, not of pruning. */
 const LEFT_OUT = ['imp'];
-/** Rounds timed in each turn, after one that warms up. On a GPU the mean of more, since they do not wait for the host, after those that settle the lanes. */
+/**
+ * Rounds timed in each turn, after one that warms up. On a GPU the mean of more, since they do not wait for
+ * the host, after those that settle the lanes.
+ */
 const ROUNDS = { cpu: 3, cuda: 30 };
 
 export const run = async (args) => {
@@ -68,7 +74,8 @@ export const run = async (args) => {
   for (const method of chosen) {
     const total = usualRounds(procedureOf({ method }));
     const timed = Math.min(isCuda ? ROUNDS.cuda : ROUNDS.cpu, total);
-    // The rounds that a run of `total` rounds begins with: another density, or other rounds, could leave no path.
+    // The rounds that a run of `total` rounds begins with: another density, or other rounds, could leave no
+    // path.
     const length = Math.min(total, timed + (isCuda ? SETTLED : 1));
     const options = { method, density: paperDensity(9) ** (length / total), rounds: length, data };
     const once = [];

@@ -2,8 +2,9 @@ import { openFor, option } from './lib.mjs';
 import { noise } from './subject.mjs';
 
 /**
- * Where a training step or a PX round spends its time, by kernel and by step of the plan. Times are those of the fastest of many calls,
- * which other work on the machine disturbs least; on a GPU they are those of CUDA events around each step, without a graph.
+ * Where a training step or a PX round spends its time, by kernel and by step of the plan. Times are those of
+ * the fastest of many calls, which other work on the machine disturbs least; on a GPU they are those of CUDA
+ * events around each step, without a graph.
  */
 export const run = async (args) => {
   const [

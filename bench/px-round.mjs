@@ -2,9 +2,10 @@ import { alternate, openFor, option, printTimes, SETTLED, startPeer } from './li
 import { minibatch } from './subject.mjs';
 
 /**
- * One PX round on 100 images (or --batch) of ResNet-20: accumulate, score, rank, new masks; against the same formula in PyTorch with H1 on the full
- * batch, as it is usually written, and with H1 on one image, which separates the algebra from the implementation. On a GPU 100 rounds (or --rounds)
- * are timed as one, since ours follow each other without waiting for the host; both between CUDA events.
+ * One PX round on 100 images (or --batch) of ResNet-20: accumulate, score, rank, new masks; against the same
+ * formula in PyTorch with H1 on the full batch, as it is usually written, and with H1 on one image, which
+ * separates the algebra from the implementation. On a GPU 100 rounds (or --rounds) are timed as one, since
+ * ours follow each other without waiting for the host; both between CUDA events.
  */
 export const run = async (args) => {
   const { resnetCifar, initialise, prune } = await import('../dist/index.js');
@@ -27,7 +28,8 @@ export const run = async (args) => {
       onRound: () => ends.push(performance.now()),
     });
     const seconds = ticket.rounds.slice(warm).map((r) => r.seconds);
-    // A round begins where the one before ends, so their sum is the time from the last end of the warm-up to the last of all: both of a round's plans, n times.
+    // A round begins where the one before ends, so their sum is the time from the last end of the warm-up to
+    // the last of all: both of a round's plans, n times.
     return isCuda
       ? {
           seconds: [seconds.reduce((a, b) => a + b, 0) / n],

@@ -2,8 +2,9 @@ import { alternate, openFor, option, printTimes, startPeer, timeEach, timeQueued
 import { noise, stepStore } from './subject.mjs';
 
 /**
- * Whole training step of ResNet-20, batch 128 or --batch, against PyTorch. On a CPU, steps one by one against eager with the same threads. On a
- * GPU, --queued steps at once (default 200), augmentation included, against eager, torch.compile and CUDA graphs; both between CUDA events.
+ * Whole training step of ResNet-20, batch 128 or --batch, against PyTorch. On a CPU, steps one by one against
+ * eager with the same threads. On a GPU, --queued steps at once (default 200), augmentation included, against
+ * eager, torch.compile and CUDA graphs; both between CUDA events.
  */
 export const run = async (args) => {
   const { resnetCifar, trainStep } = await import('../dist/index.js');
@@ -28,18 +29,18 @@ export const run = async (args) => {
   peer?.close();
   const result = printTimes(`training step${isCuda ? '; all by CUDA events' : ''}`, times);
   const { implementationsOf } = await import('../dist/runtime/native-device.js');
-  const lanes = implementationsOf(step).some((s) => s.implementation.endsWith('beside the steps after it'))
+  const streams = implementationsOf(step).some((s) => s.implementation.endsWith('beside the steps after it'))
     ? 'two'
     : 'one';
   if (isCuda)
     console.log(
-      `gradients of weights ran ${lanes === 'two' ? 'beside the other steps' : 'among the other steps'}`,
+      `gradients of weights ran ${streams === 'two' ? 'beside the other steps' : 'among the other steps'}`,
     );
   const about = {
     batch,
     device: device.description,
     clock: isCuda ? 'CUDA events' : 'host',
-    ...(isCuda ? { lanes } : {}),
+    ...(isCuda ? { streams } : {}),
     peer: peer?.ready ?? null,
   };
   await device.dispose();

@@ -26,7 +26,10 @@ export const minibatch = (count, classes = 10) => ({
   labels: Int32Array.from({ length: count }, (_, i) => i % classes),
 });
 
-/** A store with the state of a training step `p` on `noise`: weights of seed 0, masks of ones; and inputs for a run. */
+/**
+ * A store with the state of a training step `p` on `noise`: weights of seed 0, masks of ones; and inputs for
+ * a run.
+ */
 export const stepStore = async (device, net, p) => {
   const { initialise } = await import('../dist/index.js');
   const weights = initialise(net, 0);

@@ -28,7 +28,7 @@ const movement = {
 };
 
 const device = await px.openDevice(process.argv[2] ?? 'cpu');
-const data = [{ images: train.images, labels: new Int32Array(train.count) }];
+const data = await px.minibatches(source, device);
 const pruning = { criterion: movement, density: 0.5, scope: 'erk', data };
 const ticket = await px.prune(net, px.initialise(net, 0), device, pruning);
 const training = { task: px.regression(), epochs: 12, batch: 16, rate: { kind: 'oneCycle', rate: 0.05 } };

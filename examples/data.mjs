@@ -4,7 +4,10 @@ import { key, uniform } from 'pathex';
 
 export const IGNORE = 255;
 
-/** Bright squares on a grey ground, [12, 12, 1] bytes; labels say which pixels belong to them (1), to the ground (0) or to the rim (255). */
+/**
+ * Bright squares on a grey ground, [12, 12, 1] bytes; labels say which pixels belong to them (1), to the
+ * ground (0) or to the rim (255).
+ */
 export const squares = (seed, count) => {
   const side = 12;
   const [images, labels] = [new Uint8Array(count * side * side), new Uint8Array(count * side * side)];

@@ -1,4 +1,5 @@
-// Whether more than half of an image is lit: a network with dropout, trained by AdamW, whose biases do not decay.
+// Whether more than half of an image is lit: a network with dropout, trained by AdamW, whose biases do not
+// decay.
 // node examples/dropout.mjs [cpu|reference|cuda]
 import * as px from 'pathex';
 import { halfLit } from './data.mjs';

@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-// What cuDNN would do for our plans on an H200, asked on a machine without one: the code that plans for a real GPU is
-// given the description of one (test/cuda/h200.json). It says which kernels there are, never how fast they run.
-//   node scripts/check-cudnn.mjs                     tables for ResNet-20's training step, evaluation and PX round
+// What cuDNN would do for our plans on an H200, asked on a machine without one: the code that plans for a
+// real GPU is
+// given the description of one (test/cuda/h200.json). It says which kernels there are, never how fast they
+// run.
+//   node scripts/check-cudnn.mjs                     tables for ResNet-20's training step, evaluation and PX
+// round
 //   node scripts/check-cudnn.mjs --network NAME      the same for another network
-//   node scripts/check-cudnn.mjs ask ARGUMENTS...    one question to test/cuda/ask.cc, a plan on the standard input
+//   node scripts/check-cudnn.mjs ask ARGUMENTS...    one question to test/cuda/ask.cc, a plan on the standard
+// input
 //   node scripts/check-cudnn.mjs ask products        our use of cuBLASLt; needs nothing of NVIDIA's
 //   node scripts/check-cudnn.mjs ask timer           our timer of candidates on a stand-in for the driver
 //   node scripts/check-cudnn.mjs ask libraries       what is found here, or why not

@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-// Packs the package and tries it as a stranger would: npm i of the tarball in an empty folder, with node and npm but no
-// compiler, and with the libraries that the package brings hidden on this machine where that is permitted (root).
+// Packs the package and tries it as a stranger would: npm i of the tarball in an empty folder, with node and
+// npm but no
+// compiler, and with the libraries that the package brings hidden on this machine where that is permitted
+// (root).
 //   --tarball <file>   of an earlier npm pack
-//   --build            build the addon in the installed package as well, with the compiler of this machine (minutes)
+//   --build            build the addon in the installed package as well, with the compiler of this machine
+// (minutes)
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -61,7 +64,10 @@ mkdirSync(folder);
 const installed = join(folder, 'node_modules', 'pathex');
 const brought = join(installed, 'prebuilds', `${process.platform}-${process.arch}`);
 
-/** A name space of mounts of its own, in which this machine has neither the libraries that the package brings nor oneDNN's headers. */
+/**
+ * A name space of mounts of its own, in which this machine has neither the libraries that the package brings
+ * nor oneDNN's headers.
+ */
 const found = [
   '/usr/lib/x86_64-linux-gnu',
   '/lib/x86_64-linux-gnu',

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// NVIDIA's libraries for checks that need no GPU: installs the wheels of cuDNN, cuBLAS and NVRTC into build/cuda-wheels,
+// NVIDIA's libraries for checks that need no GPU: installs the wheels of cuDNN, cuBLAS and NVRTC into
+// build/cuda-wheels,
 // once. They weigh a gigabyte and are no part of pathex; a machine with CUDA has its own.
 //   node scripts/cuda-wheels.mjs         prints the folder, or ends with 1 and the reason
 //   node scripts/cuda-wheels.mjs --find  the same without downloading anything

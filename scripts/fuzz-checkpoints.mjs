@@ -1,5 +1,6 @@
 /**
- * Mutated checkpoints: each is refused as a PathexError, or read right, and no other file is touched. Needs a build (npm run setup).
+ * Mutated checkpoints: each is refused as a PathexError, or read right, and no other file is touched. Needs a
+ * build (npm run setup).
  * Usage: node scripts/fuzz-checkpoints.mjs [count, default 20000] [first seed, default 0]
  */
 import { loadCheckpoint, saveCheckpoint } from '../dist/train/checkpoint.js';

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// Makes plans for the cpu device from a seed, every fifth as it should be and the others mutated, and loads and runs
+// Makes plans for the cpu device from a seed, every fifth as it should be and the others mutated, and loads
+// and runs
 // them under AddressSanitizer and UBSan (native/fuzz). Ends with one line, and with 1 if there is a finding.
 //   --count N     plans (100000)
 //   --seed S      which plans (1)
 //   --threads T   of the device (2)
-//   --from I      number of the first plan (0); with --count 1 --show 1 a finding is repeated and its plan printed
+//   --from I      number of the first plan (0); with --count 1 --show 1 a finding is repeated and its plan
+// printed
 import { spawn, spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Puts the native addon into prebuilds/<platform>-<arch>, with the libraries that it needs and that Node does not bring,
+// Puts the native addon into prebuilds/<platform>-<arch>, with the libraries that it needs and that Node does
+// not bring,
 // so that the package works without a compiler and without oneDNN.
 //   --if-possible   where it cannot be built, say so and leave the package without
 import { spawnSync } from 'node:child_process';

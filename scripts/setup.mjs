@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// Makes a checkout ready to run: packages, the compiled TypeScript, oneDNN, the native addon. Each part is done only
-// when something it depends on has changed, so that every command may call this first. In an installed package, which
+// Makes a checkout ready to run: packages, the compiled TypeScript, oneDNN, the native addon. Each part is
+// done only
+// when something it depends on has changed, so that every command may call this first. In an installed
+// package, which
 // has its packages and its TypeScript, it builds the addon unless the one that came with it works.
 //   --native-only       leave out the TypeScript
 //   --typescript-only   the TypeScript alone, with the packages that are there
@@ -33,7 +35,9 @@ const checkNode = () => {
     stop(`Node ${process.versions.node} is too old. Next: install Node 20.17 or later`);
 };
 
-/** Packages that came from elsewhere with the sources may look older than these: then their versions decide. */
+/**
+ * Packages that came from elsewhere with the sources may look older than these: then their versions decide.
+ */
 const packagesAreFresh = () => {
   const [asked, installed] = [at('package-lock.json'), at('node_modules', '.package-lock.json')];
   if (!existsSync(installed)) return false;
@@ -75,14 +79,19 @@ const typeScript = () => {
         [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
         { cwd: root },
       );
-      chmodSync(at('dist', 'cli', 'main.js'), 0o755); // npx runs the checkout's own command as it is
+      // npx runs the checkout's own command as it is, and the compiler makes no file executable
+      const command = at('dist', 'cli', 'main.js');
+      if (existsSync(command)) chmodSync(command, 0o755);
       removeOrphans(at('dist'), at('src'));
       writeStamp(stamp, digest);
     },
   };
 };
 
-/** Installs what a build of the addon needs, where that is allowed; otherwise the last line says how to get it. */
+/**
+ * Installs what a build of the addon needs, where that is allowed; otherwise the last line says how to get
+ * it.
+ */
 const libraries = async () => {
   const meanwhile = 'The reference device works without the addon.';
   const wrong = wrongOnednn();
@@ -143,7 +152,8 @@ const addon = () => {
           'compile',
           '--parallel',
           String(availableParallelism()),
-          // a compiler newer than those we know may warn of something new: that must stop a developer, not a user
+          // a compiler newer than those we know may warn of something new: that must stop a developer, not a
+          // user
           `--CDPATHEX_WARNINGS_ARE_ERRORS=${process.env.CI === 'true' ? 'ON' : 'OFF'}`,
         ],
         { cwd: root },

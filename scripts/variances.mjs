@@ -1,6 +1,7 @@
 /**
- * node scripts/variances.mjs: variances of 10^8 values on the cpu device beside two passes in double, for values that sums of squares in float32 get wrong.
- * Takes about a minute and 1 GB; fails where one is negative or further off than a thousandth.
+ * node scripts/variances.mjs: variances of 10^8 values on the cpu device beside two passes in double, for
+ * values that sums of squares in float32 get wrong. Takes about a minute and 1 GB; fails where one is
+ * negative or further off than a thousandth.
  */
 const [{ openDevice }, { ops }, { program }] = await Promise.all([
   import('../dist/index.js'),

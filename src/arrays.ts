@@ -8,8 +8,9 @@ interface ArrayType<A> {
 }
 
 /**
- * Checks that `data` is the typed array that it must be, in memory of its own: one that another thread may write to while it is
- * read could be saved as something that never was. Error of the given code that begins with `where`.
+ * Checks that `data` is the typed array that it must be, in memory of its own: one that another thread may
+ * write to while it is read could be saved as something that never was. Error of the given code that begins
+ * with `where`.
  */
 export const checkArray = <A extends ArrayBufferView>(
   where: string,

@@ -5,7 +5,8 @@ import { fail, type ErrorCode } from './errors.js';
 /** Text from outside in a message: quoted, short, and on one line whatever it holds. */
 export const showText = (text: string): string => {
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  // JSON escapes what would break or colour the line, but not the other control characters and line separators.
+  // JSON escapes what would break or colour the line, but not the other control characters and line
+  // separators.
   const quoted = JSON.stringify(short)
     .slice(1, -1)
     .replaceAll('\\"', '"')
@@ -51,7 +52,9 @@ export const showStep = (key: string): string => {
   return /^[\w$]{1,60}$/.test(key) ? `.${key}` : `[${showText(key)}]`;
 };
 
-/** `plan.steps[3].stride[1]: expected integer, got "2"`: the deepest failure, which is the most specific one. */
+/**
+ * `plan.steps[3].stride[1]: expected integer, got "2"`: the deepest failure, which is the most specific one.
+ */
 const explain = (root: string, errors: t.Errors): string => {
   const deepest = errors.reduce((a, b) => (b.context.length > a.context.length ? b : a));
   const path = deepest.context
@@ -69,8 +72,8 @@ const isChoice = (entry: t.ContextEntry): boolean => {
 };
 
 /**
- * A list whose first wrong member ends its decoding: t.readonlyArray collects the failures of all, which are gigabytes
- * where a hostile file has millions.
+ * A list whose first wrong member ends its decoding: t.readonlyArray collects the failures of all, which are
+ * gigabytes where a hostile file has millions.
  */
 export const list = <A, O>(
   member: t.Type<A, O, unknown>,
@@ -115,12 +118,18 @@ export const Count = numberThat('a whole number from 0 on', (x) => Number.isSafe
 
 /** No file of ours or of safetensors nests deeper than ten levels; JSON.parse and its readers recurse. */
 const MAX_DEPTH = 64;
-/** The longest JSON text, in UTF-16 units: the cap of the reference implementation of safetensors on its header. */
+/**
+ * The longest JSON text, in UTF-16 units: the cap of the reference implementation of safetensors on its
+ * header.
+ */
 export const MAX_JSON = 100_000_000;
 /** The most members of lists and objects in all: each that is wrong costs a description of its place. */
 export const MAX_MEMBERS = 2_000_000;
 
-/** Fails for a value that nests too deep, or in itself, or has too many members: decoders recurse over all of it. */
+/**
+ * Fails for a value that nests too deep, or in itself, or has too many members: decoders recurse over all of
+ * it.
+ */
 const checkExtent = (value: unknown, root: string, code: ErrorCode): void => {
   let members = 0;
   const stack: { readonly value: unknown; readonly depth: number }[] = [{ value, depth: 0 }];
@@ -155,7 +164,10 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** What of a JSON text is too much to parse it, found without recursion; brackets and commas in strings do not count. */
+/**
+ * What of a JSON text is too much to parse it, found without recursion; brackets and commas in strings do not
+ * count.
+ */
 const excess = (text: string): string | undefined => {
   if (text.length > MAX_JSON) return `JSON of ${text.length} characters, at most ${MAX_JSON} are read`;
   let depth = 0;
@@ -185,7 +197,8 @@ const showSyntax = (error: unknown): string => {
 };
 
 /**
- * A key that an object of a JSON text has twice, of which JSON.parse would silently take the last. The text must have been
+ * A key that an object of a JSON text has twice, of which JSON.parse would silently take the last. The text
+ * must have been
  * parsed: this follows strings and brackets alone.
  */
 const repeatedKey = (text: string): string | undefined => {
@@ -221,9 +234,9 @@ const repeatedKey = (text: string): string | undefined => {
 };
 
 /**
- * Parses JSON text from outside. An error of the given code for text that is not JSON, longer than 100 million characters,
- * nested deeper than 64 levels, of more than two million members, or with a key twice. Every JSON that the product reads goes
- * through here.
+ * Parses JSON text from outside. An error of the given code for text that is not JSON, longer than 100
+ * million characters, nested deeper than 64 levels, of more than two million members, or with a key twice.
+ * Every JSON that the product reads goes through here.
  */
 const parseJson = (text: string, root: string, code: ErrorCode): unknown => {
   const much = excess(text);

@@ -1,6 +1,6 @@
 /**
- * The one error class of the public edge. The message reads "where: what differs; remedy"; `code` names the entry in
- * docs/errors.md.
+ * The one error class of the public edge. The message reads "where: what differs; remedy"; `code` names the
+ * entry in docs/errors.md.
  */
 export type ErrorCode =
   | 'SHAPE' // shapes, dtypes or attributes of an op do not fit

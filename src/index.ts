@@ -122,7 +122,8 @@ export type { Scope } from './prune/scope.js';
 export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary } from './prune/ticket.js';
 
 export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.js';
-export { fit, type FitOptions, type Trained } from './train/fit.js';
+export { fit, type Trained } from './train/fit.js';
+export type { FitOptions } from './train/fit-options.js';
 export type { Moments, TrainingStart } from './train/start.js';
 export { adam, adamW, type AdamOptions } from './train/optimisers/adam.js';
 export {

@@ -2,8 +2,9 @@ import { fail, type ErrorCode } from './errors.js';
 import { checkKeys, checkWord, isCount, isPositiveInteger, showValue } from './options.js';
 
 /**
- * What the values at the public edge have to be. TypeScript holds its users to the types; plain JavaScript does not, and there a text in
- * the place of a number would change the result in silence or end in a TypeError somewhere inside.
+ * What the values at the public edge have to be. TypeScript holds its users to the types; plain JavaScript
+ * does not, and there a text in the place of a number would change the result in silence or end in a
+ * TypeError somewhere inside.
  */
 export interface Kind {
   /** Completes "... is not ...". */
@@ -15,7 +16,10 @@ export interface Kind {
   readonly needed?: true;
 }
 
-/** The kind of every option of a type. A record, so that the compiler finds an option that was left out or is none of the type's. */
+/**
+ * The kind of every option of a type. A record, so that the compiler finds an option that was left out or is
+ * none of the type's.
+ */
 export type KindsOf<O> = { readonly [K in keyof O]-?: Kind };
 
 /** Throws unless `value` is of the kind: `fit: epochs '3' is not a positive integer; give one`. */
@@ -26,7 +30,10 @@ export const checkValue = (where: string, value: unknown, kind: Kind, code: Erro
   fail(code, `${where} ${showValue(value)} is not ${kind.expected}; give one`);
 };
 
-/** Throws unless `given` is an object of known keys alone whose values are of their kinds. One that is undefined is left out. */
+/**
+ * Throws unless `given` is an object of known keys alone whose values are of their kinds. One that is
+ * undefined is left out.
+ */
 export const checkOptions = <O>(
   where: string,
   given: O,

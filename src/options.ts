@@ -2,8 +2,8 @@ import { distance } from 'fastest-levenshtein';
 import { fail, type ErrorCode } from './errors.js';
 
 /**
- * Checks of the options objects at the public edge. TypeScript refuses a misspelt key in a literal, plain JavaScript
- * does not: there a key that nobody reads would change the result in silence.
+ * Checks of the options objects at the public edge. TypeScript refuses a misspelt key in a literal, plain
+ * JavaScript does not: there a key that nobody reads would change the result in silence.
  */
 
 /** `; did you mean 'momentum'?` for the known word nearest to `word`; nothing where none is near. */
@@ -37,8 +37,8 @@ export const showValue = (value: unknown): string => {
 };
 
 /**
- * Throws unless `given` is an object whose keys are all known: `fit: there is no option 'momentun'; did you mean
- * 'momentum'?`. Keys that are present but undefined count, too. `where` starts the message.
+ * Throws unless `given` is an object whose keys are all known: `fit: there is no option 'momentun'; did you
+ * mean 'momentum'?`. Keys that are present but undefined count, too. `where` starts the message.
  */
 export const checkKeys = <O>(
   where: string,
@@ -60,7 +60,10 @@ export const checkKeys = <O>(
   }
 };
 
-/** One of a closed set of words, or an error that lists them: `rate: kind 'onecycle' is unknown; did you mean 'oneCycle'?`. */
+/**
+ * One of a closed set of words, or an error that lists them: `rate: kind 'onecycle' is unknown; did you mean
+ * 'oneCycle'?`.
+ */
 export const checkWord = <W extends string>(
   where: string,
   given: W,

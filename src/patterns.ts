@@ -42,6 +42,3 @@ export const matchingNames = (
 
 const namesToChoose = (names: readonly string[]): string =>
   `give names such as ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ...' : ''}`;
-
-/** As it stands in checkpoints. */
-export const showPattern = (pattern: NamePattern): string => String(pattern);

@@ -2,8 +2,8 @@
 export type Key = readonly [lo: number, hi: number];
 
 /**
- * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, Parallel random numbers: as easy as 1, 2, 3, SC 2011): a block cipher
- * applied to a counter.
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, Parallel random numbers: as easy as 1, 2, 3, SC 2011): a block
+ * cipher applied to a counter.
  */
 const ROUNDS = 10;
 

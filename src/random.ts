@@ -3,8 +3,9 @@ import { checkValue, count, keyKind } from './kinds.js';
 import { blockInto, philox, type Key } from './philox.js';
 
 /**
- * Random numbers as pure functions of a key, by the counter-based generator of philox.ts: there is no state to save and
- * every draw can be made again. One key, one draw: derive sub-keys with {@link fold} instead of drawing twice.
+ * Random numbers as pure functions of a key, by the counter-based generator of philox.ts: there is no state
+ * to save and every draw can be made again. One key, one draw: derive sub-keys with {@link fold} instead of
+ * drawing twice.
  */
 export type { Key } from './philox.js';
 
@@ -42,7 +43,10 @@ const foldText = (parent: Key, text: string): Key => {
   return k;
 };
 
-/** A sub-key named by whole numbers and labels: `fold(k, 'augment', epoch, step)`. fold(k, a, b) = fold(fold(k, a), b). */
+/**
+ * A sub-key named by whole numbers and labels: `fold(k, 'augment', epoch, step)`. fold(k, a, b) =
+ * fold(fold(k, a), b).
+ */
 export const fold = (parent: Key, ...labels: readonly (number | string)[]): Key => {
   checkValue('fold: parent', parent, keyKind);
   return labels.reduce<Key>(
@@ -66,7 +70,10 @@ const wordsFrom = ([lo, hi]: Key, from: number, n: number): Uint32Array => {
   return out.subarray(0, n);
 };
 
-/** n uniform 32-bit words. A shorter draw from the same key is a prefix of a longer one; so for all draws below but `permutation`. */
+/**
+ * n uniform 32-bit words. A shorter draw from the same key is a prefix of a longer one; so for all draws
+ * below but `permutation`.
+ */
 export const words = (k: Key, n: number): Uint32Array => {
   checkDraw('words', k, n);
   return wordsFrom(k, 0, n);
@@ -89,7 +96,10 @@ export const uniform = (k: Key, n: number): Float64Array => {
   return out;
 };
 
-/** n standard normal numbers (Box and Muller, A note on the generation of random normal deviates, 1958), in float64. */
+/**
+ * n standard normal numbers (Box and Muller, A note on the generation of random normal deviates, 1958), in
+ * float64.
+ */
 export const normal = (k: Key, n: number): Float64Array => {
   checkDraw('normal', k, n);
   const pairs = Math.ceil(n / 2);
@@ -105,7 +115,10 @@ export const normal = (k: Key, n: number): Float64Array => {
   return out.subarray(0, n);
 };
 
-/** Unbiased whole numbers below a bound, by rejection: the one place where how many words a draw takes depends on their values. */
+/**
+ * Unbiased whole numbers below a bound, by rejection: the one place where how many words a draw takes depends
+ * on their values.
+ */
 const below = (k: Key): ((bound: number) => number) => {
   const CHUNK = 64;
   let chunk = wordsFrom(k, 0, 0);

@@ -27,7 +27,7 @@ CodeStep readStep(const Node& n) {
     step.covers = n.field("covers").natural();
     if (n.has("fromSums")) step.fromSums = readLaunch(n.field("fromSums"));
   }
-  if (n.has("lane")) step.isAside = n.field("lane").word<bool>({{"side", true}});
+  if (n.has("stream")) step.isAside = n.field("stream").word<bool>({{"side", true}});
   if (n.has("after")) step.after = n.field("after").natural();
   return step;
 }

@@ -26,8 +26,8 @@ cuda::Options cudaOptionsFrom(const Node& options) {
               {{"strict", cuda::Precision::strict}, {"tf32", cuda::Precision::tf32}, {"bf16", cuda::Precision::bf16}});
   read.isDeterministic = options.field("deterministic").boolean();
   if (options.has("epilogues")) read.hasEpilogues = options.field("epilogues").boolean();
-  if (options.has("lanes")) {
-    read.streams = options.field("lanes").word<cuda::StreamMode>(
+  if (options.has("streams")) {
+    read.streams = options.field("streams").word<cuda::StreamMode>(
         {{"measured", cuda::StreamMode::measured}, {"one", cuda::StreamMode::one}, {"two", cuda::StreamMode::two}});
   }
   if (options.has("cacheFolder")) read.cacheFolder = options.field("cacheFolder").text();

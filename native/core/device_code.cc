@@ -89,7 +89,7 @@ Status check(const Plan& plan, const DeviceCode& code) {
       return std::any_of(launch.args.begin(), launch.args.end(),
                          [](const Argument& arg) { return arg.of == Argument::Of::scratch; });
     });
-    if (step.isAside && usesScratch) return planError(path + ".lane: the workspace of launches is the main stream's");
+    if (step.isAside && usesScratch) return planError(path + ".stream: the workspace of launches is the main stream's");
     for (std::size_t k = 0; k < step.launches.size(); ++k) {
       const Status s = checkLaunch(plan, mostThreads, code, step.launches[k]);
       if (!s.ok()) return s.within(path + ".launches[" + str(k) + "]");

@@ -36,9 +36,9 @@ struct CodeStep {
   /// Does what they do where the convolution before left the sums of its channels and of their squares in the places
   /// of the step's first and second reduction.
   std::optional<Launch> fromSums;
-  /// It may run beside the steps after it that do not wait for it: in the side lane, after all steps before it.
+  /// It may run beside the steps after it that do not wait for it: in the side stream, after all steps before it.
   bool isAside = false;
-  /// The step of the side lane that this one waits for.
+  /// The step of the side stream that this one waits for.
   std::optional<std::size_t> after;
 };
 

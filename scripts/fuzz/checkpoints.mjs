@@ -56,7 +56,10 @@ const soundCheckpoint = (n) => ({
   },
 });
 
-/** Makes the files that the cases mutate, in a folder of their own. `api`: saveCheckpoint, loadCheckpoint, canonical, sha256. */
+/**
+ * Makes the files that the cases mutate, in a folder of their own. `api`: saveCheckpoint, loadCheckpoint,
+ * canonical, sha256.
+ */
 export const checkpointFuzzer = async (api) => {
   const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
   const folder = await mkdtemp(join(memory, 'pathex-fuzz-'));

@@ -70,8 +70,8 @@ export const oddValue = (draw) =>
   ]);
 
 /**
- * A JSON object as a list of members that may be malformed: keys may come twice, values are text. Members of objects are
- * such lists, everything else is its JSON text.
+ * A JSON object as a list of members that may be malformed: keys may come twice, values are text. Members of
+ * objects are such lists, everything else is its JSON text.
  */
 export const membersOf = (object) =>
   Object.entries(object).map(([key, value]) => [

@@ -2,12 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The longest that one case may take, in milliseconds: far above what any needs, far below a loop without end. */
+/**
+ * The longest that one case may take, in milliseconds: far above what any needs, far below a loop without
+ * end.
+ */
 const PATIENCE = 5000;
 
 /**
- * `node scripts/fuzz-<name>.mjs [count] [first seed]`: cases of consecutive seeds. `caseOf(seed)` makes one, `faultOf` says what
- * is wrong with how it is taken, `bytesOf` is what a file of it holds. Ends with code 1 at the first finding, whose file is kept.
+ * `node scripts/fuzz-<name>.mjs [count] [first seed]`: cases of consecutive seeds. `caseOf(seed)` makes one,
+ * `faultOf` says what is wrong with how it is taken, `bytesOf` is what a file of it holds. Ends with code 1
+ * at the first finding, whose file is kept.
  */
 export const runFuzzer = (name, extension, caseOf, faultOf, bytesOf) => {
   const [count = 20_000, first = 0] = process.argv.slice(2).map(Number);

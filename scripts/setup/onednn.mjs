@@ -6,7 +6,10 @@ import { works } from './run.mjs';
 
 const foldersIn = (name) => (process.env[name] ?? '').split(delimiter).filter(Boolean);
 
-/** Variables that name an installation of oneDNN: what they name must hold one, or the user believes in another than is used. */
+/**
+ * Variables that name an installation of oneDNN: what they name must hold one, or the user believes in
+ * another than is used.
+ */
 const asked = ['DNNL_ROOT', 'DNNLROOT'].flatMap((name) =>
   foldersIn(name).map((folder) => ({ name, folder })),
 );

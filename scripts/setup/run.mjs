@@ -23,7 +23,9 @@ const shareIn = (line) => {
   return found === null ? undefined : `${found[1]} %`;
 };
 
-/** One line about work under way: rewritten every second on a terminal, printed every ten seconds elsewhere. */
+/**
+ * One line about work under way: rewritten every second on a terminal, printed every ten seconds elsewhere.
+ */
 const progressOf = (doing, started, every) => {
   const isTerminal = process.stdout.isTTY === true;
   let fact = '';
@@ -46,8 +48,9 @@ const progressOf = (doing, started, every) => {
 };
 
 /**
- * Runs a command; shows what it said only if it fails. `doing` and `done` are the work's names while it lasts and
- * afterwards, `next` what to do about a failure; off a terminal a line comes `every` so many milliseconds.
+ * Runs a command; shows what it said only if it fails. `doing` and `done` are the work's names while it lasts
+ * and afterwards, `next` what to do about a failure; off a terminal a line comes `every` so many
+ * milliseconds.
  */
 export const run = async ({ doing, done, next, every = 10_000 }, command, args, options = {}) => {
   const started = Date.now();

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { fail } from '../errors.js';
-import type { FitOptions } from '../train/fit.js';
+import type { FitOptions } from '../train/fit-options.js';
 import type { RateSchedule } from '../train/rate.js';
 import { number, positiveInteger } from './common.js';
 

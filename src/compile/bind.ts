@@ -3,7 +3,10 @@ import { loweringOf } from './fuse.js';
 import type { Pass } from './pass.js';
 import type { Binding, Bound, Fused, Fusion, Unit } from './stages.js';
 
-/** Where the program's results are kept: in the place of the state or output itself, wherever nobody reads that too late. */
+/**
+ * Where the program's results are kept: in the place of the state or output itself, wherever nobody reads
+ * that too late.
+ */
 
 type Named = readonly (readonly [name: string, root: Tensor])[];
 
@@ -39,8 +42,9 @@ const readersOf = ({
 const isElementwiseRoot = (t: Tensor): boolean => loweringOf(t).kind !== 'reduce';
 
 /**
- * A next state is computed straight into the state's memory when every other reader of the old value can run before, and the step
- * itself reads it element by element. Otherwise the value is copied at the end. `before` gains the readers.
+ * A next state is computed straight into the state's memory when every other reader of the old value can run
+ * before, and the step itself reads it element by element. Otherwise the value is copied at the end. `before`
+ * gains the readers.
  */
 const bind = (fusion: Fusion, before: Map<Unit, Set<Unit>>, outputs: Named, next: Named): Binding => {
   const inPlace = new Map<Tensor, string>();

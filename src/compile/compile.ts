@@ -62,8 +62,8 @@ const COMPILE_OPTIONS: KindsOf<CompileOptions> = {
 };
 
 /**
- * Compiles a program to its plan for a target, one of `TARGETS` or a value of its own; what it leaves out is as the cpu device has it.
- * Throws OPTION for a target or options that it does not know.
+ * Compiles a program to its plan for a target, one of `TARGETS` or a value of its own; what it leaves out is
+ * as the cpu device has it. Throws OPTION for a target or options that it does not know.
  */
 export const compile = (
   program: Program,

@@ -14,7 +14,10 @@ import { momentsAt } from './moments.js';
 import type { Pass } from './pass.js';
 import type { Emitted } from './stages.js';
 
-/** Marks convolutions that may become one call with the step directly after. See Note [One call for two steps]. */
+/**
+ * Marks convolutions that may become one call with the step directly after. See Note [One call for two
+ * steps].
+ */
 
 /** How a load lies over the result; null where that is another way. */
 const spreadOf = (
@@ -31,7 +34,10 @@ const spreadOf = (
   return isChannel ? 'channel' : null;
 };
 
-/** Whether anybody reads a buffer's value after step `last`: a later step before another value lies there, or the caller. */
+/**
+ * Whether anybody reads a buffer's value after step `last`: a later step before another value lies there, or
+ * the caller.
+ */
 const isReadAfter = (plan: Plan, value: number, last: number): boolean => {
   if (plan.buffers[value]!.place.in !== 'arena') return true;
   const replaced = new Set(writesOf(plan.steps[last]!));
@@ -93,9 +99,11 @@ export const epiloguesPass: Pass<Emitted, Emitted> = {
 /*
  * Note [One call for two steps]
  *
- * Two steps read and write in turn; one call reads all operands while it writes results, in an order of its own. So no result may lie on
- * any operand, not even element on element: libraries do not say that they allow this. The place of the convolution's result is free if
- * nothing but the map reads it, since then it is never written; `place` chooses places so that this is the usual case.
+ * Two steps read and write in turn; one call reads all operands while it writes results, in an order of its
+ * own. So no result may lie on any operand, not even element on element: libraries do not say that they allow
+ * this. The place of the convolution's result is free if nothing but the map reads it, since then it is never
+ * written; `place` chooses places so that this is the usual case.
  *
- * A mark says that one call computes the same, not that a library has it or that it is faster: that the device finds out.
+ * A mark says that one call computes the same, not that a library has it or that it is faster: that the
+ * device finds out.
  */

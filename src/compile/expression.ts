@@ -1,9 +1,14 @@
 import { definitionOf } from '../ops/registry.js';
 import { sameShape, type Shape, type Tensor } from '../tensor/tensor.js';
 
-/** How fused values see each other: expressions over one index space, and the [outer, reduced, inner] view of that space. */
+/**
+ * How fused values see each other: expressions over one index space, and the [outer, reduced, inner] view of
+ * that space.
+ */
 
-/** A stored value read inside a step; axis k of the storage runs along `axes[k]` of the step's index space. */
+/**
+ * A stored value read inside a step; axis k of the storage runs along `axes[k]` of the step's index space.
+ */
 export interface LoadUse {
   readonly storage: Tensor;
   readonly axes: readonly number[];
@@ -55,8 +60,8 @@ const isIdentity = (axes: readonly number[], rank: number): boolean =>
   axes.length === rank && axes.every((a, i) => a === i);
 
 /**
- * What a step reads and does for `root`: an elementwise root is computed, also when its value is stored (it is the step that stores
- * it); the body of a reduction is loaded when it is stored.
+ * What a step reads and does for `root`: an elementwise root is computed, also when its value is stored (it
+ * is the step that stores it); the body of a reduction is loaded when it is stored.
  */
 export const expressionOf = (
   root: Tensor,
@@ -90,7 +95,10 @@ export const expressionOf = (
   return { loads, instructions, cuts };
 };
 
-/** Bit i: axis i must begin a run, since `axes` has it and not the one before it, or the other way round. Axes of size one fit anywhere. */
+/**
+ * Bit i: axis i must begin a run, since `axes` has it and not the one before it, or the other way round. Axes
+ * of size one fit anywhere.
+ */
 const cutsFor = (shape: Shape, axes: readonly number[]): number => {
   let inside = 0;
   for (const a of axes) inside |= 1 << a;
@@ -111,8 +119,9 @@ export interface Partition {
 }
 
 /**
- * Splits the axes of `shape` into three runs so that every load, by its `cuts`, and every reduction result, by the axes it has `kept`, has all
- * or none of the axes of a run, and every reduction drops the middle run. Null where that is impossible.
+ * Splits the axes of `shape` into three runs so that every load, by its `cuts`, and every reduction result,
+ * by the axes it has `kept`, has all or none of the axes of a run, and every reduction drops the middle run.
+ * Null where that is impossible.
  */
 export const partition = (
   shape: Shape,

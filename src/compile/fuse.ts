@@ -146,8 +146,8 @@ const keptAxes = (root: Tensor): readonly (readonly number[])[] | undefined => {
 };
 
 /**
- * Copies that are the first elements of their input and that only fused steps read: those load them from the input itself. (A batch's
- * first row, the shift of its moments.)
+ * Copies that are the first elements of their input and that only fused steps read: those load them from the
+ * input itself. (A batch's first row, the shift of its moments.)
  */
 const headsOf = (order: readonly Tensor[], roots: Roots): ReadonlySet<Tensor> => {
   const isHead = (node: Tensor): boolean => {
@@ -227,8 +227,9 @@ export const fusePass: Pass<Graph, Fused> = {
 /*
  * Note [Storing or recomputing]
  *
- * These networks are bound by memory traffic, so an elementwise value is recomputed by each step that uses it unless that would read
- * three or more tensors of its size: then one write and later single reads are cheaper. The gradient of a residual stream is the case
- * that matters: three operands, and without the rule it would grow by two operands at each block. Small values (per channel, scalars)
- * are stored as soon as several steps need them, else the chains of exponents of path networks would be recomputed at every layer.
+ * These networks are bound by memory traffic, so an elementwise value is recomputed by each step that uses it
+ * unless that would read three or more tensors of its size: then one write and later single reads are
+ * cheaper. The gradient of a residual stream is the case that matters: three operands, and without the rule
+ * it would grow by two operands at each block. Small values (per channel, scalars) are stored as soon as
+ * several steps need them, else the chains of exponents of path networks would be recomputed at every layer.
  */

@@ -15,8 +15,8 @@ type Keep = FusedStep['reductions'][number]['keep'];
 type Register = { readonly load: Load } | { readonly code: Writable<Code> & { args: number[] } };
 
 /**
- * Writes a group of values as one register program. Values are numbered in the order they are needed; a product used only by a sum
- * becomes a multiply-add.
+ * Writes a group of values as one register program. Values are numbered in the order they are needed; a
+ * product used only by a sum becomes a multiply-add.
  */
 export const fusedStep = (
   unit: FusedUnit,

@@ -30,8 +30,8 @@ const firstFrom = (placed: readonly Placed[], start: number): number => {
 };
 
 /**
- * Places buffers so that two that live at the same step never overlap. Largest first, each at the lowest gap that fits: within a few
- * per cent of the lower bound (the largest sum of live bytes) on these networks.
+ * Places buffers so that two that live at the same step never overlap. Largest first, each at the lowest gap
+ * that fits: within a few per cent of the lower bound (the largest sum of live bytes) on these networks.
  */
 export const placeBuffers = (
   lifetimes: readonly Lifetime[],

@@ -1,6 +1,9 @@
 import type { FusedStep, Plan, Step } from '../plan/plan.js';
 
-/** What BatchNorm of a batch takes of each channel of y, the result of the convolution directly before: the sum of y - s, and its variance. */
+/**
+ * What BatchNorm of a batch takes of each channel of y, the result of the convolution directly before: the
+ * sum of y - s, and its variance.
+ */
 export interface Moments {
   readonly y: number;
   /** Elements of a channel. */
@@ -9,7 +12,10 @@ export interface Moments {
   readonly results: readonly [sum: number, variance: number];
 }
 
-/** What step `at` is if it does nothing but take them; s is the first of its channel in y. Networks take them of forward convolutions alone, so do libraries. */
+/**
+ * What step `at` is if it does nothing but take them; s is the first of its channel in y. Networks take them
+ * of forward convolutions alone, so do libraries.
+ */
 export const momentsAt = (steps: readonly Step[], at: number): Moments | null => {
   const [conv, step] = [steps[at - 1], steps[at]];
   if (conv?.kind !== 'call' || conv.kernel !== 'conv2d' || step?.kind !== 'fused' || step.stores.length > 0)
@@ -29,9 +35,11 @@ export const momentsAt = (steps: readonly Step[], at: number): Moments | null =>
 };
 
 /**
- * The step that makes the moments of step `at`, in their places, from the sums of y and of y² there; null where the convolution before does not say that it may take such sums. With S and Q
- * for those: S - N s, and (Q - S² / N) / N. What cancels in the second must not make a variance negative. It costs digits where a mean lies
- * hundreds of deviations from zero, as rounding the factors of the products does; only precisions that round these may run it.
+ * The step that makes the moments of step `at`, in their places, from the sums of y and of y² there; null
+ * where the convolution before does not say that it may take such sums. With S and Q for those: S - N s, and
+ * (Q - S² / N) / N. What cancels in the second must not make a variance negative. It costs digits where a
+ * mean lies hundreds of deviations from zero, as rounding the factors of the products does; only precisions
+ * that round these may run it.
  */
 export const fromSumsStep = (plan: Plan, at: number): FusedStep | null => {
   const before = plan.steps[at - 1];

@@ -6,11 +6,17 @@ import { copyStep } from './call-steps.js';
 import type { Buffers } from './buffers.js';
 import type { Narrowing } from './stages.js';
 
-/** The steps of a product on bf16 operands: conversions before and after it, where a value is not kept as it takes or gives it. */
+/**
+ * The steps of a product on bf16 operands: conversions before and after it, where a value is not kept as it
+ * takes or gives it.
+ */
 
 type Conv = Extract<CallStep, { kernel: 'conv2dWeightGrad' }>;
 
-/** Channels of bf16 weight gradients: cuDNN has few implementations for other numbers, and none that is float32 for odd ones. */
+/**
+ * Channels of bf16 weight gradients: cuDNN has few implementations for other numbers, and none that is
+ * float32 for odd ones.
+ */
 const CHANNELS = 8;
 const roundUp = (n: number): number => Math.ceil(n / CHANNELS) * CHANNELS;
 

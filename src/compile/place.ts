@@ -49,11 +49,12 @@ const isWhole = ({ domain: [o, r, n] }: FusedStep, { strides }: FusedStep['loads
   (o === 1 || strides[0] === r * n) && (r === 1 || strides[1] === n) && (n === 1 || strides[2] === 1);
 
 /**
- * The buffer whose place each buffer takes: an operand that is read element by element and never again donates its place to an equally
- * large value that the same step stores.
+ * The buffer whose place each buffer takes: an operand that is read element by element and never again
+ * donates its place to an equally large value that the same step stores.
  *
- * Where a map may be done in the call of the convolution directly before, it takes the place of that result alone, and what it stores
- * elsewhere has its place while the convolution runs, since one call for both writes while it reads. So have the moments of the result.
+ * Where a map may be done in the call of the convolution directly before, it takes the place of that result
+ * alone, and what it stores elsewhere has its place while the convolution runs, since one call for both
+ * writes while it reads. So have the moments of the result.
  */
 const donations = (
   { steps, buffers }: Plan,

@@ -1,6 +1,8 @@
 import type { Epilogue, Plan, Step } from '../plan/plan.js';
 
-/** The printed plan: buffers with their place, then one step a line. Golden files and `pathex plan` show it. */
+/**
+ * The printed plan: buffers with their place, then one step a line. Golden files and `pathex plan` show it.
+ */
 export const printPlan = (plan: Plan): string => {
   const slotNames = new Map([...plan.state, ...plan.inputs, ...plan.outputs].map((s) => [s.buffer, s.name]));
   const buffer = (id: number): string => {

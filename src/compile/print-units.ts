@@ -2,8 +2,8 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { Bound, Fused, Narrowed, Scheduled, Unit } from './stages.js';
 
 /**
- * The steps to be, one a line: `3: fused [128 32 32 16] bn:mul+add -> f32[128 32 32 16] after 1 2`. What a unit writes is shown with the
- * storage type, state or output that passes so far have chosen.
+ * The steps to be, one a line: `3: fused [128 32 32 16] bn:mul+add -> f32[128 32 32 16] after 1 2`. What a
+ * unit writes is shown with the storage type, state or output that passes so far have chosen.
  */
 export const printUnits = (from: Fused | Bound | Scheduled | Narrowed): string => {
   const units = 'scheduled' in from ? from.scheduled : from.fusion.units;

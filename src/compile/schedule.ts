@@ -62,7 +62,10 @@ const schedule = (units: readonly Unit[], before: ReadonlyMap<Unit, ReadonlySet<
     : fail('GRAPH', 'compile: the fused steps depend on each other in a circle');
 };
 
-/** Convolutions directly before the map that is their first reader. What stood between them needs nothing of them. */
+/**
+ * Convolutions directly before the map that is their first reader. What stood between them needs nothing of
+ * them.
+ */
 const besideReaders = (order: readonly Unit[], after: ReadonlyMap<Unit, readonly Unit[]>): Unit[] => {
   const moved = [...order];
   const place = new Map(moved.map((u, i) => [u, i]));
@@ -86,9 +89,10 @@ export const schedulePass: Pass<Bound, Scheduled> = {
 /*
  * Note [Neighbours]
  *
- * Any order that respects `before` computes the same. This one puts together what a device can do together or what shares memory that is
- * still near: maps of state alone (masked weights) at the start, and those that nothing waits for (the optimiser's) at the end, side by side;
- * steps on few elements (statistics of channels, losses) at once after the reduction that they wait for; gradients of weights
- * right after the value they are taken from, which then need not be kept; convolutions before the map that reads them first, since a device
- * may run both as one. All else as the graph was written.
+ * Any order that respects `before` computes the same. This one puts together what a device can do together or
+ * what shares memory that is still near: maps of state alone (masked weights) at the start, and those that
+ * nothing waits for (the optimiser's) at the end, side by side; steps on few elements (statistics of
+ * channels, losses) at once after the reduction that they wait for; gradients of weights right after the
+ * value they are taken from, which then need not be kept; convolutions before the map that reads them first,
+ * since a device may run both as one. All else as the graph was written.
  */

@@ -5,8 +5,9 @@ import type { Pass } from './pass.js';
 import type { Graph } from './stages.js';
 
 /**
- * Algebra that saves work without changing what is computed beyond rounding, and sharing of equal nodes. Every rule holds for
- * infinities and NaN: nothing is multiplied away. Algebra is about ops, so that these rules know them by name.
+ * Algebra that saves work without changing what is computed beyond rounding, and sharing of equal nodes.
+ * Every rule holds for infinities and NaN: nothing is multiplied away. Algebra is about ops, so that these
+ * rules know them by name.
  */
 
 const sameNodes = (a: readonly Tensor[], b: readonly Tensor[]): boolean => {
@@ -61,7 +62,10 @@ const isSmall = (t: Tensor, beside: Tensor): boolean => t.shape.length < beside.
 
 type Build = (op: OpName, inputs: readonly Tensor[], attributes?: Attributes) => Tensor;
 
-/** (x - c) + d where c and d are repeated alike is x + (d - c): what is small is added up before it is repeated. */
+/**
+ * (x - c) + d where c and d are repeated alike is x + (d - c): what is small is added up before it is
+ * repeated.
+ */
 const repeatedTogether = (difference: Tensor, d: Tensor, build: Build): Tensor | null => {
   const [x, c] = difference.inputs;
   if (difference.op !== 'sub' || c?.op !== 'broadcast' || d.op !== 'broadcast') return null;
@@ -141,12 +145,16 @@ const simplify = (roots: Roots): Tensor[] => {
   return rewrite(roots, (node, inputs) => finish(withInputs(node, inputs)));
 };
 
-/** A reduction over several separate runs of axes is taken one run at a time, innermost first: a fused step reduces one run. One over axes of size one is a view. */
+/**
+ * A reduction over several separate runs of axes is taken one run at a time, innermost first: a fused step
+ * reduces one run. One over axes of size one is a view.
+ */
 const splitReductions = (roots: Roots): Tensor[] =>
   rewrite(roots, (node, inputs) => {
     const x = inputs[0];
     const rebuilt = withInputs(node, inputs);
-    // The reductions that can be taken again of their own results; a variance cannot, and has one run of axes.
+    // The reductions that can be taken again of their own results; a variance cannot, and has one run of
+    // axes.
     if ((node.op !== 'sum' && node.op !== 'maximum') || x === undefined) return rebuilt;
     const axes = (node.attributes['axes'] as readonly number[]).filter((a) => x.shape[a] !== 1);
     if (axes.length === 0) return make('reshape', [x], { shape: node.shape }, node.path);

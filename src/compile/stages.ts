@@ -15,7 +15,9 @@ export interface Graph {
   readonly roots: Roots;
 }
 
-/** One step of the plan to be: a call, or a group of elementwise values and reductions over one index space. */
+/**
+ * One step of the plan to be: a call, or a group of elementwise values and reductions over one index space.
+ */
 export interface CallUnit {
   readonly kind: 'call';
   readonly node: Tensor;
@@ -60,7 +62,10 @@ export interface Binding {
 
 export interface Bound extends Fused {
   readonly binding: Binding;
-  /** Units that must run before: those whose values are read, and the readers of a state before it is overwritten. */
+  /**
+   * Units that must run before: those whose values are read, and the readers of a state before it is
+   * overwritten.
+   */
   readonly before: ReadonlyMap<Unit, ReadonlySet<Unit>>;
 }
 

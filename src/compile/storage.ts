@@ -16,7 +16,10 @@ const convolutionOf = (node: Tensor): ReturnType<typeof traitsOf>['convolution']
   return lowering.kind === 'call' ? traitsOf(lowering).convolution : undefined;
 };
 
-/** Rows of bf16 matrices must be whole packs of 16 bytes for tensor cores. The sizes are matmul's own, so that it is asked for by name. */
+/**
+ * Rows of bf16 matrices must be whole packs of 16 bytes for tensor cores. The sizes are matmul's own, so that
+ * it is asked for by name.
+ */
 const isNarrowProduct = (node: Tensor): boolean => {
   if (convolutionOf(node) !== undefined) return true;
   const lowering = loweringOf(node);
@@ -31,7 +34,10 @@ const isIndifferent = (node: Tensor): boolean => {
   return lowering.kind === 'copies' || (lowering.kind === 'call' && traitsOf(lowering).anyStorage === true);
 };
 
-/** Chooses among the values of the arena; `isBound` holds for those that belong to state, inputs or outputs, which are float32. */
+/**
+ * Chooses among the values of the arena; `isBound` holds for those that belong to state, inputs or outputs,
+ * which are float32.
+ */
 const chooseNarrow = (
   { units, storageOf, expression }: Fusion,
   isBound: (storage: Tensor) => boolean,
@@ -99,13 +105,15 @@ export const narrowPass: Pass<Scheduled, Narrowed> = {
 /*
  * Note [What is kept as bf16]
  *
- * Time goes to moving activations, so those are what is kept in 16 bits: the images and results of convolutions, and every stored
- * elementwise value of such a shape, which are the gradients of residual streams. A value that has the shape of a convolution's weight
- * is taken for a weight's gradient and stays float32. So do state, inputs, outputs, constants, results of reductions (statistics, losses),
- * and what a kernel without a bf16 form reads. Arithmetic is float32 everywhere: fused steps convert on load and, to nearest with ties to
- * even, on store; a value that a step both stores and goes on with is not rounded in between.
+ * Time goes to moving activations, so those are what is kept in 16 bits: the images and results of
+ * convolutions, and every stored elementwise value of such a shape, which are the gradients of residual
+ * streams. A value that has the shape of a convolution's weight is taken for a weight's gradient and stays
+ * float32. So do state, inputs, outputs, constants, results of reductions (statistics, losses), and what a
+ * kernel without a bf16 form reads. Arithmetic is float32 everywhere: fused steps convert on load and, to
+ * nearest with ties to even, on store; a value that a step both stores and goes on with is not rounded in
+ * between.
  *
- * A library multiplies operands of one type. Operands that stay float32 (a weight that the optimiser reads as well, an input) are
- * converted once by a fused step before their first product. Products add up in float32; gradients of weights and results of matrix
- * products are written as float32, activations as bf16.
+ * A library multiplies operands of one type. Operands that stay float32 (a weight that the optimiser reads as
+ * well, an input) are converted once by a fused step before their first product. Products add up in float32;
+ * gradients of weights and results of matrix products are written as float32, activations as bf16.
  */

@@ -1,13 +1,19 @@
 import { count, flag, needed, optionsOf, orNull, wordOf, type KindsOf } from '../kinds.js';
 
-/** What a plan may use of the device that it is compiled for. A plan runs on any device all the same, except where bf16 is kept. */
+/**
+ * What a plan may use of the device that it is compiled for. A plan runs on any device all the same, except
+ * where bf16 is kept.
+ */
 export interface Target {
   /**
-   * What programs that are `narrowable` keep large intermediates as; see Note [What is kept as bf16]. Others are compiled as ever. Only the
-   * cuda device runs plans that keep bf16.
+   * What programs that are `narrowable` keep large intermediates as; see Note [What is kept as bf16]. Others
+   * are compiled as ever. Only the cuda device runs plans that keep bf16.
    */
   readonly storage: StorageChoice;
-  /** A stream beside the main one, for products that nothing waits for at once; null where all steps run in turn. */
+  /**
+   * A stream beside the main one, for products that nothing waits for at once; null where all steps run in
+   * turn.
+   */
   readonly sideStream: SideStream | null;
   /** Whether a map, or the moments of a batch, may be done in the call of the convolution directly before. */
   readonly epilogues: boolean;
@@ -17,8 +23,8 @@ export type StorageChoice = 'f32' | 'bf16';
 export const STORAGE_CHOICES: readonly StorageChoice[] = ['f32', 'bf16'];
 
 /**
- * Steps of the main stream by which a product may fall behind. Its operands and its result keep their place that long, so that
- * nothing has to wait for it sooner: overlap costs arena.
+ * Steps of the main stream by which a product may fall behind. Its operands and its result keep their place
+ * that long, so that nothing has to wait for it sooner: overlap costs arena.
  */
 export interface SideStream {
   /** Of gradients of weights. */

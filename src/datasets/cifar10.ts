@@ -10,7 +10,10 @@ import { checkOptions, checkValue, needed, optionsOf, type KindsOf } from '../ki
 import { recogniseOther } from './recognise.js';
 import type { Dataset, Split } from '../source/dataset.js';
 
-/** CIFAR-10: Krizhevsky, Learning multiple layers of features from tiny images, 2009. 32x32 RGB, 10 classes, 50,000 + 10,000 images. */
+/**
+ * CIFAR-10: Krizhevsky, Learning multiple layers of features from tiny images, 2009. 32x32 RGB, 10 classes,
+ * 50,000 + 10,000 images.
+ */
 export type Cifar10 = Dataset<32, 32, 3, 10>;
 
 /** The folder inside the official archive. */
@@ -55,7 +58,10 @@ const OFFICIAL: Published = {
 };
 
 export interface Cifar10Options {
-  /** Whether to compare SHA-256 sums with the official ones. Left out, every file of the official size is compared. */
+  /**
+   * Whether to compare SHA-256 sums with the official ones. Left out, every file of the official size is
+   * compared.
+   */
   readonly verify?: boolean | undefined;
 }
 
@@ -94,7 +100,9 @@ const checkFile = (path: string, file: FileName, bytes: Uint8Array, verify: bool
   }
 };
 
-/** One file into the images and labels from record `first` on. Planes become pixels: out[y][x] = (r, g, b). */
+/**
+ * One file into the images and labels from record `first` on. Planes become pixels: out[y][x] = (r, g, b).
+ */
 const unpack = (path: string, bytes: Uint8Array, { images, labels }: Split, first: number): void => {
   const records = bytes.length / RECORD;
   for (let r = 0; r < records; r++) {
@@ -141,7 +149,10 @@ const splitOf = async (
     : fail('DATA', `${folder}: its files changed while they were read; read them again`);
 };
 
-/** The files to read, or an error for one that is missing. Only a shortened set may do without training files 2 to 5. */
+/**
+ * The files to read, or an error for one that is missing. Only a shortened set may do without training files
+ * 2 to 5.
+ */
 const filesOf = async (folder: string): Promise<readonly FileName[]> => {
   const present = await Promise.all(FILES.map((file) => exists(join(folder, file))));
   const found = FILES.filter((_, i) => present[i]);
@@ -153,10 +164,10 @@ const filesOf = async (folder: string): Promise<readonly FileName[]> => {
 };
 
 /**
- * Reads CIFAR-10 in its official binary layout from `folder` or from `cifar-10-batches-bin` inside it. A set of fewer
- * records (files of any multiple of 3,073 bytes; training files 2 to 5 may be absent) is read too, under the name
- * 'CIFAR-10 (shortened)', and `source` says what it is. Error DATA for a missing folder or file, a truncated file, a
- * label out of range, a wrong checksum.
+ * Reads CIFAR-10 in its official binary layout from `folder` or from `cifar-10-batches-bin` inside it. A set
+ * of fewer records (files of any multiple of 3,073 bytes; training files 2 to 5 may be absent) is read too,
+ * under the name 'CIFAR-10 (shortened)', and `source` says what it is. Error DATA for a missing folder or
+ * file, a truncated file, a label out of range, a wrong checksum.
  */
 export const loadCifar10 = async (folder: string, options: Cifar10Options = {}): Promise<Cifar10> => {
   checkValue('loadCifar10: folder', folder, kinds.path);
@@ -200,7 +211,9 @@ export const loadCifar10 = async (folder: string, options: Cifar10Options = {}):
 export interface FindOptions extends Cifar10Options, DownloadOptions {
   /** Look here and nowhere else. */
   readonly folder?: string | undefined;
-  /** Whether the official archive (170 MB) may be fetched into ./data where nothing is found; default false. */
+  /**
+   * Whether the official archive (170 MB) may be fetched into ./data where nothing is found; default false.
+   */
   readonly allowDownload?: boolean | undefined;
   /** What './data' is relative to; default the working directory. */
   readonly cwd?: string | undefined;
@@ -248,11 +261,11 @@ const install = async (archive: string, where: string, data: string, signal?: Ab
 };
 
 /**
- * Finds CIFAR-10: in `folder` if given, and then nowhere else; else in the folder of the environment variable PATHEX_DATA,
- * in ./data, and last, where `allowDownload`, in the official archive, which is checked and unpacked into ./data. No
- * network, or a download that cannot be stored, is a result, not an exception. Throws DATA for an explicit folder without
- * the data set, a PATHEX_DATA that is no folder, and for files that are there but damaged; the signal's reason where
- * it was cancelled. Nothing partial is left behind.
+ * Finds CIFAR-10: in `folder` if given, and then nowhere else; else in the folder of the environment variable
+ * PATHEX_DATA, in ./data, and last, where `allowDownload`, in the official archive, which is checked and
+ * unpacked into ./data. No network, or a download that cannot be stored, is a result, not an exception.
+ * Throws DATA for an explicit folder without the data set, a PATHEX_DATA that is no folder, and for files
+ * that are there but damaged; the signal's reason where it was cancelled. Nothing partial is left behind.
  */
 export const findCifar10 = async (options: FindOptions = {}): Promise<FoundCifar10> => {
   checkOptions('findCifar10', options, FIND_OPTIONS);

@@ -2,8 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * What lies in a folder instead of CIFAR-10's binary files, for messages: other versions of it, archives that were not unpacked, folders
- * one or two levels too high.
+ * What lies in a folder instead of CIFAR-10's binary files, for messages: other versions of it, archives that
+ * were not unpacked, folders one or two levels too high.
  */
 
 interface Known {
@@ -56,7 +56,10 @@ const filesBelow = async (folder: string, levels: number): Promise<readonly stri
   return [...here, ...below.flat()];
 };
 
-/** What was found in `folder` that is not quite CIFAR-10, and what to do; null where nothing is known. Reads names alone. */
+/**
+ * What was found in `folder` that is not quite CIFAR-10, and what to do; null where nothing is known. Reads
+ * names alone.
+ */
 export const recogniseOther = async (folder: string): Promise<string | null> => {
   const found = await stat(folder).catch(() => null);
   if (found?.isFile() === true)

@@ -7,7 +7,10 @@ export type Synthetic = Dataset<32, 32, 3, 10>;
 
 const SIDE = 32;
 
-/** The part of a pixel inside an edge at signed distance d (pixels, negative inside): a linear ramp one pixel wide. */
+/**
+ * The part of a pixel inside an edge at signed distance d (pixels, negative inside): a linear ramp one pixel
+ * wide.
+ */
 const inside = (d: number): number => Math.min(1, Math.max(0, 0.5 - d));
 
 const box = (x: number, y: number, w: number, h: number): number => {
@@ -20,8 +23,8 @@ const bands = (x: number, p: number): number => p * (Math.abs(x / p - Math.floor
 const centred = (x: number, p: number): number => x - p * Math.floor(x / p + 0.5);
 
 /**
- * A class: a range for its scale s, a range of rotation, and its signed distance at (x, y), all in pixels and radians. A
- * figure is wherever it fits; a texture fills a round window that is somewhere.
+ * A class: a range for its scale s, a range of rotation, and its signed distance at (x, y), all in pixels and
+ * radians. A figure is wherever it fits; a texture fills a round window that is somewhere.
  */
 interface Motif {
   readonly name: string;
@@ -79,7 +82,8 @@ const draw = (out: Uint8Array, motif: Motif, own: Key): void => {
   const [cx, cy] = [SIDE / 2 + between(-reach, reach), SIDE / 2 + between(-reach, reach)];
   const [px, py] = motif.texture ? [between(0, s), between(0, s)] : [0, 0];
 
-  // Ink moves every channel away from the nearer end of its range, so that no class is brighter than another on average.
+  // Ink moves every channel away from the nearer end of its range, so that no class is brighter than another
+  // on average.
   const paper = [between(0, 1), between(0, 1), between(0, 1)];
   const opacity = between(0.6, 1);
   const ink = paper.map((v) => v + (v < 0.5 ? 1 : -1) * between(0.25, 0.5));
@@ -139,10 +143,10 @@ const SYNTHETIC_OPTIONS: KindsOf<SyntheticOptions> = {
 };
 
 /**
- * Draws a data set of ten figures and textures of random place, size, rotation and colours on uneven, noisy paper, the
- * same for the same seed, with equally many of every class where the counts are multiples of 10. Of our own design: what
- * the classes have in common is shape, not colour or place, so that a convolution is needed to tell them apart. Error
- * OPTION.
+ * Draws a data set of ten figures and textures of random place, size, rotation and colours on uneven, noisy
+ * paper, the same for the same seed, with equally many of every class where the counts are multiples of 10.
+ * Of our own design: what the classes have in common is shape, not colour or place, so that a convolution is
+ * needed to tell them apart. Error OPTION.
  */
 export const synthetic = (options: SyntheticOptions): Synthetic => {
   checkOptions('synthetic', options, SYNTHETIC_OPTIONS);

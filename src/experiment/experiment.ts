@@ -13,7 +13,7 @@ import type { Scope } from '../prune/scope.js';
 import { fold, key, permutation } from '../random.js';
 import type { ExperimentReport } from '../report/experiment.js';
 import type { Device } from '../runtime/device.js';
-import type { FitOptions } from '../train/fit.js';
+import type { FitOptions } from '../train/fit-options.js';
 import { showRate } from '../train/rate.js';
 import { structureDigest } from '../train/settings.js';
 import { VERSION } from '../version.js';

@@ -169,9 +169,10 @@ const isFatal = (error: unknown): boolean =>
   !(error instanceof PathexError) || error.code === 'OUTPUT' || error.code === 'DEVICE';
 
 /**
- * Methods side by side: runs what `folder`/report.json does not hold yet, keeps that file up to date after each method, and ends with
- * report.html. A method that fails is a row with the reason; running again tries it again. Tickets go to
- * `folder`/<method>-seed<seed>.safetensors. Errors: OPTION, DATA, CHECKPOINT for a report of other settings, OUTPUT.
+ * Methods side by side: runs what `folder`/report.json does not hold yet, keeps that file up to date after
+ * each method, and ends with report.html. A method that fails is a row with the reason; running again tries
+ * it again. Tickets go to `folder`/<method>-seed<seed>.safetensors. Errors: OPTION, DATA, CHECKPOINT for a
+ * report of other settings, OUTPUT.
  */
 export const runExperiment = async (
   given: Experiment,

@@ -26,8 +26,9 @@ export interface SymbolicNode extends Omit<FileNode, 'shape'> {
 }
 
 /**
- * The nodes of a described network with the batch as a symbol: it is described for two more batches, and what differs between the three is
- * a multiple of the batch. Null where there is no description, none for these batches, or something differs in another way.
+ * The nodes of a described network with the batch as a symbol: it is described for two more batches, and what
+ * differs between the three is a multiple of the batch. Null where there is no description, none for these
+ * batches, or something differs in another way.
  */
 export const symbolicNodes = (output: Tensor, nodes: readonly FileNode[]): SymbolicNodes | null => {
   const [input, ...others] = leaves([output], 'input');

@@ -6,8 +6,9 @@ import { roleOf } from './roles.js';
 import { print } from './print.js';
 
 /**
- * Verifies a graph: every op is known, every node has the type its op infers, and leaves of one name are one value, of one role.
- * Compiler passes are checked with it; `after` names the pass in the message, which shows the faulty node in context.
+ * Verifies a graph: every op is known, every node has the type its op infers, and leaves of one name are one
+ * value, of one role. Compiler passes are checked with it; `after` names the pass in the message, which shows
+ * the faulty node in context.
  */
 export const check = (roots: Roots, after?: string): void => {
   const named = new Map<string, Tensor>();

@@ -66,7 +66,9 @@ const GraphFile = t.intersection(
       },
       'graph',
     ),
-    /** The batch that the graph is read for unless another is asked for; none where the file has no symbol. */
+    /**
+     * The batch that the graph is read for unless another is asked for; none where the file has no symbol.
+     */
     t.partial({ batch: Batch }),
   ],
   'graph',
@@ -74,8 +76,9 @@ const GraphFile = t.intersection(
 export type GraphFile = t.TypeOf<typeof GraphFile>;
 
 /**
- * A graph as a file. That of a described network holds its batch as a symbol, so that it can be read for any; another holds the sizes of its own
- * batch alone. Throws GRAPH for an attribute that is not finite, or none of its op's.
+ * A graph as a file. That of a described network holds its batch as a symbol, so that it can be read for any;
+ * another holds the sizes of its own batch alone. Throws GRAPH for an attribute that is not finite, or none
+ * of its op's.
  */
 export const encodeGraph = (roots: Roots, name = ''): GraphFile => {
   checkValue('encodeGraph: name', name, text);
@@ -115,8 +118,8 @@ const isPath = (path: string): boolean =>
   path.length <= 1000 && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(path);
 
 /**
- * Rebuilds a graph through the ops' own attributes and shape rules. Throws GRAPH for unknown ops, dangling inputs, and attributes
- * and shapes that are wrong, with the node's place in the file.
+ * Rebuilds a graph through the ops' own attributes and shape rules. Throws GRAPH for unknown ops, dangling
+ * inputs, and attributes and shapes that are wrong, with the node's place in the file.
  */
 export const decodeGraph = (
   value: unknown,

@@ -12,9 +12,9 @@ export interface Readable<I extends Shape = Shape, O extends Shape = Shape> {
 }
 
 /**
- * How a network is written again over another input, which is how it is read for another batch. A description belongs to the
- * output that it made: a graph that was changed has another output, and no description brings back what it was before. Changes
- * that are to hold for every batch go through {@link transformed}.
+ * How a network is written again over another input, which is how it is read for another batch. A description
+ * belongs to the output that it made: a graph that was changed has another output, and no description brings
+ * back what it was before. Changes that are to hold for every batch go through {@link transformed}.
  */
 export type Description = (input: Tensor) => Tensor;
 
@@ -28,9 +28,9 @@ export const inputFor = (input: Tensor, n: number): Tensor =>
 export const descriptionOf = (output: Tensor): Description | undefined => descriptions.get(output);
 
 /**
- * Keeps how `net` is written over another input. What does not depend on the input is then the very same node as in `net`:
- * parameters are one leaf for all batches, so that masks and gradients find them. The description throws NETWORK where it
- * does not fit a batch.
+ * Keeps how `net` is written over another input. What does not depend on the input is then the very same node
+ * as in `net`: parameters are one leaf for all batches, so that masks and gradients find them. The
+ * description throws NETWORK where it does not fit a batch.
  */
 export const keepDescription = (net: Readable, describe: Description): void =>
   keep(net.output, (input) => {
@@ -56,7 +56,10 @@ const keep = (output: Tensor, describe: Description): void => {
   descriptions.set(output, again);
 };
 
-/** The network after a change of its graph, which is made again whenever the network is read for another batch. */
+/**
+ * The network after a change of its graph, which is made again whenever the network is read for another
+ * batch.
+ */
 export const transformed = <N extends Readable>(
   net: N,
   change: (output: Tensor, input: Tensor) => Tensor,
@@ -71,8 +74,8 @@ export const transformed = <N extends Readable>(
 };
 
 /**
- * The same graph with its parts that do not depend on the input taken from `net`. Equal parts are told apart by the order in which
- * they stand, so that the graph has as many nodes as before.
+ * The same graph with its parts that do not depend on the input taken from `net`. Equal parts are told apart
+ * by the order in which they stand, so that the graph has as many nodes as before.
  */
 const withPartsOf = (net: Readable, output: Tensor, input: Tensor): Tensor => {
   const known = new Map<Tensor, number>();

@@ -35,7 +35,10 @@ const writable = ({ op, attributes, path }: Tensor): Attributes => {
   return attributes;
 };
 
-/** The nodes of a graph in their order, and which of them are its roots. Throws GRAPH for an attribute that is not finite, or none of its op's. */
+/**
+ * The nodes of a graph in their order, and which of them are its roots. Throws GRAPH for an attribute that is
+ * not finite, or none of its op's.
+ */
 export const fileNodes = (
   roots: Roots,
 ): { readonly nodes: readonly FileNode[]; readonly outputs: readonly number[] } => {

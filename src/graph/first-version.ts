@@ -5,7 +5,10 @@ import type { Description } from './description.js';
 import { fileNodes, type FileNode } from './file-nodes.js';
 import { rewrite, withInputs, type Roots } from './graph.js';
 
-/** Graph files of version 1, which held the sizes of one batch as numbers and BatchNorm as the composition that it is. */
+/**
+ * Graph files of version 1, which held the sizes of one batch as numbers and BatchNorm as the composition
+ * that it is.
+ */
 
 /** What such a file held. Checkpoints know a network by the digest of this, so it stays as it was. */
 export const firstVersionOf = (
@@ -66,8 +69,9 @@ const partsOf = (op: OpName, node: Tensor | undefined): readonly Tensor[] =>
   node?.op === op ? node.inputs : [];
 
 /**
- * How such a graph is read for another batch: of what depends on the input, a first axis that is as long as the batch is taken for it,
- * in the shapes of attributes and in slices over all of it. Nothing in the file says whether it is.
+ * How such a graph is read for another batch: of what depends on the input, a first axis that is as long as
+ * the batch is taken for it, in the shapes of attributes and in slices over all of it. Nothing in the file
+ * says whether it is.
  */
 export const byFirstAxis =
   (output: Tensor, input: Tensor): Description =>

@@ -5,7 +5,10 @@ import { definitionOf, make, type OpName } from '../ops/registry.js';
 /** A graph is its roots: everything they are made from belongs to it. */
 export type Roots = readonly Tensor[];
 
-/** All nodes in an order in which inputs come before users; first inputs first, so that layers keep the order they were written in. */
+/**
+ * All nodes in an order in which inputs come before users; first inputs first, so that layers keep the order
+ * they were written in.
+ */
 export const walk = (roots: Roots): readonly Tensor[] => {
   checkValue('graph: roots', roots, tensors);
   const order: Tensor[] = [];
@@ -36,8 +39,8 @@ export const walk = (roots: Roots): readonly Tensor[] => {
 };
 
 /**
- * Rebuilds a graph from its leaves up. `rule` sees each node with its inputs already rewritten and answers with the
- * node's replacement; untouched parts are shared with the old graph.
+ * Rebuilds a graph from its leaves up. `rule` sees each node with its inputs already rewritten and answers
+ * with the node's replacement; untouched parts are shared with the old graph.
  */
 export const rewrite = (
   roots: Roots,
@@ -56,7 +59,10 @@ export const rewrite = (
   return roots.map((r) => done.get(r)!);
 };
 
-/** The node over other inputs; itself where they are the same. Where their types or the attributes differ, its type is inferred and checked again. */
+/**
+ * The node over other inputs; itself where they are the same. Where their types or the attributes differ, its
+ * type is inferred and checked again.
+ */
 export const withInputs = (node: Tensor, inputs: readonly Tensor[], attributes = node.attributes): Tensor => {
   let isSame = inputs.length === node.inputs.length && attributes === node.attributes;
   let isTyped = isSame;

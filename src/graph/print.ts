@@ -24,8 +24,8 @@ const line = numberThat('a number', (n) => !Number.isNaN(n));
 const PRINT_OPTIONS: KindsOf<PrintOptions> = { from: line, to: line };
 
 /**
- * The printed graph, one node a line: `%5 = conv2d(%3, %4) stride=[1 1] : f32[2, 8, 8, 4]  # blocks.0.conv1`. Leaves show their name.
- * `from` and `to` print only these lines.
+ * The printed graph, one node a line: `%5 = conv2d(%3, %4) stride=[1 1] : f32[2, 8, 8, 4]  # blocks.0.conv1`.
+ * Leaves show their name. `from` and `to` print only these lines.
  */
 export const print = (roots: Roots, options: PrintOptions = {}): string => {
   checkOptions('print', options, PRINT_OPTIONS);

@@ -1,6 +1,7 @@
 /**
- * What must come after what, in an acyclic graph that grows: one row of bits for each element, all that it must follow. A question is one bit;
- * a new edge costs a row for each element that already follows its later end.
+ * What must come after what, in an acyclic graph that grows: one row of bits for each element, all that it
+ * must follow. A question is one bit; a new edge costs a row for each element that already follows its later
+ * end.
  */
 export interface Reachability<T> {
   readonly add: (element: T) => void;

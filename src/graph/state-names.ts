@@ -1,9 +1,9 @@
 import { fail } from '../errors.js';
 
 /**
- * Names of state. A network's parameters have the names that their layers give them; everything else that lives on a device between
- * runs is named `kind/name`. Every kind is listed here and every such name is made here, so that no two things can meet by their names:
- * networks with parameters of such names are refused.
+ * Names of state. A network's parameters have the names that their layers give them; everything else that
+ * lives on a device between runs is named `kind/name`. Every kind is listed here and every such name is made
+ * here, so that no two things can meet by their names: networks with parameters of such names are refused.
  */
 export const STATE_KINDS = {
   mask: 'the mask of a weight',
@@ -26,8 +26,8 @@ export const kindOfState = (name: string): StateKind | undefined =>
 export const storedMaskName = (weightName: string): string => `${weightName}_mask`;
 
 /**
- * Throws NETWORK for the names of a network's parameters that would meet other state: those of a kind of state, and those under
- * which weights files hold the mask of a weight.
+ * Throws NETWORK for the names of a network's parameters that would meet other state: those of a kind of
+ * state, and those under which weights files hold the mask of a weight.
  */
 export const checkParameterNames = (
   where: string,

@@ -28,7 +28,10 @@ const MLP_OPTIONS: KindsOf<MlpOptions<number>> = {
   bias: flag,
 };
 
-/** Multi-layer perceptron with ReLU over flattened samples: sample -> [classes]. Parameters `fc1.weight`, `fc1.bias`, `fc2.weight`, ... */
+/**
+ * Multi-layer perceptron with ReLU over flattened samples: sample -> [classes]. Parameters `fc1.weight`,
+ * `fc1.bias`, `fc2.weight`, ...
+ */
 export const mlp = <const I extends readonly [number, ...number[]], const K extends number>(
   sample: I,
   options: MlpOptions<K>,
@@ -59,7 +62,10 @@ const LENET_OPTIONS: KindsOf<LenetOptions<number>> = {
   pool: wordOf('max', 'average'),
 };
 
-/** LeNet-5 in shape (LeCun et al. 1998) with ReLU and 3x3-padded 5x5 kernels: two conv-pool stages, three linear layers. */
+/**
+ * LeNet-5 in shape (LeCun et al. 1998) with ReLU and 3x3-padded 5x5 kernels: two conv-pool stages, three
+ * linear layers.
+ */
 export const lenet = <const I extends readonly [number, number, number], const K extends number>(
   sample: I,
   options: LenetOptions<K>,

@@ -71,8 +71,8 @@ const RESNET_OPTIONS: KindsOf<ResNetCifarOptions<number>> = {
 };
 
 /**
- * The CIFAR ResNet of He et al. 2016 (section 4.2) with 1x1 shortcuts: 3x3 convolution, three stages of (depth - 2) / 6
- * blocks, global average pooling, one linear layer. [image, image, 3] -> [classes].
+ * The CIFAR ResNet of He et al. 2016 (section 4.2) with 1x1 shortcuts: 3x3 convolution, three stages of
+ * (depth - 2) / 6 blocks, global average pooling, one linear layer. [image, image, 3] -> [classes].
  */
 export const resnetCifar = <const K extends number = 10, const I extends number = 32>(
   options: ResNetCifarOptions<K, I> = {},

@@ -3,9 +3,9 @@ import type { Shape, Tensor } from '../tensor/tensor.js';
 import { checkNumber, checkWord } from '../options.js';
 
 /**
- * Activation functions: elementwise, of any shape. Those that are piecewise linear (relu, relu6, leakyRelu) have a meaning
- * in the path algebra, so that PX and SynFlow prune networks made of them; the others work with all criteria that only
- * differentiate.
+ * Activation functions: elementwise, of any shape. Those that are piecewise linear (relu, relu6, leakyRelu)
+ * have a meaning in the path algebra, so that PX and SynFlow prune networks made of them; the others work
+ * with all criteria that only differentiate.
  */
 
 /** x with the shape type of `like`; the ops used here are elementwise, so the shape is the same. */
@@ -23,8 +23,9 @@ export const softplus = <S extends Shape>(x: Tensor<S>): Tensor<S> => ops.softpl
 export const silu = <S extends Shape>(x: Tensor<S>): Tensor<S> => shaped(ops.mul(x, ops.sigmoid(x)), x);
 
 /**
- * x Phi(x) with Phi the normal distribution (Hendrycks and Gimpel 2016): by the error function, or by the approximation
- * with tanh that some pre-trained networks were made with, x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+ * x Phi(x) with Phi the normal distribution (Hendrycks and Gimpel 2016): by the error function, or by the
+ * approximation with tanh that some pre-trained networks were made with, x / 2 (1 + tanh(sqrt(2 / pi) (x +
+ * 0.044715 x^3))).
  */
 export const gelu = (form: 'exact' | 'tanh' = 'exact'): (<S extends Shape>(x: Tensor<S>) => Tensor<S>) => {
   checkWord('gelu: form', form, ['exact', 'tanh']);

@@ -20,11 +20,14 @@ import {
 import { parameter } from './parameter.js';
 
 /**
- * Layers: data-last functions that name their parameters. `name` is the layer's path and prefixes its parameters as a
- * PyTorch state dict does ('blocks.0.conv1' -> 'blocks.0.conv1.weight').
+ * Layers: data-last functions that name their parameters. `name` is the layer's path and prefixes its
+ * parameters as a PyTorch state dict does ('blocks.0.conv1' -> 'blocks.0.conv1.weight').
  */
 
-/** A part of a network as a function, for those that are written in TypeScript: `(name: string): Layer<Nhwc<number, 16, 16, 32>> => ...`. */
+/**
+ * A part of a network as a function, for those that are written in TypeScript: `(name: string):
+ * Layer<Nhwc<number, 16, 16, 32>> => ...`.
+ */
 export type Layer<In extends Shape, Out extends Shape = In> = (x: Tensor<In>) => Tensor<Out>;
 
 export interface ConvOptions<Stride extends number, In extends number = number> {
@@ -110,8 +113,8 @@ export const conv2d = <const F extends number, const S extends number = 1, const
 const BATCH_NORM_EPSILON = 1e-5;
 
 /**
- * BatchNorm over the last axis: (x - mean) / sqrt(variance + 1e-5) * weight + bias. A marker until the network is
- * read for training or for inference (ops/batch-norm.ts, transform/readings.ts).
+ * BatchNorm over the last axis: (x - mean) / sqrt(variance + 1e-5) * weight + bias. A marker until the
+ * network is read for training or for inference (ops/batch-norm.ts, transform/readings.ts).
  */
 export const batchNorm = (name: string, ...none: readonly never[]) => {
   checkLayer('batchNorm', name);
@@ -140,8 +143,9 @@ export const batchNorm = (name: string, ...none: readonly never[]) => {
 const RATE = numberThat('the share to drop, from 0 to less than 1', (n) => n >= 0 && n < 1);
 
 /**
- * Dropout of any tensor: while training each element is zero with probability `rate`, and the others are divided by 1 - rate; for inference it is
- * its input. Every dropout of a network drops others, and each step others again. The name is for messages and may be left out.
+ * Dropout of any tensor: while training each element is zero with probability `rate`, and the others are
+ * divided by 1 - rate; for inference it is its input. Every dropout of a network drops others, and each step
+ * others again. The name is for messages and may be left out.
  */
 export function dropout(rate: number): <S extends Shape>(x: Tensor<S>) => Tensor<S>;
 export function dropout(name: string, rate: number): <S extends Shape>(x: Tensor<S>) => Tensor<S>;
@@ -166,7 +170,10 @@ export interface LinearOptions {
 }
 const LINEAR_OPTIONS: KindsOf<LinearOptions> = { bias: flag };
 
-/** Dense layer: [n, c] -> [n, out]. Weight [out, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(c), 1/sqrt(c)). */
+/**
+ * Dense layer: [n, c] -> [n, out]. Weight [out, c], Kaiming-normal (fan-in); bias [out], U(-1/sqrt(c),
+ * 1/sqrt(c)).
+ */
 export const linear = <const F extends number>(name: string, out: F, options: LinearOptions = {}) => {
   checkLayer('linear', name, out);
   checkOptions(`linear '${name}'`, options, LINEAR_OPTIONS);

@@ -4,11 +4,15 @@ import { ops } from '../ops/registry.js';
 import { showShape, size, type Tensor } from '../tensor/tensor.js';
 
 export interface CrossEntropyOptions {
-  /** Share of the target that all classes get evenly, in [0, 1) (Szegedy et al. 2016, section 7). Default 0. */
+  /**
+   * Share of the target that all classes get evenly, in [0, 1) (Szegedy et al. 2016, section 7). Default 0.
+   */
   readonly labelSmoothing?: number;
   /** How much each class counts, as PyTorch's `weight`. Default: all the same. */
   readonly classWeights?: readonly number[];
-  /** The label of what counts for nothing, such as 255 at the borders of Pascal VOC's objects. Default: none. */
+  /**
+   * The label of what counts for nothing, such as 255 at the borders of Pascal VOC's objects. Default: none.
+   */
   readonly ignore?: number;
 }
 
@@ -61,12 +65,13 @@ const checkClassWeights = (where: string, weights: readonly number[] | undefined
 };
 
 /**
- * Cross-entropy of logits [..., k] and labels [...] (i32, or the same numbers as f32), at every position: log sum exp z - z[label], after the
- * row's maximum is taken off. With class weights w and label smoothing e it is (1 - e) w[label] (L - z[label]) + e / k sum_c w[c] (L - z[c]),
- * L the log sum, as PyTorch defines it; where the label is `ignore` it is 0. Divide the sum by that of {@link labelWeights} for PyTorch's mean.
+ * Cross-entropy of logits [..., k] and labels [...] (i32, or the same numbers as f32), at every position: log
+ * sum exp z - z[label], after the row's maximum is taken off. With class weights w and label smoothing e it
+ * is (1 - e) w[label] (L - z[label]) + e / k sum_c w[c] (L - z[c]), L the log sum, as PyTorch defines it;
+ * where the label is `ignore` it is 0. Divide the sum by that of {@link labelWeights} for PyTorch's mean.
  *
- * A graph cannot refuse a value: a label outside 0 to k - 1 counts as none, and leaves log sum exp z. `fit`, `evaluate` and `prune` check labels
- * before; a program of your own has to, by `checkDataset` or otherwise.
+ * A graph cannot refuse a value: a label outside 0 to k - 1 counts as none, and leaves log sum exp z. `fit`,
+ * `evaluate` and `prune` check labels before; a program of your own has to, by `checkDataset` or otherwise.
  */
 export const crossEntropy = (logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor => {
   checkLogits('crossEntropy', logits, labels);
@@ -102,7 +107,10 @@ export const crossEntropy = (logits: Tensor, labels: Tensor, options: CrossEntro
 const counted = (labels: Tensor, ignore: number): Tensor =>
   ops.sub(ops.scalar(1), ops.equal(realLabels(labels), ops.scalar(ignore)));
 
-/** How much each position counts in a mean: the weight of its class, 1 without class weights, 0 where the label is `ignore`. */
+/**
+ * How much each position counts in a mean: the weight of its class, 1 without class weights, 0 where the
+ * label is `ignore`.
+ */
 export const labelWeights = (labels: Tensor, classes: number, options: CrossEntropyOptions = {}): Tensor => {
   checkValue('labelWeights: labels', labels, tensor, 'SHAPE');
   checkOptions('labelWeights', options, CROSS_ENTROPY_OPTIONS);

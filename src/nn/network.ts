@@ -24,8 +24,8 @@ import { ops } from '../ops/registry.js';
 import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 
 /**
- * A network: one input, one output, and the named parameters between them; plain immutable data. `I` and `O` are the
- * shapes of one sample and of its output, without the batch axis.
+ * A network: one input, one output, and the named parameters between them; plain immutable data. `I` and `O`
+ * are the shapes of one sample and of its output, without the batch axis.
  */
 export interface Network<I extends Shape = Shape, O extends Shape = Shape> {
   readonly name: string;
@@ -34,8 +34,9 @@ export interface Network<I extends Shape = Shape, O extends Shape = Shape> {
 }
 
 /**
- * Describes a network by a function of its input, e.g. `network('mlp', [784], (x) => pipe(x, linear('fc', 10)))`.
- * It is called for a batch of one, and again whenever the network is read for another batch: `x.shape[0]` is the batch.
+ * Describes a network by a function of its input, e.g. `network('mlp', [784], (x) => pipe(x, linear('fc',
+ * 10)))`. It is called for a batch of one, and again whenever the network is read for another batch:
+ * `x.shape[0]` is the batch.
  */
 export const network = <const I extends Shape, const O extends Shape>(
   name: string,
@@ -54,7 +55,10 @@ export const network = <const I extends Shape, const O extends Shape>(
   return net;
 };
 
-/** A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one output, and parameters of different names, none kept for other state. */
+/**
+ * A network from a graph, such as one read from a file. Throws NETWORK unless it has one input and one
+ * output, and parameters of different names, none kept for other state.
+ */
 export const networkOf = (name: string, roots: readonly Tensor[]): Network => {
   checkValue('networkOf: name', name, nameKind);
   checkValue(`networkOf '${name}': roots`, roots, tensors);
@@ -100,8 +104,9 @@ export const parameters = (net: Network): readonly Tensor[] => {
 export const prunable = (net: Network): readonly Tensor[] => parameters(net).filter(isPrunable);
 
 /**
- * The same network for batches of n, described again for them; what transforms have changed, they change again. Parameters are the
- * same leaves. Throws NETWORK for a graph that was made or changed by hand, and for a description that does not fit.
+ * The same network for batches of n, described again for them; what transforms have changed, they change
+ * again. Parameters are the same leaves. Throws NETWORK for a graph that was made or changed by hand, and for
+ * a description that does not fit.
  */
 export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n: number): Network<I, O> => {
   checkValue('rebatch: network', net, networkKind);
@@ -122,6 +127,7 @@ export const rebatch = <I extends Shape, O extends Shape>(net: Network<I, O>, n:
       'NETWORK',
       `network '${net.name}': its output ${showShape(output.shape)} does not have the batch ${n} as first axis; keep the batch axis`,
     );
-  // The shapes of a sample and its output are those of I and O; a type cannot say that the rest of a list was kept.
+  // The shapes of a sample and its output are those of I and O; a type cannot say that the rest of a list was
+  // kept.
   return { name: net.name, input, output } as unknown as Network<I, O>;
 };

@@ -42,8 +42,8 @@ const liveShare = (node: Tensor, carried: ReadonlySet<Tensor>, masks: Masks | nu
 };
 
 /**
- * Shapes, parameters and FLOPs by layer, of a ticket where `masks` are given. Unnamed work (activations, sums, pooling) counts to the layer
- * it follows; the output shown is the layer's own, before that work.
+ * Shapes, parameters and FLOPs by layer, of a ticket where `masks` are given. Unnamed work (activations,
+ * sums, pooling) counts to the layer it follows; the output shown is the layer's own, before that work.
  */
 export const summary = (net: Network, masks: Masks | null = null): NetworkSummary => {
   checkValue('summary: network', net, networkKind);

@@ -12,7 +12,10 @@ import { parameters, prunable, type Network } from './network.js';
 /** Named values of a network's parameters and statistics; our layouts (conv OHWI, linear [out, in]). */
 export type Weights = ReadonlyMap<string, { readonly shape: Shape; readonly data: Float32Array }>;
 
-/** Draws every parameter as its layer asks; each from its own sub-key, so that a layer's values do not depend on the others. */
+/**
+ * Draws every parameter as its layer asks; each from its own sub-key, so that a layer's values do not depend
+ * on the others.
+ */
 export const initialise = (net: Network, seed: number): Weights => {
   checkValue('initialise: network', net, networkKind);
   checkValue('initialise: seed', seed, count);
@@ -44,8 +47,9 @@ export const initialise = (net: Network, seed: number): Weights => {
 };
 
 /**
- * Throws WEIGHTS unless there is a Float32Array of the right shape for every parameter and none besides, all of it finite, and no running
- * variance below 0, of which the network would make NaN. `source` starts the message.
+ * Throws WEIGHTS unless there is a Float32Array of the right shape for every parameter and none besides, all
+ * of it finite, and no running variance below 0, of which the network would make NaN. `source` starts the
+ * message.
  */
 export const checkWeights = (net: Network, weights: Weights, source = 'weights'): void => {
   checkValue(source, weights, weightsMap, 'WEIGHTS');
@@ -106,8 +110,9 @@ export const countZeros = (
 };
 
 /**
- * Masks that hold what is zero at zero: of a ticket that was saved without its masks, whose zeros would count as live and be revived by
- * training. Every prunable weight that is exactly 0 is pruned, all others live. Throws WEIGHTS for weights that do not fit.
+ * Masks that hold what is zero at zero: of a ticket that was saved without its masks, whose zeros would count
+ * as live and be revived by training. Every prunable weight that is exactly 0 is pruned, all others live.
+ * Throws WEIGHTS for weights that do not fit.
  */
 export const masksOfZeros = (net: Network, weights: Weights): Masks => {
   checkWeights(net, weights);

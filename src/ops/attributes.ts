@@ -166,7 +166,10 @@ type ValueOf<K extends AttributeKind> = K extends keyof KindValues
     ? KindValues[Own]
     : never;
 
-/** The attributes of an op whose kinds are K, as `attributeCheck` lets them pass; of any op where K is not known. */
+/**
+ * The attributes of an op whose kinds are K, as `attributeCheck` lets them pass; of any op where K is not
+ * known.
+ */
 export type AttributesOf<K extends AttributeKinds> = string extends keyof K
   ? Attributes
   : { readonly [F in keyof K as K[F] extends `${string}?` ? never : F]: ValueOf<K[F]> } & {
@@ -190,8 +193,8 @@ const strayFault = (kinds: AttributeKinds, attributes: Attributes): Fault | unde
 export type AttributeCheck = (attributes: Attributes) => Fault | undefined;
 
 /**
- * The check of an op's attributes. It is asked of every node of every graph, hence the plain loops over lists: nothing is
- * allocated where all is well.
+ * The check of an op's attributes. It is asked of every node of every graph, hence the plain loops over
+ * lists: nothing is allocated where all is well.
  */
 export const attributeCheck = (kinds: AttributeKinds): AttributeCheck => {
   const entries = Object.entries(kinds);

@@ -6,8 +6,10 @@ import { at, expectReals, mismatch, perElement, real, unread } from './op.js';
 import type { Ops } from './registry.js';
 
 /**
- * BatchNorm: (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis. One marker stands for it until its network is
- * read: for inference it is one scale and one shift a channel, for training the composition over the moments of the batch.
+ * BatchNorm: (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis. One marker stands for
+ * it until its network is
+ * read: for inference it is one scale and one shift a channel, for training the composition over the moments
+ * of the batch.
  */
 
 /** Puts a node at a layer, as `make` does with a path. */
@@ -49,10 +51,11 @@ const asScaleAndShift = (o: Ops, node: Tensor): Tensor => {
 };
 
 /**
- * Mean and variance over all axes but the last, in one pass over x: both sums run over d = x - first row. The result does not
- * depend on that shift, hence it needs no derivative. Since it is one of the values, no d is larger than the square root of all squared deviations
- * together, so that rounding d to float32 costs a variance less than a thousandth even where 10^8 values lie far from the first; the op
- * `variance` keeps what it adds up exact enough for that.
+ * Mean and variance over all axes but the last, in one pass over x: both sums run over d = x - first row. The
+ * result does not depend on that shift, hence it needs no derivative. Since it is one of the values, no d is
+ * larger than the square root of all squared deviations together, so that rounding d to float32 costs a
+ * variance less than a thousandth even where 10^8 values lie far from the first; the op `variance` keeps what
+ * it adds up exact enough for that.
  */
 export const moments = (o: Ops, x: Tensor): Moments => {
   const rank = x.shape.length;
@@ -72,8 +75,8 @@ export const moments = (o: Ops, x: Tensor): Moments => {
 };
 
 /**
- * The moment of the batch in the place of a stored statistic, which becomes (1 - momentum) stored + momentum moment, with the unbiased
- * variance n / (n - 1), as PyTorch keeps it.
+ * The moment of the batch in the place of a stored statistic, which becomes (1 - momentum) stored + momentum
+ * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it.
  */
 const measured = (
   o: Ops,
@@ -119,7 +122,10 @@ const derivatives = (o: Ops, node: Tensor, dy: Tensor): readonly Tensor[] => {
   ];
 };
 
-/** (x [.., c], mean [c], weight [c], variance [c], bias [c]) -> [.., c]. Until it is read it means its stored statistics. Attributes: epsilon. */
+/**
+ * (x [.., c], mean [c], weight [c], variance [c], bias [c]) -> [.., c]. Until it is read it means its stored
+ * statistics. Attributes: epsilon.
+ */
 export const batchNorm: OpDefinition = {
   name: 'batchNorm',
   doc: 'batch normalisation, until its network is read',
@@ -160,7 +166,8 @@ export const batchNorm: OpDefinition = {
 };
 
 /**
- * (x [.., c], stored [c]) -> [c]: a statistic of x, for norms of one's own. Until its network is read it means `stored`. Attributes: moment.
+ * (x [.., c], stored [c]) -> [c]: a statistic of x, for norms of one's own. Until its network is read it
+ * means `stored`. Attributes: moment.
  */
 export const statistic: OpDefinition = {
   name: 'statistic',

@@ -5,7 +5,8 @@ import { at, defineOp, expectReals, mismatch, type NodeOf, type OpDefinition, ty
 import { unitsMix } from './units.js';
 
 /**
- * Two-dimensional convolution (cross-correlation) and its two adjoints. The three are bilinear and closed under
+ * Two-dimensional convolution (cross-correlation) and its two adjoints. The three are bilinear and closed
+ * under
  * differentiation: the vjp of each is written with the other two.
  *
  *   y[n,p,q,f] = sum_{a,b,c} x[n, p*s - t + a*d, q*s - l + b*d, c] * w[f,a,b,c]
@@ -191,7 +192,10 @@ export const conv2dInputGrad: OpDefinition = defineOp({
   },
 });
 
-/** (x [n,h,w,c], dy [n,oh,ow,f]) -> dweight [f,kh,kw,c]: the adjoint of conv2d in its weight. `kernel` = [kh, kw]. */
+/**
+ * (x [n,h,w,c], dy [n,oh,ow,f]) -> dweight [f,kh,kw,c]: the adjoint of conv2d in its weight. `kernel` = [kh,
+ * kw].
+ */
 export const conv2dWeightGrad: OpDefinition = defineOp({
   ...shared('conv2dWeightGrad'),
   doc: 'adjoint of conv2d in its weight',

@@ -6,7 +6,9 @@ import { unitsMix } from './units.js';
 
 /** Ops on tables and indices: batches out of a resident data set. */
 
-/** The row, which must be one of the table's: typed arrays would read and write nothing outside in silence. */
+/**
+ * The row, which must be one of the table's: typed arrays would read and write nothing outside in silence.
+ */
 const inside = (node: Tensor, row: number, rows: number): number =>
   Number.isInteger(row) && row >= 0 && row < rows
     ? row
@@ -105,8 +107,8 @@ export const scatterAdd: OpDefinition = {
 };
 
 /**
- * (images u8 [m,h,w,c], index i32 [b], shift i32 [b,3] = rows (dy, dx, flip)) -> [b,h,w,c] with
- * y[i,p,q] = image[index[i]][p + dy, (flip ? w-1-q : q) + dx], 0 outside: random crop after zero padding, then flip.
+ * (images u8 [m,h,w,c], index i32 [b], shift i32 [b,3] = rows (dy, dx, flip)) -> [b,h,w,c] with y[i,p,q] =
+ * image[index[i]][p + dy, (flip ? w-1-q : q) + dx], 0 outside: random crop after zero padding, then flip.
  */
 export const cropFlip: OpDefinition = {
   name: 'cropFlip',
@@ -160,7 +162,8 @@ export const cropFlip: OpDefinition = {
 
 /**
  * (scores [n], keep i32 []) -> mask [n]: 1 for the `keep` largest scores, ordered by (score descending, index
- * ascending); NaN ranks below everything, and a `keep` below 0 keeps none. The global ranking of every criterion.
+ * ascending); NaN ranks below everything, and a `keep` below 0 keeps none. The global ranking of every
+ * criterion.
  */
 export const rankMask: OpDefinition = {
   name: 'rankMask',

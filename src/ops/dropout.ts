@@ -11,8 +11,9 @@ const WORDS = 2 ** 32;
 const thresholdOf = (node: Tensor): number => Math.round((node.attributes['probability'] as number) * WORDS);
 
 /**
- * (noise i32 [2] = (key, step)) -> [...shape] of 1 with the given probability, else 0: the same bits for the same key, step and stream on
- * every device, since integers are compared. Attributes: shape, probability, stream.
+ * (noise i32 [2] = (key, step)) -> [...shape] of 1 with the given probability, else 0: the same bits for the
+ * same key, step and stream on every device, since integers are compared. Attributes: shape, probability,
+ * stream.
  */
 export const bernoulli: OpDefinition = {
   name: 'bernoulli',
@@ -56,8 +57,8 @@ export const bernoulli: OpDefinition = {
 };
 
 /**
- * x, of which a training drops each element with probability `rate` and multiplies the others by 1 / (1 - rate) (Srivastava et al., JMLR 2014);
- * for inference it is x. Attributes: rate.
+ * x, of which a training drops each element with probability `rate` and multiplies the others by 1 / (1 -
+ * rate) (Srivastava et al., JMLR 2014); for inference it is x. Attributes: rate.
  */
 export const dropout: OpDefinition = {
   name: 'dropout',

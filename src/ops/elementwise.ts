@@ -7,8 +7,9 @@ import type { Ops } from './registry.js';
 import { unitsStay } from './units.js';
 
 /**
- * The elementwise ops: one row each. Binary ops broadcast by suffix: the operand of lower rank must have the other's
- * trailing dimensions, so that per-channel values [c] meet activations [n, h, w, c], and scalars [] meet everything.
+ * The elementwise ops: one row each. Binary ops broadcast by suffix: the operand of lower rank must have the
+ * other's trailing dimensions, so that per-channel values [c] meet activations [n, h, w, c], and scalars []
+ * meet everything.
  */
 
 const isSuffix = (s: Shape, of: Shape): boolean => {
@@ -50,7 +51,9 @@ type Rule = (
 interface Row {
   readonly doc: string;
   readonly f: (a: number, b: number, c: number) => number;
-  /** Cotangents before the sum over broadcast axes, or 'none' where the derivative is zero almost everywhere. */
+  /**
+   * Cotangents before the sum over broadcast axes, or 'none' where the derivative is zero almost everywhere.
+   */
   readonly vjp: Rule | 'none';
   readonly paths: PathRule;
   readonly flops?: number;
@@ -247,8 +250,8 @@ export const BINARY = namesOf(binary);
 export const elementwise = { ...table(1, unary), ...table(2, binary), ...table(3, ternary) };
 
 /**
- * x times a gate: a factor that is constant almost everywhere, such as one made of `step`, and has no derivative. What
- * tells it from `mul` is that no path comes through the gate.
+ * x times a gate: a factor that is constant almost everywhere, such as one made of `step`, and has no
+ * derivative. What tells it from `mul` is that no path comes through the gate.
  */
 export const gate: OpDefinition = {
   ...define('mul', 2, binary.mul),

@@ -54,8 +54,8 @@ const NAMED = { name: 'text', shape: 'sizes', dtype: 'dtype?' } as const;
 export const input = leaf('input', 'a value given at every run', NAMED, unbound, bound('input'));
 
 /**
- * A named value that lives on the device between runs: parameter, statistic, mask, moment, data set. Attributes: name,
- * shape, dtype, role (see nn/parameter.ts) and, for parameters, how it is initialised.
+ * A named value that lives on the device between runs: parameter, statistic, mask, moment, data set.
+ * Attributes: name, shape, dtype, role (see nn/parameter.ts) and, for parameters, how it is initialised.
  */
 export const state = leaf(
   'state',

@@ -16,18 +16,25 @@ export type Values = Float64Array;
  */
 export type PathRule<K extends AttributeKinds = AttributeKinds> =
   /**
-   * Unit or relabelling edges; several carried inputs are unions of path sets. By default the op itself runs on the
-   * path values of its inputs. `join` says it otherwise: it gets null for an input that no path may come through.
+   * Unit or relabelling edges; several carried inputs are unions of path sets. By default the op itself runs
+   * on the path values of its inputs. `join` says it otherwise: it gets null for an input that no path may
+   * come through.
    */
   | {
       readonly kind: 'linear';
       readonly join?: (o: Ops, values: readonly (Tensor | null)[], node: NodeOf<K>) => Tensor;
     }
-  /** Bilinear in one carried input and one weight; `elementwise` where each element is one product, not a sum of them. */
+  /**
+   * Bilinear in one carried input and one weight; `elementwise` where each element is one product, not a sum
+   * of them.
+   */
   | { readonly kind: 'weight'; readonly elementwise?: true }
   /** One carried input divided by a weight. */
   | { readonly kind: 'divide' }
-  /** y = gate * z for z the first input, with a gate that is piecewise constant. `controls` are inputs that only choose: no path crosses them. */
+  /**
+   * y = gate * z for z the first input, with a gate that is piecewise constant. `controls` are inputs that
+   * only choose: no path crosses them.
+   */
   | {
       readonly kind: 'gate';
       readonly gate: (o: Ops, node: NodeOf<K>) => Tensor;
@@ -49,8 +56,8 @@ export const pathInputs = (node: Tensor, rule: PathRule): readonly Tensor[] =>
     : node.inputs;
 
 /**
- * What a marker stands for where its network is read for inference or for training; `marker` has inputs that are read already. Such an op is
- * never lowered.
+ * What a marker stands for where its network is read for inference or for training; `marker` has inputs that
+ * are read already. Such an op is never lowered.
  */
 export interface ReadingRule {
   readonly inference: (o: Ops, marker: Tensor) => Tensor;
@@ -71,7 +78,9 @@ export interface TrainingReader {
   readonly momentum: number;
   /** The moments of a batch, taken once for all that ask. */
   readonly momentsOf: (x: Tensor) => Moments;
-  /** Where random numbers come from, of another stream for each that asks; null where nothing is to be random. */
+  /**
+   * Where random numbers come from, of another stream for each that asks; null where nothing is to be random.
+   */
   readonly draw: () => { readonly noise: Tensor; readonly stream: number } | null;
   /** A stored value becomes another with the step. */
   readonly update: (stored: Tensor, next: Tensor) => void;
@@ -111,7 +120,10 @@ export type CallLowering = {
   };
 }[CallName];
 
-/** dst[dstOffset + sum i_k dstStrides[k]] = inputs[input][srcOffset + sum i_k srcStrides[k]], i < dims; in elements. */
+/**
+ * dst[dstOffset + sum i_k dstStrides[k]] = inputs[input][srcOffset + sum i_k srcStrides[k]], i < dims; in
+ * elements.
+ */
 export interface Copy {
   readonly input: number;
   readonly dims: readonly number[];
@@ -131,13 +143,16 @@ export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly name: string;
   readonly doc: string;
   /**
-   * The attributes it has; others, and values of another kind, are a SHAPE error before `infer` is asked. The types of the
-   * attributes below follow.
+   * The attributes it has; others, and values of another kind, are a SHAPE error before `infer` is asked. The
+   * types of the attributes below follow.
    */
   readonly attributes: K;
   /** Output type, or a SHAPE error. The only shape rule of the op. */
   readonly infer: (inputs: readonly TensorType[], attributes: AttributesOf<K>, where: Where) => TensorType;
-  /** Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it is zero. */
+  /**
+   * Cotangents of the inputs for cotangent dy of the output, in ops that have `vjp` themselves; null where it
+   * is zero.
+   */
   readonly vjp: (o: Ops, node: NodeOf<K>, dy: Tensor) => readonly (Tensor | null)[];
   readonly paths: PathRule<K>;
   /** Of markers alone. */
@@ -148,7 +163,10 @@ export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly evaluate: (inputs: readonly Values[], node: NodeOf<K>) => Values;
   readonly cost: (node: NodeOf<K>) => Cost;
   readonly lower: (node: NodeOf<K>) => Lowering;
-  /** Its result is an image that has the last axis of its inputs; ops without say in weights/columns.ts what axes they have. */
+  /**
+   * Its result is an image that has the last axis of its inputs; ops without say in weights/columns.ts what
+   * axes they have.
+   */
   readonly columns?: 'image';
 }
 

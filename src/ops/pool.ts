@@ -14,7 +14,10 @@ import {
 } from './op.js';
 import { unitsStay } from './units.js';
 
-/** Windowed reductions over [n,h,w,c], each with its adjoint. Padding is never part of a maximum and adds zero to a sum. */
+/**
+ * Windowed reductions over [n,h,w,c], each with its adjoint. Padding is never part of a maximum and adds zero
+ * to a sum.
+ */
 export interface PoolGeometry {
   readonly window: readonly [number, number];
   readonly stride: readonly [number, number];

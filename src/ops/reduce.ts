@@ -10,7 +10,9 @@ const axesOf = (attributes: Attributes): readonly number[] => attributes['axes']
 const kept = (rank: number, axes: readonly number[]): number[] =>
   Array.from({ length: rank }, (_, i) => i).filter((i) => !axes.includes(i));
 
-/** For every element of `shape`, the index of the element that has only the coordinates of the `keep` axes. */
+/**
+ * For every element of `shape`, the index of the element that has only the coordinates of the `keep` axes.
+ */
 const keptIndex = (shape: Shape, keep: readonly number[]): Int32Array => {
   const strides = stridesOf(keep.map((i) => at(shape, i)));
   const own = stridesOf(shape);
@@ -78,8 +80,8 @@ export const maximum: OpDefinition = {
 };
 
 /**
- * Mean over all axes but the last of (x - mean)^2. One op, since nothing that is rounded between a mean of squares and a square of means tells
- * them apart where the mean lies far from zero.
+ * Mean over all axes but the last of (x - mean)^2. One op, since nothing that is rounded between a mean of
+ * squares and a square of means tells them apart where the mean lies far from zero.
  */
 export const variance: OpDefinition = {
   name: 'variance',

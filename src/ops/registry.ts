@@ -98,7 +98,9 @@ const NONE: Attributes = Object.freeze({});
 const isType = (t: TensorType | undefined): boolean =>
   typeof t === 'object' && t !== null && Array.isArray(t.shape);
 
-/** The type an op gives its result, or a SHAPE error. Sizes are positive integers whatever the attributes say. */
+/**
+ * The type an op gives its result, or a SHAPE error. Sizes are positive integers whatever the attributes say.
+ */
 export const inferType = (
   op: string,
   inputs: readonly TensorType[],

@@ -13,9 +13,10 @@ import {
 import { unitsStay } from './units.js';
 
 /**
- * Bilinear interpolation of images [n,h,w,c] to a given height and width, and its adjoint; PyTorch's F.interpolate(mode='bilinear').
- * Row p of the result lies between two rows of the image: at (p + 1/2) h/oh - 1/2 and no higher than the first, where centres
- * of pixels are aligned, or at p (h - 1)/(oh - 1), where the centres of the corners are.
+ * Bilinear interpolation of images [n,h,w,c] to a given height and width, and its adjoint; PyTorch's
+ * F.interpolate(mode='bilinear'). Row p of the result lies between two rows of the image: at (p + 1/2) h/oh -
+ * 1/2 and no higher than the first, where centres of pixels are aligned, or at p (h - 1)/(oh - 1), where the
+ * centres of the corners are.
  */
 const ATTRIBUTES = { size: 'pair', alignCorners: 'flag' } as const;
 type Node = NodeOf<typeof ATTRIBUTES>;
@@ -66,7 +67,10 @@ const resized = (inputs: readonly TensorType[], to: readonly [number, number], w
 
 const heightAndWidth = ({ shape }: Tensor): [number, number] => [at(shape, 1), at(shape, 2)];
 
-/** What the two have in common; `big` is the image of the interpolation, `small` its result, however large they are. */
+/**
+ * What the two have in common; `big` is the image of the interpolation, `small` its result, however large
+ * they are.
+ */
 const shared = <K extends 'resizeBilinear' | 'resizeBilinearGrad'>(
   kernel: K,
   shapesOf: (node: Node) => readonly [image: Shape, result: Shape],

@@ -1,13 +1,17 @@
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
- * Where the units of an op's output are made: the places along its last axis (channels, columns), from those of its inputs. Together with
- * `paths` it tells walks, connectivity and compaction what becomes of a unit, so that none of them knows an op by its name.
+ * Where the units of an op's output are made: the places along its last axis (channels, columns), from those
+ * of its inputs. Together with `paths` it tells walks, connectivity and compaction what becomes of a unit, so
+ * that none of them knows an op by its name.
  */
 export type UnitRule =
   /** Unit k is made of unit k of every input alone; an input without axes reaches them all. */
   | { readonly kind: 'stay' }
-  /** Unit k is unit from[k] of the only input, at the same or another place of the other axes; null where it is of none. */
+  /**
+   * Unit k is unit from[k] of the only input, at the same or another place of the other axes; null where it
+   * is of none.
+   */
   | { readonly kind: 'moved'; readonly from: readonly (number | null)[] }
   /** The inputs one after the other: their units, or places of another axis, where each unit stays. */
   | { readonly kind: 'parts'; readonly along: 'units' | 'places' }
@@ -16,7 +20,10 @@ export type UnitRule =
   /** Every unit may be made of all units of all inputs. `why` completes "the op ...". */
   | { readonly kind: 'mixed'; readonly why: string };
 
-/** Unit o is the sum over i and t of unit i of input 0 times element o * strides[0] + i * strides[1] + t * strides[2] of input 1. */
+/**
+ * Unit o is the sum over i and t of unit i of input 0 times element o * strides[0] + i * strides[1] + t *
+ * strides[2] of input 1.
+ */
 export interface LayerRule {
   readonly kind: 'layer';
   readonly outputs: number;

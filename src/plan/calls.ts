@@ -2,9 +2,9 @@ import * as t from 'io-ts';
 import { Extent, Integer, integerFrom, Natural, PLAN_LIMITS, Reach } from './numbers.js';
 
 /**
- * The kernels of `call` steps. One row says everything that TypeScript knows of a call's form; native/core/calls.inc has the
- * same rows in the same order, with the makers of its kernels, and a test holds the two together. See docs/concepts.md,
- * "One op, one file".
+ * The kernels of `call` steps. One row says everything that TypeScript knows of a call's form;
+ * native/core/calls.inc has the same rows in the same order, with the makers of its kernels, and a test holds
+ * the two together. See docs/concepts.md, "One op, one file".
  */
 
 const Margin = integerFrom(0, PLAN_LIMITS.reach);
@@ -30,7 +30,9 @@ const FIELD_KINDS = {
 } as const;
 type FieldKind = keyof typeof FIELD_KINDS;
 
-/** x [n,h,w,c], weight [f,kh,kw,c], y [n,oh,ow,f]; padding is [top, left, bottom, right], dilation 1 is dense. */
+/**
+ * x [n,h,w,c], weight [f,kh,kw,c], y [n,oh,ow,f]; padding is [top, left, bottom, right], dilation 1 is dense.
+ */
 const CONV = {
   n: 'extent',
   h: 'extent',
@@ -86,8 +88,8 @@ export interface CallRow {
   /** The fields of its attributes, each of a kind. */
   readonly fields: Readonly<Record<string, FieldKind>>;
   /**
-   * Its operands in order, each an element type and extents: `real` is f32 or bf16, `any` every type; `any[...]` has any
-   * number of elements, too.
+   * Its operands in order, each an element type and extents: `real` is f32 or bf16, `any` every type;
+   * `any[...]` has any number of elements, too.
    */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -96,8 +98,8 @@ export interface CallRow {
 }
 
 /**
- * Convolutions and products take operands of one type, f32 or bf16, and add up in float32; weight gradients and matrix products
- * are f32 in either case, other results as the operands are. Pools and copies convert.
+ * Convolutions and products take operands of one type, f32 or bf16, and add up in float32; weight gradients
+ * and matrix products are f32 in either case, other results as the operands are. Pools and copies convert.
  */
 export const CALLS = {
   conv2d: {
@@ -153,7 +155,10 @@ export const CALLS = {
     outputs: ['real[n,h,w,c]'],
     cuda: 'emitted',
   },
-  /** dst[dstOffset + sum i_k*dstStrides[k]] = src[srcOffset + sum i_k*srcStrides[k]] for all i < dims (elements; strides may be negative). */
+  /**
+   * dst[dstOffset + sum i_k*dstStrides[k]] = src[srcOffset + sum i_k*srcStrides[k]] for all i < dims
+   * (elements; strides may be negative).
+   */
   copy: { fields: COPY, inputs: ['any[...]'], outputs: ['any[...]'], cuda: 'emitted' },
   fill: { fields: FILL, inputs: [], outputs: ['any[...]'], cuda: 'emitted' },
   /** (table, index) -> rows of the table, of its element type. */
@@ -171,8 +176,8 @@ export const CALLS = {
     cuda: 'emitted',
   },
   /**
-   * (images, index, shift = (dy, dx, flip)) -> images[index[b], y + dy[b], (flip[b] ? w-1-x : x) + dx[b]] as float, 0
-   * outside the image.
+   * (images, index, shift = (dy, dx, flip)) -> images[index[b], y + dy[b], (flip[b] ? w-1-x : x) + dx[b]] as
+   * float, 0 outside the image.
    */
   cropFlip: {
     fields: CROP_FLIP,
@@ -182,11 +187,14 @@ export const CALLS = {
   },
   /** First index of the largest of each row. */
   argMax: { fields: ARG_MAX, inputs: ['f32[rows,width]'], outputs: ['i32[rows]'], cuda: 'emitted' },
-  /** (scores, keep) -> mask 1 for the `keep` largest scores, ties by smaller index, else 0. NaN ranks below everything. */
+  /**
+   * (scores, keep) -> mask 1 for the `keep` largest scores, ties by smaller index, else 0. NaN ranks below
+   * everything.
+   */
   rankMask: { fields: RANK_MASK, inputs: ['f32[size]', 'i32[1]'], outputs: ['f32[size]'], cuda: 'emitted' },
   /**
-   * (noise = (key, step)) -> 1 where random word e is below the threshold, else 0. Words 4b to 4b + 3 are Philox4x32-10 of the counter
-   * (b, b >> 32, step, stream) under (key, 0).
+   * (noise = (key, step)) -> 1 where random word e is below the threshold, else 0. Words 4b to 4b + 3 are
+   * Philox4x32-10 of the counter (b, b >> 32, step, stream) under (key, 0).
    */
   bernoulli: { fields: BERNOULLI, inputs: ['i32[2]'], outputs: ['f32[size]'], cuda: 'emitted' },
 } as const satisfies Record<string, CallRow>;

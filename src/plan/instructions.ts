@@ -1,18 +1,19 @@
 /**
- * The instructions of fused steps. Registers 0..loads-1 of a step hold its loads; instruction number k writes register
- * loads+k. Arithmetic is float32 on cpu and cuda, float64 on reference; loads from bf16, i32 and u8 convert, and so do
- * stores.
+ * The instructions of fused steps. Registers 0..loads-1 of a step hold its loads; instruction number k writes
+ * register loads+k. Arithmetic is float32 on cpu and cuda, float64 on reference; loads from bf16, i32 and u8
+ * convert, and so do stores.
  *
- * One row says everything that TypeScript knows of an instruction; native/core/instructions.inc has the same rows in the
- * same order with the C++ of the cpu device, and a test holds the two together. See docs/concepts.md, "One op, one file".
+ * One row says everything that TypeScript knows of an instruction; native/core/instructions.inc has the same
+ * rows in the same order with the C++ of the cpu device, and a test holds the two together. See
+ * docs/concepts.md, "One op, one file".
  */
 export interface InstructionRow {
   /** Registers that it reads. */
   readonly arity: 0 | 1 | 2 | 3;
   /**
-   * Its value as a CUDA C expression of the registers. NaN, infinities and denormals behave as on the cpu device. Products
-   * go through `mul`, so that the compiler does not contract one use of a register into a multiply-add and leave another:
-   * a register has one value.
+   * Its value as a CUDA C expression of the registers. NaN, infinities and denormals behave as on the cpu
+   * device. Products go through `mul`, so that the compiler does not contract one use of a register into a
+   * multiply-add and leave another: a register has one value.
    */
   readonly cuda: (a: string, b: string, c: string) => string;
 }

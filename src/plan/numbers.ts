@@ -1,8 +1,9 @@
 import * as t from 'io-ts';
 
 /**
- * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec. Elements and axes of a buffer, bytes of
- * the arena, what an element of an i32 buffer can number, and what a convolution's stride, padding or kernel spans.
+ * Limits of sizes, those of native/core/sizes.h: a device refuses a plan beyond them, and so does this codec.
+ * Elements and axes of a buffer, bytes of the arena, what an element of an i32 buffer can number, and what a
+ * convolution's stride, padding or kernel spans.
  */
 export const PLAN_LIMITS = {
   elements: 2 ** 40,
@@ -10,7 +11,10 @@ export const PLAN_LIMITS = {
   arenaBytes: 2 ** 46,
   numbered: 2 ** 31 - 1,
   reach: 2 ** 16,
-  /** A fused step has any number of elements up to `worked`, and beyond it `repeats` times those of the largest buffer. */
+  /**
+   * A fused step has any number of elements up to `worked`, and beyond it `repeats` times those of the
+   * largest buffer.
+   */
   worked: 2 ** 28,
   repeats: 2 ** 10,
 } as const;

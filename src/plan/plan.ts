@@ -8,9 +8,9 @@ import { elementsOf, integerFrom, Natural, PLAN_LIMITS } from './numbers.js';
 /**
  * The Plan: what a Program compiles to, and the only thing a native device reads.
  *
- * A plan is plain JSON. It names every buffer with its place and size, and lists the steps in the order in which
- * they run. There are two kinds of step: `fused` (a map or map-reduce over one index space, written as a small
- * register program) and `call` (one library or hand-written kernel). Nothing is decided at run time.
+ * A plan is plain JSON. It names every buffer with its place and size, and lists the steps in the order in
+ * which they run. There are two kinds of step: `fused` (a map or map-reduce over one index space, written as
+ * a small register program) and `call` (one library or hand-written kernel). Nothing is decided at run time.
  *
  * Elements are addressed in row-major order; activations are NHWC and convolution weights OHWI.
  */
@@ -29,15 +29,18 @@ const Shape: t.Type<readonly number[], readonly number[], unknown> = new t.Type(
   t.identity,
 );
 
-/** bf16: the first 16 bits of a float32, rounded to nearest with ties to even. Only buffers of the arena are bf16. */
+/**
+ * bf16: the first 16 bits of a float32, rounded to nearest with ties to even. Only buffers of the arena are
+ * bf16.
+ */
 const StorageType = t.union(
   [t.literal('f32'), t.literal('bf16'), t.literal('i32'), t.literal('u8')],
   'f32 | bf16 | i32 | u8',
 );
 
 /**
- * Where a buffer lives: `arena` at a byte offset inside the plan's one arena; `state`, `input`, `output` bound by
- * the caller at slot number `at`; `constant` with its elements in `data`.
+ * Where a buffer lives: `arena` at a byte offset inside the plan's one arena; `state`, `input`, `output`
+ * bound by the caller at slot number `at`; `constant` with its elements in `data`.
  */
 const Place = t.union(
   [
@@ -52,10 +55,14 @@ const Place = t.union(
 
 const PlanBuffer = t.strict({ dtype: StorageType, shape: Shape, place: Place }, 'buffer');
 
-/** [outer, reduced, inner]: the one index space of a fused step; element (o, r, i) is number (o*R + r)*I + i. */
+/**
+ * [outer, reduced, inner]: the one index space of a fused step; element (o, r, i) is number (o*R + r)*I + i.
+ */
 const Domain = t.tuple([Natural, Natural, Natural], 'domain');
 
-/** A load reads buffer[o*so + r*sr + i*si] into a register; a stride of 0 repeats the value along that axis. */
+/**
+ * A load reads buffer[o*so + r*sr + i*si] into a register; a stride of 0 repeats the value along that axis.
+ */
 const Load = t.strict({ buffer: Natural, strides: t.tuple([Natural, Natural, Natural]) }, 'load');
 
 const InstructionName = new t.Type<Instruction, Instruction, unknown>(
@@ -75,10 +82,10 @@ const Store = t.strict({ register: Natural, buffer: Natural }, 'store');
 
 /**
  * Reduces a register over every axis that is not kept; the result has the kept axes' elements in order.
- * `variance` is the mean squared deviation of what is reduced from its mean: never negative, exactly zero where all are equal, and right
- * wherever that mean lies.
- * `none`: one element; `inner`: I elements; `outer`: O; `outerInner`: O*I. Sums of partial results are combined in
- * an order that does not depend on the number of threads.
+ * `variance` is the mean squared deviation of what is reduced from its mean: never negative, exactly zero
+ * where all are equal, and right wherever that mean lies. `none`: one element; `inner`: I elements; `outer`:
+ * O; `outerInner`: O*I. Sums of partial results are combined in an order that does not depend on the number
+ * of threads.
  */
 const Reduction = t.strict(
   {
@@ -90,7 +97,9 @@ const Reduction = t.strict(
   'reduction',
 );
 
-/** A fused step may write a buffer that it also loads, but only where the load covers the same full domain. */
+/**
+ * A fused step may write a buffer that it also loads, but only where the load covers the same full domain.
+ */
 const FusedStep = t.strict(
   {
     kind: t.literal('fused'),
@@ -104,7 +113,10 @@ const FusedStep = t.strict(
   'fused step',
 );
 
-/** Along which axes a value differs over the result of a convolution: one for all, one for each channel, or one for each element. */
+/**
+ * Along which axes a value differs over the result of a convolution: one for all, one for each channel, or
+ * one for each element.
+ */
 const Spread = t.union(
   [t.literal('scalar'), t.literal('channel'), t.literal('full')],
   'scalar | channel | full',
@@ -112,14 +124,20 @@ const Spread = t.union(
 export type Spread = t.TypeOf<typeof Spread>;
 
 /**
- * What a device may do in the call of a convolution in place of the step after it, with the same meaning; see Note [One call for two
- * steps] in compile/epilogues.ts.
+ * What a device may do in the call of a convolution in place of the step after it, with the same meaning; see
+ * Note [One call for two steps] in compile/epilogues.ts.
  */
 const Epilogue = t.union(
   [
-    /** All of that step, a map of the result: how each of its loads lies over it, and whether the result is read later, too. */
+    /**
+     * All of that step, a map of the result: how each of its loads lies over it, and whether the result is
+     * read later, too.
+     */
     t.strict({ kind: t.literal('map'), spreads: t.readonlyArray(Spread), keepsResult: t.boolean }),
-    /** The sums of each channel of the result and of its squares, left where that step puts its sum and its variance. */
+    /**
+     * The sums of each channel of the result and of its squares, left where that step puts its sum and its
+     * variance.
+     */
     t.strict({ kind: t.literal('sums'), sum: Natural, squares: Natural }),
   ],
   'epilogue',
@@ -158,7 +176,10 @@ export type FusedStep = t.TypeOf<typeof FusedStep>;
 export type Step = FusedStep | CallStep;
 export type PlanBuffer = t.TypeOf<typeof PlanBuffer>;
 
-/** A named slot: `buffers[buffer]` is bound to the state, input or output called `name`. Slots are in slot order. */
+/**
+ * A named slot: `buffers[buffer]` is bound to the state, input or output called `name`. Slots are in slot
+ * order.
+ */
 const Slot = t.strict({ name: t.string, buffer: Natural }, 'slot');
 
 const PlanHead = t.strict(

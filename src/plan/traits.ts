@@ -2,7 +2,10 @@ import { CALLS, type CallAttributes, type CallName, type CallRow } from './calls
 
 /** What the compiler asks of calls beside their sizes. It asks here, not for their names. */
 interface Traits {
-  /** A convolution or a gradient of one; where its weight is, as its second operand or as its result. All else are images. */
+  /**
+   * A convolution or a gradient of one; where its weight is, as its second operand or as its result. All else
+   * are images.
+   */
   readonly convolution?: { readonly weight: 'second' | 'result' };
   /** Reads and writes float32 and bf16 alike. */
   readonly anyStorage?: true;
@@ -41,8 +44,9 @@ export const isImageConvolution = (step: { readonly kind: string; readonly kerne
   step.kernel !== undefined && TRAITS[step.kernel]?.convolution?.weight === 'second';
 
 /**
- * A product summed over the batch, for which only the optimiser or a criterion waits: of a convolution, or of a dense layer, whose rows
- * are summed over (the transposed product that matmul is then has no name of its own).
+ * A product summed over the batch, for which only the optimiser or a criterion waits: of a convolution, or of
+ * a dense layer, whose rows are summed over (the transposed product that matmul is then has no name of its
+ * own).
  */
 export const isWeightGradient = (step: MaybeCall): boolean =>
   step.kernel !== undefined &&

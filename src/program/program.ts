@@ -14,8 +14,8 @@ import { nameOf, walk } from '../graph/graph.js';
 import { sameShape, showType, type Tensor } from '../tensor/tensor.js';
 
 /**
- * A closed pure function (state, inputs) -> (state', outputs). State leaves keep their value unless `next` names a new one;
- * every new value is computed from the old ones.
+ * A closed pure function (state, inputs) -> (state', outputs). State leaves keep their value unless `next`
+ * names a new one; every new value is computed from the old ones.
  */
 export interface Program {
   readonly name: string;
@@ -25,8 +25,8 @@ export interface Program {
   readonly state: ReadonlyMap<string, Tensor>;
   readonly inputs: ReadonlyMap<string, Tensor>;
   /**
-   * Whether large intermediates may be kept as bf16 where the device is asked to: so for training and evaluation. Programs that score
-   * weights never are: values of path networks need all of their mantissa.
+   * Whether large intermediates may be kept as bf16 where the device is asked to: so for training and
+   * evaluation. Programs that score weights never are: values of path networks need all of their mantissa.
    */
   readonly narrowable: boolean;
 }
@@ -55,7 +55,10 @@ const tensorsByName: Kind = {
 };
 const PARTS: KindsOf<ProgramParts> = { outputs: tensorsByName, next: pairsOfTensors, narrowable: flag };
 
-/** Closes a program. `next` maps state leaves to their new values. Throws GRAPH where a value does not fit its leaf. */
+/**
+ * Closes a program. `next` maps state leaves to their new values. Throws GRAPH where a value does not fit its
+ * leaf.
+ */
 export const program = (name: string, parts: ProgramParts): Program => {
   checkValue('program: name', name, nameKind);
   checkOptions(`program '${name}'`, parts, PARTS);

@@ -9,8 +9,9 @@ import { close, rootsOf, type Program } from './program.js';
 export const tableName = (input: string): string => stateName('table', input);
 
 /**
- * The program with inputs that it reads from tables on the device instead: input x becomes row number `row` (input i32 [1]) of state 'table/x',
- * [rows, ...shape of x]. What many runs share is then uploaded once. A table of one row is read as it is, without an input `row`.
+ * The program with inputs that it reads from tables on the device instead: input x becomes row number `row`
+ * (input i32 [1]) of state 'table/x', [rows, ...shape of x]. What many runs share is then uploaded once. A
+ * table of one row is read as it is, without an input `row`.
  */
 export const withTables = (p: Program, inputs: readonly string[], rows: number): Program => {
   const row = ops.input('row', [1], 'i32');

@@ -1,12 +1,14 @@
-const sumOf = (counts: readonly number[]): number => counts.reduce((n, c) => n + c, 0);
+export const sumOf = (counts: readonly number[]): number => counts.reduce((n, c) => n + c, 0);
 
 /**
- * Shares out `total` survivors among layers in proportion to their `parts`, none more than it has weights (`caps`). Counts are p f rounded to the
- * nearest, for one f that makes the sum exact; a layer that would exceed its weights is dense.
+ * Shares out `total` survivors among layers in proportion to their `parts`, none more than it has weights
+ * (`caps`). Counts are p f rounded to the nearest, for one f that makes the sum exact; a layer that would
+ * exceed its weights is dense.
  *
- * That is Sainte-Laguë's method, by which each next survivor goes to the layer with the largest p / (2 s + 1), s what it has; of equal layers to
- * the first. It is taken because no layer ever loses one when there is more to share out, which rounding by largest remainders does not promise:
- * so a schedule of falling totals never brings a pruned weight back.
+ * That is Sainte-Laguë's method, by which each next survivor goes to the layer with the largest p / (2 s +
+ * 1), s what it has; of equal layers to the first. It is taken because no layer ever loses one when there is
+ * more to share out, which rounding by largest remainders does not promise: so a schedule of falling totals
+ * never brings a pruned weight back.
  */
 export const allocate = (parts: readonly number[], caps: readonly number[], total: number): number[] => {
   const rounded = (f: number): number[] => parts.map((p, i) => Math.min(caps[i]!, Math.floor(p * f + 0.5)));

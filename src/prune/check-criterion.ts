@@ -11,7 +11,10 @@ import type { Objective } from './objective.js';
 import type { Criterion, PruningView, Scores } from './criterion.js';
 import type { Cost, Passes } from './method.js';
 
-/** Criteria may be a script's own: what they say of themselves, and the graphs that their functions return, are checked like any input. */
+/**
+ * Criteria may be a script's own: what they say of themselves, and the graphs that their functions return,
+ * are checked like any input.
+ */
 
 const passes = optionsOf<Passes>({
   forward: needed(kinds.count),
@@ -44,7 +47,10 @@ const CRITERION: KindsOf<Criterion> = {
   score: needed(kinds.callback),
 };
 
-/** Throws OPTION for what is no criterion: a part that is missing, unknown or of the wrong kind, and parts that do not go together. */
+/**
+ * Throws OPTION for what is no criterion: a part that is missing, unknown or of the wrong kind, and parts
+ * that do not go together.
+ */
 export const checkCriterion = (where: string, criterion: Criterion): void => {
   if (!isObject(criterion))
     fail(
@@ -70,7 +76,10 @@ export const checkCriterion = (where: string, criterion: Criterion): void => {
 const isScalar = (value: unknown): value is Tensor =>
   kinds.tensor.test(value) && (value as Tensor).shape.length === 0 && (value as Tensor).dtype === 'f32'; // a tensor by its kind
 
-/** What a function of a criterion may read: the inputs of a minibatch, none in `score`, and what was added up before. */
+/**
+ * What a function of a criterion may read: the inputs of a minibatch, none in `score`, and what was added up
+ * before.
+ */
 interface Sight {
   readonly view: PruningView;
   readonly inputs: readonly Tensor[];
@@ -123,7 +132,10 @@ const checkScaled = (where: string, value: unknown): void => {
     fail('OPTION', `${where} has an exponent that is no scalar of f32; return one, or null for none`);
 };
 
-/** What `accumulate` or `secondPass` adds for one minibatch. Throws OPTION for a graph that cannot be added up. */
+/**
+ * What `accumulate` or `secondPass` adds for one minibatch. Throws OPTION for a graph that cannot be added
+ * up.
+ */
 export const checkedSum = (
   { name }: Criterion,
   at: 'accumulate' | 'secondPass',

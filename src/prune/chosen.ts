@@ -42,8 +42,8 @@ const checkChoice = (where: string, options: Chosen): void => {
 };
 
 /**
- * The method that options name, or the criterion that they hold, after a check of all names and of the values of the `common` options. Throws
- * OPTION for what is neither, or both.
+ * The method that options name, or the criterion that they hold, after a check of all names and of the values
+ * of the `common` options. Throws OPTION for what is neither, or both.
  */
 export const chosen = (where: string, options: Chosen, common: Readonly<Record<string, Kind>>): Procedure => {
   checkChoice(where, options);

@@ -9,13 +9,16 @@ import { EXCLUDE, SCOPES, type Scope } from './scope.js';
 
 /** The options of prune() that all methods have. */
 export interface CommonOptions {
-  /** Share of the prunable weights that survive, in (0, 1]; of those that are left where some are excluded. */
+  /**
+   * Share of the prunable weights that survive, in (0, 1]; of those that are left where some are excluded.
+   */
   readonly density: number;
   /** What weights compete with; see Scope. Default 'global'. */
   readonly scope?: Scope;
   /**
-   * Weights that are not pruned, by their names or their layers' names: a name such as 'fc', one with `*` for any letters, or a regular expression.
-   * They count neither in the density nor in the survivors. Default: none.
+   * Weights that are not pruned, by their names or their layers' names: a name such as 'fc', one with `*` for
+   * any letters, or a regular expression. They count neither in the density nor in the survivors. Default:
+   * none.
    */
   readonly exclude?: readonly NamePattern[];
   /** Default: the method's usual number, 100 for iterative methods and 1 for the others. */
@@ -29,14 +32,14 @@ export interface CommonOptions {
   /** For methods that draw numbers. Default 0. */
   readonly seed?: number;
   /**
-   * Where to start: weights that these masks prune never come back. `masksOfZeros` makes them from weights that were
-   * saved without masks. Not for methods whose removed weights may return (force) or that start from an empty mask
-   * (phew). Default: all weights live.
+   * Where to start: weights that these masks prune never come back. `masksOfZeros` makes them from weights
+   * that were saved without masks. Not for methods whose removed weights may return (force) or that start
+   * from an empty mask (phew). Default: all weights live.
    */
   readonly masks?: Masks | null;
   /**
-   * Return a ticket that no path crosses, or most of whose weights have score zero, instead of failing with COLLAPSE.
-   * Default false.
+   * Return a ticket that no path crosses, or most of whose weights have score zero, instead of failing with
+   * COLLAPSE. Default false.
    */
   readonly allowCollapse?: boolean;
   readonly onRound?: (report: RoundReport) => void;

@@ -10,7 +10,10 @@ import type { Objective } from './objective.js';
 
 /** The current masked network in the readings that criteria use. */
 export interface PruningView {
-  /** The leaves theta and m, and the nodes m * theta that stand between them and the layers; all in layer order, to differentiate with respect to. */
+  /**
+   * The leaves theta and m, and the nodes m * theta that stand between them and the layers; all in layer
+   * order, to differentiate with respect to.
+   */
   readonly weights: readonly Tensor[];
   readonly masks: readonly Tensor[];
   readonly effective: readonly Tensor[];
@@ -19,11 +22,14 @@ export interface PruningView {
   /** Read for inference on a minibatch. */
   readonly evalBatch: Readable;
   /**
-   * Read for training on a minibatch (batch statistics), nothing dropped; its updates are ignored, so scoring changes no statistic. Throws NETWORK where a BatchNorm
-   * sees one value a channel.
+   * Read for training on a minibatch (batch statistics), nothing dropped; its updates are ignored, so scoring
+   * changes no statistic. Throws NETWORK where a BatchNorm sees one value a channel.
    */
   readonly trainBatch: Readable;
-  /** Before its statistics are read, on one image and on a minibatch: for criteria that read them in a way of their own. */
+  /**
+   * Before its statistics are read, on one image and on a minibatch: for criteria that read them in a way of
+   * their own.
+   */
   readonly raw: { readonly one: Readable; readonly batch: Readable };
 }
 
@@ -58,16 +64,23 @@ export interface Scores {
 }
 
 /**
- * A pruning criterion: what it adds up over the minibatches of a round (`accumulate`), and how it scores weights from that. Both are graphs
- * over the view's leaves; they write nothing. State leaves of role 'noise' are standard normal numbers: those that `accumulate` reads are drawn
- * anew before each minibatch, the others once.
+ * A pruning criterion: what it adds up over the minibatches of a round (`accumulate`), and how it scores
+ * weights from that. Both are graphs over the view's leaves; they write nothing. State leaves of role 'noise'
+ * are standard normal numbers: those that `accumulate` reads are drawn anew before each minibatch, the others
+ * once.
  */
 export interface Criterion extends MethodFacts {
   readonly kind: 'criterion';
-  /** Whether removed weights stay out. Otherwise all weights are ranked in every round, and removed ones may return. */
+  /**
+   * Whether removed weights stay out. Otherwise all weights are ranked in every round, and removed ones may
+   * return.
+   */
   readonly monotone: boolean;
   readonly accumulate?: (view: PruningView, objective: Objective) => Scaled;
-  /** A second pass over the same minibatches, which knows what the first added up; `score` then sees the sum of the second. */
+  /**
+   * A second pass over the same minibatches, which knows what the first added up; `score` then sees the sum
+   * of the second.
+   */
   readonly secondPass?: (view: PruningView, objective: Objective, first: Scaled) => Scaled;
   readonly score: (view: PruningView, accumulated: Scaled | null) => Scores;
 }

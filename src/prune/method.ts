@@ -4,7 +4,9 @@ import type { Weights } from '../nn/weights.js';
 import type { TargetValues } from '../source/targets.js';
 import type { Masks } from '../transform/mask.js';
 
-/** One minibatch of the pruning split: normalised NHWC images and their labels. All minibatches have one size. */
+/**
+ * One minibatch of the pruning split: normalised NHWC images and their labels. All minibatches have one size.
+ */
 export interface Minibatch {
   readonly images: Float32Array;
   readonly labels: Int32Array;
@@ -28,15 +30,21 @@ export interface RoundReport {
   /** log2 of the flow Q before the round; null where the method has none. */
   readonly log2Flow: number | null;
   /**
-   * Survivors whose score is exactly zero: the order of the layers chose them, no score did. Null where the method has a flow, which says when
-   * nothing is left, or no scores.
+   * Survivors whose score is exactly zero: the order of the layers chose them, no score did. Null where the
+   * method has a flow, which says when nothing is left, or no scores.
    */
   readonly zeroScores: number | null;
-  /** From the end of the round before to the end of this one, by the device's marks; of a host method, by the host's clock. */
+  /**
+   * From the end of the round before to the end of this one, by the device's marks; of a host method, by the
+   * host's clock.
+   */
   readonly seconds: number;
 }
 
-/** Work as passes through the network. A derivative of a derivative (`second`) is counted apart: it visits the backward pass as well. */
+/**
+ * Work as passes through the network. A derivative of a derivative (`second`) is counted apart: it visits the
+ * backward pass as well.
+ */
 export interface Passes {
   readonly forward: number;
   readonly backward: number;
@@ -100,8 +108,9 @@ const showPasses = ({ forward, backward, second = 0 }: Passes, [f, b]: readonly 
     .join(' + ');
 
 /**
- * As a formula of R rounds, S resamplings, M minibatches, F and B a forward and backward pass of a minibatch, f and b of one image, T a training:
- * `R (M 2F + f + b)`. A second derivative counts as 2B, as is usual, though it has as many convolutions and products as 3B.
+ * As a formula of R rounds, S resamplings, M minibatches, F and B a forward and backward pass of a minibatch,
+ * f and b of one image, T a training: `R (M 2F + f + b)`. A second derivative counts as 2B, as is usual,
+ * though it has as many convolutions and products as 3B.
  */
 export const showCost = (method: MethodFacts): string => {
   checkValue('showCost: method', method, facts);

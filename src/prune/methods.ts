@@ -18,7 +18,9 @@ import { synflow, synflowL2, SYNFLOW_L2_OPTIONS } from './criteria/synflow.js';
 import type { HostMethod } from './method.js';
 import { readOptions, settle, type OptionsOf } from './options.js';
 
-/** The options of every method that are plain values; the names of this record are the names of the methods. */
+/**
+ * The options of every method that are plain values; the names of this record are the names of the methods.
+ */
 export const METHOD_OPTIONS = {
   px: PX_OPTIONS,
   synflow: PATH_OPTIONS,
@@ -105,7 +107,9 @@ const withoutOptions = (options: CriterionOptions, make: () => Procedure): Proce
   return make();
 };
 
-/** The criterion of a method that is one. Throws OPTION for the others: they have no programs and no scores. */
+/**
+ * The criterion of a method that is one. Throws OPTION for the others: they have no programs and no scores.
+ */
 export const criterionOf = (options: CriterionOptions): Criterion => {
   const procedure = procedureOf(options);
   return procedure.kind === 'criterion'
@@ -124,7 +128,10 @@ export const methodOf = (name: string): Method =>
 
 const TEXTS = listOf(text, "texts such as 'mode=px-gated'");
 
-/** A method and its options from text: `readMethod('grasp', ['temperature=1'])`. Throws OPTION for what none of them takes. */
+/**
+ * A method and its options from text: `readMethod('grasp', ['temperature=1'])`. Throws OPTION for what none
+ * of them takes.
+ */
 export const readMethod = (name: string, options: readonly string[]): CriterionOptions => {
   const method = methodOf(name);
   checkValue('readMethod: options', options, TEXTS);

@@ -28,8 +28,9 @@ const typed = ({ kind }: TargetType, values: Numbers): TargetValues =>
   kind === 'classes' ? Int32Array.from(values) : Float32Array.from(values);
 
 /**
- * Random training images of a source with their targets, as its batches give them but without augmentation: what criteria read of tasks that `pruningSplit`
- * has no balanced classes for. Errors: OPTION for settings that give no minibatch, DATA for a source that is not sound.
+ * Random training images of a source with their targets, as its batches give them but without augmentation:
+ * what criteria read of tasks that `pruningSplit` has no balanced classes for. Errors: OPTION for settings
+ * that give no minibatch, DATA for a source that is not sound.
  */
 export const minibatches = async (
   source: Source,

@@ -7,7 +7,10 @@ import type { MethodFacts } from './method.js';
 
 /** What a minibatch is to be answered with. */
 export interface Objective {
-  /** By name, each with the minibatch as first axis; of classification `labels`. None for criteria that read images alone. */
+  /**
+   * By name, each with the minibatch as first axis; of classification `labels`. None for criteria that read
+   * images alone.
+   */
   readonly targets: Targets;
   /** The task's mean loss of answers to the minibatch, a scalar. */
   readonly loss: (output: Tensor) => Tensor;

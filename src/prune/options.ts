@@ -5,15 +5,17 @@ import { callback, checkValue, listOf, name as nameKind, text, type Kind } from 
 import { didYouMean, showValue } from '../options.js';
 
 /**
- * The options of a method, said once: their type, their check, their text on the command line and their help all follow from
- * a record such as `{ temperature: option(positive, 200, 'logits are divided by it') }`.
+ * The options of a method, said once: their type, their check, their text on the command line and their help
+ * all follow from a record such as `{ temperature: option(positive, 200, 'logits are divided by it') }`.
  */
 export interface Option<A> {
   readonly type: OptionType<A>;
   readonly usual: A;
   readonly doc: string;
 }
-/** `is` checks a value given in code, `decode` reads one given as text. The name completes "... is not ...". */
+/**
+ * `is` checks a value given in code, `decode` reads one given as text. The name completes "... is not ...".
+ */
 export type OptionType<A> = Pick<t.Type<A, string>, 'name' | 'is' | 'decode'>;
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
@@ -22,7 +24,10 @@ export type OptionsOf<S extends Options> = { readonly [K in keyof S]?: ValueOf<S
 export type SettledOptions<S extends Options> = { readonly [K in keyof S]: ValueOf<S[K]> };
 type ValueOf<O> = O extends Option<infer A> ? A : never;
 
-/** An option of a method: `option(positive, 200, 'logits are divided by it')`, of a kind such as positive, count, flag or choice('a', 'b'). */
+/**
+ * An option of a method: `option(positive, 200, 'logits are divided by it')`, of a kind such as positive,
+ * count, flag or choice('a', 'b').
+ */
 export const option = <A>(type: OptionType<A>, usual: NoInfer<A>, doc: string): Option<A> => {
   checkValue('option: kind', type, optionKind);
   checkValue('option: doc', doc, text);
@@ -95,7 +100,10 @@ const refuse = (method: string, specs: Options, what: string): never =>
     `${method}: ${what}; ${Object.keys(specs).length === 0 ? 'it has no options, leave it out' : `its options are ${listOptions(specs)}`}`,
   );
 
-/** The options given and the defaults of the others. Throws OPTION for an unknown one and for a value that is none of its type's. */
+/**
+ * The options given and the defaults of the others. Throws OPTION for an unknown one and for a value that is
+ * none of its type's.
+ */
 export const settle = <S extends Options>(
   method: string,
   specs: S,
@@ -120,8 +128,9 @@ export const settle = <S extends Options>(
 };
 
 /**
- * A method of options: `withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ...)`. The function that it makes takes them, each with
- * its default, and throws OPTION for an unknown one and for a value of another kind. `make` gets all of them, checked, and those that were given.
+ * A method of options: `withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ...)`. The
+ * function that it makes takes them, each with its default, and throws OPTION for an unknown one and for a
+ * value of another kind. `make` gets all of them, checked, and those that were given.
  */
 export const withOptions = <S extends Options, M>(
   name: string,
@@ -142,7 +151,10 @@ const OPTIONS: Kind = {
     Object.values(value).every((o: unknown) => typeof o === 'object' && o !== null && 'usual' in o),
 };
 
-/** Reads `name=value` texts. Throws OPTION for an unknown name, one given twice and a value that is none of its type's. */
+/**
+ * Reads `name=value` texts. Throws OPTION for an unknown name, one given twice and a value that is none of
+ * its type's.
+ */
 export const readOptions = <S extends Options>(
   method: string,
   specs: S,

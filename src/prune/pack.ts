@@ -3,7 +3,10 @@ import { checkValue, tensor, tensors } from '../kinds.js';
 import { ops } from '../ops/registry.js';
 import { showType, size, type Tensor } from '../tensor/tensor.js';
 
-/** Tensors one after the other as one vector: layer order, row-major inside a layer. So a criterion adds up a tensor for each weight at once. */
+/**
+ * Tensors one after the other as one vector: layer order, row-major inside a layer. So a criterion adds up a
+ * tensor for each weight at once.
+ */
 export const pack = (parts: readonly Tensor[]): Tensor => {
   checkValue('pack: tensors', parts, tensors, 'SHAPE');
   return ops.concat(
@@ -12,7 +15,10 @@ export const pack = (parts: readonly Tensor[]): Tensor => {
   );
 };
 
-/** The inverse of `pack`: parts of a vector in the shapes of `like`. Throws SHAPE for a vector of another length. */
+/**
+ * The inverse of `pack`: parts of a vector in the shapes of `like`. Throws SHAPE for a vector of another
+ * length.
+ */
 export const unpack = (vector: Tensor, like: readonly Tensor[]): Tensor[] => {
   checkValue('unpack: vector', vector, tensor, 'SHAPE');
   checkValue('unpack: like', like, tensors, 'SHAPE');

@@ -11,8 +11,9 @@ import { viewOf } from './criterion.js';
 import { fillStore } from './store.js';
 
 /**
- * Whether a path of live weights leads from the input to the output, by whatever method they were found. Units say it of any network; where the
- * path algebra reads it, the flow also sees paths that zero padding cuts. `where` starts the message of NON_FINITE, for a flow that is none.
+ * Whether a path of live weights leads from the input to the output, by whatever method they were found.
+ * Units say it of any network; where the path algebra reads it, the flow also sees paths that zero padding
+ * cuts. `where` starts the message of NON_FINITE, for a flow that is none.
  */
 export const isPathLeft = async (
   where: string,
@@ -33,7 +34,10 @@ export const isPathLeft = async (
   return flow !== 0;
 };
 
-/** Flow of squared weights through one all-ones image; null where the network has no meaning in the path algebra. */
+/**
+ * Flow of squared weights through one all-ones image; null where the network has no meaning in the path
+ * algebra.
+ */
 const flowProgram = (net: Network): Program | null => {
   try {
     const { total } = synflowL2({ biasPaths: false }).score(viewOf(net, 1), null);

@@ -13,7 +13,10 @@ import { viewOf, type Criterion, type PruningView, type Scores } from './criteri
 import { pack, unpack } from './pack.js';
 import type { RankGroups } from './scope.js';
 
-/** What adds up over the minibatches: `accumulate` once for each, then `secondPass` likewise where there is one. */
+/**
+ * What adds up over the minibatches: `accumulate` once for each, then `secondPass` likewise where there is
+ * one.
+ */
 export interface PassPrograms {
   readonly accumulate: Program | null;
   readonly secondPass: Program | null;
@@ -30,7 +33,10 @@ export interface ScorePrograms extends PassPrograms {
 /** Below every score; what masked weights rank with, so that they stay out. Finite in float32. */
 const LOWEST = -3e38;
 
-/** Exponent of an accumulator that holds nothing yet: below any other, so that aligning to it never scales a real value down. */
+/**
+ * Exponent of an accumulator that holds nothing yet: below any other, so that aligning to it never scales a
+ * real value down.
+ */
 const EMPTY = -1e6;
 
 /** A sum over the minibatches of one pass, held in the store as sum * 2^exponent. */
@@ -112,7 +118,8 @@ export interface RoundSettings {
  *
  * accumulate: (images, targets?) adds one minibatch to 'round/sum' * 2^'round/exponent'.
  * secondPass: (images, targets?) the same to 'round/second/...', after all of `accumulate`.
- * select:     (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the accumulators are emptied. Several groups have
+ * select:     (keep) -> masks with the `keep` best of the surviving weights, or of all weights; the
+ * accumulators are emptied. Several groups have
  *             the inputs 'keep/0', 'keep/1', ...; weights in none keep their masks.
  *             Outputs: `live` survivors, `nonFinite` scores that are NaN or infinite, `total` and `exponent` of the flow Q (total 1
  *             where the criterion has none), which then has `zeroKept` instead: survivors whose score is zero.

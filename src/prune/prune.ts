@@ -26,30 +26,39 @@ export type PruneOptions = (MethodOptions | OwnCriterion) & CommonOptions;
 
 export interface Ticket {
   readonly masks: Masks;
-  /** What the ticket's training starts from: the given weights, or IMP's rewind point. So `fit(net, ticket, ...)` trains it. */
+  /**
+   * What the ticket's training starts from: the given weights, or IMP's rewind point. So `fit(net, ticket,
+   * ...)` trains it.
+   */
   readonly weights: Weights;
   readonly method: string;
   readonly density: number;
   /** What weights competed with; null where the method does not rank. */
   readonly scope: Scope | null;
-  /** Names of the weights that were not pruned: they count neither in the density nor in the rounds' survivors. */
+  /**
+   * Names of the weights that were not pruned: they count neither in the density nor in the rounds'
+   * survivors.
+   */
   readonly excluded: readonly string[];
   readonly rounds: readonly RoundReport[];
   /**
-   * Weights of the ticket whose score in the last round was exactly zero: their order chose them. Of a method with a flow, whose rounds count none,
-   * those that are zero themselves. Null where the method has no scores.
+   * Weights of the ticket whose score in the last round was exactly zero: their order chose them. Of a method
+   * with a flow, whose rounds count none, those that are zero themselves. Null where the method has no
+   * scores.
    */
   readonly zeroScores: number | null;
   readonly seconds: number;
 }
 
 /**
- * Finds the mask of a lottery ticket: a ranking of all conv and linear weights, or in each layer where `scope` says so, exactly N - trunc((1 - d) N)
- * survivors of the N that `exclude` leaves; `phew`, which does not rank, keeps what its walks cross. The scores are those of a method, or of a criterion of one's own. `start` holds weights, or { weights, masks }
- * as a ticket, a weights file and a training have them: what its masks prune never comes back. Weights and statistics are read, never written (IMP
- * trains copies). Errors: OPTION for impossible settings and for a criterion that is none, WEIGHTS for
- * weights that do not fit, DATA for minibatches that hold other things than finite images and labels of the network's classes, NON_FINITE for NaN or
- * infinite scores, COLLAPSE when no path is left or most survivors of a round have score zero.
+ * Finds the mask of a lottery ticket: a ranking of all conv and linear weights, or in each layer where
+ * `scope` says so, exactly N - trunc((1 - d) N) survivors of the N that `exclude` leaves; `phew`, which does
+ * not rank, keeps what its walks cross. The scores are those of a method, or of a criterion of one's own.
+ * `start` holds weights, or { weights, masks } as a ticket, a weights file and a training have them: what its
+ * masks prune never comes back. Weights and statistics are read, never written (IMP trains copies). Errors:
+ * OPTION for impossible settings and for a criterion that is none, WEIGHTS for weights that do not fit, DATA
+ * for minibatches that hold other things than finite images and labels of the network's classes, NON_FINITE
+ * for NaN or infinite scores, COLLAPSE when no path is left or most survivors of a round have score zero.
  */
 export const prune = async (
   net: Network,
@@ -81,7 +90,7 @@ export const prune = async (
 
   const trainings =
     options.method === 'imp'
-      ? await impTrainings(net, { weights, masks: masked }, device, options, seed, options.signal)
+      ? await impTrainings(net, { weights, masks: masked }, device, options, task, seed, options.signal)
       : null;
   const from = trainings?.start ?? weights;
   const find = async (): Promise<Masks> => {
@@ -141,7 +150,10 @@ export const prune = async (
   };
 };
 
-/** Weights that are kept but zero: under every criterion that multiplies by the weight their score is zero, too. */
+/**
+ * Weights that are kept but zero: under every criterion that multiplies by the weight their score is zero,
+ * too.
+ */
 const zerosKept = (weights: Weights, masks: Masks): number =>
   [...masks].reduce((n, [name, mask]) => {
     const { data } = weights.get(name)!;

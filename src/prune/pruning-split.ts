@@ -21,8 +21,9 @@ const SPLIT_OPTIONS: KindsOf<PruningSplitOptions> = {
 };
 
 /**
- * A balanced random part of the training images, normalised, without augmentation: what criteria read. Error DATA for a training split
- * that is not sound or has too few images of a class, OPTION for settings that give no minibatch.
+ * A balanced random part of the training images, normalised, without augmentation: what criteria read. Error
+ * DATA for a training split that is not sound or has too few images of a class, OPTION for settings that give
+ * no minibatch.
  */
 export const pruningSplit = (data: Dataset, options: PruningSplitOptions = {}): Minibatch[] => {
   checkValue('pruningSplit: data', data, datasetKind);

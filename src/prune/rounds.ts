@@ -46,7 +46,10 @@ export const checkPaths = (where: string, { total }: Result, remedy: string): vo
   if (total![0] === 0) fail('COLLAPSE', `${where}: no path is left from input to output; ${remedy}`);
 };
 
-/** log2 of the flow that such a run gives; null where the criterion has none. Throws NON_FINITE where it is no number. */
+/**
+ * log2 of the flow that such a run gives; null where the criterion has none. Throws NON_FINITE where it is no
+ * number.
+ */
 export const log2FlowOf = (
   where: string,
   { outputs }: Program,
@@ -65,8 +68,8 @@ export const log2FlowOf = (
 };
 
 /**
- * Rounds of a criterion on a device: score, rank, mask. Errors: NON_FINITE for NaN or infinite scores or flows, COLLAPSE when a flow is zero or
- * most survivors have score zero.
+ * Rounds of a criterion on a device: score, rank, mask. Errors: NON_FINITE for NaN or infinite scores or
+ * flows, COLLAPSE when a flow is zero or most survivors have score zero.
  */
 export const rankInRounds = async (
   net: Network,
@@ -82,7 +85,8 @@ export const rankInRounds = async (
     groups,
     task,
   });
-  // Scores that only read the weights are the same in every round: where the last is decided by scores, the earlier ones do not matter.
+  // Scores that only read the weights are the same in every round: where the last is decided by scores, the
+  // earlier ones do not matter.
   const isFixed = criterion.accumulate === undefined && trainings === null;
   const { store, last, underWay, run, dispose } = await openPasses(device, programs, programs.select, {
     weights,

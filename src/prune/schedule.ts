@@ -32,7 +32,10 @@ export const paperDensity = (level: number): number => {
 };
 const LEVEL = numberThat('a number from 0 on', (n) => n >= 0);
 
-/** Weights kept after each round. Throws OPTION for densities outside (0, 1] and for densities that keep nothing. */
+/**
+ * Weights kept after each round. Throws OPTION for densities outside (0, 1] and for densities that keep
+ * nothing.
+ */
 export const keepCounts = (total: number, density: number, rounds: number, schedule: Schedule): number[] => {
   checkValue('keepCounts: total', total, positiveInteger);
   checkValue('keepCounts: schedule', schedule, SCHEDULE);

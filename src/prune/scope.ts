@@ -5,12 +5,13 @@ import { prunable, type Network } from '../nn/network.js';
 import { matchingNames, namePattern, type NamePattern } from '../patterns.js';
 import { size, type Tensor } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
-import { allocate } from './allocate.js';
+import { allocate, sumOf } from './allocate.js';
 import { keepCounts, type Schedule } from './schedule.js';
 
 /**
- * What weights compete with: all others, those of their layer at the density of all, or those of their layer at the density that Erdős-Rényi-Kernel
- * gives it (Evci et al., ICML 2020): proportional to (in + out + kh + kw) / (in out kh kw), layers that would have more than all dense.
+ * What weights compete with: all others, those of their layer at the density of all, or those of their layer
+ * at the density that Erdős-Rényi-Kernel gives it (Evci et al., ICML 2020): proportional to (in + out + kh +
+ * kw) / (in out kh kw), layers that would have more than all dense.
  */
 export type Scope = 'global' | 'layer' | 'erk';
 export const SCOPES = ['global', 'layer', 'erk'] as const satisfies readonly Scope[];
@@ -20,10 +21,15 @@ export const EXCLUDE = listOf(
   "names such as 'fc', patterns such as 'block1.*', or regular expressions",
 );
 
-/** Which weights are ranked, in groups that compete among themselves, by their places among the prunable ones. */
+/**
+ * Which weights are ranked, in groups that compete among themselves, by their places among the prunable ones.
+ */
 export type RankGroups = readonly (readonly number[])[];
 
-/** The prunable weights that `exclude` does not name, by themselves or by their layer. Throws OPTION for a pattern that matches nothing, or where none is left. */
+/**
+ * The prunable weights that `exclude` does not name, by themselves or by their layer. Throws OPTION for a
+ * pattern that matches nothing, or where none is left.
+ */
 export const rankedWeights = (net: Network, exclude: readonly NamePattern[]): readonly Tensor[] => {
   const weights = prunable(net);
   const names = weights.flatMap((w) => [nameOf(w), w.path]).filter((name) => name !== '');
@@ -46,9 +52,11 @@ export interface Ranking {
 
 const liveOf = (weight: Tensor, masks: Masks | null): number =>
   masks === null ? size(weight.shape) : masks.get(nameOf(weight))!.reduce((n, bit) => n + bit, 0);
-const sumOf = (counts: readonly number[]): number => counts.reduce((n, c) => n + c, 0);
 
-/** Who competes with whom, and for how many places in each round. Throws OPTION for a density that keeps none, or more than the masks leave. */
+/**
+ * Who competes with whom, and for how many places in each round. Throws OPTION for a density that keeps none,
+ * or more than the masks leave.
+ */
 export const rankingOf = (
   net: Network,
   weights: readonly Tensor[],

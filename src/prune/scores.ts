@@ -25,8 +25,8 @@ export interface ScoreReport {
   /** The criterion's name. */
   readonly method: string;
   /**
-   * By the name of the weight, in its layout; larger is kept. Of a criterion with a flow Q they are shares of it: the scores themselves are these
-   * times Q, which may be too large for a float.
+   * By the name of the weight, in its layout; larger is kept. Of a criterion with a flow Q they are shares of
+   * it: the scores themselves are these times Q, which may be too large for a float.
    */
   readonly scores: ReadonlyMap<string, Float32Array>;
   /** log2 of the flow Q; null where the criterion has none. */
@@ -34,8 +34,9 @@ export interface ScoreReport {
 }
 
 /**
- * The scores of a criterion at the given weights and masks, over all minibatches: those by which the first round of prune() with the same seed ranks.
- * Nothing is pruned, and nothing is written. Errors: those of prune(); OPTION for a method that scores no weights, such as phew.
+ * The scores of a criterion at the given weights and masks, over all minibatches: those by which the first
+ * round of prune() with the same seed ranks. Nothing is pruned, and nothing is written. Errors: those of
+ * prune(); OPTION for a method that scores no weights, such as phew.
  */
 export const scores = async (
   net: Network,

@@ -5,7 +5,10 @@ import { checkWeights, type Weights } from '../nn/weights.js';
 import { checkStart as checkObject, type TrainingStart } from '../train/start.js';
 import { checkMasks, type Masks } from '../transform/mask.js';
 
-/** Where scoring and pruning start: weights alone, all of them live, or with masks, as fit() takes them and as tickets are. */
+/**
+ * Where scoring and pruning start: weights alone, all of them live, or with masks, as fit() takes them and as
+ * tickets are.
+ */
 export type PruningStart = Weights | Pick<TrainingStart, 'weights' | 'masks'>;
 
 const isObject = (start: PruningStart): start is Pick<TrainingStart, 'weights' | 'masks'> =>
@@ -17,7 +20,10 @@ export const checkStart = (where: string, start: PruningStart): void => {
   else checkValue(`${where}: weights`, start, weightsMap);
 };
 
-/** The weights and masks of a start, or the masks given as an option. Throws WEIGHTS for those of another network, OPTION for masks of both. */
+/**
+ * The weights and masks of a start, or the masks given as an option. Throws WEIGHTS for those of another
+ * network, OPTION for masks of both.
+ */
 export const startOf = (
   where: string,
   net: Network,

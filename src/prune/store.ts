@@ -9,8 +9,9 @@ import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 
 /**
- * Gives every state leaf of a program that the store lacks its start: weights from `weights`, masks from `masks` or 1, accumulators empty,
- * noise drawn from the seed. Throws WEIGHTS for a weight that has the name of another kind of state.
+ * Gives every state leaf of a program that the store lacks its start: weights from `weights`, masks from
+ * `masks` or 1, accumulators empty, noise drawn from the seed. Throws WEIGHTS for a weight that has the name
+ * of another kind of state.
  */
 export const fillStore = async (
   store: Store,
@@ -41,7 +42,10 @@ export const fillStore = async (
   );
 };
 
-/** Draws the noise that a program reads anew. All writes are under way when it returns, so that a run that is started next reads them. */
+/**
+ * Draws the noise that a program reads anew. All writes are under way when it returns, so that a run that is
+ * started next reads them.
+ */
 export const redraw = async (store: Store, { state }: Program, from: Key): Promise<void> => {
   const noise = [...state].filter(([, leaf]) => roleOf(leaf) === 'noise');
   await Promise.all(

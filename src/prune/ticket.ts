@@ -3,7 +3,10 @@ import { checkValue, listOf, masksMap, networkKind, orNull, type Kind } from '..
 import { prunable, type Network } from '../nn/network.js';
 import { checkMasks, type Masks } from '../transform/mask.js';
 
-/** What is left of one layer. An output unit is a convolution kernel or a row of a linear layer; it is alive while any of its weights is. */
+/**
+ * What is left of one layer. An output unit is a convolution kernel or a row of a linear layer; it is alive
+ * while any of its weights is.
+ */
 export interface LayerDensity {
   readonly layer: string;
   readonly weights: number;

@@ -1,4 +1,6 @@
-/** The page's own style: nothing is loaded from elsewhere, so that a report opens offline and in ten years. */
+/**
+ * The page's own style: nothing is loaded from elsewhere, so that a report opens offline and in ten years.
+ */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: #1c1e21; --soft: #5c6470; --paper: #f6f7f9; --card: #fff; --line: #d9dde3; --warn: #7a3b00; --warn-paper: #fff1dc; }
 @media (prefers-color-scheme: dark) {

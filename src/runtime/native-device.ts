@@ -17,7 +17,9 @@ import {
 import { nativeArray } from './convert.js';
 import type { NativeArray, NativeBuffer, NativeDevice, NativeExecutable } from './native.js';
 
-/** Stores and executables of a device of the native addon; which one it is shows in how it loads a plan only. */
+/**
+ * Stores and executables of a device of the native addon; which one it is shows in how it loads a plan only.
+ */
 
 interface Parts {
   readonly kind: DeviceKind;

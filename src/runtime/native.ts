@@ -10,9 +10,9 @@ import type { Plan } from '../plan/plan.js';
 import { fail, PathexError } from '../errors.js';
 
 /**
- * The native addon as TypeScript sees it. Every error it throws or rejects with is a {@link PathexError} with code
- * NATIVE (a library call failed), DEVICE (a handle or array was used wrongly), PLAN (the plan does not fit) or DATA (an
- * index names no row).
+ * The native addon as TypeScript sees it. Every error it throws or rejects with is a {@link PathexError} with
+ * code NATIVE (a library call failed), DEVICE (a handle or array was used wrongly), PLAN (the plan does not
+ * fit) or DATA (an index names no row).
  */
 export interface NativeProbe {
   /** oneDNN's version. */
@@ -69,11 +69,14 @@ export interface NativeLoadOptions {
 }
 
 /**
- * A CPU or GPU with its own worker thread. Calls are done in the order in which they are made; none blocks the event
- * loop. The process stays alive while a promise is pending.
+ * A CPU or GPU with its own worker thread. Calls are done in the order in which they are made; none blocks
+ * the event loop. The process stays alive while a promise is pending.
  */
 export interface NativeDevice {
-  /** Opens the device, which the first call does anyway, and describes it for people. Rejects where it cannot be had. */
+  /**
+   * Opens the device, which the first call does anyway, and describes it for people. Rejects where it cannot
+   * be had.
+   */
   readonly open: () => Promise<string>;
   /** Zero-filled bytes, which are taken from the device when they are first used. */
   readonly allocate: (bytes: number) => NativeBuffer;
@@ -82,8 +85,8 @@ export interface NativeDevice {
   readonly write: (buffer: NativeBuffer, from: NativeArray) => Promise<void>;
   readonly read: (buffer: NativeBuffer, to: NativeArray) => Promise<void>;
   /**
-   * Runs a plan on one buffer for each state slot. Inputs are copied at once; `outputs` are filled when the promise
-   * resolves.
+   * Runs a plan on one buffer for each state slot. Inputs are copied at once; `outputs` are filled when the
+   * promise resolves.
    */
   readonly run: (
     executable: NativeExecutable,
@@ -91,13 +94,16 @@ export interface NativeDevice {
     inputs: readonly NativeArray[],
     outputs: readonly NativeArray[],
   ) => Promise<void>;
-  /** When all work called before was done, in seconds of a clock of the device's own. Later work does not wait for it. */
+  /**
+   * When all work called before was done, in seconds of a clock of the device's own. Later work does not wait
+   * for it.
+   */
   readonly mark: () => Promise<number>;
   /** Bytes of live buffers and executables. */
   readonly liveBytes: () => number;
   /**
-   * Waits for the work that is queued, then frees everything made on the device. May be called again. A device that is collected is disposed
-   * of, too.
+   * Waits for the work that is queued, then frees everything made on the device. May be called again. A
+   * device that is collected is disposed of, too.
    */
   readonly dispose: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
@@ -117,7 +123,7 @@ export type NativeDeviceOptions =
       /** Convolutions take the step after them along where that is measured to be faster. Default true. */
       readonly epilogues?: boolean;
       /** Default measured. */
-      readonly lanes?: 'measured' | 'one' | 'two';
+      readonly streams?: 'measured' | 'one' | 'two';
       /** Compiled code and measured choices are kept here between processes. */
       readonly cacheFolder?: string;
     };
@@ -136,8 +142,8 @@ const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Where the addon is looked for, in this order: one that was built here, then the one that came with the package. A
- * checkout has its own alone: what was prepared there for a package may be of other sources.
+ * Where the addon is looked for, in this order: one that was built here, then the one that came with the
+ * package. A checkout has its own alone: what was prepared there for a package may be of other sources.
  */
 export const addonPaths = (): readonly string[] =>
   [
@@ -178,9 +184,10 @@ export const remedyFor = (attempts: readonly string[]): string => {
 let loaded: NativeAddon | undefined;
 
 /**
- * How OpenMP's threads wait for the next step unless the user chose otherwise: about as long as it takes to wake one (40 us), then asleep.
- * Steps that follow each other closely so find the threads awake, while endless spinning would cost a third of the speed on shared cores.
- * GNU's library counts turns of its waiting loop, others know only the policy. They read this when they are loaded, hence before the addon.
+ * How OpenMP's threads wait for the next step unless the user chose otherwise: about as long as it takes to
+ * wake one (40 us), then asleep. Steps that follow each other closely so find the threads awake, while
+ * endless spinning would cost a third of the speed on shared cores. GNU's library counts turns of its waiting
+ * loop, others know only the policy. They read this when they are loaded, hence before the addon.
  */
 const waitBriefly = (): void => {
   if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '2000';
@@ -188,8 +195,8 @@ const waitBriefly = (): void => {
 };
 
 /**
- * Loads the addon from the first of the paths that is there; one that is there and does not load is an error. Throws
- * NATIVE with the reason of each attempt.
+ * Loads the addon from the first of the paths that is there; one that is there and does not load is an error.
+ * Throws NATIVE with the reason of each attempt.
  */
 export const loadNative = (paths: readonly string[] = addonPaths()): NativeAddon => {
   if (loaded !== undefined && paths.every((path, i) => path === addonPaths()[i])) return loaded;

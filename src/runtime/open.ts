@@ -17,7 +17,7 @@ const CUDA_OPTIONS: KindsOf<CudaOptions> = {
   precision: kinds.wordOf(...PRECISIONS),
   deterministic: kinds.flag,
   epilogues: kinds.flag,
-  lanes: kinds.wordOf('measured', 'one', 'two'),
+  streams: kinds.wordOf('measured', 'one', 'two'),
   device: kinds.count,
   profile: kinds.flag,
 };

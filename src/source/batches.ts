@@ -4,8 +4,8 @@ import { isCount, isPositiveInteger, showValue } from '../options.js';
 import { fold, integers, permutation, type Key } from '../random.js';
 
 /**
- * The host's half of augmentation: which image comes when and how it is shifted. Everything is a function of key, epoch
- * and step, so that a run resumed in the middle of an epoch continues with the same bits.
+ * The host's half of augmentation: which image comes when and how it is shifted. Everything is a function of
+ * key, epoch and step, so that a run resumed in the middle of an epoch continues with the same bits.
  */
 
 const checkCount = (where: string, count: number): void => {
@@ -13,14 +13,20 @@ const checkCount = (where: string, count: number): void => {
     fail('OPTION', `${where} must be a whole number from 0 on, got ${showValue(count)}; give one`);
 };
 
-/** The order of the training images in an epoch (counted from 0): a permutation of 0 to count - 1. Error OPTION. */
+/**
+ * The order of the training images in an epoch (counted from 0): a permutation of 0 to count - 1. Error
+ * OPTION.
+ */
 export const epochOrder = (key: Key, epoch: number, count: number): Int32Array => {
   checkCount('epochOrder: epoch', epoch);
   checkCount('epochOrder: count', count);
   return permutation(fold(key, 'order', epoch), count);
 };
 
-/** `pad`: how many rows and columns of zeros the crop may reach into; `flip`: whether to mirror half of the images. */
+/**
+ * `pad`: how many rows and columns of zeros the crop may reach into; `flip`: whether to mirror half of the
+ * images.
+ */
 export interface AugmentationOptions {
   readonly pad: number;
   readonly flip: boolean;
@@ -32,10 +38,11 @@ export const AUGMENTATION_OPTIONS: KindsOf<AugmentationOptions> = {
 };
 
 /**
- * Rows (dy, dx, flip) for the op `cropFlip`, int32 [batch, 3]: dy and dx uniform in [-pad, pad], flip 0 or 1 with equal
- * chance. With pad 4 on 32x32 images this has the distribution of torchvision's RandomCrop(32, padding=4) and then
- * RandomHorizontalFlip: the crop's corner in the padded image is (dy + pad, dx + pad). Padding is zero bytes, before
- * normalisation. Error OPTION.
+ * Rows (dy, dx, flip) for the op `cropFlip`, int32 [batch, 3]: dy and dx uniform in [-pad, pad], flip 0 or 1
+ * with equal chance. With pad 4 on 32x32 images this has the distribution of torchvision's RandomCrop(32,
+ * padding=4) and then
+ * RandomHorizontalFlip: the crop's corner in the padded image is (dy + pad, dx + pad). Padding is zero bytes,
+ * before normalisation. Error OPTION.
  */
 export const augmentation = (
   key: Key,
@@ -75,8 +82,8 @@ export interface Batch {
 }
 
 /**
- * Cuts `count` images into batches of `size`; the last is shorter where size does not divide count, or left out with
- * `dropLast`. Error OPTION where that leaves nothing.
+ * Cuts `count` images into batches of `size`; the last is shorter where size does not divide count, or left
+ * out with `dropLast`. Error OPTION where that leaves nothing.
  */
 export const batches = (
   count: number,

@@ -4,8 +4,9 @@ import { size } from '../tensor/tensor.js';
 import type { Dataset, Split } from './dataset.js';
 
 /**
- * Checks of images, labels and their constants where they enter, whoever calls. TypeScript knows the kinds of arrays but not what is in
- * them, and plain JavaScript knows neither: a label that no class has, or pixels in [0, 1] where bytes are meant, would train in silence.
+ * Checks of images, labels and their constants where they enter, whoever calls. TypeScript knows the kinds of
+ * arrays but not what is in them, and plain JavaScript knows neither: a label that no class has, or pixels in
+ * [0, 1] where bytes are meant, would train in silence.
  */
 
 /** What splits have in common. */
@@ -46,7 +47,9 @@ const checkBytes = (where: string, images: Uint8Array): void => {
   );
 };
 
-/** Throws DATA unless a split has bytes and as many labels as images; what the functions of one split can see. */
+/**
+ * Throws DATA unless a split has bytes and as many labels as images; what the functions of one split can see.
+ */
 export const checkSplitShape = (where: string, split: Split): void => {
   if (typeof split !== 'object' || split === null)
     fail(
@@ -139,7 +142,10 @@ export const checkDatasetFacts = (data: Dataset): void => {
   checkMoments(where, data.mean, data.std, data.channels);
 };
 
-/** Throws DATA unless a data set is whole: sizes, moments, names, and the splits that are going to be read. Reads all their labels, no pixel. */
+/**
+ * Throws DATA unless a data set is whole: sizes, moments, names, and the splits that are going to be read.
+ * Reads all their labels, no pixel.
+ */
 export const checkDataset = (
   data: Dataset,
   splits: readonly ('train' | 'test')[] = ['train', 'test'],
@@ -189,7 +195,10 @@ export const checkImages = (where: string, images: Float32Array, count: number, 
   checkFinite(where, images, sample);
 };
 
-/** Throws DATA unless a minibatch holds finite normalised images, and labels of the network's classes where they are read. */
+/**
+ * Throws DATA unless a minibatch holds finite normalised images, and labels of the network's classes where
+ * they are read.
+ */
 export const checkMinibatch = (
   where: string,
   minibatch: { readonly images: Float32Array; readonly labels: Int32Array },

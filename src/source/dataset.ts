@@ -51,7 +51,10 @@ const checkIndices = (indices: ArrayLike<number>, where: string): void => {
     fail('DATA', `${where}: indices are ${showValue(indices)}; give an array of image numbers`);
 };
 
-/** The images at `indices`, in that order, copied; an index may come twice. Error DATA for an index out of range, or no split of bytes. */
+/**
+ * The images at `indices`, in that order, copied; an index may come twice. Error DATA for an index out of
+ * range, or no split of bytes.
+ */
 export const subset = (split: Split, indices: ArrayLike<number>): Split => {
   checkValue('subset: split', split, splitKind);
   checkValue('subset: indices', indices, numbers);
@@ -69,10 +72,10 @@ export const subset = (split: Split, indices: ArrayLike<number>): Split => {
 };
 
 /**
- * Indices of `examples` images of every class, drawn without replacement by `key`: [examples * classes], one of each
- * class (0, 1, ..., classes - 1) after the other, so that every batch of a multiple of `classes` is balanced too. A
- * smaller draw with the same key is a prefix of a larger one. Error DATA where a class has too few, or a label is of no
- * class; OPTION for counts that are none.
+ * Indices of `examples` images of every class, drawn without replacement by `key`: [examples * classes], one
+ * of each class (0, 1, ..., classes - 1) after the other, so that every batch of a multiple of `classes` is
+ * balanced too. A smaller draw with the same key is a prefix of a larger one. Error DATA where a class has
+ * too few, or a label is of no class; OPTION for counts that are none.
  */
 export const perClass = (split: Split, classes: number, examples: number, key: Key): Int32Array => {
   checkValue('perClass: split', split, splitKind);
@@ -102,8 +105,8 @@ export const perClass = (split: Split, classes: number, examples: number, key: K
 };
 
 /**
- * (byte / 255 - mean[c]) / std[c] of the images at `indices`: float32 [indices.length, h, w, c], computed in float64 and
- * rounded once. `mean` and `std` have one entry a channel. Error DATA.
+ * (byte / 255 - mean[c]) / std[c] of the images at `indices`: float32 [indices.length, h, w, c], computed in
+ * float64 and rounded once. `mean` and `std` have one entry a channel. Error DATA.
  */
 export const normalise = (
   split: Split,

@@ -54,8 +54,8 @@ const data = (name: string, shape: Shape, dtype: TensorType['dtype']): Tensor =>
   ops.state(name, shape, { dtype, role: 'data' });
 
 /**
- * Maps of classes are kept so that the zero that comes in from outside at the border stands for `ignore`: byte = label - ignore modulo 256.
- * Reading adds it again.
+ * Maps of classes are kept so that the zero that comes in from outside at the border stands for `ignore`:
+ * byte = label - ignore modulo 256. Reading adds it again.
  */
 const borderOf = (type: TargetType): number => (type.kind === 'classes' ? (type.ignore ?? 0) : 0);
 

@@ -21,8 +21,8 @@ export interface ResidentOptions<I extends Shape = Shape> {
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
   /**
-   * How training images are shifted and flipped, and the classes of their pixels with them: images [height, width, channels] of bytes
-   * only. Default null: not at all.
+   * How training images are shifted and flipped, and the classes of their pixels with them: images [height,
+   * width, channels] of bytes only. Default null: not at all.
    */
   readonly augment?: AugmentationOptions | null;
 }
@@ -102,7 +102,8 @@ const checkHalf = (where: string, half: ResidentSplit, { sample, targets }: Fact
 };
 
 /**
- * A source of arrays that lie on the device as a whole: bytes are normalised there, cropped and flipped by the rows that come with each step.
+ * A source of arrays that lie on the device as a whole: bytes are normalised there, cropped and flipped by
+ * the rows that come with each step.
  * Errors: OPTION for options that make no sense, DATA for arrays that are none of the types'.
  */
 export const resident = <const I extends Shape>(options: ResidentOptions<I>): Source<I> => {

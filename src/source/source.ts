@@ -9,7 +9,10 @@ export interface BatchTensors {
   readonly targets: Readonly<Record<string, Tensor>>;
 }
 
-/** Where in a training a batch is drawn: order and augmentation are functions of this alone, so that a resumed run repeats the bits. */
+/**
+ * Where in a training a batch is drawn: order and augmentation are functions of this alone, so that a resumed
+ * run repeats the bits.
+ */
 export interface Draw {
   readonly key: Key;
   /** Counted from 0, as steps are. */
@@ -34,13 +37,16 @@ export interface SourceSplit {
   /** A batch of so many images as a graph over inputs and over what is resident. */
   readonly batch: (size: number) => BatchTensors;
   readonly resident: readonly ResidentTensor[];
-  /** The inputs that feed the batch of these images, by number; drawn for training, as they are where `draw` is null. */
+  /**
+   * The inputs that feed the batch of these images, by number; drawn for training, as they are where `draw`
+   * is null.
+   */
   readonly inputs: (images: Int32Array, draw: Draw | null) => Inputs | Promise<Inputs>;
 }
 
 /**
- * Where batches come from: leaves with their types, and for every step the inputs that feed them. `resident` makes one of
- * arrays that lie on the device. `I` is the shape of one image.
+ * Where batches come from: leaves with their types, and for every step the inputs that feed them. `resident`
+ * makes one of arrays that lie on the device. `I` is the shape of one image.
  */
 export interface Source<I extends Shape = Shape> {
   readonly name: string;

@@ -2,14 +2,19 @@ import { fail } from '../errors.js';
 import { showValue } from '../options.js';
 import { showShape, size, type Shape } from '../tensor/tensor.js';
 
-/** What an image comes with: classes (one, or one for each pixel), or numbers. Shapes are those of one image. */
+/**
+ * What an image comes with: classes (one, or one for each pixel), or numbers. Shapes are those of one image.
+ */
 export type TargetType =
   | {
       readonly kind: 'classes';
       readonly shape: Shape;
       /** Labels run from 0 to `classes` - 1. */
       readonly classes: number;
-      /** A label from 0 to 255 that belongs to no class: of pixels nobody labelled, and of those a crop moves in from outside. */
+      /**
+       * A label from 0 to 255 that belongs to no class: of pixels nobody labelled, and of those a crop moves
+       * in from outside.
+       */
       readonly ignore?: number;
     }
   | { readonly kind: 'values'; readonly shape: Shape };
@@ -27,7 +32,10 @@ const checkCount = (where: string, values: TargetValues, count: number, { shape 
     );
 };
 
-/** Throws DATA unless the values are of the type: labels of its classes in an Int32Array or Uint8Array, finite numbers in a Float32Array. */
+/**
+ * Throws DATA unless the values are of the type: labels of its classes in an Int32Array or Uint8Array, finite
+ * numbers in a Float32Array.
+ */
 export const checkTargetValues = (
   where: string,
   values: TargetValues,

@@ -10,7 +10,10 @@ export interface RegressionOptions {
 
 const OPTIONS: KindsOf<RegressionOptions> = { loss: wordOf('squared', 'absolute') };
 
-/** Numbers for each image, of any shape: targets `values` of the answer's shape. Measures `meanSquaredError` and `meanAbsoluteError`. */
+/**
+ * Numbers for each image, of any shape: targets `values` of the answer's shape. Measures `meanSquaredError`
+ * and `meanAbsoluteError`.
+ */
 export const regression = (options: RegressionOptions = {}): Task => {
   checkOptions('regression', options, OPTIONS);
   const { loss = 'squared' } = options;

@@ -15,8 +15,9 @@ import type { Task } from './task.js';
 export type SegmentationOptions = CrossEntropyOptions;
 
 /**
- * One class for each pixel: cross-entropy of logits [n, h, w, k] and targets `labels` [n, h, w]; pixels labelled `ignore`
- * count for nothing. Measures `meanIoU` and `pixelAccuracy` over all pixels of all images, from one confusion matrix.
+ * One class for each pixel: cross-entropy of logits [n, h, w, k] and targets `labels` [n, h, w]; pixels
+ * labelled `ignore` count for nothing. Measures `meanIoU` and `pixelAccuracy` over all pixels of all images,
+ * from one confusion matrix.
  */
 export const segmentation = (
   options: SegmentationOptions = {},
@@ -54,8 +55,9 @@ export const segmentation = (
 };
 
 /**
- * How often each class was answered for each label, [answered, label], over the pixels of a batch: logits [n, ..., k], labels [n, ...],
- * weights [n] or null for 1 each. Labels of no class count nowhere, and neither does `ignore`, which may be one of them. Exact up to 2^24 pixels a cell.
+ * How often each class was answered for each label, [answered, label], over the pixels of a batch: logits [n,
+ * ..., k], labels [n, ...], weights [n] or null for 1 each. Labels of no class count nowhere, and neither
+ * does `ignore`, which may be one of them. Exact up to 2^24 pixels a cell.
  */
 export const confusionMatrix = (
   logits: Tensor,
@@ -91,7 +93,10 @@ const classesOf = (where: string, confusion: ArrayLike<number>): number => {
       );
 };
 
-/** Mean over the classes that occur of intersection / union, from a confusion matrix (row-major, square). NaN where none occurs. */
+/**
+ * Mean over the classes that occur of intersection / union, from a confusion matrix (row-major, square). NaN
+ * where none occurs.
+ */
 export const meanIoU = (confusion: ArrayLike<number>): number => {
   const classes = classesOf('meanIoU', confusion);
   const shares: number[] = [];

@@ -10,31 +10,35 @@ import { showShape, showType, size, type Shape, type Tensor } from '../tensor/te
 /** The targets of a batch by name, each with the batch as first axis. */
 export type Targets = Readonly<Record<string, Tensor>>;
 
-/** A loss at every position, [n, ...], and how much each position counts; the mean is sum(values) / sum(weights). */
+/**
+ * A loss at every position, [n, ...], and how much each position counts; the mean is sum(values) /
+ * sum(weights).
+ */
 export interface WeightedLoss {
   readonly values: Tensor;
   readonly weights: Tensor;
 }
 
 /**
- * What a network is trained for: the targets it needs, the loss of an answer, and what to measure. A plain value, as a
- * criterion is; `classification`, `segmentation` and `regression` make usual ones, and a script may write its own. `O` is
- * the shape of the network's answer to one image.
+ * What a network is trained for: the targets it needs, the loss of an answer, and what to measure. A plain
+ * value, as a criterion is; `classification`, `segmentation` and `regression` make usual ones, and a script
+ * may write its own. `O` is the shape of the network's answer to one image.
  */
 export interface Task<O extends Shape = Shape> {
   readonly name: string;
   /** Everything that decides its numbers, as JSON would hold it: what checkpoints compare. */
   readonly settings: Readonly<Record<string, unknown>>;
   /**
-   * The targets of one image that go with answers of this shape. Throws OPTION for an answer that is none of the task's. Written as a method, so that a task
-   * of literal shapes goes where one of any shape may stand, and the other way round.
+   * The targets of one image that go with answers of this shape. Throws OPTION for an answer that is none of
+   * the task's. Written as a method, so that a task of literal shapes goes where one of any shape may stand,
+   * and the other way round.
    */
   targets(answer: O): TargetTypes;
   /** At every position [n, ...], all of which count the same in the mean; or values with weights. */
   readonly loss: (output: Tensor, targets: Targets) => Tensor | WeightedLoss;
   /**
-   * Sums over a batch, of any shape, which a host adds up over batches. `weights` [n] says how often each image counts
-   * (0 or 1); null stands for once each.
+   * Sums over a batch, of any shape, which a host adds up over batches. `weights` [n] says how often each
+   * image counts (0 or 1); null stands for once each.
    */
   readonly measures: (
     output: Tensor,
@@ -76,7 +80,10 @@ const perPosition = (where: string, value: unknown, images: number): void => {
     );
 };
 
-/** The loss at every position. Throws OPTION for what has not the batch as first axis: of a mean, the images that fill up the last batch could not be left out. */
+/**
+ * The loss at every position. Throws OPTION for what has not the batch as first axis: of a mean, the images
+ * that fill up the last batch could not be left out.
+ */
 const lossOf = (task: Task, output: Tensor, targets: Targets): Tensor | WeightedLoss => {
   const loss: unknown = task.loss(output, targets);
   const where = `${task.name}: what loss returns`;
@@ -91,7 +98,10 @@ const lossOf = (task: Task, output: Tensor, targets: Targets): Tensor | Weighted
 /** Outputs of programs beside the measures, which must not take their names. */
 const TAKEN = ['loss', 'divisor'] as const;
 
-/** What a task measures of a batch. Throws OPTION for what is no record of tensors, or has a name that programs use themselves. */
+/**
+ * What a task measures of a batch. Throws OPTION for what is no record of tensors, or has a name that
+ * programs use themselves.
+ */
 export const measuresOf = (
   task: Task,
   output: Tensor,
@@ -142,7 +152,10 @@ export const meanLoss = (task: Task, output: Tensor, targets: Targets): Tensor =
   return ops.div(ops.sum(values, positions(values)), divisor);
 };
 
-/** The loss summed over the images of a batch that count, and by what to divide it: null for the number of images. */
+/**
+ * The loss summed over the images of a batch that count, and by what to divide it: null for the number of
+ * images.
+ */
 export const summedLoss = (
   task: Task,
   output: Tensor,
@@ -161,7 +174,10 @@ export const summedLoss = (
   return { sum: each === 1 ? sum : ops.mul(sum, ops.scalar(1 / each)), divisor: null };
 };
 
-/** Throws OPTION unless the source has the targets that the task needs for a network's answers, of the same types. */
+/**
+ * Throws OPTION unless the source has the targets that the task needs for a network's answers, of the same
+ * types.
+ */
 export const checkTargets = (
   task: Task,
   network: { readonly name: string; readonly output: Tensor },

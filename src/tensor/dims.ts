@@ -1,8 +1,9 @@
 /**
  * Arithmetic on literal dimensions, each rule once as a type and once as the value it must agree with.
  *
- * Every convolution here pads with 2p = d(k-1), so its output size is ceil(size / stride) whatever the kernel and the
- * dilation. Halving works digit by digit on the decimal string, which keeps whole networks cheap to check.
+ * Every convolution here pads with 2p = d(k-1), so its output size is ceil(size / stride) whatever the kernel
+ * and the dilation. Halving works digit by digit on the decimal string, which keeps whole networks cheap to
+ * check.
  */
 type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9';
 
@@ -65,8 +66,8 @@ type HalveDigits<
 
 type Trim<S extends string> = S extends `0${infer Rest}` ? (Rest extends '' ? '0' : Trim<Rest>) : S;
 /**
- * `number`, not `never`, where S is no literal: for a size that is still a variable the compiler judges the result by S = string, and
- * `never` would pass for every size.
+ * `number`, not `never`, where S is no literal: for a size that is still a variable the compiler judges the
+ * result by S = string, and `never` would pass for every size.
  */
 type ToNumber<S extends string> = S extends `${infer N extends number}` ? N : number;
 
@@ -83,7 +84,10 @@ export type Half<N extends number> = number extends N
     ? ToNumber<Trim<Q>>
     : never;
 
-/** ceil(N / S) for the strides 1, 2, 4 and 8; `number` for others. S = 1 is tested first, so that it also reduces for a type variable N. */
+/**
+ * ceil(N / S) for the strides 1, 2, 4 and 8; `number` for others. S = 1 is tested first, so that it also
+ * reduces for a type variable N.
+ */
 export type CeilDiv<N extends number, S extends number> = S extends 1
   ? N
   : S extends 2

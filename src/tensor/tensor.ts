@@ -1,4 +1,6 @@
-/** Sizes of the axes, outermost first; row-major in memory. Activations are NHWC, convolution weights OHWI. */
+/**
+ * Sizes of the axes, outermost first; row-major in memory. Activations are NHWC, convolution weights OHWI.
+ */
 export type Shape = readonly number[];
 export type Nhwc<N extends number, H extends number, W extends number, C extends number> = readonly [
   n: N,
@@ -21,8 +23,8 @@ export interface TensorType<S extends Shape = Shape, D extends DType = DType> {
 }
 
 /**
- * A node of a graph: an immutable value described by the op that makes it and the tensors it is made from. It owns no
- * memory. `path` is where in the user's network it was written, for messages ('blocks.0.conv1').
+ * A node of a graph: an immutable value described by the op that makes it and the tensors it is made from. It
+ * owns no memory. `path` is where in the user's network it was written, for messages ('blocks.0.conv1').
  */
 export interface Tensor<S extends Shape = Shape, D extends DType = DType> extends TensorType<S, D> {
   readonly op: string;

@@ -13,9 +13,10 @@ import { canonical, sha256 } from '../source/digest.js';
 import { Settings } from './settings.js';
 
 /**
- * A training checkpoint: `<path>.json` (where the run stands, and which tensors belong to it) and `<path>-<epoch>.safetensors` (parameters,
- * statistics, masks, velocities, in our layouts). The JSON is replaced last and atomically, so a killed run leaves the old checkpoint or the new one.
- * While a run writes it, `<path>.lock` says so.
+ * A training checkpoint: `<path>.json` (where the run stands, and which tensors belong to it) and
+ * `<path>-<epoch>.safetensors` (parameters, statistics, masks, velocities, in our layouts). The JSON is
+ * replaced last and atomically, so a killed run leaves the old checkpoint or the new one. While a run writes
+ * it, `<path>.lock` says so.
  */
 
 const FromOne = numberThat('a whole number from 1 on', (n) => Number.isSafeInteger(n) && n >= 1);
@@ -27,13 +28,15 @@ const ShareOrNaN = new t.Type<number, number | null>(
   (u, context) => (u === null || Number.isNaN(u) ? t.success(NaN) : Share.validate(u, context)),
   (share) => (Number.isNaN(share) ? null : share),
 );
-/** What a task measures, by name; numbers that are not finite, as of classes that never occur, are left out. */
+/**
+ * What a task measures, by name; numbers that are not finite, as of classes that never occur, are left out.
+ */
 const Measures = t.readonly(t.record(t.string, t.number));
 export type Measures = t.TypeOf<typeof Measures>;
 
 /**
- * Shares are 0..1. Accuracies are those of classification, NaN (of the test null) for other tasks. `test` and `testAccuracy` are null in epochs
- * without evaluation.
+ * Shares are 0..1. Accuracies are those of classification, NaN (of the test null) for other tasks. `test` and
+ * `testAccuracy` are null in epochs without evaluation.
  */
 const Epoch = t.strict({
   epoch: FromOne,
@@ -42,7 +45,10 @@ const Epoch = t.strict({
   testAccuracy: t.union([Share, t.null]),
   rate: Finite,
   seconds: Finite,
-  /** What the task measures of the training batches, while the weights changed; undefined in checkpoints from before there were tasks. */
+  /**
+   * What the task measures of the training batches, while the weights changed; undefined in checkpoints from
+   * before there were tasks.
+   */
   train: t.union([Measures, t.undefined]),
   /** Of the test split, its loss included. */
   test: t.union([Measures, t.null, t.undefined]),
@@ -97,8 +103,8 @@ export interface OpenCheckpoint {
   /** Null where there is none yet. Throws CHECKPOINT as `loadCheckpoint` does. */
   readonly load: () => Promise<Checkpoint | null>;
   /**
-   * Makes sure that epochs `from` to `to` of a run would replace no tensors of another one, which may be all that is left of it. Throws OUTPUT
-   * where they would.
+   * Makes sure that epochs `from` to `to` of a run would replace no tensors of another one, which may be all
+   * that is left of it. Throws OUTPUT where they would.
    */
   readonly reserve: (settings: Settings, from: number, to: number) => Promise<void>;
   readonly save: (checkpoint: Checkpoint) => Promise<void>;
@@ -114,7 +120,10 @@ export const checkpointExists = (path: string): Promise<boolean> =>
 const tensorsNameOf = (path: string, epochsDone: number): string =>
   `${basename(path)}-${String(epochsDone).padStart(4, '0')}.safetensors`;
 
-/** Whether a name is one that we give to tensors of this checkpoint: no other file is read or removed, whatever the JSON says. */
+/**
+ * Whether a name is one that we give to tensors of this checkpoint: no other file is read or removed,
+ * whatever the JSON says.
+ */
 const isTensorsName = (path: string, name: string): boolean => {
   const base = `${basename(path)}-`;
   return name.startsWith(base) && /^\d{4,16}\.safetensors$/.test(name.slice(base.length));
@@ -123,8 +132,8 @@ const isTensorsName = (path: string, name: string): boolean => {
 const sumOf = (file: Omit<t.OutputOf<typeof CheckpointFile>, 'sha256'>): string => sha256(canonical(file));
 
 /**
- * Takes the checkpoint `path` for this process and removes what a killed writer has left half written. Throws CHECKPOINT where another process
- * writes it, OUTPUT where its folder cannot be written.
+ * Takes the checkpoint `path` for this process and removes what a killed writer has left half written. Throws
+ * CHECKPOINT where another process writes it, OUTPUT where its folder cannot be written.
  */
 export const openCheckpoint = async (path: string): Promise<OpenCheckpoint> => {
   const temporary = join(dirname(path), `.${basename(path)}.lock.${randomUUID()}.part`);
@@ -170,8 +179,8 @@ const metadataOf = (bytes: Uint8Array, file: string): Readonly<Record<string, st
 };
 
 /**
- * Temporary files of this checkpoint, of whichever epoch: nobody else writes it while the lock is ours, so that their
- * writers need not be asked for, as removeLeftOvers of io/files.ts does.
+ * Temporary files of this checkpoint, of whichever epoch: nobody else writes it while the lock is ours, so
+ * that their writers need not be asked for, as removeLeftOvers of io/files.ts does.
  */
 const removeUnfinished = async (path: string): Promise<void> => {
   const [folder, base] = [dirname(path), basename(path)];
@@ -204,7 +213,10 @@ const write = async (path: string, { tensors, ...rest }: Checkpoint): Promise<vo
   if (before !== undefined && before !== name) await rm(join(dirname(path), before), { force: true });
 };
 
-/** The tensors of the checkpoint that is there, to be removed once it is replaced; none where the JSON is not one of ours. */
+/**
+ * The tensors of the checkpoint that is there, to be removed once it is replaced; none where the JSON is not
+ * one of ours.
+ */
 const tensorsFileOf = async (path: string): Promise<string | undefined> => {
   try {
     const { tensors } = decodeJson(
@@ -220,8 +232,8 @@ const tensorsFileOf = async (path: string): Promise<string | undefined> => {
 };
 
 /**
- * Writes a checkpoint, in place of one that is there. Throws CHECKPOINT while another process writes it, and for one that could not be read
- * again, which must not replace another; OUTPUT where it cannot be written.
+ * Writes a checkpoint, in place of one that is there. Throws CHECKPOINT while another process writes it, and
+ * for one that could not be read again, which must not replace another; OUTPUT where it cannot be written.
  */
 export const saveCheckpoint = async (path: string, checkpoint: Checkpoint): Promise<void> => {
   checkValue('saveCheckpoint: path', path, kinds.path);
@@ -273,7 +285,9 @@ const readJson = async (path: string): Promise<CheckpointFile> => {
   return file;
 };
 
-/** Throws CHECKPOINT unless the history ends with the last epoch that was done, and leaves none out before it. */
+/**
+ * Throws CHECKPOINT unless the history ends with the last epoch that was done, and leaves none out before it.
+ */
 const checkHistory = (
   where: string,
   { settings, epochsDone, history }: Pick<Checkpoint, 'settings' | 'epochsDone' | 'history'>,
@@ -288,7 +302,10 @@ const checkHistory = (
     );
 };
 
-/** Throws CHECKPOINT for a missing, truncated, altered or foreign checkpoint, before anything but the JSON and its tensors is read. */
+/**
+ * Throws CHECKPOINT for a missing, truncated, altered or foreign checkpoint, before anything but the JSON and
+ * its tensors is read.
+ */
 export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
   checkValue('loadCheckpoint: path', path, kinds.path);
   const { tensors: name, tensorsSha256, settings, start, epochsDone, history } = await readJson(path);

@@ -1,7 +1,10 @@
 import { ops } from '../ops/registry.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-/** Gradients scaled so that the norm of all of them together is at most `limit`, as PyTorch's clip_grad_norm_: times min(1, limit / (norm + 1e-6)). */
+/**
+ * Gradients scaled so that the norm of all of them together is at most `limit`, as PyTorch's clip_grad_norm_:
+ * times min(1, limit / (norm + 1e-6)).
+ */
 export const clipByNorm = (gradients: readonly Tensor[], limit: number): Tensor[] => {
   if (gradients.length === 0) return [];
   const squares = gradients.map((g) =>

@@ -17,7 +17,8 @@ export const testBatchOf = ({ sample }: Source): number => {
   const ofTinyImageNet = 64 * 64 * 3;
   return Math.max(1, Math.floor(250 * Math.min(1, ofTinyImageNet / size(sample))));
 };
-const DEPTH = 4; // steps under way on a GPU
+/** Steps under way on a GPU. */
+export const DEPTH = 4;
 
 /** What an evaluation found: the mean loss, and what the task measures, such as `accuracy` or `meanIoU`. */
 export type Evaluation = Readonly<Record<string, number>> & { readonly loss: number };
@@ -37,8 +38,9 @@ export interface Tested {
 }
 
 /**
- * Loss and measures of a network (or ticket) on a split; of classification, the usual task, `accuracy`. `signal` ends it after the batches
- * under way. Errors: DATA, WEIGHTS, OPTION, NON_FINITE for a loss that is NaN or infinite.
+ * Loss and measures of a network (or ticket) on a split; of classification, the usual task, `accuracy`.
+ * `signal` ends it after the batches under way. Errors: DATA, WEIGHTS, OPTION, NON_FINITE for a loss that is
+ * NaN or infinite.
  */
 export const evaluate = async <I extends Shape, O extends Shape>(
   net: Network<I, O>,

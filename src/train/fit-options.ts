@@ -12,12 +12,16 @@ export interface FitOptions<O extends Shape = Shape> extends StepOptions<O> {
   readonly batch?: number;
   readonly rate: RateSchedule;
   /**
-   * Take only the steps `from` to `to - 1` of this training, counted from 0 over all its epochs. Learning rate, order and augmentation are those that the
-   * steps have in the whole, so two runs that meet, the second starting with the first one's weights and velocities, give the bits of one (on devices that
-   * hold float32). An epoch that is cut is reported over the steps that were taken of it. Default: all steps.
+   * Take only the steps `from` to `to - 1` of this training, counted from 0 over all its epochs. Learning
+   * rate, order and augmentation are those that the steps have in the whole, so two runs that meet, the
+   * second starting with the first one's weights and velocities, give the bits of one (on devices that hold
+   * float32). An epoch that is cut is reported over the steps that were taken of it. Default: all steps.
    */
   readonly steps?: { readonly from?: number; readonly to?: number };
-  /** Of a data set's training images; a source has its own. Default: crop after zero padding by 4, flip; null for none. */
+  /**
+   * Of a data set's training images; a source has its own. Default: crop after zero padding by 4, flip; null
+   * for none.
+   */
   readonly augment?: AugmentationOptions | null;
   /** Orders and augmentations follow from it. Default 0. */
   readonly seed?: number;

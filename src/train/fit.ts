@@ -16,7 +16,15 @@ import type { Shape, Tensor } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
 import { NOISE } from '../transform/readings.js';
 import { openCheckpoint, type Checkpoint, type EpochReport, type OpenCheckpoint } from './checkpoint.js';
-import { addResident, evaluateOn, Sums, testBatchOf, type Evaluation, type Tested } from './evaluate.js';
+import {
+  addResident,
+  DEPTH,
+  evaluateOn,
+  Sums,
+  testBatchOf,
+  type Evaluation,
+  type Tested,
+} from './evaluate.js';
 import { FIT_OPTIONS, type FitOptions } from './fit-options.js';
 import { momentParts, type Moment, type Optimiser } from './optimisers/optimiser.js';
 import {
@@ -34,14 +42,10 @@ import {
   checkStart,
   checkStartFits,
   updatesOfStart,
-  usualUpdates,
   type Moments,
   type TrainingStart,
 } from './start.js';
 import { differences, settingsOf, type Settings } from './settings.js';
-
-export { FIT_OPTIONS, type FitOptions } from './fit-options.js';
-export type { TrainingStart };
 
 export interface Trained {
   readonly weights: Weights;
@@ -67,17 +71,18 @@ export const stepsOf = (
   { epochs, batch = 128 }: Pick<FitOptions, 'epochs' | 'batch'>,
 ): number => epochs * Math.floor(data.train.count / batch);
 
-const DEPTH = 4; // steps under way on a GPU
-
 /**
- * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly zero. What it learns is the
- * `task`, by default the classes of a data set; what it learns from is a data set or a source of images with other targets. The network's images and
- * answers must be those of the data, which is a compile error where both are literal and OPTION otherwise. The same options, seed, device and
- * weights give the same bits, also over a kill and resume. Weights that are zero count as live unless masks say otherwise; `masksOfZeros` makes such
- * masks. Errors: OPTION, DATA for images or targets that are none of the data's, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
+ * Trains a network, or a ticket when `masks` are given: masked weights are set to zero first and stay exactly
+ * zero. What it learns is the `task`, by default the classes of a data set; what it learns from is a data set
+ * or a source of images with other targets. The network's images and answers must be those of the data, which
+ * is a compile error where both are literal and OPTION otherwise. The same options, seed, device and weights
+ * give the same bits, also over a kill and resume. Weights that are zero count as live unless masks say
+ * otherwise; `masksOfZeros` makes such masks. Errors: OPTION, DATA for images or targets that are none of the
+ * data's, WEIGHTS, CHECKPOINT, NON_FINITE for a loss that is NaN or infinite.
  *
- * A checkpoint holds masks and moments, and digests of everything that decides the bits: of another start, other data or another device it is
- * refused. A start of null takes all from the checkpoint that `resume` continues.
+ * A checkpoint holds masks and moments, and digests of everything that decides the bits: of another start,
+ * other data or another device it is refused. A start of null takes all from the checkpoint that `resume`
+ * continues.
  */
 export const fit = async <I extends Shape, O extends Shape>(
   net: Network<I, O>,
@@ -163,7 +168,7 @@ const checkEarlier = (
     );
   const differing = differences(earlier.settings, settings);
   if (differing === null) return;
-  const isStart = (['weights', 'masks', 'velocities'] as const).some(
+  const isStart = (['weights', 'masks', 'velocities', 'updates'] as const).some(
     (key) => earlier.settings[key] !== settings[key],
   );
   const from = isStart && earlier.start !== null ? ` (it started from ${earlier.start})` : '';
@@ -173,11 +178,14 @@ const checkEarlier = (
   );
 };
 
-/** Updates that the optimiser's moments have gathered before the first step: of a start that is continued, its settings say so. */
+/**
+ * Updates that the optimiser's moments have gathered before the first step: of a start that is continued, its
+ * settings say so.
+ */
 const updatesBefore = ({ start, from }: Training, earlier: Checkpoint | null): number => {
   if (start !== null) return updatesOfStart(start, from);
-  const { updates, velocities = null } = earlier?.settings ?? {};
-  return updates ?? usualUpdates(velocities !== null, from);
+  const { updates = from, velocities = null } = earlier?.settings ?? {};
+  return velocities === null ? 0 : updates;
 };
 
 const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained> => {
@@ -290,7 +298,10 @@ const scalars = (values: Readonly<Record<string, number>>): Readonly<Record<stri
 const finite = (measures: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
 
-/** A task of a script may call what it likes its accuracy, per cent for one; a checkpoint that held that as a share could not be read again. */
+/**
+ * A task of a script may call what it likes its accuracy, per cent for one; a checkpoint that held that as a
+ * share could not be read again.
+ */
 const shareOr = <N>(accuracy: number | undefined, none: N): number | N =>
   accuracy !== undefined && accuracy >= 0 && accuracy <= 1 ? accuracy : none;
 
@@ -337,7 +348,10 @@ const tested = (epoch: number): Tested => ({
   remedy: 'lower the learning rate',
 });
 
-/** Throws NON_FINITE for what the last step left: the loss was taken before it, and a statistic need not show in the test. */
+/**
+ * Throws NON_FINITE for what the last step left: the loss was taken before it, and a statistic need not show
+ * in the test.
+ */
 const checkTrained = (weights: Weights): void => {
   for (const [name, { data }] of weights) {
     const bad = data.findIndex((v) => !Number.isFinite(v));

@@ -8,8 +8,9 @@ import { fail, PathexError } from '../errors.js';
 import { reasonOf } from '../io/files.js';
 
 /**
- * A lock file that says which process holds it. A process that was killed leaves its lock behind; the next one sees that its holder is gone,
- * by its number and the time it started (numbers are used again), and takes the lock over.
+ * A lock file that says which process holds it. A process that was killed leaves its lock behind; the next
+ * one sees that its holder is gone, by its number and the time it started (numbers are used again), and takes
+ * the lock over.
  */
 const Holder = t.strict(
   {
@@ -40,9 +41,13 @@ const textOf = (path: string): Promise<string> =>
     () => '',
   );
 
-/** When a process started; null where there is none of that number, or only what is left of one that has ended. */
+/**
+ * When a process started; null where there is none of that number, or only what is left of one that has
+ * ended.
+ */
 const startOf = async (pid: number): Promise<string | null> => {
-  // proc(5): the name in parentheses may hold anything; after it come the state, field 3, and the start, field 22
+  // proc(5): the name in parentheses may hold anything; after it come the state, field 3, and the start,
+  // field 22
   const line = await textOf(`/proc/${pid}/stat`);
   if (line !== '') {
     const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
@@ -106,13 +111,17 @@ const make = async (path: string, temporary: string, text: string): Promise<bool
   );
 };
 
-/** Longer than it takes to look at a lock and remove it: a turn that is older is of a process that was killed in it. */
+/**
+ * Longer than it takes to look at a lock and remove it: a turn that is older is of a process that was killed
+ * in it.
+ */
 const TURN_MS = 10_000;
 const PAUSE_MS = 20;
 
 /**
- * Takes away the lock of a process that is gone, if it is still that one. One process at a time has the turn to do so: of
- * two that have read the stale lock, the slower would otherwise remove the lock that the faster has made since.
+ * Takes away the lock of a process that is gone, if it is still that one. One process at a time has the turn
+ * to do so: of two that have read the stale lock, the slower would otherwise remove the lock that the faster
+ * has made since.
  */
 const removeStale = async (path: string, stale: string): Promise<void> => {
   const turn = `${path}.turn`;
@@ -138,8 +147,9 @@ const removeStale = async (path: string, stale: string): Promise<void> => {
 const ATTEMPTS = 50;
 
 /**
- * Takes the lock `path` for `what`, which messages name. `temporary` is a name in the same folder. Throws CHECKPOINT where another process
- * holds it, or one that cannot be seen from here; OUTPUT where the folder cannot be written.
+ * Takes the lock `path` for `what`, which messages name. `temporary` is a name in the same folder. Throws
+ * CHECKPOINT where another process holds it, or one that cannot be seen from here; OUTPUT where the folder
+ * cannot be written.
  */
 export const takeLock = async (path: string, temporary: string, what: string): Promise<Lock> => {
   const here = await holderHere();

@@ -42,8 +42,8 @@ const SPLIT_SIZE: KindsOf<SplitSize> = {
 };
 
 /**
- * The data set of classes whose images and answers a network has; any, where the shapes are not literal. A network that answers anything but
- * classes has none: it takes a {@link Source}.
+ * The data set of classes whose images and answers a network has; any, where the shapes are not literal. A
+ * network that answers anything but classes has none: it takes a {@link Source}.
  */
 export type DatasetOf<I extends Shape, O extends Shape> = number extends I['length']
   ? Dataset
@@ -86,7 +86,10 @@ export const optimiserOf = (where: string, options: StepOptions): Optimiser => {
   return options.optimiser;
 };
 
-/** Data as a source. Throws OPTION for what is neither, and for an augmentation that is not the data set's to have. */
+/**
+ * Data as a source. Throws OPTION for what is neither, and for an augmentation that is not the data set's to
+ * have.
+ */
 export const sourceOf = (
   where: string,
   data: Dataset | Source,
@@ -132,9 +135,10 @@ const feed = (net: Readable, images: Tensor): Tensor =>
   substitute([net.output], new Map([[net.input, images]]))[0]!;
 
 /**
- * One training step of the masked network. Inputs: those of the data (index [batch], shift [batch, 3] of a data set), rate [], those of the
- * optimiser, and of a network with dropouts noise [2], a key and the step. Outputs: loss (the mean), and the task's measures as sums over the batch (of classification: correct, a count). Next: parameters,
- * moments, running statistics.
+ * One training step of the masked network. Inputs: those of the data (index [batch], shift [batch, 3] of a
+ * data set), rate [], those of the optimiser, and of a network with dropouts noise [2], a key and the step.
+ * Outputs: loss (the mean), and the task's measures as sums over the batch (of classification: correct, a
+ * count). Next: parameters, moments, running statistics.
  */
 export const trainStep = <O extends Shape>(
   net: Network<Shape, O>,
@@ -197,8 +201,9 @@ export interface EvaluateStepOptions<O extends Shape = Shape> {
 const EVALUATE_STEP_OPTIONS: KindsOf<EvaluateStepOptions> = { task: taskKind };
 
 /**
- * Evaluation of one batch. Inputs: those of the data, weight [batch] (0 for filling up the last batch). Outputs: loss (sum), of a task whose
- * positions count differently `divisor` (what to divide it by, instead of the number of images), and the task's measures as sums.
+ * Evaluation of one batch. Inputs: those of the data, weight [batch] (0 for filling up the last batch).
+ * Outputs: loss (sum), of a task whose positions count differently `divisor` (what to divide it by, instead
+ * of the number of images), and the task's measures as sums.
  */
 export const evaluateStep = <O extends Shape>(
   net: Network<Shape, O>,

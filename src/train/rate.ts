@@ -15,9 +15,15 @@ export type RateSchedule =
       readonly milestones: readonly number[];
       readonly factor?: number;
     }
-  /** Linear from rate / 25 to `rate` over the first `warmUp` (default 0.25) of all steps, then by a cosine to zero (Smith and Topin 2017). */
+  /**
+   * Linear from rate / 25 to `rate` over the first `warmUp` (default 0.25) of all steps, then by a cosine to
+   * zero (Smith and Topin 2017).
+   */
   | { readonly kind: 'oneCycle'; readonly rate: number; readonly warmUp?: number }
-  /** From `rate` by half a cosine to `end` (default 0) at the end (Loshchilov and Hutter 2017, without restarts). */
+  /**
+   * From `rate` by half a cosine to `end` (default 0) at the end (Loshchilov and Hutter 2017, without
+   * restarts).
+   */
   | { readonly kind: 'cosine'; readonly rate: number; readonly end?: number }
   /** rate (1 - step / steps)^power, as DeepLab trains; power is by default 0.9. */
   | { readonly kind: 'poly'; readonly rate: number; readonly power?: number }
@@ -107,7 +113,10 @@ export const checkRate = (given: RateSchedule, where = 'train: rate'): void => {
   if (given.kind === 'warmUp') checkRate(given.then, `${where}: then`);
 };
 
-/** What left-out options of a schedule stand for, so that a default that is given counts as one that is left out. */
+/**
+ * What left-out options of a schedule stand for, so that a default that is given counts as one that is left
+ * out.
+ */
 const DEFAULTS: { readonly [K in NamedSchedule['kind']]: Partial<Of<K>> } = {
   constant: {},
   multiStep: { factor: 0.1 },

@@ -12,12 +12,15 @@ import { VERSION } from '../version.js';
 import type { FitOptions } from './fit-options.js';
 import { momentName, type Optimiser } from './optimisers/optimiser.js';
 import { rateSettings } from './rate.js';
-import { momentsOfStart, updatesOfStart, usualUpdates, type TrainingStart } from './start.js';
+import { momentsOfStart, updatesOfStart, type TrainingStart } from './start.js';
 
 /** SHA-256 in hexadecimal digits. */
 const Digest = t.string;
 
-/** Everything that decides the bits of a training. Evaluation reads state and changes none, so it is not in here. */
+/**
+ * Everything that decides the bits of a training. Evaluation reads state and changes none, so it is not in
+ * here.
+ */
 export const Settings = t.strict(
   {
     network: t.string,
@@ -43,7 +46,10 @@ export const Settings = t.strict(
     /** What computes it: kinds of devices, libraries, precisions and numbers of threads round differently. */
     device: t.string,
     version: t.string,
-    /** These are left out where they are the usual ones: checkpoints from before there were others stay readable. */
+    /**
+     * These are left out where they are the usual ones: checkpoints from before there were others stay
+     * readable.
+     */
     task: t.union([t.string, t.undefined]),
     optimiser: t.union([t.string, t.undefined]),
     clipNorm: t.union([t.number, t.undefined]),
@@ -115,8 +121,9 @@ const sgdSettings = ({
 };
 
 /**
- * The settings of a training. A start of null stands for the one of a checkpoint, whose settings are `earlier`. Numbers are written out with
- * their defaults, so that a default that is given counts as one that is left out.
+ * The settings of a training. A start of null stands for the one of a checkpoint, whose settings are
+ * `earlier`. Numbers are written out with their defaults, so that a default that is given counts as one that
+ * is left out.
  */
 export const settingsOf = (of: Described, earlier: Settings | null): Settings => {
   const { net, start, source, optimiser, device, options: o, steps } = of;
@@ -147,7 +154,7 @@ export const settingsOf = (of: Described, earlier: Settings | null): Settings =>
 const updatesOf = ({ start, from }: Described, earlier: Settings | null): number | undefined => {
   if (start === null) return earlier?.updates;
   const updates = updatesOfStart(start, from);
-  return updates === usualUpdates(momentsOfStart(start).size > 0, from) ? undefined : updates;
+  return updates === updatesOfStart({ ...start, updates: from }, from) ? undefined : updates;
 };
 
 const masksOf = (start: TrainingStart | null, earlier: Settings | null): string | null => {
@@ -157,7 +164,7 @@ const masksOf = (start: TrainingStart | null, earlier: Settings | null): string 
 
 const momentsDigest = (start: TrainingStart | null, earlier: Settings | null): string | null => {
   if (start === null) return earlier?.velocities ?? null;
-  const moments = [...momentsOfStart(start)].filter(([, weights]) => weights.size > 0);
+  const moments = [...momentsOfStart(start)];
   const [first] = moments;
   if (first === undefined) return null;
   if (moments.length === 1 && first[0] === 'velocity') return weightsDigest(first[1]);
@@ -177,8 +184,8 @@ const show = (value: unknown): string => {
 };
 
 /**
- * Where two settings differ, all of it, for messages: `there seed=3, batch=8, here seed=9, batch=16`; null where they do not. Digests are
- * shortened.
+ * Where two settings differ, all of it, for messages: `there seed=3, batch=8, here seed=9, batch=16`; null
+ * where they do not. Digests are shortened.
  */
 export const differences = (
   theirs: Readonly<Record<string, unknown>>,

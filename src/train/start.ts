@@ -22,14 +22,19 @@ export interface TrainingStart {
   readonly masks?: Masks | null;
   /** Of the learnt parameters, by their names; those of masked weights count as zero. Default: zero. */
   readonly velocities?: Weights | null;
-  /** What another optimiser has gathered, as `Trained.moments` holds it; in the place of `velocities`. Default: zero. */
+  /**
+   * What another optimiser has gathered, as `Trained.moments` holds it; in the place of `velocities`.
+   * Default: zero.
+   */
   readonly moments?: Moments | null;
   /**
-   * Updates that the moments have gathered, which Adam's corrections depend on; `Trained` has it. Default: the steps before the first one that is taken
-   * where there are moments, else 0.
+   * Updates that the moments have gathered, which Adam's corrections depend on; `Trained` has it. Default:
+   * the steps before the first one that is taken. Of moments that are zero there are none.
    */
   readonly updates?: number;
-  /** Where the weights came from, such as the name of a file: what messages about a checkpoint call the start. */
+  /**
+   * Where the weights came from, such as the name of a file: what messages about a checkpoint call the start.
+   */
   readonly source?: string;
 }
 
@@ -66,9 +71,15 @@ export const checkStart = (where: string, start: TrainingStart): void => {
   checkOptions(`${where}: start`, own as unknown as TrainingStart, START); // the keys that were left out are no start's
 };
 
-/** The moments of a start, velocities included; none where all are zero. Velocities of null mean zero even where a trained network's moments stand beside. */
+/** What is no map is refused by the checks of a start. */
+const isEmpty = (values: Weights): boolean => values instanceof Map && values.size === 0;
+
+/**
+ * The moments of a start, velocities included; none where all are zero. Velocities of null mean zero even
+ * where a trained network's moments stand beside.
+ */
 export const momentsOfStart = ({ velocities, moments }: TrainingStart): Moments => {
-  const all = new Map(moments ?? []);
+  const all = new Map([...(moments ?? [])].filter(([, values]) => !isEmpty(values)));
   if (velocities === null) all.delete('velocity');
   if (velocities != null && velocities.size > 0) all.set('velocity', velocities);
   return all;
@@ -76,10 +87,7 @@ export const momentsOfStart = ({ velocities, moments }: TrainingStart): Moments 
 
 /** Updates that the moments of a start have gathered, for a training whose first step is number `from`. */
 export const updatesOfStart = (start: TrainingStart, from: number): number =>
-  start.updates ?? usualUpdates(momentsOfStart(start).size > 0, from);
-
-/** What a start that does not say it counts. */
-export const usualUpdates = (hasMoments: boolean, from: number): number => (hasMoments ? from : 0);
+  momentsOfStart(start).size === 0 ? 0 : (start.updates ?? from);
 
 /** Throws WEIGHTS unless weights, masks and moments are whole and the network's. */
 export const checkStartFits = (net: Network, start: TrainingStart): void => {
@@ -129,7 +137,10 @@ const checkMoment = (what: string, name: string, data: unknown, leaf: Tensor): v
   if (bad >= 0) fail('WEIGHTS', `${what}: '${name}' holds ${data[bad]} at ${bad}; ${what} must be finite`);
 };
 
-/** Parameters and moments as given, those of masked weights zero: a masked weight with a velocity would leave zero. */
+/**
+ * Parameters and moments as given, those of masked weights zero: a masked weight with a velocity would leave
+ * zero.
+ */
 export const addStart = async (
   store: Store,
   net: Network,

@@ -5,15 +5,15 @@ import { unitCount, type LayerRule } from '../ops/units.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
- * What of a network is connected, for any network: it asks where each op's units come from, not whether the op has a meaning in the path
- * algebra. Zeros decide: weights as they are, or masks by the names of their weights. State that is not given counts as no zero.
- * See Note [What is taken for connected].
+ * What of a network is connected, for any network: it asks where each op's units come from, not whether the
+ * op has a meaning in the path algebra. Zeros decide: weights as they are, or masks by the names of their
+ * weights. State that is not given counts as no zero. See Note [What is taken for connected].
  */
 export type Known = ReadonlyMap<string, ArrayLike<number>>;
 
 /**
- * The live units of every node between input and output: 1 for a unit that some path of live weights brings from the input and some such path
- * takes on to the output.
+ * The live units of every node between input and output: 1 for a unit that some path of live weights brings
+ * from the input and some such path takes on to the output.
  */
 export const liveUnits = (net: Readable, known: Known): ReadonlyMap<Tensor, Uint8Array> => {
   const graph = graphOf(net, known);
@@ -139,7 +139,10 @@ const isZero = (factor: ArrayLike<number> | null): boolean => {
   return true;
 };
 
-/** The values of what does not depend on the network's input; null where they depend on state that is not known. */
+/**
+ * The values of what does not depend on the network's input; null where they depend on state that is not
+ * known.
+ */
 const evaluator = (known: Known): ((t: Tensor) => ArrayLike<number> | null) => {
   const values = new Map<Tensor, ArrayLike<number> | null>();
   const valueOf = (node: Tensor): ArrayLike<number> | null => {
@@ -160,8 +163,9 @@ const evaluator = (known: Known): ((t: Tensor) => ArrayLike<number> | null) => {
 };
 
 /*
- * Note [What is taken for connected]
- * A unit depends on the input if any op lets it. Ops that mix units (softmax, a norm over the last axis, products of two activations) let
- * every unit of their inputs reach every one of theirs, so that nothing is ever called dead that is alive. Units are followed, not places in
- * an image: a path that zero padding cuts, since each of its layers has one live tap that looks beyond a border, counts as one.
+ * Note [What is taken for connected] A unit depends on the input if any op lets it. Ops that mix units
+ * (softmax, a norm over the last axis, products of two activations) let every unit of their inputs reach
+ * every one of theirs, so that nothing is ever called dead that is alive. Units are followed, not places in
+ * an image: a path that zero padding cuts, since each of its layers has one live tap that looks beyond a
+ * border, counts as one.
  */

@@ -5,8 +5,9 @@ import { checkValue, tensor, tensors } from '../kinds.js';
 import { sameShape, showShape, type Tensor } from '../tensor/tensor.js';
 
 /**
- * Reverse mode: the cotangents of `wrt` for given cotangents of `outputs`, as a new graph over the old nodes. Null cotangents
- * are zero. A tensor the outputs do not depend on gets zeros. The result is made of ops that have `vjp`, so it can be differentiated again.
+ * Reverse mode: the cotangents of `wrt` for given cotangents of `outputs`, as a new graph over the old nodes.
+ * Null cotangents are zero. A tensor the outputs do not depend on gets zeros. The result is made of ops that
+ * have `vjp`, so it can be differentiated again.
  */
 export const vjp = (outputs: Roots, cotangents: readonly Tensor[], wrt: readonly Tensor[]): Tensor[] => {
   checkValue('vjp: outputs', outputs, tensors);

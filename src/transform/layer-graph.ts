@@ -8,8 +8,9 @@ import { onPaths } from './paths.js';
 import { inference, type Readable } from './readings.js';
 
 /**
- * A network as layers between units: which output unit of which layer feeds which input column of which other. It is read off the `units` of
- * every op: gates, BatchNorm, biases and pools leave them alone. See Note [Identity skips].
+ * A network as layers between units: which output unit of which layer feeds which input column of which
+ * other. It is read off the `units` of every op: gates, BatchNorm, biases and pools leave them alone. See
+ * Note [Identity skips].
  */
 export interface LayerGraph {
   /** Channels of the network's input. */
@@ -20,7 +21,10 @@ export interface LayerGraph {
   readonly outputs: Units;
 }
 
-/** Convolution or product with a prunable weight of `outputs` units, `inputs` columns and `taps` places in the kernel. */
+/**
+ * Convolution or product with a prunable weight of `outputs` units, `inputs` columns and `taps` places in the
+ * kernel.
+ */
 export interface Layer extends Omit<LayerRule, 'kind'> {
   readonly weight: Tensor;
   /** What each column reads: one unit, or several where branches were added. */
@@ -137,8 +141,8 @@ const check = (output: Tensor, { inputs, layers, outputs }: LayerGraph): void =>
 };
 
 /*
- * Note [Identity skips]
- * Where branches meet in a sum, a unit is dropped if a unit of the other branch depends on it: such a branch holds no weight, and a
- * walk that took it would pass the block without choosing anything. PHEW leaves identity skips out for the same reason. Two branches with weights, as the
- * main branch and the 1x1 shortcut of a projection block, both stay.
+ * Note [Identity skips] Where branches meet in a sum, a unit is dropped if a unit of the other branch depends
+ * on it: such a branch holds no weight, and a walk that took it would pass the block without choosing
+ * anything. PHEW leaves identity skips out for the same reason. Two branches with weights, as the main branch
+ * and the 1x1 shortcut of a projection block, both stay.
  */

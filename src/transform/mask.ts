@@ -22,8 +22,9 @@ const maskOf = (weight: Tensor): Tensor =>
 export const maskName = (weightName: string): string => stateName('mask', weightName);
 
 /**
- * Puts every prunable weight behind its mask: the effective weight is theta * m. Throws NETWORK where a parameter has the name of another
- * kind of state, as the masks of a network have that is masked already: the two would be one value.
+ * Puts every prunable weight behind its mask: the effective weight is theta * m. Throws NETWORK where a
+ * parameter has the name of another kind of state, as the masks of a network have that is masked already: the
+ * two would be one value.
  */
 export const masked = <N extends Readable>(net: N): N => {
   checkValue('masked: network', net, networkKind);
@@ -35,8 +36,9 @@ export const masked = <N extends Readable>(net: N): N => {
 };
 
 /**
- * Throws WEIGHTS unless there is a mask for every prunable weight and none besides, each a Uint8Array with an entry of 0 or 1 for every
- * number of the weight: any other value would scale the weight. `source` starts the message.
+ * Throws WEIGHTS unless there is a mask for every prunable weight and none besides, each a Uint8Array with an
+ * entry of 0 or 1 for every number of the weight: any other value would scale the weight. `source` starts the
+ * message.
  */
 export const checkMasks = (
   net: Pick<Readable, 'output'> & { readonly name: string },

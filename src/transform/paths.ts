@@ -28,15 +28,25 @@ import type { Readable } from './readings.js';
 export interface PathReading {
   /** What an edge carries instead of its weight w: w^2, |w|, or 1 where it is not masked. */
   readonly weights: 'squared' | 'absolute' | 'one';
-  /** `open`: every gate passes and every pooling candidate counts. `network`: gates and choices of the network itself on its input. */
+  /**
+   * `open`: every gate passes and every pooling candidate counts. `network`: gates and choices of the network
+   * itself on its input.
+   */
   readonly gates: 'open' | 'network';
   /** Whether paths may start at a constant 1, that is at a bias or BatchNorm shift. Default true. */
   readonly biasPaths?: boolean;
-  /** How a non-parametric constant c = c1 c2 is shared between weights (c1^2) and data (c2^2). Default 'balanced': c1 = c2 = sqrt c. */
+  /**
+   * How a non-parametric constant c = c1 c2 is shared between weights (c1^2) and data (c2^2). Default
+   * 'balanced': c1 = c2 = sqrt c.
+   */
   readonly constantSplit?: 'balanced' | 'weight' | 'data';
-  /** 'path' (default): as above. 'code': max-pool on each path network's own values, as released code does. */
+  /**
+   * 'path' (default): as above. 'code': max-pool on each path network's own values, as released code does.
+   */
   readonly maxPool?: 'path' | 'code';
-  /** Keep every value as mantissa * 2^exponent, so that float32 holds products over any depth. Default true. */
+  /**
+   * Keep every value as mantissa * 2^exponent, so that float32 holds products over any depth. Default true.
+   */
   readonly scaled?: boolean;
 }
 
@@ -62,8 +72,9 @@ export interface PathNetwork {
 }
 
 /**
- * The path reading of `net` (already read for inference) on `input`, which has the shape of one of its batches. Throws NETWORK
- * for ops without a meaning in the path algebra and for weights that occur twice on a path.
+ * The path reading of `net` (already read for inference) on `input`, which has the shape of one of its
+ * batches. Throws NETWORK for ops without a meaning in the path algebra and for weights that occur twice on a
+ * path.
  */
 export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading): PathNetwork => {
   checkValue('pathNetwork: network', net, networkKind);
@@ -146,7 +157,8 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
     values.set(node, result);
   }
   const output = values.get(net.output)!;
-  // A NaN or infinite pre-activation would close its gate in silence: the network's own output carries it into the result.
+  // A NaN or infinite pre-activation would close its gate in silence: the network's own output carries it
+  // into the result.
   const alarm =
     reading.gates === 'network' && sameShape(net.output.shape, output.mantissa.shape)
       ? ops.sub(net.output, net.output)
@@ -187,7 +199,10 @@ const isProduct = (t: Tensor): boolean => {
   return rule.kind === 'weight' && rule.elementwise === true;
 };
 
-/** What the edge of a parameter or constant carries. Constants share their value between both networks; see `constantSplit`. */
+/**
+ * What the edge of a parameter or constant carries. Constants share their value between both networks; see
+ * `constantSplit`.
+ */
 const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReading): Tensor => {
   if (!hasParameter(w)) {
     const magnitude = ops.abs(w);
@@ -201,8 +216,9 @@ const edgeValue = (w: Tensor, { weights, constantSplit = 'balanced' }: PathReadi
 };
 
 /**
- * The weights of an edge, each element of which must be a factor of the same element of the edge's value: then the edge's share of a flow
- * is the weight's, and the mask can be found again. Sums, and weights in another order of axes, are not of this kind.
+ * The weights of an edge, each element of which must be a factor of the same element of the edge's value:
+ * then the edge's share of a flow is the weight's, and the mask can be found again. Sums, and weights in
+ * another order of axes, are not of this kind.
  */
 const factors = (edge: Tensor, user: Tensor): readonly Tensor[] => {
   const weights = walk([edge]).filter(isPrunable);
@@ -230,9 +246,10 @@ const pattern = (w: Tensor): Tensor => {
 };
 
 /**
- * A product of a value, divided by 2^e, e the exponent of the value's largest element: what follows a product is elementwise, so the factor
- * costs nothing there, and weights do not wait for e. One product is far from overflow. (A rescale inside one branch of a sum would reweight
- * it; exponents travel along instead and are aligned there.)
+ * A product of a value, divided by 2^e, e the exponent of the value's largest element: what follows a product
+ * is elementwise, so the factor costs nothing there, and weights do not wait for e. One product is far from
+ * overflow. (A rescale inside one branch of a sum would reweight it; exponents travel along instead and are
+ * aligned there.)
  */
 const rescaled = (product: Tensor, { mantissa, exponent }: Scaled): Scaled => {
   const e = exponentOf(mantissa);
@@ -251,7 +268,9 @@ const exponentOf = (t: Tensor): Tensor =>
     ),
   );
 
-/** Brings values to their largest exponent; smaller ones may underflow to zero, larger ones never overflow. */
+/**
+ * Brings values to their largest exponent; smaller ones may underflow to zero, larger ones never overflow.
+ */
 const align = (
   parts: readonly Scaled[],
 ): { readonly mantissas: readonly Tensor[]; readonly exponent: Tensor | null } => {

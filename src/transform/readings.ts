@@ -9,8 +9,8 @@ import type { Tensor } from '../tensor/tensor.js';
 export type { Readable } from '../graph/description.js';
 
 /**
- * The two ways to read a network. What differs between them are markers in its graph, each of which says in its definition what it
- * stands for; either reading leaves none.
+ * The two ways to read a network. What differs between them are markers in its graph, each of which says in
+ * its definition what it stands for; either reading leaves none.
  */
 const read = (output: Tensor, rule: (reading: ReadingRule, marker: Tensor) => Tensor): Tensor =>
   rewrite([output], (node, inputs) => {
@@ -45,10 +45,11 @@ const TRAINING: KindsOf<TrainingReading> = { momentum: MOMENTUM, dropout: flag }
 export const NOISE = 'noise';
 
 /**
- * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 - momentum) stored + momentum
- * moment, with the unbiased variance n / (n - 1), as PyTorch keeps it. Throws NETWORK where a BatchNorm sees one value a channel: it would answer
- * its shift whatever the input. Where the network has dropouts, it has one more input, `noise`, which decides what they drop. A number in
- * the place of options is the momentum.
+ * Statistics are the moments of the batch, and `updates` are the running averages after it: next = (1 -
+ * momentum) stored + momentum moment, with the unbiased variance n / (n - 1), as PyTorch keeps it. Throws
+ * NETWORK where a BatchNorm sees one value a channel: it would answer its shift whatever the input. Where the
+ * network has dropouts, it has one more input, `noise`, which decides what they drop. A number in the place
+ * of options is the momentum.
  */
 export const training = <N extends Readable>(
   net: N,

@@ -12,7 +12,10 @@ import { emulatedCuda } from '../devices/emulated.js';
 import { callLog } from '../native/fake-cuda/build.js';
 import { tinyNet } from '../train/tiny.js';
 
-/** How the benchmarks time a GPU, on one of g++ whose events are as far apart as FAKE_CUDA_ELAPSED says. It reads dist/, which `npm test` has built. */
+/**
+ * How the benchmarks time a GPU, on one of g++ whose events are as far apart as FAKE_CUDA_ELAPSED says. It
+ * reads dist/, which `npm test` has built.
+ */
 
 interface Times {
   readonly seconds: readonly number[];

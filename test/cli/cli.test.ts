@@ -9,7 +9,10 @@ import { decode } from '../../src/weights/safetensors.js';
 import { decodeReport, type ExperimentReport } from '../../src/report/experiment.js';
 import { exitCodeOf } from './exit-code.js';
 
-/** The command line as a user meets it: the compiled program in a process of its own, on a small data set in the official layout. */
+/**
+ * The command line as a user meets it: the compiled program in a process of its own, on a small data set in
+ * the official layout.
+ */
 const MAIN = resolve('dist/cli/main.js');
 
 interface Result {

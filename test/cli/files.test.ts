@@ -6,7 +6,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-/** Files that are not what they should be, given to the command line: one clear line each, at once, and nothing is replaced. */
+/**
+ * Files that are not what they should be, given to the command line: one clear line each, at once, and
+ * nothing is replaced.
+ */
 const MAIN = resolve('dist/cli/main.js');
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { key, words } from '../../src/random.js';
 import { exitCodeOf } from './exit-code.js';
 
-/** What becomes of a command that is interrupted, or cannot print: the compiled program in a process of its own. */
+/**
+ * What becomes of a command that is interrupted, or cannot print: the compiled program in a process of its
+ * own.
+ */
 const MAIN = resolve('dist/cli/main.js');
 vi.setConfig({ testTimeout: 120_000 });
 

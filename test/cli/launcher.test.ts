@@ -8,7 +8,10 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isOfNpm } from '../../src/cli/launcher.js';
 
-/** Commands as users start and end them: by npm's own launchers, while data are on their way, and with what does not exist. */
+/**
+ * Commands as users start and end them: by npm's own launchers, while data are on their way, and with what
+ * does not exist.
+ */
 const MAIN = resolve('dist/cli/main.js');
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -26,7 +29,10 @@ interface Ended {
   readonly code: number | null;
   readonly last: string;
 }
-/** The end of a process and of all that holds its output: its exit code, as a shell has it, and the last line of stderr. */
+/**
+ * The end of a process and of all that holds its output: its exit code, as a shell has it, and the last line
+ * of stderr.
+ */
 const ended = async (
   child: ChildProcess,
   when: (out: string) => boolean = () => false,

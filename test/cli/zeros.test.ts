@@ -14,7 +14,10 @@ import { decode, encode } from '../../src/weights/safetensors.js';
 import { readFile } from 'node:fs/promises';
 import { exitCodeOf } from './exit-code.js';
 
-/** Files whose zeros are a ticket's but which hold no masks, and files that would end as NaN, on the compiled command line. */
+/**
+ * Files whose zeros are a ticket's but which hold no masks, and files that would end as NaN, on the compiled
+ * command line.
+ */
 const MAIN = resolve('dist/cli/main.js');
 vi.setConfig({ testTimeout: 120_000 }); // processes that load and compile everything anew, on cores that others may share
 

@@ -6,29 +6,20 @@ import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
 import { TARGETS } from '../../src/compile/target.js';
-import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import { evaluateStep, trainStep } from '../../src/train/programs.js';
+import { cifar10 } from './cifar10.js';
 
 /** A refactor must not change these plans by accident; `vitest -u` records a change that is meant. */
-const data = {
-  name: 'CIFAR-10',
-  height: 32,
-  width: 32,
-  channels: 3,
-  classes: 10,
-  mean: [0.491, 0.482, 0.447],
-  std: [0.247, 0.243, 0.262],
-} as unknown as Dataset;
 const net = resnetCifar({ depth: 20 });
-const train = trainStep(net, data, { split: 'train', count: 50000 }, 128);
+const train = trainStep(net, cifar10, { split: 'train', count: 50000 }, 128);
 const rounds = roundPrograms(net, px(), 100);
 
 test.each([
   ['resnet20-train', train],
-  ['resnet20-evaluate', evaluateStep(net, data, { split: 'test', count: 10000 }, 250)],
+  ['resnet20-evaluate', evaluateStep(net, cifar10, { split: 'test', count: 10000 }, 250)],
   ['resnet20-px-accumulate', rounds.accumulate!],
   ['resnet20-px-select', rounds.select],
 ])('plan of %s', async (name, p) => {
@@ -41,8 +32,9 @@ test('plan of resnet20-train-bf16', async () => {
 });
 
 /**
- * The CUDA sources of the same programs by their hashes; what one kernel of each kind looks like stands in test/cuda/kernels.test.ts.
- * To see what a change does to them, write them before and after it, and accept it with `vitest -u`.
+ * The CUDA sources of the same programs by their hashes; what one kernel of each kind looks like stands in
+ * test/cuda/kernels.test.ts. To see what a change does to them, write them before and after it, and accept it
+ * with `vitest -u`.
  */
 const folder = process.env['PATHEX_WRITE_SOURCES'];
 const changed =

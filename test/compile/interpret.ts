@@ -3,8 +3,9 @@ import { make, registry, type OpName } from '../../src/ops/registry.js';
 import { size, type Tensor } from '../../src/tensor/tensor.js';
 
 /**
- * Runs a plan in float64 with plain loops: what a native device must do, said once more in the simplest way. Arena buffers really share
- * memory, so that a wrong lifetime shows as a wrong number. What is stored as bf16 is rounded so.
+ * Runs a plan in float64 with plain loops: what a native device must do, said once more in the simplest way.
+ * Arena buffers really share memory, so that a wrong lifetime shows as a wrong number. What is stored as bf16
+ * is rounded so.
  */
 export const interpret = (
   plan: Plan,
@@ -46,7 +47,10 @@ export const interpret = (
 const float = new Float32Array(1);
 const bitsOfFloat = new Uint32Array(float.buffer);
 
-/** The bf16 nearest to the float32 nearest to x, ties to even; NaN stays NaN. By arithmetic, where the kernels shift bits. */
+/**
+ * The bf16 nearest to the float32 nearest to x, ties to even; NaN stays NaN. By arithmetic, where the kernels
+ * shift bits.
+ */
 export const toBf16 = (x: number): number => {
   float[0] = x;
   const f = float[0];

@@ -7,7 +7,10 @@ import { PLAN_LIMITS } from '../../src/plan/numbers.js';
 import { PlanCodec } from '../../src/plan/plan.js';
 import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
 
-/** Plans from outside: the codec holds sizes against the limits of the devices, and names the place of what passes them. */
+/**
+ * Plans from outside: the codec holds sizes against the limits of the devices, and names the place of what
+ * passes them.
+ */
 
 const decoded = (plan: unknown): unknown => decodeJson(PlanCodec, JSON.stringify(plan), 'plan', 'PLAN');
 const refuses = (plan: unknown, message: string): void => {

@@ -29,7 +29,10 @@ const resultsOf = (plan: Plan, p: Program): (readonly number[])[] => {
 const unmarked = ({ steps }: Plan): unknown[] =>
   steps.map((s) => Object.fromEntries(Object.entries(s).filter(([key]) => key !== 'epilogue')));
 
-/** The last step after which the memory of a buffer still belongs to it: the next one writes another value there. */
+/**
+ * The last step after which the memory of a buffer still belongs to it: the next one writes another value
+ * there.
+ */
 const keptUntil = ({ steps, buffers }: Plan, buffer: number, from: number): number => {
   const start = buffers[buffer]!.place;
   const next = steps.findIndex(

@@ -132,8 +132,8 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 };
 
 /*
- * Both sides round to bf16 where the plan says so, one in float32 and one in float64: now and then a value falls to the other side of a
- * tie, which is worth 2^-8 of that value.
+ * Both sides round to bf16 where the plan says so, one in float32 and one in float64: now and then a value
+ * falls to the other side of a tie, which is worth 2^-8 of that value.
  */
 describe.each(programs)('%s', (_, p) => {
   test('computes what its plan says', { timeout: 180_000 }, () => {

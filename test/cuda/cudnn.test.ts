@@ -16,13 +16,13 @@ import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { printPlan } from '../../src/compile/print-plan.js';
 import { TARGETS } from '../../src/compile/target.js';
-import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import { evaluateStep } from '../../src/train/programs.js';
 import { fakeCuda } from '../native/fake-cuda/build.js';
 import { ask, device, needsWheels, stub, wheels, withoutWheels } from './ask.js';
+import { cifar10 } from '../compile/cifar10.js';
 
 /** The convolutions of ResNet-20 on an H200 that is only described: no GPU, but NVIDIA's own answers. */
 
@@ -188,7 +188,8 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
     expect(line[0]).toBe(`${tuned!.convolution}, strict, deterministic`);
     expect(`cudnn engine ${line[1]}, knobs ${line[2]}`).toBe(tuned!.implementation);
 
-    // A later line wins, one that cannot be read is passed over, and a choice that does not build is made anew.
+    // A later line wins, one that cannot be read is passed over, and a choice that does not build is made
+    // anew.
     const lines = (...choices: readonly string[]): void =>
       writeFileSync(
         file,
@@ -219,17 +220,8 @@ describe.skipIf(withoutWheels)(needsWheels('cuDNN on a described H200'), () => {
   });
 });
 
-const data = {
-  name: 'CIFAR-10',
-  height: 32,
-  width: 32,
-  channels: 3,
-  classes: 10,
-  mean: [0.491, 0.482, 0.447],
-  std: [0.247, 0.243, 0.262],
-} as unknown as Dataset;
 const net = resnetCifar({ depth: 20 });
-const evaluation = evaluateStep(net, data, { split: 'test', count: 10_000 }, 250);
+const evaluation = evaluateStep(net, cifar10, { split: 'test', count: 10_000 }, 250);
 /** Evaluation as a device of precision bf16 compiles it. */
 const narrowEvaluation = (): string => printPlan(compile(evaluation, { ...TARGETS.cuda, storage: 'bf16' }));
 
@@ -251,7 +243,7 @@ it.each([
     });
     expect(pairs).toHaveLength(18); // two in each of nine blocks
     for (const [conv, map] of pairs) {
-      expect([conv.lane, map.lane]).toEqual([undefined, undefined]);
+      expect([conv.stream, map.stream]).toEqual([undefined, undefined]);
       expect(map).toMatchObject({ kind: 'launches', covers: 0 });
     }
   },
@@ -291,7 +283,8 @@ describe.skipIf(withoutWheels)(
           golden(precision === 'bf16' ? 'resnet20-train-bf16' : 'resnet20-train'),
         );
         const sums = rows.filter(([kind]) => kind === 'sums');
-        // 21 convolutions of the network, 20 gradients of their inputs, which reductions of another kind follow
+        // 21 convolutions of the network, 20 gradients of their inputs, which reductions of another kind
+        // follow
         expect([sums.length, rows.length]).toEqual([21, 41]);
         // in bf16 the stem's three channels leave nothing that is deterministic
         expect(sums.filter(([, , , , engine]) => /^\d+$/.test(engine!))).toHaveLength(built);

@@ -11,8 +11,9 @@ import { bytesOf } from '../../src/plan/memory.js';
 import type { NativeArray } from '../../src/runtime/native.js';
 
 /**
- * Runs a CUDA plan on the host: its source is compiled as C++ against emulator.h. Every plan runs twice, with threads and blocks in both
- * orders and the workspace poisoned before each step; the results must have the same bits.
+ * Runs a CUDA plan on the host: its source is compiled as C++ against emulator.h. Every plan runs twice, with
+ * threads and blocks in both orders and the workspace poisoned before each step; the results must have the
+ * same bits.
  */
 
 const here = fileURLToPath(new URL('.', import.meta.url));

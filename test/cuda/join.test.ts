@@ -4,7 +4,6 @@ import { emitCuda } from '../../src/compile/cuda/emit.js';
 import type { CudaPlan } from '../../src/compile/cuda/cuda-plan.js';
 import { TARGETS } from '../../src/compile/target.js';
 import type { Plan, Step } from '../../src/plan/plan.js';
-import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';
@@ -15,6 +14,7 @@ import type { NativeArray } from '../../src/runtime/native.js';
 import { data as tiny, networks, valueOf } from '../compile/tiny.js';
 import { emulation } from './emulate.js';
 import { emulateAll, joinedPlan, TINY, type Trial } from './joined.js';
+import { cifar10 } from '../compile/cifar10.js';
 
 /** Steps that share a launch compute the bits that they compute alone. */
 
@@ -49,7 +49,10 @@ describe('random steps', () => {
   });
 });
 
-/** What follows a reduction of [1, R, I] in a training step: moments to scale and shift, then small steps of every kind. */
+/**
+ * What follows a reduction of [1, R, I] in a training step: moments to scale and shift, then small steps of
+ * every kind.
+ */
 const chainOf = (R: number, I: number): Trial => {
   const specs: BufferSpec[] = [
     { in: 'input', shape: [R, I] },
@@ -226,22 +229,12 @@ describe('a row', () => {
   });
 });
 
-const data = {
-  name: 'CIFAR-10',
-  height: 32,
-  width: 32,
-  channels: 3,
-  classes: 10,
-  mean: [0.491, 0.482, 0.447],
-  std: [0.247, 0.243, 0.262],
-} as unknown as Dataset;
-
 describe('whole programs', () => {
   const net = resnetCifar({ depth: 20 });
   const rounds = roundPrograms(net, px(), 100);
   test.each([
-    ['a training step', trainStep(net, data, { split: 'train', count: 50000 }, 128), 1 / 2],
-    ['an evaluation step', evaluateStep(net, data, { split: 'test', count: 10000 }, 250), 1 / 2],
+    ['a training step', trainStep(net, cifar10, { split: 'train', count: 50000 }, 128), 1 / 2],
+    ['an evaluation step', evaluateStep(net, cifar10, { split: 'test', count: 10000 }, 250), 1 / 2],
     ['a PX observation', rounds.accumulate!, 1 / 3],
     ['a PX selection', rounds.select, 1 / 3],
   ])(

@@ -7,8 +7,9 @@ import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
 import { TINY } from './joined.js';
 
 /**
- * What the emitter writes: one kernel of each kind, to read. That the kernels compute what they should is for the emulator
- * (fused.test.ts, calls.test.ts) and for NVRTC to say; `vitest -u` records a change of the text that is meant.
+ * What the emitter writes: one kernel of each kind, to read. That the kernels compute what they should is for
+ * the emulator (fused.test.ts, calls.test.ts) and for NVRTC to say; `vitest -u` records a change of the text
+ * that is meant.
  */
 
 /** The kernels of a plan, without the helper functions above them. */

@@ -8,7 +8,6 @@ import { compile } from '../../src/compile/compile.js';
 import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { TARGETS } from '../../src/compile/target.js';
 import type { Plan } from '../../src/plan/plan.js';
-import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import type { Program } from '../../src/program/program.js';
 import { criterionOf, METHODS, procedureOf } from '../../src/prune/methods.js';
@@ -17,6 +16,7 @@ import { evaluateStep, trainStep } from '../../src/train/programs.js';
 import { data as tiny, networks } from '../compile/tiny.js';
 import { callOf, fusedOf, planOf, type BufferSpec } from '../native/plans.js';
 import { wheels } from './ask.js';
+import { cifar10 } from '../compile/cifar10.js';
 
 /** What NVIDIA's compiler says of the emitted sources. It needs no GPU, but the library: see nvrtc.py. */
 
@@ -56,15 +56,6 @@ const { libraries, reason } = run() as {
 const tool = (library: Library, architectures: string, files: readonly string[]): readonly Result[] =>
   run(library.path, architectures, ...files) as readonly Result[]; // the same
 
-const data = {
-  name: 'CIFAR-10',
-  height: 32,
-  width: 32,
-  channels: 3,
-  classes: 10,
-  mean: [0.491, 0.482, 0.447],
-  std: [0.247, 0.243, 0.262],
-} as unknown as Dataset;
 const roundsOf = (
   net: Parameters<typeof roundPrograms>[0],
   method: (typeof METHODS)[number],
@@ -122,8 +113,8 @@ describe.each(libraries.map((library) => [library.version, library] as const))('
       [
         'resnet20',
         [
-          trainStep(net, data, { split: 'train', count: 50000 }, 128),
-          evaluateStep(net, data, { split: 'test', count: 10000 }, 250),
+          trainStep(net, cifar10, { split: 'train', count: 50000 }, 128),
+          evaluateStep(net, cifar10, { split: 'test', count: 10000 }, 250),
           ...roundsOf(net, 'px', 100),
         ],
       ],
@@ -136,8 +127,8 @@ describe.each(libraries.map((library) => [library.version, library] as const))('
     () => {
       const net = resnetCifar({ depth: 20 });
       const programs = [
-        trainStep(net, data, { split: 'train', count: 50000 }, 128),
-        evaluateStep(net, data, { split: 'test', count: 10000 }, 250),
+        trainStep(net, cifar10, { split: 'train', count: 50000 }, 128),
+        evaluateStep(net, cifar10, { split: 'test', count: 10000 }, 250),
         trainStep(networks['lenet']!(), tiny, { split: 'train', count: 6 }, 128),
       ];
       checkPlans(

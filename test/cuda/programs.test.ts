@@ -14,7 +14,10 @@ import { arrayFrom } from '../native/plans.js';
 import { emulation } from './emulate.js';
 import { TINY } from './joined.js';
 
-/** Whole programs in the emulator, with plain loops where a GPU would ask a library, against the plan's interpreter in float64. */
+/**
+ * Whole programs in the emulator, with plain loops where a GPU would ask a library, against the plan's
+ * interpreter in float64.
+ */
 
 const net = networks['resnet']!();
 const lenet = networks['lenet']!();

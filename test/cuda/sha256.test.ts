@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-/** native/cuda/sha256.cc, which the cache of compiled code trusts, against published sums and against Node's own. */
+/**
+ * native/cuda/sha256.cc, which the cache of compiled code trusts, against published sums and against Node's
+ * own.
+ */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'pathex-sha256-'));

@@ -4,24 +4,17 @@ import { emitCuda } from '../../src/compile/cuda/emit.js';
 import { TARGETS } from '../../src/compile/target.js';
 import { readsOf, writesOf, type Plan } from '../../src/plan/plan.js';
 import { isWeightGradient } from '../../src/plan/traits.js';
-import type { Dataset } from '../../src/source/dataset.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
 import { px } from '../../src/prune/criteria/px.js';
 import { roundPrograms } from '../../src/prune/programs.js';
 import { trainStep } from '../../src/train/programs.js';
 import { fusedOf, planOf } from '../native/plans.js';
+import { cifar10 } from '../compile/cifar10.js';
 
-/** Steps of the side stream against those of the main stream: whatever touches the same bytes has an order. */
+/**
+ * Steps of the side stream against those of the main stream: whatever touches the same bytes has an order.
+ */
 
-const data = {
-  name: 'CIFAR-10',
-  height: 32,
-  width: 32,
-  channels: 3,
-  classes: 10,
-  mean: [0.491, 0.482, 0.447],
-  std: [0.247, 0.243, 0.262],
-} as unknown as Dataset;
 const net = resnetCifar({ depth: 20 });
 const WIDTH = { f32: 4, bf16: 2, i32: 4, u8: 1 } as const;
 
@@ -55,13 +48,13 @@ const races = (plan: Plan): string[] => {
       : i,
   );
   steps.forEach((s, side) => {
-    if (s.lane !== 'side') return;
+    if (s.stream !== 'side') return;
     let isDone = false;
     for (let k = side + 1; k < steps.length; k++) {
-      if (steps[k]!.lane === 'side') continue; // in order among themselves
+      if (steps[k]!.stream === 'side') continue; // in order among themselves
       isDone ||= steps
         .slice(side + 1, places[k]! + 1)
-        .some((t) => t.lane !== 'side' && t.after !== undefined && t.after >= side);
+        .some((t) => t.stream !== 'side' && t.after !== undefined && t.after >= side);
       const [a, b] = [plan.steps[side]!, plan.steps[k]!];
       if (
         !isDone &&
@@ -73,7 +66,7 @@ const races = (plan: Plan): string[] => {
   return found;
 };
 
-const train = trainStep(net, data, { split: 'train', count: 50000 }, 128);
+const train = trainStep(net, cifar10, { split: 'train', count: 50000 }, 128);
 const rounds = roundPrograms(net, px(), 100);
 
 describe.each([
@@ -85,7 +78,7 @@ describe.each([
   const { steps } = emitCuda(plan);
   it('has aside all gradients of weights, and before them the first of two products in a row', () => {
     const isGradient = steps.map((s, k) => s.kind === 'library' && isWeightGradient(plan.steps[k]!));
-    const isAside = steps.map((s) => s.lane === 'side');
+    const isAside = steps.map((s) => s.stream === 'side');
     expect(isAside).toContain(true);
     const end = isGradient.includes(true) ? isGradient.indexOf(true) : steps.length;
     isAside.forEach((aside, k) => {
@@ -143,10 +136,10 @@ it('waits where the arena gives memory away at once', () => {
       }),
     ],
   );
-  expect(emitCuda(plan).steps.map(({ lane, after }) => ({ lane, after }))).toEqual([
-    { lane: undefined, after: undefined },
-    { lane: 'side', after: undefined },
-    { lane: undefined, after: 1 },
-    { lane: undefined, after: undefined },
+  expect(emitCuda(plan).steps.map(({ stream, after }) => ({ stream, after }))).toEqual([
+    { stream: undefined, after: undefined },
+    { stream: 'side', after: undefined },
+    { stream: undefined, after: 1 },
+    { stream: undefined, after: undefined },
   ]);
 });

@@ -29,7 +29,10 @@ const noCuda = await openDevice('cuda').then(
   (error: Error) => error.message,
 );
 
-/** What every device must do, checked against `reference`. A new device is added to this list and nowhere else. */
+/**
+ * What every device must do, checked against `reference`. A new device is added to this list and nowhere
+ * else.
+ */
 const DEVICES: readonly DeviceKind[] = noCuda === null ? ['cpu', 'cuda'] : ['cpu'];
 test.skipIf(noCuda === null)(`device cuda is left out: ${noCuda}`, (context) => context.skip());
 

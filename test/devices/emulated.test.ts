@@ -15,7 +15,10 @@ import { fit } from '../../src/train/fit.js';
 import { tinyData, tinyNet } from '../train/tiny.js';
 import { emulatedCuda } from './emulated.js';
 
-/** Whole uses of the cuda device, graphs and all, on a GPU of g++: what the runtime does with emitted code is what the reference does. */
+/**
+ * Whole uses of the cuda device, graphs and all, on a GPU of g++: what the runtime does with emitted code is
+ * what the reference does.
+ */
 
 const folder = mkdtempSync(join(tmpdir(), 'pathex-emulated-'));
 const logFile = join(folder, 'log');
@@ -68,7 +71,8 @@ describe('the cuda device, emulated', () => {
       const own = a.weights.get(name)!.data;
       expect(own, name).toEqual(again.weights.get(name)!.data);
       const norm = (xs: ArrayLike<number>): number => Math.hypot(...Array.from(xs));
-      // means and their gradients cancel, so that only rounding is left of them: 8 % of the first means, 1.2 % of the first weights
+      // means and their gradients cancel, so that only rounding is left of them: 8 % of the first means, 1.2
+      // % of the first weights
       if (/^(conv|fc).*weight$/.test(name))
         expect(norm(own.map((x, i) => x - data[i]!)) / norm(data), name).toBeLessThan(3e-2);
       expect(norm(own.map((x, i) => x - data[i]!)), name).toBeGreaterThan(1e-5); // it did round
@@ -85,7 +89,7 @@ describe('the cuda device, emulated', () => {
     await narrow.dispose();
   }, 120_000);
 
-  describe('with gradients of weights in a lane of their own', () => {
+  describe('with gradients of weights on a stream of their own', () => {
     const start = { weights: initialise(tinyNet, 2), masks: null };
     const options = { epochs: 4, batch: 16, rate: { kind: 'oneCycle', rate: 0.05 }, seed: 3 } as const;
     const data = [0, 1].map((i) => ({
@@ -132,7 +136,7 @@ describe('the cuda device, emulated', () => {
       [5, 4.98, false],
       [3, 5, false],
     ])('takes it where runs are faster so: %s or %s ms', async (one, two, expected) => {
-      // by turns, and the first in two lanes is captured, which is not measured
+      // by turns, and the first on two streams is captured, which is not measured
       process.env['FAKE_CUDA_ELAPSED'] = [one, ...Array.from({ length: 5 }, () => [one, two]).flat()].join();
       const measured = await emulatedCuda(join(folder, 'cache'));
       const step = await measured.compile(descent);
@@ -157,14 +161,14 @@ describe('the cuda device, emulated', () => {
     });
   });
 
-  test('goes on in one lane where two cannot be captured, and refuses where two are asked for', async () => {
+  test('goes on with one stream where two cannot be captured, and refuses where two are asked for', async () => {
     const w = ops.state('w', [8, 4], { role: 'weight', init: { kind: 'constant', value: 1 } });
     const y = ops.matmul(ops.input('x', [6, 4]), w, { transposeA: false, transposeB: true });
     const p = program('dense', {
       next: [[w, ops.sub(w, ops.mul(grad(ops.sum(ops.mul(y, y), [0, 1]), [w])[0]!, ops.scalar(1e-3)))]],
     });
-    const after = async (lanes: 'measured' | 'one' | 'two'): Promise<readonly number[]> => {
-      const own = await emulatedCuda(join(folder, 'cache'), 'strict', lanes);
+    const after = async (streams: 'measured' | 'one' | 'two'): Promise<readonly number[]> => {
+      const own = await emulatedCuda(join(folder, 'cache'), 'strict', streams);
       const [step, store] = [await own.compile(p), own.store()];
       await store.add('w', { shape: [8, 4], dtype: 'f32' }, normal(key(5), 32));
       try {

@@ -9,7 +9,10 @@ import { nativeDevice } from '../../src/runtime/native-device.js';
 import { loadNative } from '../../src/runtime/native.js';
 import { fakeCuda } from '../native/fake-cuda/build.js';
 
-/** The cuda device with a GPU of g++: the driver of test/native/fake-cuda, kernels in the emulator, library steps as plain loops. */
+/**
+ * The cuda device with a GPU of g++: the driver of test/native/fake-cuda, kernels in the emulator, library
+ * steps as plain loops.
+ */
 
 const library = fileURLToPath(new URL('../cuda/library.h', import.meta.url));
 
@@ -53,7 +56,7 @@ const withLoops = (cuda: CudaPlan): CudaPlan => {
 export const emulatedCuda = async (
   cacheFolder: string,
   precision: Precision = 'strict',
-  lanes: 'measured' | 'one' | 'two' = 'measured',
+  streams: 'measured' | 'one' | 'two' = 'measured',
 ): Promise<Device> => {
   process.env['PATHEX_CUDA_LIBRARIES'] = fakeCuda();
   const native = new (loadNative().Device)({
@@ -61,7 +64,7 @@ export const emulatedCuda = async (
     index: 0,
     precision,
     deterministic: true,
-    lanes,
+    streams,
     cacheFolder,
   });
   return nativeDevice({

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
-/** What examples/ shows runs as it stands, is short, learns, and has the same losses on all devices that every machine has. */
+/**
+ * What examples/ shows runs as it stands, is short, learns, and has the same losses on all devices that every
+ * machine has.
+ */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const scripts = readdirSync(`${root}examples`).filter((name) => name.endsWith('.mjs') && name !== 'data.mjs');

@@ -4,7 +4,10 @@ import { faultOfSafetensors, safetensorsCase } from '../../scripts/fuzz/safetens
 import * as api from '../../src/index.js';
 import { decode, encode } from '../../src/weights/safetensors.js';
 
-/** A few of the cases of scripts/fuzz-safetensors.mjs and scripts/fuzz-graphs.mjs, and those that once found something. */
+/**
+ * A few of the cases of scripts/fuzz-safetensors.mjs and scripts/fuzz-graphs.mjs, and those that once found
+ * something.
+ */
 
 describe('mutated files are refused in one line, or read right', () => {
   it('safetensors', () => {

@@ -295,7 +295,8 @@ describe('attributes of a graph file', () => {
   };
 
   it.each(cases)('$op: a wrong $key is named with its place, whatever it is', ({ op, key, i }) => {
-    // Any text is a name, and -1.5 and Infinity are numbers, which only a constant has; Infinity is refused elsewhere.
+    // Any text is a name, and -1.5 and Infinity are numbers, which only a constant has; Infinity is refused
+    // elsewhere.
     const isName = key === 'name';
     const isNumber = key === 'value';
     const isNumbers = key === 'data';

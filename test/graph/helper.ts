@@ -16,7 +16,10 @@ export const MODELS: readonly Network[] = [
   lenet([9, 8, 2], { classes: 3, pool: 'average' }),
 ];
 
-/** Values that follow from the leaf's name alone, so that graphs with the same names get the same; variances are positive. */
+/**
+ * Values that follow from the leaf's name alone, so that graphs with the same names get the same; variances
+ * are positive.
+ */
 export const valueOf = (leaf: Tensor): Float64Array => {
   const z = normal(fold(key(5), nameOf(leaf)), size(leaf.shape));
   return roleOf(leaf) === 'variance' ? z.map((v) => 0.5 + Math.abs(v)) : z;

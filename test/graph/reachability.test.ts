@@ -8,7 +8,10 @@ type Edge = readonly [later: number, earlier: number];
 const naive = (edges: readonly Edge[], later: number, earlier: number): boolean =>
   edges.some(([l, e]) => l === later && (e === earlier || naive(edges, e, earlier)));
 
-/** Elements in a hidden order, so that an edge may put an older element after a newer one, as joining a group does. */
+/**
+ * Elements in a hidden order, so that an edge may put an older element after a newer one, as joining a group
+ * does.
+ */
 const growing = fc.integer({ min: 1, max: 40 }).chain((n) =>
   fc.record({
     rank: fc.shuffledSubarray(

@@ -139,7 +139,9 @@ describe('a download', () => {
 });
 
 describe('a proxy of the environment', () => {
-  /** A proxy that answers plain requests itself and tunnels the others to one server; and what it was asked. */
+  /**
+   * A proxy that answers plain requests itself and tunnels the others to one server; and what it was asked.
+   */
   const proxy = async (): Promise<{ readonly url: string; readonly asked: string[] }> => {
     const asked: string[] = [];
     const server = createServer((request, response) => {

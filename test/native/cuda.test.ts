@@ -24,7 +24,10 @@ import { addonPaths } from '../../src/runtime/native.js';
 import { callLog, fakeCuda } from './fake-cuda/build.js';
 import { addon, floats, fusedOf, planOf } from './plans.js';
 
-/** The cuda device on a driver that works on the host's memory: life cycle, order, errors. What a GPU computes is not tested here. */
+/**
+ * The cuda device on a driver that works on the host's memory: life cycle, order, errors. What a GPU computes
+ * is not tested here.
+ */
 
 const folder = mkdtempSync(join(tmpdir(), 'pathex-cuda-'));
 process.env['PATHEX_CUDA_LIBRARIES'] = fakeCuda(); // before the addon looks for libraries
@@ -336,7 +339,8 @@ describe('marks', () => {
     expect(end - begin).toBeLessThanOrEqual(host);
     const lines = log.take();
     expect(count(lines, 'cuGraphLaunch')).toBe(3);
-    // all was given to the GPU while it worked on the first run: only the first mark, which it reached at once, may have been found done before
+    // all was given to the GPU while it worked on the first run: only the first mark, which it reached at
+    // once, may have been found done before
     expect(count(lines.slice(0, lines.lastIndexOf('cuEventRecord')), 'cuEventQuery')).toBeLessThanOrEqual(1);
     expect(count(lines, 'cuStreamSynchronize')).toBe(0);
     await device.dispose();
@@ -628,21 +632,21 @@ describe('errors', () => {
     ).rejects.toThrow("code.steps[1] 'store'.after: step 0 is none of the side stream before it");
     await expect(
       refused((c) => {
-        Object.assign(c.steps[1]!, { lane: 'side', after: 1 });
+        Object.assign(c.steps[1]!, { stream: 'side', after: 1 });
       }),
     ).rejects.toThrow("'store'.after: step 1 is none of the side stream before it");
     await expect(
       refused((c) => {
-        Object.assign(c.steps[0]!, { lane: 'main' });
+        Object.assign(c.steps[0]!, { stream: 'main' });
       }),
-    ).rejects.toThrow('code.steps[0].lane');
+    ).rejects.toThrow('code.steps[0].stream');
     await expect(
       refused((c) => {
         c.scratchBytes = 256;
-        Object.assign(c.steps[0]!, { lane: 'side' });
+        Object.assign(c.steps[0]!, { stream: 'side' });
         c.steps[0]!.launches[0]!['args'] = [{ scratch: 0 }];
       }),
-    ).rejects.toThrow("'double'.lane: the workspace of launches is the main stream's");
+    ).rejects.toThrow("'double'.stream: the workspace of launches is the main stream's");
     const { plan } = DOUBLE;
     const shifted: Plan = {
       ...plan,

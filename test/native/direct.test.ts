@@ -15,7 +15,9 @@ import {
   type BufferSpec,
 } from './plans.js';
 
-/** The convolutions that have kernels of our own on AVX2 and AVX-512: 3x3, stride 1, the image's size kept. */
+/**
+ * The convolutions that have kernels of our own on AVX2 and AVX-512: 3x3, stride 1, the image's size kept.
+ */
 
 type Conv = CallAttributes<'conv2d'>;
 type Kernel = 'conv2d' | 'conv2dInputGrad' | 'conv2dWeightGrad';

@@ -13,8 +13,9 @@ import { shifted } from '../cuda/joined.js';
 import { addon, callOf, count, fusedOf, planOf, random, type BufferSpec } from './plans.js';
 
 /**
- * Convolutions that take the step after them along, on a driver and a cuDNN that work on the host's memory: what is made of a fused step,
- * which pairs are left alone, and how a measurement decides. FAKE_CUDNN_FUSED says how long a fused operation takes, FAKE_CUDA_DELAY a launch.
+ * Convolutions that take the step after them along, on a driver and a cuDNN that work on the host's memory:
+ * what is made of a fused step, which pairs are left alone, and how a measurement decides. FAKE_CUDNN_FUSED
+ * says how long a fused operation takes, FAKE_CUDA_DELAY a launch.
  */
 
 const folder = mkdtempSync(join(tmpdir(), 'pathex-epilogue-'));
@@ -37,7 +38,11 @@ const opened: NativeDevice[] = [];
 let caches = 0;
 const open = async (
   cache = join(folder, `cache-${caches++}`),
-  more: { readonly epilogues?: boolean; readonly lanes?: 'two'; readonly precision?: 'strict' | 'tf32' } = {},
+  more: {
+    readonly epilogues?: boolean;
+    readonly streams?: 'two';
+    readonly precision?: 'strict' | 'tf32';
+  } = {},
 ): Promise<NativeDevice> => {
   const device = new addon.Device({
     kind: 'cuda',
@@ -77,7 +82,10 @@ const [xShape, wShape, yShape] = [
 ] as const;
 const pixels = N * 3 * 2;
 
-/** Buffers: 0 x, 1 weight, 2 y in the arena, 3.. what a case adds; a step before puts the inputs there, as the arena's bf16 wants. */
+/**
+ * Buffers: 0 x, 1 weight, 2 y in the arena, 3.. what a case adds; a step before puts the inputs there, as the
+ * arena's bf16 wants.
+ */
 interface Case {
   readonly more: readonly BufferSpec[];
   readonly map: Omit<FusedStep, 'kind' | 'name'>;
@@ -466,7 +474,10 @@ const placed = (plan: Plan, at: number, like: number, shift = 0): Plan => {
     ),
   };
 };
-/** relu(y + r), with r and the result in the arena: a step before puts r there, one after takes the result out. */
+/**
+ * relu(y + r), with r and the result in the arena: a step before puts r there, one after takes the result
+ * out.
+ */
 const inArena = (): Plan => {
   const plan = planFor({
     more: [{ in: 'arena', shape: yShape }, { in: 'arena', shape: yShape }, output(), input(yShape)],
@@ -568,7 +579,7 @@ describe('two steps stay apart', () => {
   });
 });
 
-describe('in two lanes', () => {
+describe('on two streams', () => {
   it('one operation for two steps waits for what either of them needs', async () => {
     const { more, map } = normalised;
     const { specs, steps } = partsOf({
@@ -577,7 +588,7 @@ describe('in two lanes', () => {
     });
     const aside: Step = { ...(convolution('conv2d') as CallStep), outputs: [7] };
     const plan = planOf(specs, [...steps.slice(0, 2), aside, ...steps.slice(2)], 'two');
-    expect(emitCuda(plan).steps.map((s) => [s.lane, s.after])).toEqual([
+    expect(emitCuda(plan).steps.map((s) => [s.stream, s.after])).toEqual([
       [undefined, undefined],
       [undefined, undefined],
       ['side', undefined],
@@ -585,7 +596,7 @@ describe('in two lanes', () => {
       [undefined, 2],
     ]);
     process.env['FAKE_CUDNN_CONV'] = '30000'; // so that it is not done by chance
-    const ran = await run(await open(undefined, { lanes: 'two' }), plan);
+    const ran = await run(await open(undefined, { streams: 'two' }), plan);
     expect(ran.pairs.map(({ conv }) => conv)).toEqual([
       expect.stringMatching(/knobs -$/),
       expect.stringMatching(/, with the step after it$/),
@@ -594,7 +605,10 @@ describe('in two lanes', () => {
   });
 });
 
-/** The sum of each channel of y about its first element, its variance, and what a training's BatchNorm makes of them. */
+/**
+ * The sum of each channel of y about its first element, its variance, and what a training's BatchNorm makes
+ * of them.
+ */
 const moments: Case = {
   more: [{ in: 'arena', shape: [F] }, { in: 'arena', shape: [F] }, output([F]), output([F]), output()],
   map: {

@@ -61,7 +61,10 @@ export interface Result {
   readonly scale: number;
 }
 
-/** A fused step by plain loops in float64: stores, then reductions; `scale` is the norm that errors are measured by. */
+/**
+ * A fused step by plain loops in float64: stores, then reductions; `scale` is the norm that errors are
+ * measured by.
+ */
 export const naive = (step: FusedStep, buffers: readonly ArrayLike<number>[]): Result[] => {
   const [O, R, I] = step.domain;
   const n = O * R * I;
@@ -195,7 +198,10 @@ export interface Case {
   readonly specs: readonly BufferSpec[];
 }
 
-/** Steps over one domain that use every stride pattern and every reduction: one for each `keep`, since which axes join depends on it, and one with all. */
+/**
+ * Steps over one domain that use every stride pattern and every reduction: one for each `keep`, since which
+ * axes join depends on it, and one with all.
+ */
 export const everyPattern = (domain: readonly [number, number, number]): Case[] => {
   const [O, R, I] = domain;
   const patterns: { shape: number[]; strides: [number, number, number] }[] = [
@@ -211,7 +217,8 @@ export const everyPattern = (domain: readonly [number, number, number]): Case[] 
   ];
   const loads = patterns.map((p, buffer) => ({ buffer, strides: p.strides }));
   const n = loads.length;
-  // sum of all loads, each scaled, so that a fault in any of them shows; half of it depends on slow registers only
+  // sum of all loads, each scaled, so that a fault in any of them shows; half of it depends on slow registers
+  // only
   const code: FusedStep['code'] = [
     { op: 'mul', args: [1, 2] },
     { op: 'add', args: [n, 3] },
@@ -316,7 +323,10 @@ export const randomStep = (next: () => number): Case => {
   return { step: fusedOf({ domain: [O, R, I], loads, code, stores, reductions }), specs };
 };
 
-/** A step that stores over the states it loads: states first, then an input [I], then the results of reductions. */
+/**
+ * A step that stores over the states it loads: states first, then an input [I], then the results of
+ * reductions.
+ */
 export const randomOverwritingStep = (next: () => number): Case & { readonly states: number } => {
   const ops = ['add', 'sub', 'mul', 'mulAdd', 'neg', 'relu', 'step', 'max'] as const;
   const [O, R, I] = [integer(next, 1, 4), integer(next, 1, 30), integer(next, 1, 30)];

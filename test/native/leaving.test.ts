@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { addonPaths } from '../../src/runtime/native.js';
 import { callOf, fusedOf, planOf } from './plans.js';
 
-/** Ends of environments, at any moment: no abort, no hang, no thread left. Child processes, since an abort ends all. */
+/**
+ * Ends of environments, at any moment: no abort, no hang, no thread left. Child processes, since an abort
+ * ends all.
+ */
 
 const plan = planOf(
   [

@@ -127,7 +127,8 @@ const instructionsOf = (file: string): readonly string[] => {
 };
 const wideRegister = /%[yz]mm/;
 const avx512 = /%zmm|%[xy]mm(1[6-9]|2\d|3[01])\b|%k[0-7]\b/;
-// Vector instructions in their VEX or EVEX form start with v, as do verr, verw and those of virtual machines. BMI's are
+// Vector instructions in their VEX or EVEX form start with v, as do verr, verw and those of virtual machines.
+// BMI's are
 // VEX too; tzcnt is not among them, since it is bsf to a processor that does not know it.
 const vex = /^v(?!err|erw|m(call|launch|resume|xo))/;
 const bmi = /^(andn|bextr|bls[ir]|blsmsk|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx|lzcnt)[lqw]?\s/;

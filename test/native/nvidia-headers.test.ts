@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-/** Our pages on NVIDIA's interfaces against NVIDIA's own headers, where they can be found: every value, every parameter. */
+/**
+ * Our pages on NVIDIA's interfaces against NVIDIA's own headers, where they can be found: every value, every
+ * parameter.
+ */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const wheels = process.env['PATHEX_CUDA_WHEELS'] ?? join(root, 'build/cuda-wheels'); // as pip install --target leaves them
@@ -18,8 +21,8 @@ const folders = [
 const folderOf = (header: string): string | undefined => folders.find((f) => existsSync(join(f, header)));
 
 /**
- * Same<Ours, Theirs>: equal results, as many parameters, and each of the same size and kind. Their enumerations are our integers, so
- * the types themselves differ.
+ * Same<Ours, Theirs>: equal results, as many parameters, and each of the same size and kind. Their
+ * enumerations are our integers, so the types themselves differ.
  */
 const COMPARISON = `
 #include <type_traits>

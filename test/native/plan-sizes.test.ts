@@ -6,7 +6,10 @@ import type { Plan, PlanBuffer } from '../../src/plan/plan.js';
 import { addonPaths } from '../../src/runtime/native.js';
 import { addon, callOf, fusedOf, planOf, runOn, type BufferSpec } from './plans.js';
 
-/** Plans whose sizes wrap around, or do not belong together, are refused when they are loaded; any number that a run brings is met. */
+/**
+ * Plans whose sizes wrap around, or do not belong together, are refused when they are loaded; any number that
+ * a run brings is met.
+ */
 
 const device = new addon.Device({ threads: 2 });
 afterAll(() => device.dispose());

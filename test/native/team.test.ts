@@ -6,7 +6,9 @@ import type { CallAttributes } from '../../src/plan/calls.js';
 import { addonPaths } from '../../src/runtime/native.js';
 import { callOf, planOf } from './plans.js';
 
-/** Teams smaller than asked for: convolutions end, with the same answer, and the device says what limited it. */
+/**
+ * Teams smaller than asked for: convolutions end, with the same answer, and the device says what limited it.
+ */
 
 // The library's, not the direct kernels': those want multiples of 16 channels.
 const conv: CallAttributes<'conv2d'> = {

@@ -112,7 +112,10 @@ const twoPasses = (x: Float32Array): readonly [mean: number, variance: number] =
 };
 
 describe('variance of a batch, whatever the values', () => {
-  /** The batch statistics of `columns` copies of the values, as a training of BatchNorm on a device takes them. */
+  /**
+   * The batch statistics of `columns` copies of the values, as a training of BatchNorm on a device takes
+   * them.
+   */
   const statistics = async (
     device: Device,
     values: Float32Array,

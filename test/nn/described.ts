@@ -15,7 +15,10 @@ export const split: Network = network('split', [4, 3, 2], (x) => {
   )(flatten(ops.transpose(y, [0, 3, 2, 1]) as Tensor<Nhwc<number, number, number, number>>));
 });
 
-/** Two heads that weigh the four rows of a sample by how queries meet keys, folded into the batch as [n * heads, rows, width]. */
+/**
+ * Two heads that weigh the four rows of a sample by how queries meet keys, folded into the batch as [n *
+ * heads, rows, width].
+ */
 export const heads: Network = network('heads', [4, 6], (x) => {
   const [n, rows, heads, width] = [x.shape[0], 4, 2, 3] as const;
   const folded = (name: string): Tensor => {

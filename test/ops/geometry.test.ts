@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { make, ops, registry, type OpName, type Ops } from '../../src/ops/registry.js';
 import type { Attributes, Tensor } from '../../src/tensor/tensor.js';
 
-/** Geometry travels whole: a field that a geometry type gains later reaches every adjoint, path rule and kernel without another edit. */
+/**
+ * Geometry travels whole: a field that a geometry type gains later reaches every adjoint, path rule and
+ * kernel without another edit.
+ */
 
 const x = ops.state('x', [2, 6, 6, 3]);
 const w = ops.state('w', [4, 3, 3, 3]);
@@ -23,7 +26,10 @@ const nodes: readonly Tensor[] = [
 ];
 const LATER = { groups: 3 };
 
-/** Builders that keep the attributes they are called with beside the nodes, which are those of today's geometry. */
+/**
+ * Builders that keep the attributes they are called with beside the nodes, which are those of today's
+ * geometry.
+ */
 const recording = (seen: Attributes[]): Ops => {
   const own =
     (op: OpName) =>

@@ -14,8 +14,8 @@ export interface Given {
 }
 
 /**
- * One use of an op. Real inputs are drawn so that no two elements, and no element and zero, are close: finite differences
- * stay on one side of every kink.
+ * One use of an op. Real inputs are drawn so that no two elements, and no element and zero, are close: finite
+ * differences stay on one side of every kink.
  */
 export interface Case {
   readonly label: string;
@@ -84,7 +84,10 @@ export const trial = ({ inputs, build, positive = false }: Case, seed: number): 
 
 const STEP = 1e-4;
 
-/** d/dt f(at + t direction) at 0 by central differences of two step sizes, extrapolated: the error is of order STEP^4. */
+/**
+ * d/dt f(at + t direction) at 0 by central differences of two step sizes, extrapolated: the error is of order
+ * STEP^4.
+ */
 const slope = (f: (b: Binding) => number, at: Binding, direction: Binding): number => {
   const moved = (t: number): Binding =>
     new Map([...at].map(([x, v]) => [x, v.map((e, i) => e + t * (direction.get(x)?.[i] ?? 0))]));
@@ -92,7 +95,10 @@ const slope = (f: (b: Binding) => number, at: Binding, direction: Binding): numb
   return (4 * central(STEP / 2) - central(STEP)) / 3;
 };
 
-/** Differentiates `scalar` by `wrt` in a random direction, once by its gradient graph and once numerically; the error relative to the sum of magnitudes. */
+/**
+ * Differentiates `scalar` by `wrt` in a random direction, once by its gradient graph and once numerically;
+ * the error relative to the sum of magnitudes.
+ */
 export const gradientError = (
   scalar: Tensor,
   wrt: readonly Tensor[],
@@ -111,7 +117,10 @@ export const gradientError = (
 export const probe = (y: Tensor, seed: number): Tensor =>
   total(ops.mul(real(y), ops.literal(y.shape, Array.from(noise(fold(key(seed), 'probe'), y.shape)))));
 
-/** <c, y^3>: curved even where y is linear or a square root, so that its second derivative meets every rule twice. */
+/**
+ * <c, y^3>: curved even where y is linear or a square root, so that its second derivative meets every rule
+ * twice.
+ */
 export const curvedProbe = (y: Tensor, seed: number): Tensor =>
   probe(ops.mul(real(y), ops.mul(real(y), real(y))), seed);
 

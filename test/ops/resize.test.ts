@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ops } from '../../src/ops/registry.js';
 import { leaf, run } from './helper.js';
 
-/** F.interpolate(x, size, mode='bilinear', align_corners) of PyTorch 2.13.0 in float64, of x[0, 0, h, w] = (4h + w) * 7 % 11 - 3. */
+/**
+ * F.interpolate(x, size, mode='bilinear', align_corners) of PyTorch 2.13.0 in float64, of x[0, 0, h, w] = (4h
+ * + w) * 7 % 11 - 3.
+ */
 const PYTORCH: readonly {
   readonly size: readonly [number, number];
   readonly alignCorners: boolean;

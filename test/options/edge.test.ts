@@ -7,8 +7,9 @@ import * as pathex from '../../src/index.js';
 import { PathexError, type ErrorCode } from '../../src/errors.js';
 
 /**
- * What plain JavaScript may hand to every exported function: an option nobody knows, and values of another kind. Each is one PathexError
- * that names what was wrong. A function that is new in the index fails here until it has rows.
+ * What plain JavaScript may hand to every exported function: an option nobody knows, and values of another
+ * kind. Each is one PathexError that names what was wrong. A function that is new in the index fails here
+ * until it has rows.
  */
 
 /** The functions as plain JavaScript sees them: the compiler would refuse every row. */

@@ -11,7 +11,9 @@ import type { Device } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
 import { asWeights, randomImages, randomState, seeded } from './helper.js';
 
-/** What holds for every method, whatever it does; IMP, which trains, has the same statements in imp.test.ts. */
+/**
+ * What holds for every method, whatever it does; IMP, which trains, has the same statements in imp.test.ts.
+ */
 
 const net = network('small', [5, 5, 2], (x) =>
   linear(
@@ -123,7 +125,9 @@ describe('scores that are not finite are an error of one line', () => {
   const withHuge = data.map((d) => ({ ...d, images: d.images.map(() => 3e38) }));
   /** BatchNorm that scales by more than float32 holds. */
   const steep = new Map([...weights, ...only('scale', 3e38), ...only('variance', 0)]);
-  /** How to make a score that is no number; null where weights are finite and so is everything made of them. */
+  /**
+   * How to make a score that is no number; null where weights are finite and so is everything made of them.
+   */
   const HOW: { readonly [M in (typeof SCORED)[number]]: Given | null } = {
     px: { data: withHuge },
     snip: { data: withHuge },

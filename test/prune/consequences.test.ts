@@ -26,7 +26,10 @@ import {
 } from './helper.js';
 import { anyNet, forAll, mlp, near, setting, type Features } from './random-networks.js';
 
-/** What follows from PX's formula (methods.md 3.9), and from the one that its newest release computes (3.10, version C). */
+/**
+ * What follows from PX's formula (methods.md 3.9), and from the one that its newest release computes (3.10,
+ * version C).
+ */
 
 describe('what the formula implies', () => {
   test('the first round of px is synflow-l2 up to one factor: behind a dense linear layer every output sees the same activation', () =>

@@ -10,7 +10,10 @@ import { chains, forAll, layersOf, near, resNets, setting, WITHOUT_BIAS } from '
 
 /** methods.md 3.7, items 2 and 3: nothing is lost on the way. */
 
-/** Scores of the weights into unit `u` of the layer, and out of it: units are the first axis of a weight and the last of the next, also after flattening NHWC. */
+/**
+ * Scores of the weights into unit `u` of the layer, and out of it: units are the first axis of a weight and
+ * the last of the next, also after flattening NHWC.
+ */
 const into = (net: Network, scores: ReadonlyMap<string, Float64Array>, layer: string, u: number): number => {
   const { shape } = prunable(net).find((w) => w.path === layer)!;
   const per = size(shape) / shape[0]!;

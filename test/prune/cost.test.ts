@@ -32,7 +32,10 @@ const layerFlops = (roots: readonly Tensor[]): number =>
     .reduce((s, t) => s + definitionOf(t.op).cost(t).flops, 0);
 const forward = (batch: number): number => layerFlops([inference(rebatch(net, batch)).output]);
 
-/** A backward pass has two products for each of the forward pass; the derivative of both has two for each of theirs. */
+/**
+ * A backward pass has two products for each of the forward pass; the derivative of both has two for each of
+ * theirs.
+ */
 const inForwards = ({ forward: f, backward, second = 0 }: Passes = { forward: 0, backward: 0 }): number =>
   f + 2 * backward + 6 * second;
 

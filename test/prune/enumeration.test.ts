@@ -32,8 +32,8 @@ import {
 } from './helper.js';
 
 /**
- * The scores against their definition (methods.md 3.1-3.3): the network as scalar edges, its paths listed one by one, and every
- * quantity a sum over that list. Nothing here convolves or differentiates.
+ * The scores against their definition (methods.md 3.1-3.3): the network as scalar edges, its paths listed one
+ * by one, and every quantity a sum over that list. Nothing here convolves or differentiates.
  */
 
 type Features = Tensor<Nhwc<number, number, number, number>>;
@@ -298,7 +298,8 @@ test('the paths add up to the logits', () => {
         [0, 0, 0],
       ).perOutput,
   );
-  // Taps inside the image, conv bias and shift: 132 a channel; identity and mix: times 3; side: times 2, with its 8 biases; fc bias.
+  // Taps inside the image, conv bias and shift: 132 a channel; identity and mix: times 3; side: times 2, with
+  // its 8 biases; fc bias.
   const [residuals, sides] = [2 * 132 * 3, 2 * 132 * 3 * 2 + 8];
   expect(paths.map((own) => own.length)).toEqual(logits.map(() => residuals + 2 * sides + 1));
   expect(difference(valuesOf([evalBatch.output], state, images)[0]!, byPaths)).toBeLessThan(TOLERANCE);

@@ -139,7 +139,10 @@ export const scoresOver = async (
   return new Map(view.weights.map((w, i) => [nameOf(w), values[i]!]));
 };
 
-/** Weights of order one, BatchNorm far from the identity (a fifth of its scales negative), biases of order a third. */
+/**
+ * Weights of order one, BatchNorm far from the identity (a fifth of its scales negative), biases of order a
+ * third.
+ */
 export const randomState = (net: Network, seed: Key): Map<string, Float64Array> =>
   new Map(
     parameters(net).map((leaf) => {
@@ -184,8 +187,8 @@ export const rounded = (state: ReadonlyMap<string, Float64Array>): Map<string, F
   new Map([...state].map(([name, v]) => [name, v.map(Math.fround)]));
 
 /**
- * Scores of the constants of H1, by the name of the layer: b^2 dQ/db^2 for biases, the same of the whole shift t = beta - mean scale for a
- * BatchNorm. From dQ/db = 2 b dQ/db^2 and dt = dbeta.
+ * Scores of the constants of H1, by the name of the layer: b^2 dQ/db^2 for biases, the same of the whole
+ * shift t = beta - mean scale for a BatchNorm. From dQ/db = 2 b dQ/db^2 and dt = dbeta.
  */
 export const constantScores = (
   net: Network,

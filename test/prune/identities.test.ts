@@ -155,7 +155,10 @@ describe('the spectral bound', () => {
   });
 });
 
-/** Observes the images in minibatches and selects; what the accumulator held before, and the outputs of the selection. */
+/**
+ * Observes the images in minibatches and selects; what the accumulator held before, and the outputs of the
+ * selection.
+ */
 const round = async (
   net: Network,
   criterion: Criterion,
@@ -326,7 +329,10 @@ describe('after pruning', () => {
 });
 
 describe('maximal compression of a chain, one weight a round', () => {
-  /** Prunes one weight at a time down to one a layer; the flows before each round and the survivors of each layer at the end. */
+  /**
+   * Prunes one weight at a time down to one a layer; the flows before each round and the survivors of each
+   * layer at the end.
+   */
   const compress = async (
     net: Network,
     criterion: Criterion,
@@ -388,7 +394,8 @@ describe('maximal compression of a chain, one weight a round', () => {
 
   test('px can lose its last active gate although a path is left: its scores count open gates, its data real ones', async () => {
     const net = mlp([1, 3, 1, 1], false);
-    // The unit of the second layer sees 2 + 2 - 3 = 1. The first weight to go carries one of the 2s, and 2 - 3 closes the gate.
+    // The unit of the second layer sees 2 + 2 - 3 = 1. The first weight to go carries one of the 2s, and 2 -
+    // 3 closes the gate.
     const state = new Map(
       [
         ['l0.weight', [1, 1, 1]],

@@ -4,12 +4,16 @@ import { prune, type PruneOptions, type Ticket } from '../../src/prune/prune.js'
 import { keepCounts } from '../../src/prune/schedule.js';
 import type { Device, Store } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
-import { fit, type FitOptions } from '../../src/train/fit.js';
+import { fit } from '../../src/train/fit.js';
+import type { FitOptions } from '../../src/train/fit-options.js';
 import type { Masks } from '../../src/transform/mask.js';
 import { tinyData, tinyNet } from '../train/tiny.js';
 import { sum } from './helper.js';
 
-/** Iterative magnitude pruning against a plain loop over fit(), and what reaches the device at the start of each training. */
+/**
+ * Iterative magnitude pruning against a plain loop over fit(), and what reaches the device at the start of
+ * each training.
+ */
 
 const training = {
   epochs: 3,

@@ -39,7 +39,10 @@ const drawn = (net: Network): Map<string, Float64Array> => {
   ]);
 };
 
-/** Trace of the NTK of the masked net at the drawn weights and inputs, statistics fixed: sum of the squared Jacobian. */
+/**
+ * Trace of the NTK of the masked net at the drawn weights and inputs, statistics fixed: sum of the squared
+ * Jacobian.
+ */
 const trace = (net: Network, state: ReadonlyMap<string, Float64Array>): number => {
   const view = viewOf(net, BATCH);
   const statistics = statisticsOf(net, state);

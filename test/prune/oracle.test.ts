@@ -23,7 +23,10 @@ import {
 } from './helper.js';
 import { data, images, masks, net, oracle, ours, values, type Scores } from './oracle-network.js';
 
-/** Agreement with test/oracle/px.py: the same network and images in PyTorch, float64, its own formulas and autodiff. */
+/**
+ * Agreement with test/oracle/px.py: the same network and images in PyTorch, float64, its own formulas and
+ * autodiff.
+ */
 
 const TOLERANCE = 1e-9;
 

@@ -49,7 +49,9 @@ const best = (scores: readonly number[], keep: number): number[] => {
   return scores.map((_, i) => (order.indexOf(i) < keep ? 1 : 0));
 };
 
-/** Gradient of the mean cross-entropy of one minibatch by hand: of a.weight [4, 3], then of b.weight [2, 4]. */
+/**
+ * Gradient of the mean cross-entropy of one minibatch by hand: of a.weight [4, 3], then of b.weight [2, 4].
+ */
 const slopesOf = ({ images, labels }: Minibatch): number[] => {
   const [a, aBias, b, bBias] = ['a.weight', 'a.bias', 'b.weight', 'b.bias'].map(valuesOf);
   const slopes = new Array<number>(20).fill(0);

@@ -36,7 +36,10 @@ const setIn = (net: Network, taken: readonly (readonly Crossing[])[]): Set<strin
   );
 };
 
-/** Pearson's statistic of counts, against chances that need not sum to 1. Where nothing is expected nothing may be. */
+/**
+ * Pearson's statistic of counts, against chances that need not sum to 1. Where nothing is expected nothing
+ * may be.
+ */
 const chiSquare = (counts: readonly number[], chances: readonly number[]): number => {
   const [n, whole] = [sum(counts), sum(chances)];
   return counts.reduce((s, c, i) => {

@@ -32,7 +32,10 @@ const dataOf = (net: Network, seed: number): Minibatch => ({
   labels: integers(fold(seeded(seed), 'labels'), BATCH, net.output.shape[1]!),
 });
 
-/** Loss and gradients of a network without masks, the inner steps outside of any graph: what the unrolled graph must agree with. */
+/**
+ * Loss and gradients of a network without masks, the inner steps outside of any graph: what the unrolled
+ * graph must agree with.
+ */
 const byHand = (net: Network, data: Minibatch) => {
   const { output } = training(rebatch(net, BATCH));
   const loss = mean(crossEntropy(output, ops.input('labels', [BATCH], 'i32')));

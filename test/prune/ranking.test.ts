@@ -96,7 +96,8 @@ describe('how many survive', () => {
     expect(exponential).toEqual([14, 9, 6, 4]);
     expect(await lives({})).toEqual(exponential);
     expect(await lives({ schedule: 'exponential' })).toEqual(exponential);
-    // 0.8 in binary is a little more than four fifths, so that (1 - 0.8) 20 is cut to 3; the reference counts in doubles as well.
+    // 0.8 in binary is a little more than four fifths, so that (1 - 0.8) 20 is cut to 3; the reference counts
+    // in doubles as well.
     expect(await lives({ schedule: 'linear' })).toEqual(after([0.8, 0.6, 0.4, 0.2]));
     expect(survivors(TOTAL, 0.8)).toBe(17);
   });
@@ -439,7 +440,8 @@ describe('what prune() refuses', () => {
         `COLLAPSE prune: ${method}, round 1 of 5: no path is left from input to output; use more rounds or a lower sparsity`,
       );
     }
-    // The last three weights are one path; all score 1, ties keep the first two, and the path is gone before the fifth round.
+    // The last three weights are one path; all score 1, ties keep the first two, and the path is gone before
+    // the fifth round.
     const funnel = network('funnel', [8], (x) =>
       linear('c', 1, { bias: false })(linear('b', 1, { bias: false })(linear('a', 1, { bias: false })(x))),
     );

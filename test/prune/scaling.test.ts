@@ -42,7 +42,10 @@ interface Result {
   readonly finite: boolean;
 }
 
-/** The scoring program with the result of every op rounded to float32, as a device of that precision would keep it. */
+/**
+ * The scoring program with the result of every op rounded to float32, as a device of that precision would
+ * keep it.
+ */
 const inFloat32 = (net: Network, criterion: Criterion, state: State, images: Float64Array): Result => {
   const p = scoreProgram(net, criterion, images.length / size(net.input.shape));
   const values = new Map<Tensor, Float64Array>();
@@ -147,7 +150,10 @@ const deep: readonly Deep[] = [
   resNet(20),
   resNet(44),
 ];
-/** Networks whose own outputs float32 cannot hold; the flows of criteria that do not run them are scored all the same. */
+/**
+ * Networks whose own outputs float32 cannot hold; the flows of criteria that do not run them are scored all
+ * the same.
+ */
 const extreme: readonly Deep[] = [1e3, 1e-3].map((c) => ({
   label: `a chain of 40 layers with weights of ${c}`,
   net: long,
@@ -228,7 +234,8 @@ test.each([
         one('small', 1, x as Vector),
       ) as Vector;
     });
-    // 1e400 is infinite, and infinity - infinity not a number. The flows, which keep exponents, can hold both branches.
+    // 1e400 is infinite, and infinity - infinity not a number. The flows, which keep exponents, can hold both
+    // branches.
     const state = new Map<string, readonly number[]>([
       ['large0.weight', [1e100, 1e100]],
       ...[1, 2, 3].map((i) => [`large${i}.weight`, [1e100, 0, 0, 1e100]] as const),

@@ -106,7 +106,10 @@ describe('shares of layers', () => {
   });
 });
 
-/** Densities of Erdős-Rényi-Kernel as RigL's code finds them: epsilon from the layers that are not dense, until none has more than 1. */
+/**
+ * Densities of Erdős-Rényi-Kernel as RigL's code finds them: epsilon from the layers that are not dense,
+ * until none has more than 1.
+ */
 const erkDensities = (net: Network, density: number): readonly number[] => {
   const shapes = prunable(net).map((w) => w.shape);
   const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

@@ -11,9 +11,13 @@ import { openDevice } from '../../src/runtime/open.js';
 import { resident } from '../../src/source/resident.js';
 import { regression } from '../../src/task/regression.js';
 import { segmentation } from '../../src/task/segmentation.js';
+import { fit } from '../../src/train/fit.js';
 import { evaluate } from '../../src/train/evaluate.js';
 
-/** Criteria read the task and the source of the training: here maps of classes, some pixels of which count for nothing. */
+/**
+ * Criteria read the task and the source of the training: here maps of classes, some pixels of which count for
+ * nothing.
+ */
 
 const own = fold(key(5), 'maps');
 const COUNT = 8;
@@ -89,4 +93,24 @@ describe('a criterion with a task', () => {
     );
     await device.dispose();
   });
+});
+
+test('IMP trains on a source with its task, as a plain loop over fit() does', async () => {
+  const device = await openDevice('reference');
+  const training = { epochs: 2, batch: 4, rate: { kind: 'constant', rate: 0.05 } } as const;
+  const options = { method: 'imp', dataset: source, rounds: 1, density: 0.5, training } as const;
+  const ticket = await prune(net, weights, device, { ...options, task });
+  const trained = await fit(net, { weights }, source, device, { ...training, task });
+  const sizes = ['a.weight', 'b.weight'].flatMap((name) =>
+    [...trained.weights.get(name)!.data].map((v, i) => ({ name, i, size: Math.abs(v) })),
+  );
+  const kept = [...sizes]
+    .sort((x, y) => y.size - x.size)
+    .slice(0, sizes.length - Math.trunc(sizes.length / 2));
+  for (const { name, i } of sizes)
+    expect(ticket.masks.get(name)![i]).toBe(kept.some((k) => k.name === name && k.i === i) ? 1 : 0);
+  const twice = prune(net, weights, device, { ...options, task, training: { ...training, task } });
+  await expect(twice).rejects.toThrow('leave one of them out');
+  await expect(prune(net, weights, device, options)).rejects.toThrow('classification: the network answers');
+  await device.dispose();
 });

@@ -10,7 +10,10 @@ import { pruningSplit } from '../../src/prune/pruning-split.js';
 import type { Device, DeviceKind } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
 
-/** Seven of eight pixels are always 0, so that 21 of the 30 weights score exactly 0: those of layer a that read these pixels. */
+/**
+ * Seven of eight pixels are always 0, so that 21 of the 30 weights score exactly 0: those of layer a that
+ * read these pixels.
+ */
 const net = network('narrow', [8], (x) => linear('b', 2)(linear('a', 3, { bias: false })(x)));
 const weights = initialise(net, 2);
 const images = Float32Array.from({ length: 32 }, (_, i) => (i % 8 === 7 ? 1 + i / 8 : 0));
@@ -39,7 +42,8 @@ describe.each<DeviceKind>(['reference', 'cpu'])('survivors of score zero on %s',
     prune(net, from, device, { data, rounds: 1, density: 1, ...options, ...more } as PruneOptions);
   const zeros = ({ rounds }: Ticket): readonly (number | null)[] => rounds.map((r) => r.zeroScores);
 
-  // GraSP's scores are signed: those of zero come before the negative ones, so only the count of positive ones is known to be kept first.
+  // GraSP's scores are signed: those of zero come before the negative ones, so only the count of positive
+  // ones is known to be kept first.
   test.each(LABELLED.filter(({ method }) => method !== 'grasp'))('$method counts them', async (options) => {
     for (const [keep, expected] of [
       [9, 0],
@@ -169,7 +173,8 @@ describe('force on a fresh ResNet-20 with 20 images', () => {
   });
   afterAll(() => device.dispose());
 
-  // Which round runs out of scores hangs on single roundings: what holds is that it is counted, and that the count decides.
+  // Which round runs out of scores hangs on single roundings: what holds is that it is counted, and that the
+  // count decides.
   test.each([1, 2])(
     '10 rounds to 98.2 % stop where most survivors have score zero (weights %i)',
     async (seed) => {

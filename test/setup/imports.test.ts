@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-/** Scripts and benchmarks reach into the built package; a room that moves must not leave one of them behind. */
+/**
+ * Scripts and benchmarks reach into the built package; a room that moves must not leave one of them behind.
+ */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const files = ['scripts', 'scripts/fuzz', 'bench', 'examples'].flatMap((folder) =>

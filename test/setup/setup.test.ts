@@ -16,12 +16,18 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 
-/** The set-up in copies of its files, on machines that lack something: what it does first, and what its last line says. */
+/**
+ * The set-up in copies of its files, on machines that lack something: what it does first, and what its last
+ * line says.
+ */
 
 const made: string[] = [];
 afterEach(() => made.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-/** A folder with the set-up, as it lies in an installed package; a checkout has a stand-in for its compiler, too. */
+/**
+ * A folder with the set-up, as it lies in an installed package; a checkout has a stand-in for its compiler,
+ * too.
+ */
 const folderOf = (kind: 'package' | 'checkout'): string => {
   const folder = mkdtempSync(join(tmpdir(), 'pathex-setup-'));
   made.push(folder);

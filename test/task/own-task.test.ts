@@ -8,7 +8,8 @@ import type { Source } from '../../src/source/source.js';
 import { classification } from '../../src/task/classification.js';
 import { sgd } from '../../src/train/optimisers/sgd.js';
 import { evaluate } from '../../src/train/evaluate.js';
-import { fit, type FitOptions } from '../../src/train/fit.js';
+import { fit } from '../../src/train/fit.js';
+import type { FitOptions } from '../../src/train/fit-options.js';
 import { tinyData, tinyNet } from '../train/tiny.js';
 
 const weights = initialise(tinyNet, 0);

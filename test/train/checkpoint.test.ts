@@ -17,7 +17,9 @@ import {
   type Checkpoint,
 } from '../../src/train/checkpoint.js';
 import { evaluate } from '../../src/train/evaluate.js';
-import { fit, type FitOptions, type Trained, type TrainingStart } from '../../src/train/fit.js';
+import { fit, type Trained } from '../../src/train/fit.js';
+import type { FitOptions } from '../../src/train/fit-options.js';
+import type { TrainingStart } from '../../src/train/start.js';
 import { canonical, sha256 } from '../../src/source/digest.js';
 import { nameOf } from '../../src/graph/graph.js';
 import type { Masks } from '../../src/transform/mask.js';

@@ -8,9 +8,10 @@ import { pruningSplit } from '../../src/prune/pruning-split.js';
 import type { Device, DeviceKind } from '../../src/runtime/device.js';
 import { openDevice } from '../../src/runtime/open.js';
 import { evaluate } from '../../src/train/evaluate.js';
-import { fit, type FitOptions } from '../../src/train/fit.js';
+import { fit } from '../../src/train/fit.js';
+import type { FitOptions } from '../../src/train/fit-options.js';
 import { classification } from '../../src/task/classification.js';
-import { adamW } from '../../src/train/optimisers/adam.js';
+import { adam, adamW } from '../../src/train/optimisers/adam.js';
 import { tinyData, tinyNet } from './tiny.js';
 
 const options: FitOptions = {
@@ -53,7 +54,14 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     expect(values(c.weights)).not.toEqual(values(a.weights));
   });
 
-  test('masked weights stay exactly zero and the start is not touched', async () => {
+  test.each<[string, Partial<FitOptions>]>([
+    ['SGD', { weightDecay: 1e-2, nesterov: true }],
+    ['Adam', { optimiser: adam({ weightDecay: 1e-2 }), rate: { kind: 'constant', rate: 0.01 } }],
+    [
+      'AdamW',
+      { optimiser: adamW({ weightDecay: 0.5 }), clipNorm: 1, rate: { kind: 'constant', rate: 0.01 } },
+    ],
+  ])('masked weights stay exactly zero under %s and the start is not touched', async (_, own) => {
     const before = values(weights);
     const ticket = await prune(tinyNet, weights, device, {
       method: 'px',
@@ -63,8 +71,7 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     });
     const trained = await fit(tinyNet, { weights, masks: ticket.masks }, tinyData, device, {
       ...options,
-      weightDecay: 1e-2,
-      nesterov: true,
+      ...own,
     });
     for (const [name, mask] of ticket.masks) {
       const w = trained.weights.get(name)!.data;
@@ -142,6 +149,11 @@ describe.each<DeviceKind>(['reference', 'cpu'])('training on %s', (kind) => {
     const whole = await fit(tinyNet, { weights }, tinyData, device, { ...own, steps: { from: 6 } });
     expect(whole.updates).toBe(18);
     const first = await fit(tinyNet, { weights }, tinyData, device, { ...own, steps: { from: 6, to: 12 } });
+    const forgotten = await fit(tinyNet, { ...first, moments: null }, tinyData, device, {
+      ...own,
+      steps: { from: 12 },
+    });
+    expect(forgotten.updates).toBe(12); // moments of zero have gathered none
     const checkpoint = join(folder, 'adam');
     const controller = new AbortController();
     const second = { ...own, steps: { from: 12 }, checkpoint };

@@ -26,7 +26,10 @@ type Image = Tensor<readonly [number, number, number, number]>;
 type Matrix = Tensor<readonly [number, number]>;
 type Values = Map<string, Float64Array>;
 
-/** Positive numbers for everything, and weights masked at random: nothing cancels and no gate closes; weights are small, so that no sigmoid saturates. */
+/**
+ * Positive numbers for everything, and weights masked at random: nothing cancels and no gate closes; weights
+ * are small, so that no sigmoid saturates.
+ */
 const randomValues = (net: Readable, density: number, seed: Key): Values =>
   new Map(
     leaves([net.output], 'state').map((leaf) => {
@@ -57,7 +60,10 @@ const ROUNDING = 1e-9;
 const hasChanged = (a: Float64Array, b: Float64Array, unit: number | null, units: number): boolean =>
   a.some((v, j) => (unit === null || j % units === unit) && Math.abs(v - b[j]!) > ROUNDING);
 
-/** Whether another input gives another output, and which units of which nodes a change of the input or of the unit itself shows in the output. */
+/**
+ * Whether another input gives another output, and which units of which nodes a change of the input or of the
+ * unit itself shows in the output.
+ */
 const perturbed = (net: Readable, nodes: readonly Tensor[], values: Values, seed: Key) => {
   const images = uniform(fold(seed, 'images'), size(net.input.shape)).map((v) => 0.5 + v);
   const other = images.map((v, i) => v + 0.2 + uniform(fold(seed, 'other'), images.length)[i]!);

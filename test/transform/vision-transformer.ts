@@ -5,7 +5,9 @@ import { parameter } from '../../src/nn/parameter.js';
 import { ops } from '../../src/ops/registry.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
-/** A small Vision Transformer, its attention written with products of matrices, one for each image and head. */
+/**
+ * A small Vision Transformer, its attention written with products of matrices, one for each image and head.
+ */
 
 type Matrix = Tensor<readonly [number, number]>;
 

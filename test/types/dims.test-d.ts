@@ -9,7 +9,10 @@ type Row<N extends number> = readonly [
 ];
 const rowsOf = <const R extends { readonly [N in keyof R]: R[N] & Row<N & number> }>(rows: R): R => rows;
 
-/** n: [ceil(n / 2), ceil(n / 4), ceil(n / 8), floor(n / 2)]. The compiler checks it against the types, test/tensor/dims.test.ts against the values. */
+/**
+ * n: [ceil(n / 2), ceil(n / 4), ceil(n / 8), floor(n / 2)]. The compiler checks it against the types,
+ * test/tensor/dims.test.ts against the values.
+ */
 export const ROWS = rowsOf({
   1: [1, 1, 1, 0],
   2: [1, 1, 1, 1],

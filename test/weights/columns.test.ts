@@ -23,7 +23,10 @@ import { columnsOf } from '../../src/weights/columns.js';
 import { decode } from '../../src/weights/safetensors.js';
 import { decodeWeights, encodeWeights } from '../../src/weights/state-dict.js';
 
-/** What PyTorch's layers mean, in plain loops over one sample: values in row-major order under [c, h, w] or [columns]. */
+/**
+ * What PyTorch's layers mean, in plain loops over one sample: values in row-major order under [c, h, w] or
+ * [columns].
+ */
 interface Value {
   readonly shape: readonly number[];
   readonly data: readonly number[];

@@ -9,7 +9,10 @@ import { isLearnt } from '../../src/graph/roles.js';
 import { encode, type StoredTensor } from '../../src/weights/safetensors.js';
 import { decodeWeights, encodeWeights } from '../../src/weights/state-dict.js';
 
-/** A ResNet-20 of PX's code: masked layers with float masks of everything, identity shortcuts with scales, batch counters. */
+/**
+ * A ResNet-20 of PX's code: masked layers with float masks of everything, identity shortcuts with scales,
+ * batch counters.
+ */
 const net = resnetCifar({ depth: 20 }) as unknown as Network;
 const weights = initialise(net, 5);
 

@@ -25,7 +25,10 @@ const always = (): boolean => true;
 type Resize = CallAttributes<'resizeBilinear'>;
 type ResizeStep = CallStepOf<'resizeBilinear' | 'resizeBilinearGrad'>;
 
-/** Number p of the result lies at (p * factor + offset) / denominator of the image, as native/cpu/resize.cc has it. */
+/**
+ * Number p of the result lies at (p * factor + offset) / denominator of the image, as native/cpu/resize.cc
+ * has it.
+ */
 interface ResizeAxis {
   readonly extent: number;
   readonly out: number;
@@ -94,7 +97,10 @@ function resizeDrafts(plan: Plan, { inputs, outputs, attributes: a }: ResizeStep
   ];
 }
 
-/** A thread for each element of the image asks all of the result that it has a part in: nothing is added atomically. */
+/**
+ * A thread for each element of the image asks all of the result that it has a part in: nothing is added
+ * atomically.
+ */
 function resizeGradDrafts(plan: Plan, { inputs, outputs, attributes: a }: ResizeStep): Draft[] {
   const index = resizeIndex(a);
   const [rows, columns] = axesOf(a);

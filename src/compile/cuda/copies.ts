@@ -5,8 +5,8 @@ import { cType, elementsOf, indent, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './gpu.js';
 
 /**
- * Copies of whole runs that follow each other, as a concatenation or its pieces make them, done in one launch: they are short, and a
- * launch costs as much as they do.
+ * Copies of whole runs that follow each other, as a concatenation or its pieces make them, done in one
+ * launch: they are short, and a launch costs as much as they do.
  */
 interface Run {
   readonly from: number;
@@ -36,7 +36,10 @@ const runOf = (plan: Plan, step: Step): Run | null => {
     : null;
 };
 
-/** Whether `next` may run beside `before`: it reads nothing that they write, writes nothing that they read, and nothing twice. */
+/**
+ * Whether `next` may run beside `before`: it reads nothing that they write, writes nothing that they read,
+ * and nothing twice.
+ */
 const isApart = (plan: Plan, before: readonly Run[], next: Run): boolean =>
   before.every(
     (r) =>

@@ -17,8 +17,8 @@ import {
 import { ceilDiv, THREADS } from './gpu.js';
 
 /**
- * A thread for each of n elements, or packs of `pack` neighbouring ones, of which e is the first's number: the first
- * lines, and the launch.
+ * A thread for each of n elements, or packs of `pack` neighbouring ones, of which e is the first's number:
+ * the first lines, and the launch.
  */
 export const perElement = (
   n: number,

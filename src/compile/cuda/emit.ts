@@ -9,7 +9,10 @@ import { preludeFor } from './prelude.js';
 import { draftsOf } from './steps.js';
 import { H200, type Gpu } from './gpu.js';
 
-/** From a plan to CUDA C and launches. `join` false gives every step launches of its own, with the same results. */
+/**
+ * From a plan to CUDA C and launches. `join` false gives every step launches of its own, with the same
+ * results.
+ */
 export const emitCuda = (
   plan: Plan,
   gpu: Gpu = H200,
@@ -95,7 +98,10 @@ export const emitCuda = (
   };
 };
 
-/** Does the same `steps` from `at` on where the first of them finds plain sums in the places of its moments; null where it takes none. */
+/**
+ * Does the same `steps` from `at` on where the first of them finds plain sums in the places of its moments;
+ * null where it takes none.
+ */
 const fromSumsDraft = (plan: Plan, at: number, steps: number, gpu: Gpu): Draft | null => {
   const step = fromSumsStep(plan, at);
   if (step === null) return null;

@@ -28,7 +28,10 @@ const ROW: Frame = { block: 'block', threads: THREADS, isPart: true, count: 'cou
 const HEAD: Frame = { ...ALONE, threads: THREADS };
 const TAIL: Frame = { block: 'block', threads: THREADS, isPart: true, count: null };
 
-/** The launch of several steps from `at` on, up to one that `isTaken`; null where the step is better off alone. */
+/**
+ * The launch of several steps from `at` on, up to one that `isTaken`; null where the step is better off
+ * alone.
+ */
 export const jointAt = (
   plan: Plan,
   at: number,
@@ -134,7 +137,10 @@ const tailPart = (plan: Plan, step: Step, gpu: Gpu): Draft | null => {
   return part !== null && part.grid[1] === 1 && part.grid[0] * THREADS <= 4 * SMALL ? part : null;
 };
 
-/** The block that ends the first step last does the others, in order; all blocks have written their share by then. */
+/**
+ * The block that ends the first step last does the others, in order; all blocks have written their share by
+ * then.
+ */
 const chainDraft = (plan: Plan, chain: readonly Draft[]): Draft => {
   const { parameters, nameOf } = united(plan, chain);
   const [head, ...tail] = chain as readonly [Draft, ...Draft[]];
@@ -184,7 +190,10 @@ const plainType = ({ type }: Parameter): string => type.replace(' __restrict__',
 const key = ({ arg }: Parameter): string => JSON.stringify(arg);
 const isWritten = (p: Parameter): boolean => !p.type.startsWith('const ');
 
-/** The parameters of all drafts, each pointer once. What one draft may take for untouched stays so where no other draft writes it. */
+/**
+ * The parameters of all drafts, each pointer once. What one draft may take for untouched stays so where no
+ * other draft writes it.
+ */
 const united = (
   plan: Plan,
   drafts: readonly Draft[],
@@ -205,12 +214,13 @@ const united = (
 /*
  * Note [Fewer launches]
  *
- * A step on few elements costs a launch and little else, and a training step of a small network has hundreds. Two kinds of steps that follow
- * each other become one launch. A *row* are maps that have nothing to do with each other (masked weights, the optimiser): the blocks are
- * shared out among them. A *chain* is a reduction with the steps on few elements behind it (moments to scale and shift, exponents, losses): the
- * block that arrives last, which sees everything that the others wrote, does them one after the other.
+ * A step on few elements costs a launch and little else, and a training step of a small network has hundreds.
+ * Two kinds of steps that follow each other become one launch. A *row* are maps that have nothing to do with
+ * each other (masked weights, the optimiser): the blocks are shared out among them. A *chain* is a reduction
+ * with the steps on few elements behind it (moments to scale and shift, exponents, losses): the block that
+ * arrives last, which sees everything that the others wrote, does them one after the other.
  *
- * Results are the same bits as of launches of their own: no order of additions changes. What is written and read is compared by address,
- * since the arena gives the memory of one value to another; a row ends where that happens. In a chain the order of the plan is kept, with
- * a barrier between any two steps.
+ * Results are the same bits as of launches of their own: no order of additions changes. What is written and
+ * read is compared by address, since the arena gives the memory of one value to another; a row ends where
+ * that happens. In a chain the order of the plan is kept, with a barrier between any two steps.
  */

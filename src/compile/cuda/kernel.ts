@@ -9,8 +9,9 @@ export interface Parameter {
 }
 
 /**
- * Where the text of a step stands: alone in a kernel, or as one part of it among others. A part is told which block it is, since it may
- * have only some of the blocks, and never returns from the kernel before other parts have run.
+ * Where the text of a step stands: alone in a kernel, or as one part of it among others. A part is told which
+ * block it is, since it may have only some of the blocks, and never returns from the kernel before other
+ * parts have run.
  */
 export interface Frame {
   /** What the text calls the number of its block. */
@@ -37,7 +38,10 @@ export const guarded = (
     ? [`if (${left} < ${right}) {`, ...indent(lines), '}']
     : [`if (${left} >= ${right}) return;`, ...lines];
 
-/** One launch of a kernel that has no name yet. Launches whose parameters, block and body are equal share a kernel. */
+/**
+ * One launch of a kernel that has no name yet. Launches whose parameters, block and body are equal share a
+ * kernel.
+ */
 export interface Draft {
   /** What it does, for the comment above the kernel. */
   readonly doc: string;
@@ -107,7 +111,9 @@ export const sumOf = (terms: readonly (readonly [string, number])[], index: Inde
   return live.length === 0 ? index.of(0) : live.join(' + ');
 };
 
-/** The comment's and the kernel's view of a step's name: names come from layer paths, which may hold anything. */
+/**
+ * The comment's and the kernel's view of a step's name: names come from layer paths, which may hold anything.
+ */
 export const plainName = (name: string): string => name.replace(/[^\x20-\x7e]|\\/g, '?');
 export const identifier = (name: string): string =>
   name

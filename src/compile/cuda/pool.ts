@@ -58,7 +58,10 @@ const overOutputs = (
     ...lines,
   ]);
 
-/** A thread for each element of the image asks all windows that hold it, in row-major order: nothing is added atomically. */
+/**
+ * A thread for each element of the image asks all windows that hold it, in row-major order: nothing is added
+ * atomically.
+ */
 const overInputs = (
   a: Pool,
   index: IndexType,

@@ -4,7 +4,10 @@ import { overlap } from '../../plan/memory.js';
 import { cType, indent, sumOf, type IndexType, type Parameter } from './kernel.js';
 import { isFull, isPacked, type Strides, type View } from './view.js';
 
-/** What of a fused step one launch does: the registers it needs, its pointers, and the lines that load, compute and store. */
+/**
+ * What of a fused step one launch does: the registers it needs, its pointers, and the lines that load,
+ * compute and store.
+ */
 export interface Program {
   readonly step: FusedStep;
   readonly stores: FusedStep['stores'];
@@ -36,7 +39,8 @@ export const programOf = (
   );
   const inputs = [...new Set(step.loads.filter((_, j) => live.has(j)).map((l) => l.buffer))];
   const written = [...stores, ...reductions].map((w) => w.buffer);
-  // Only where stores stand in a loop does the compiler gain from knowing that they hit no load; elsewhere more steps share a kernel.
+  // Only where stores stand in a loop does the compiler gain from knowing that they hit no load; elsewhere
+  // more steps share a kernel.
   const isAlone = (b: number): boolean =>
     stores.length > 0 && reductions.length > 0 && !written.some((w) => overlap(plan, w, b));
   const typeOf = (b: number): string => cType(plan.buffers[b]!);
@@ -137,8 +141,8 @@ const codeLines = ({ step, live }: Program): string[] =>
   });
 
 /**
- * From loads (`own` here, others before) to stores and reductions. `reduce` gives the line that adds a register to reduction number k;
- * within it `[v]` is the neighbour's number.
+ * From loads (`own` here, others before) to stores and reductions. `reduce` gives the line that adds a
+ * register to reduction number k; within it `[v]` is the neighbour's number.
  */
 export const elementLines = (
   program: Program,

@@ -7,7 +7,9 @@ import { ceilDiv, powerBelow, THREADS, type Gpu } from './gpu.js';
 /** Widths up to this are one thread's work. */
 export const SHORT_ROW = 64;
 
-/** The first index of the largest; a NaN is never larger, and nothing is larger than a NaN that comes first. */
+/**
+ * The first index of the largest; a NaN is never larger, and nothing is larger than a NaN that comes first.
+ */
 export const argMaxDrafts = (
   plan: Plan,
   input: number,
@@ -77,8 +79,8 @@ const DIGITS = [
 const TILE = 4 * THREADS;
 
 /**
- * The mask of the `keep` largest scores. See Note [Selecting]. Workspace: settled bits of the threshold, ranks still to be kept, ties
- * in all; then for each block its ties and the ties before it.
+ * The mask of the `keep` largest scores. See Note [Selecting]. Workspace: settled bits of the threshold,
+ * ranks still to be kept, ties in all; then for each block its ties and the ties before it.
  */
 export const rankMaskDrafts = (
   plan: Plan,
@@ -256,8 +258,10 @@ export const rankMaskDrafts = (
 /*
  * Note [Selecting]
  *
- * Scores become unsigned keys of the same order. Three histograms over 11, 11 and 10 bits find the key of the last score that is kept;
- * the block that arrives last at each reads off the digit and clears the histogram for the next run. Of the scores with exactly this key
- * the first ones are kept: if not all, a fourth pass counts them by block, and the fifth, which writes the mask, ranks them inside the one
- * block where the kept ones end. Only integers are added atomically, so neither the result nor its ties depend on the number of blocks.
+ * Scores become unsigned keys of the same order. Three histograms over 11, 11 and 10 bits find the key of the
+ * last score that is kept; the block that arrives last at each reads off the digit and clears the histogram
+ * for the next run. Of the scores with exactly this key the first ones are kept: if not all, a fourth pass
+ * counts them by block, and the fifth, which writes the mask, ranks them inside the one block where the kept
+ * ones end. Only integers are added atomically, so neither the result nor its ties depend on the number of
+ * blocks.
  */

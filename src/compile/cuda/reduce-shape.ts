@@ -2,11 +2,14 @@ import { ceilDiv, powerBelow, THREADS, type Gpu } from './gpu.js';
 import { isFull, widthOf, type Keep, type View } from './view.js';
 
 /**
- * How a reduction is shared out. Kept elements are numbered (group, column); every one of them takes `length` elements in. See
- * Note [Order of additions].
+ * How a reduction is shared out. Kept elements are numbered (group, column); every one of them takes `length`
+ * elements in. See Note [Order of additions].
  */
 export interface ReduceShape {
-  /** 'columns': neighbouring threads take neighbouring kept elements; 'rows': neighbouring elements of one kept element. */
+  /**
+   * 'columns': neighbouring threads take neighbouring kept elements; 'rows': neighbouring elements of one
+   * kept element.
+   */
   readonly order: 'columns' | 'rows';
   readonly groups: number;
   readonly columns: number;
@@ -72,7 +75,10 @@ const rowThreads = (rows: number, packs: number): { readonly across: number; rea
   return { across: Math.min(THREADS / down, rows), down };
 };
 
-/** Up to 64 packs across, so that a block reads whole lines of memory; the other threads share the rows, four or more for each. */
+/**
+ * Up to 64 packs across, so that a block reads whole lines of memory; the other threads share the rows, four
+ * or more for each.
+ */
 const columnThreads = (
   kept: number,
   columns: number,
@@ -88,8 +94,10 @@ const columnThreads = (
 /*
  * Note [Order of additions]
  *
- * The order follows from sizes alone: nothing here asks for the number of SMs, and no float is added atomically. A thread adds at most
- * RUN elements in float; everything beyond that, over the threads of a block and over blocks, is added in double. Blocks leave their
- * results in the workspace; the one that arrives last adds them up in the order of their numbers, whichever it is. That spares a second
- * launch, of which a training step of ResNet-20 would have sixty. The counters of arrivals lie in the module and are zero between runs.
+ * The order follows from sizes alone: nothing here asks for the number of SMs, and no float is added
+ * atomically. A thread adds at most RUN elements in float; everything beyond that, over the threads of a
+ * block and over blocks, is added in double. Blocks leave their results in the workspace; the one that
+ * arrives last adds them up in the order of their numbers, whichever it is. That spares a second launch, of
+ * which a training step of ResNet-20 would have sixty. The counters of arrivals lie in the module and are
+ * zero between runs.
  */

@@ -21,8 +21,8 @@ type Reduction = FusedStep['reductions'][number];
 const MOST_REDUCTIONS = 12;
 
 /**
- * A fused step with reductions: one launch for all that keep the same axes, which is one for every step that the compiler makes. Stores
- * go with the last: a store may overwrite what the launches before read.
+ * A fused step with reductions: one launch for all that keep the same axes, which is one for every step that
+ * the compiler makes. Stores go with the last: a store may overwrite what the launches before read.
  */
 export const reduceDrafts = (plan: Plan, step: FusedStep, gpu: Gpu, frame = ALONE): Draft[] => {
   const domain = step.domain as unknown as Strides;
@@ -101,7 +101,8 @@ const reduceDraft = (
 };
 
 /**
- * Every thread takes its elements in: `sum0[v]`, `max2[v]` of its kept elements; of a variance `sum1` and `squares1` in double. See Note [Variances].
+ * Every thread takes its elements in: `sum0[v]`, `max2[v]` of its kept elements; of a variance `sum1` and
+ * `squares1` in double. See Note [Variances].
  */
 const takeIn = (
   plan: Plan,
@@ -146,7 +147,9 @@ const takeIn = (
         : [declared('float', names[k]!, start(r.op))],
     ),
   ];
-  /** What all runs are added to; without variances there is need for it only where there is more than one run. */
+  /**
+   * What all runs are added to; without variances there is need for it only where there is more than one run.
+   */
   const declareTotals = (): string[] =>
     reductions.flatMap((r, k) => {
       if (r.op === 'variance')
@@ -248,7 +251,10 @@ const takeIn = (
   ];
 };
 
-/** Place of neighbour v of value w in a row of the table: all values of the kept elements a stand side by side. */
+/**
+ * Place of neighbour v of value w in a row of the table: all values of the kept elements a stand side by
+ * side.
+ */
 const columnOf = (w: number, lanes: number, across: number): string => {
   if (lanes > 1) return `${w === 0 ? 'v' : `(${w * lanes} + v)`} * ${across} + a`;
   return w === 0 ? 'a' : `${w * across} + a`;
@@ -369,7 +375,8 @@ const combineLines = (
 /*
  * Note [Variances]
  *
- * Over a run of at most RUN elements a thread adds up, in float, how far they lie from the first of the run, and the squares of that: since the
- * first is one of them, rounding costs no more than a small part of their own squared deviations, wherever they lie. In double, both sums are
- * moved to zero; they can then be added up like all others. The variance is taken from them before anything is rounded to float.
+ * Over a run of at most RUN elements a thread adds up, in float, how far they lie from the first of the run,
+ * and the squares of that: since the first is one of them, rounding costs no more than a small part of their
+ * own squared deviations, wherever they lie. In double, both sums are moved to zero; they can then be added
+ * up like all others. The variance is taken from them before anything is rounded to float.
  */

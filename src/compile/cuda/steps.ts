@@ -16,7 +16,10 @@ export const draftsOf = (plan: Plan, step: Step, gpu: Gpu, frame: Frame = ALONE)
 /** Whether a step's kernel keeps to a frame. */
 const hasFrame = (step: Step): boolean => step.kind === 'fused' || callHasFrame(step);
 
-/** A step as part of a launch; null where it cannot be one: its kernel keeps to no frame, or it takes several launches. */
+/**
+ * A step as part of a launch; null where it cannot be one: its kernel keeps to no frame, or it takes several
+ * launches.
+ */
 export const partOf = (plan: Plan, step: Step, gpu: Gpu, frame: Frame): Draft | null => {
   const drafts = hasFrame(step) ? draftsOf(plan, step, gpu, frame) : null;
   return drafts?.length === 1 ? drafts[0]! : null;

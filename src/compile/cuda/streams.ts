@@ -4,10 +4,11 @@ import { isWeightGradient } from '../../plan/traits.js';
 import type { CudaStep } from './cuda-plan.js';
 
 /**
- * Puts steps aside that need not be waited for at once, since at small batches neither they nor the steps of the main stream fill a GPU:
- * gradients of weights, for which nothing but the end of the backward pass waits; and before the first of those, the first of two products in a row
- * that have nothing to do with each other (the network and its path network, a block and its shortcut). What the arena gives to another value
- * too early is waited for.
+ * Puts steps aside that need not be waited for at once, since at small batches neither they nor the steps of
+ * the main stream fill a GPU: gradients of weights, for which nothing but the end of the backward pass waits;
+ * and before the first of those, the first of two products in a row that have nothing to do with each other
+ * (the network and its path network, a block and its shortcut). What the arena gives to another value too
+ * early is waited for.
  */
 export const withStreams = (plan: Plan, steps: readonly CudaStep[]): readonly CudaStep[] => {
   const gradients = steps.map((step, at) => step.kind === 'library' && isWeightGradient(plan.steps[at]!));
@@ -26,7 +27,7 @@ export const withStreams = (plan: Plan, steps: readonly CudaStep[]): readonly Cu
   return steps.map((step, at): CudaStep => {
     if (isSide[at]) {
       side.push(at);
-      return { ...step, lane: 'side' };
+      return { ...step, stream: 'side' };
     }
     const done = plan.steps.slice(at, at + 1 + (step.kind === 'launches' ? step.covers : 0));
     const after = side.filter((s) => s > joined && done.some((d) => collide(plan, plan.steps[s]!, d))).at(-1);

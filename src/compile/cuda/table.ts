@@ -4,7 +4,10 @@ import { perElement } from './copy.js';
 import { ALONE, indent, indexType, operands, type Draft } from './kernel.js';
 import { ceilDiv, THREADS } from './gpu.js';
 
-/** Kernels that read rows of a table by index. An index that names no row ends the run (see checkRow in the prelude). */
+/**
+ * Kernels that read rows of a table by index. An index that names no row ends the run (see checkRow in the
+ * prelude).
+ */
 
 const check = (row: string, rows: number, kernel: string): string =>
   `checkRow(${row}, ${rows}, "${kernel}: an index names no row of a table of ${rows}; correct the index", "${kernel}");`;
@@ -52,7 +55,10 @@ export const gatherDrafts = (
   ];
 };
 
-/** A thread for each element of the result looks through the whole index, so that it adds in the order of the index. */
+/**
+ * A thread for each element of the result looks through the whole index, so that it adds in the order of the
+ * index.
+ */
 export const scatterAddDrafts = (
   plan: Plan,
   values: number,

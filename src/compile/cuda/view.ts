@@ -1,6 +1,9 @@
 import type { FusedStep } from '../../plan/plan.js';
 
-/** How a launch of a fused step sees the index space: axes joined where that changes nothing, elements taken several at a time. */
+/**
+ * How a launch of a fused step sees the index space: axes joined where that changes nothing, elements taken
+ * several at a time.
+ */
 export type Strides = readonly [number, number, number];
 export type Keep = FusedStep['reductions'][number]['keep'];
 
@@ -66,8 +69,8 @@ export const isPacked = ([so, sr, si]: Strides, width: number): boolean =>
   si === 1 && so % width === 0 && sr % width === 0;
 
 /**
- * How many neighbours along the inner axis one thread takes: four where the axis divides, fewer where that many registers would not
- * fit (`loads` counts those that each element needs anew).
+ * How many neighbours along the inner axis one thread takes: four where the axis divides, fewer where that
+ * many registers would not fit (`loads` counts those that each element needs anew).
  */
 export const widthOf = (inner: number, loads: number): 1 | 2 | 4 => {
   if (inner % 4 === 0 && loads <= 12) return 4;

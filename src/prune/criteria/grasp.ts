@@ -8,8 +8,9 @@ import { lossGradient } from './loss-gradient.js';
 export const GRASP_OPTIONS = { temperature: option(positive, 200, 'logits are divided by it') };
 
 /**
- * GraSP (Wang et al., ICLR 2020): theta * H g, signed, largest kept, with g and H the gradient and Hessian of the loss summed over the
- * minibatches. H g is the gradient of <g, dL/dtheta> at constant g; every term of H meets the whole g, hence two passes.
+ * GraSP (Wang et al., ICLR 2020): theta * H g, signed, largest kept, with g and H the gradient and Hessian of
+ * the loss summed over the minibatches. H g is the gradient of <g, dL/dtheta> at constant g; every term of H
+ * meets the whole g, hence two passes.
  */
 export const grasp = withOptions('grasp', GRASP_OPTIONS, ({ temperature }): Criterion => ({
   kind: 'criterion',

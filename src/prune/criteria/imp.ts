@@ -1,24 +1,29 @@
-import { checkDataset } from '../../source/check.js';
 import type { Dataset } from '../../source/dataset.js';
+import { sourceKind, type Source } from '../../source/source.js';
 import { fail } from '../../errors.js';
-import { anything, checkOptions, count, datasetKind, needed, optionsOf, type KindsOf } from '../../kinds.js';
+import { anything, checkOptions, count, needed, optionsOf, type KindsOf } from '../../kinds.js';
 import { checkRate } from '../../train/rate.js';
 import type { Network } from '../../nn/network.js';
 import type { Weights } from '../../nn/weights.js';
 import type { Device } from '../../runtime/device.js';
-import { FIT_OPTIONS, fit, stepsOf, type FitOptions, type TrainingStart } from '../../train/fit.js';
+import { fit, stepsOf } from '../../train/fit.js';
+import { FIT_OPTIONS, type FitOptions } from '../../train/fit-options.js';
+import type { TrainingStart } from '../../train/start.js';
 import { checkFits, sourceOf } from '../../train/programs.js';
-import { classification } from '../../task/classification.js';
+import type { Task } from '../../task/task.js';
 import type { Masks } from '../../transform/mask.js';
 import type { Criterion } from '../criterion.js';
 import { magnitude } from './magnitude.js';
 
 export interface ImpOptions {
-  /** What every round trains on. */
-  readonly dataset: Dataset;
+  /** What every round trains on: a data set of classes, or a source. */
+  readonly dataset: Dataset | Source;
   /** One whole training; every round takes this one. Default seed: that of the pruning. */
   readonly training: Omit<FitOptions, 'steps' | 'checkpoint' | 'resume' | 'signal'>;
-  /** Rewind to the state after so many steps of the first training instead of the given weights; later trainings go on from that step. Default 0. */
+  /**
+   * Rewind to the state after so many steps of the first training instead of the given weights; later
+   * trainings go on from that step. Default 0.
+   */
   readonly rewind?: { readonly steps: number };
 }
 
@@ -28,7 +33,7 @@ const trainingKind = {
   test: (value: unknown) => value !== undefined,
 };
 export const IMP_OPTIONS: KindsOf<ImpOptions> = {
-  dataset: needed(datasetKind),
+  dataset: needed(sourceKind),
   training: needed(trainingKind),
   rewind: optionsOf<NonNullable<ImpOptions['rewind']>>({ steps: needed(count) }),
 };
@@ -38,8 +43,16 @@ const TRAINING = ((): KindsOf<ImpOptions['training']> => {
   return own;
 })();
 
-/** Throws OPTION where something of `dataset`, `training` or `rewind` is missing, unknown or of the wrong kind. */
-export const checkImp = ({ dataset, training, rewind }: ImpOptions): void => {
+/**
+ * Throws OPTION where something of `dataset`, `training` or `rewind` is missing, unknown or of the wrong
+ * kind, and for a task of the pruning beside one of the training.
+ */
+export const checkImp = ({
+  dataset,
+  training,
+  rewind,
+  task,
+}: ImpOptions & { readonly task?: Task }): void => {
   checkOptions<ImpOptions>(
     'imp',
     { dataset, training, ...(rewind === undefined ? {} : { rewind }) },
@@ -47,6 +60,8 @@ export const checkImp = ({ dataset, training, rewind }: ImpOptions): void => {
   );
   checkOptions<ImpOptions['training']>('imp: training', training, TRAINING);
   checkRate(training.rate, 'imp: training: rate');
+  if (task !== undefined && training.task !== undefined)
+    fail('OPTION', 'imp: a task is given for the pruning and for its training; leave one of them out');
 };
 
 /** How IMP ranks: by the size of the weights that a training left. Paper: six rounds. */
@@ -67,23 +82,27 @@ export interface Trainings {
 }
 
 /**
- * Iterative magnitude pruning with rewinding (Frankle and Carbin, ICLR 2019; to a later step: Frankle et al., ICML 2020). Parameters and BatchNorm
- * statistics go back to the rewind point before each training and velocities to zero; only the first training, which passes that point, keeps its
- * own. Orders and augmentations are the same in all rounds: they follow from seed and step.
+ * Iterative magnitude pruning with rewinding (Frankle and Carbin, ICLR 2019; to a later step: Frankle et al.,
+ * ICML 2020). Parameters and BatchNorm statistics go back to the rewind point before each training and
+ * velocities to zero; only the first training, which passes that point, keeps its own. Orders and
+ * augmentations are the same in all rounds: they follow from seed and step.
  */
 export const impTrainings = async (
   net: Network,
   { weights, masks }: Pick<TrainingStart, 'weights' | 'masks'>,
   device: Device,
   { dataset, training, rewind }: ImpOptions,
+  task: Task,
   seed: number,
   signal?: AbortSignal,
 ): Promise<Trainings> => {
-  checkFits(net, sourceOf('imp', dataset), training.task ?? classification());
-  checkDataset(dataset);
+  const source = sourceOf('imp', dataset, training.augment);
+  checkFits(net, source, training.task ?? task);
+  source.check(['train', 'test']);
   const options: FitOptions = {
     seed,
     evaluateEvery: training.epochs,
+    task,
     ...training,
     ...(signal === undefined ? {} : { signal }),
   };

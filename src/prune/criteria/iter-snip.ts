@@ -4,8 +4,9 @@ import { pack, unpack } from '../pack.js';
 import { lossGradient } from './loss-gradient.js';
 
 /**
- * SNIP in rounds at sparse points w = m theta, BatchNorm on batch statistics (de Jorge et al., ICLR 2021). Both methods differ in what a
- * removed weight may do. The sum over minibatches stands for their mean: it ranks alike.
+ * SNIP in rounds at sparse points w = m theta, BatchNorm on batch statistics (de Jorge et al., ICLR 2021).
+ * Both methods differ in what a removed weight may do. The sum over minibatches stands for their mean: it
+ * ranks alike.
  */
 const iterative = (about: Pick<Criterion, 'name' | 'doc' | 'monotone'>): Criterion => ({
   kind: 'criterion',

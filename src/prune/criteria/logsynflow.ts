@@ -9,8 +9,9 @@ import { withOptions } from '../options.js';
 import { flow, PATH_OPTIONS } from './path-score.js';
 
 /**
- * LogSynFlow (Cavagnero et al., FreeREA, WACV 2023): |theta| log(1 + dQ/d|theta|), with Q the flow through absolute weights on one
- * all-ones image, BatchNorm left out. Where they sum it to judge an architecture, each weight keeps its own here.
+ * LogSynFlow (Cavagnero et al., FreeREA, WACV 2023): |theta| log(1 + dQ/d|theta|), with Q the flow through
+ * absolute weights on one all-ones image, BatchNorm left out. Where they sum it to judge an architecture,
+ * each weight keeps its own here.
  */
 export const logSynflow = withOptions('logsynflow', PATH_OPTIONS, (options): Criterion => ({
   kind: 'criterion',
@@ -53,8 +54,8 @@ const TERMS = 13;
 
 /**
  * log(1 + x 2^e) for x >= 0, without the number x 2^e, which may be too large. With l = log x + e log 2 it is
- * max(l, 0) + log(1 + t), t = exp(-|l|) <= 1, and log(1 + t) = 2 artanh z = 2 (z + z^3/3 + z^5/5 + ...), z = t / (2 + t) <= 1/3, is exact
- * to the last digit of small t also, where 1 + t would be 1.
+ * max(l, 0) + log(1 + t), t = exp(-|l|) <= 1, and log(1 + t) = 2 artanh z = 2 (z + z^3/3 + z^5/5 + ...), z =
+ * t / (2 + t) <= 1/3, is exact to the last digit of small t also, where 1 + t would be 1.
  */
 export const logOnePlus = (x: Tensor, e: Tensor): Tensor => {
   const isZero = ops.equal(x, ops.scalar(0));

@@ -19,9 +19,9 @@ export const NTK_SAP_OPTIONS = {
 };
 
 /**
- * NTK-SAP (Wang et al., ICLR 2023): |m-derivative of the summed squared response to a random step in the weights|, an estimate of the trace of
- * the NTK. Weights, inputs and steps are noise: of the data only the size and number of minibatches count, of the network only its masks
- * and the biases of its layers.
+ * NTK-SAP (Wang et al., ICLR 2023): |m-derivative of the summed squared response to a random step in the
+ * weights|, an estimate of the trace of the NTK. Weights, inputs and steps are noise: of the data only the
+ * size and number of minibatches count, of the network only its masks and the biases of its layers.
  */
 export const ntkSap = withOptions('ntk-sap', NTK_SAP_OPTIONS, ({ epsilon, resamplings }): Criterion => ({
   kind: 'criterion',
@@ -40,8 +40,9 @@ export const ntkSap = withOptions('ntk-sap', NTK_SAP_OPTIONS, ({ epsilon, resamp
 }));
 
 /**
- * sum_n ||f(x_n; m theta) - f(x_n; m (theta + delta))||^2 for x ~ N(0, 1), theta Kaiming-normal (fan-in), delta ~ epsilon N(0, 1), both with the
- * statistics that (x, m theta) has: drawn by the state leaves 'noise/images', 'noise/weight/<weight>' and 'noise/step/<weight>'.
+ * sum_n ||f(x_n; m theta) - f(x_n; m (theta + delta))||^2 for x ~ N(0, 1), theta Kaiming-normal (fan-in),
+ * delta ~ epsilon N(0, 1), both with the statistics that (x, m theta) has: drawn by the state leaves
+ * 'noise/images', 'noise/weight/<weight>' and 'noise/step/<weight>'.
  * Expectation: epsilon^2 times the trace of the NTK, for small epsilon.
  */
 export const stepResponse = (view: PruningView, epsilon: number): Tensor => {

@@ -36,9 +36,10 @@ export interface Flow {
 }
 
 /**
- * Flow of the open path network through one all-ones image, its outputs weighted by `outputs` (default 1 each): the total
- * Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the scores of PX, with absolute ones SynFlow's. Throws
- * NETWORK for networks without path algebra, and for weights that no path crosses.
+ * Flow of the open path network through one all-ones image, its outputs weighted by `outputs` (default 1
+ * each): the total Q = sum_k outputs_k H_k, and each weight's share of it. With squared weights these are the
+ * scores of PX, with absolute ones SynFlow's. Throws NETWORK for networks without path algebra, and for
+ * weights that no path crosses.
  */
 export const flow = (
   view: Pick<PruningView, 'weights' | 'evalOne'>,
@@ -81,7 +82,10 @@ const SCALED: Kind = {
   test: (value) => typeof value === 'object' && value !== null && 'mantissa' in value && 'exponent' in value,
 };
 
-/** The edges of all prunable weights. A weight without one would only ever score zero: it should not be ranked at all. */
+/**
+ * The edges of all prunable weights. A weight without one would only ever score zero: it should not be ranked
+ * at all.
+ */
 export const edgesOf = (
   view: Pick<PruningView, 'weights'>,
   edges: ReadonlyMap<string, Tensor>,

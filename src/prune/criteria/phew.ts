@@ -10,8 +10,9 @@ import { layerGraph, type Layer, type LayerGraph, type Unit } from '../../transf
 import type { HostMethod } from '../method.js';
 
 /**
- * PHEW (Patil and Dovrolis, ICML 2021): the weights on random walks between inputs and outputs, which prefer large weights. Walks are added
- * until trunc(d N) weights lie on one, so that there may be more by less than one walk.
+ * PHEW (Patil and Dovrolis, ICML 2021): the weights on random walks between inputs and outputs, which prefer
+ * large weights. Walks are added until trunc(d N) weights lie on one, so that there may be more by less than
+ * one walk.
  */
 export const phew = (): HostMethod => ({
   kind: 'host',
@@ -54,7 +55,10 @@ export const phew = (): HostMethod => ({
   },
 });
 
-/** Walks for each weight of the network after which the rest is given up; on ResNet-20 a density of 0.64 takes 0.17, one of 0.98 four. */
+/**
+ * Walks for each weight of the network after which the rest is given up; on ResNet-20 a density of 0.64 takes
+ * 0.17, one of 0.98 four.
+ */
 const LIMIT = 20;
 const TURN = 4096;
 
@@ -67,9 +71,10 @@ export interface Crossing {
 }
 
 /**
- * Walk number k, a function of the key and k alone. Even walks go forward, from input channel k/2, odd ones backward, from output (k-1)/2, both in
- * turn. Branches are as likely as one another, so are the columns that a flattened channel has; then a unit is as likely as the sum of its
- * |weights| from (or to) here, and the place in the kernel as its |weight|. Where all of these are 0 they are equally likely.
+ * Walk number k, a function of the key and k alone. Even walks go forward, from input channel k/2, odd ones
+ * backward, from output (k-1)/2, both in turn. Branches are as likely as one another, so are the columns that
+ * a flattened channel has; then a unit is as likely as the sum of its |weights| from (or to) here, and the
+ * place in the kernel as its |weight|. Where all of these are 0 they are equally likely.
  */
 export const walks = (
   graph: LayerGraph,
@@ -119,7 +124,9 @@ interface Chances {
   readonly index: (output: number, input: number, chance: number) => number;
 }
 
-/** How many weights of a layer have any chance: those of 0 have one only where all they compete with are 0. */
+/**
+ * How many weights of a layer have any chance: those of 0 have one only where all they compete with are 0.
+ */
 const reachable = ({ inputs, outputs, taps, strides: [so, si, st] }: Layer, weight: Float32Array): number => {
   const [rows, columns] = [new Uint8Array(outputs), new Uint8Array(inputs)]; // 1 where any weight is not 0
   const live = new Uint32Array(outputs * inputs);
@@ -160,7 +167,9 @@ const chances = ({ inputs, outputs, taps, strides: [so, si, st] }: Layer, weight
   };
 };
 
-/** The first place whose running sum exceeds the chance's share of the whole; any place where the whole is 0. */
+/**
+ * The first place whose running sum exceeds the chance's share of the whole; any place where the whole is 0.
+ */
 const draw = (sums: Float64Array, chance: number): number => {
   const whole = sums[sums.length - 1]!;
   if (whole === 0) return Math.floor(chance * sums.length);

@@ -20,8 +20,9 @@ export const PROSPR_OPTIONS = {
 };
 
 /**
- * ProsPr (Alizadeh et al., ICLR 2022): |dL(w_S)/dm| through S steps of gradient descent from w_0 = m theta, all on the minibatch at hand and its
- * batch statistics. The gradients of several minibatches add up before the magnitude is taken.
+ * ProsPr (Alizadeh et al., ICLR 2022): |dL(w_S)/dm| through S steps of gradient descent from w_0 = m theta,
+ * all on the minibatch at hand and its batch statistics. The gradients of several minibatches add up before
+ * the magnitude is taken.
  */
 export const prospr = withOptions('prospr', PROSPR_OPTIONS, (options): Criterion => ({
   kind: 'criterion',
@@ -51,8 +52,9 @@ export const prospr = withOptions('prospr', PROSPR_OPTIONS, (options): Criterion
 }));
 
 /**
- * dL(w_S)/dm for v_0 = 0, v_{i+1} = momentum v_i + dL/dw(w_i), w_{i+1} = w_i - rate v_{i+1}; w holds biases and BatchNorm's scales and shifts
- * as well. The published code cuts the derivative of v_1 where it uses momentum; here every step is differentiated.
+ * dL(w_S)/dm for v_0 = 0, v_{i+1} = momentum v_i + dL/dw(w_i), w_{i+1} = w_i - rate v_{i+1}; w holds biases
+ * and BatchNorm's scales and shifts as well. The published code cuts the derivative of v_1 where it uses
+ * momentum; here every step is differentiated.
  */
 const metaGradient = (
   view: PruningView,

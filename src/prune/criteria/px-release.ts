@@ -7,9 +7,10 @@ import type { Criterion, PruningView } from '../criterion.js';
 import { pack, unpack } from '../pack.js';
 
 /**
- * What the code of PX released with the paper computes (methods.md 3.10, version A), to compare with published numbers: |g| |theta|^5 with
- * g = d sum(z1 z2) / d theta^2. z1 is the masked network and z2 its open copy with squared parameters; both read the images with batch
- * statistics. It is neither positive before the magnitude nor conserved, and has no flow.
+ * What the code of PX released with the paper computes (methods.md 3.10, version A), to compare with
+ * published numbers: |g| |theta|^5 with g = d sum(z1 z2) / d theta^2. z1 is the masked network and z2 its
+ * open copy with squared parameters; both read the images with batch statistics. It is neither positive
+ * before the magnitude nor conserved, and has no flow.
  */
 export const pxRelease = (): Criterion => ({
   kind: 'criterion',
@@ -45,7 +46,10 @@ export const pxRelease = (): Criterion => ({
   }),
 });
 
-/** Gates open, parameters squared; the release spares those of modules that it calls 'bn', and so misses the norms of shortcuts. */
+/**
+ * Gates open, parameters squared; the release spares those of modules that it calls 'bn', and so misses the
+ * norms of shortcuts.
+ */
 const openCopy = (view: PruningView): { readonly output: Tensor; readonly squares: readonly Tensor[] } => {
   const squares = new Map(view.weights.map((w) => [w, ops.mul(w, w)]));
   const isSpared = (leaf: Tensor): boolean => nameOf(leaf).includes('bn') || roleOf(leaf) === 'mask';

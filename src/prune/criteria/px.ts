@@ -18,8 +18,9 @@ export const PX_OPTIONS = {
 };
 
 /**
- * Path eXclusion (Iurada et al., CVPR 2024). Q = sum_k Abar_k H1_k with Abar_k = sum_n H2_k(x_n); score theta^2 dQ/dtheta^2.
- * H1's input does not depend on the data, so H1 runs once a round, on one image, over the accumulated Abar (methods.md 3.5).
+ * Path eXclusion (Iurada et al., CVPR 2024). Q = sum_k Abar_k H1_k with Abar_k = sum_n H2_k(x_n); score
+ * theta^2 dQ/dtheta^2. H1's input does not depend on the data, so H1 runs once a round, on one image, over
+ * the accumulated Abar (methods.md 3.5).
  */
 export const px = withOptions('px', PX_OPTIONS, ({ mode, ...options }, given): Criterion => {
   switch (mode) {
@@ -60,8 +61,9 @@ const specified = (options: PathOptions): Criterion => ({
 });
 
 /**
- * s_j = sum over samples, outputs and paths through j of a_p x^2 v_p^2: one network with squared weights, x^2 and the real gates.
- * Weights and data meet in it, so there is nothing to split: a constant c counts c^2, as in the square of the path's contribution.
+ * s_j = sum over samples, outputs and paths through j of a_p x^2 v_p^2: one network with squared weights, x^2
+ * and the real gates. Weights and data meet in it, so there is nothing to split: a constant c counts c^2, as
+ * in the square of the path's contribution.
  */
 const gated = (options: PathOptions): Criterion => ({
   kind: 'criterion',

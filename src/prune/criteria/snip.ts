@@ -9,8 +9,8 @@ export const SNIP_OPTIONS = {
 };
 
 /**
- * SNIP (Lee et al., ICLR 2019): |theta * sum over minibatches of dL/dtheta| with L the batch-mean cross-entropy and BatchNorm on
- * batch statistics; the sum comes first, the magnitude last.
+ * SNIP (Lee et al., ICLR 2019): |theta * sum over minibatches of dL/dtheta| with L the batch-mean
+ * cross-entropy and BatchNorm on batch statistics; the sum comes first, the magnitude last.
  */
 export const snip = withOptions('snip', SNIP_OPTIONS, ({ statistics }): Criterion => ({
   kind: 'criterion',

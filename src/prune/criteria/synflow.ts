@@ -3,7 +3,10 @@ import type { Criterion } from '../criterion.js';
 import { choice, option, withOptions } from '../options.js';
 import { flow, flowScores, PATH_OPTIONS } from './path-score.js';
 
-/** SynFlow (Tanaka et al., NeurIPS 2020): |theta| dQ/d|theta| of the network with absolute weights on one all-ones image. */
+/**
+ * SynFlow (Tanaka et al., NeurIPS 2020): |theta| dQ/d|theta| of the network with absolute weights on one
+ * all-ones image.
+ */
 export const synflow = withOptions('synflow', PATH_OPTIONS, (options): Criterion => ({
   kind: 'criterion',
   name: 'synflow',

@@ -17,7 +17,10 @@ export interface AdamOptions {
   readonly betas?: readonly [number, number];
   /** Added to the root of the second moment. Default 1e-8. */
   readonly epsilon?: number;
-  /** Of `adam`: added to gradients, times the parameter, by default 0. Of `adamW`: taken off the parameter, times the rate, by default 0.01. */
+  /**
+   * Of `adam`: added to gradients, times the parameter, by default 0. Of `adamW`: taken off the parameter,
+   * times the rate, by default 0.01.
+   */
   readonly weightDecay?: number;
   /** Parameters with a rate or decay of their own. */
   readonly groups?: readonly ParameterGroup[];
@@ -34,7 +37,10 @@ const ADAM_OPTIONS: KindsOf<AdamOptions> = {
   groups: groupsKind,
 };
 
-/** The two corrections 1 - beta^t of moments that started at zero: scalar inputs, since float32 powers would be too coarse. */
+/**
+ * The two corrections 1 - beta^t of moments that started at zero: scalar inputs, since float32 powers would
+ * be too coarse.
+ */
 const CORRECTIONS = ['adam/first', 'adam/second'] as const;
 
 const lerp = (old: Tensor, value: Tensor, beta: number): Tensor =>
@@ -74,13 +80,19 @@ const make = (
   };
 };
 
-/** Adam (Kingma and Ba 2015) as PyTorch defines it, weight decay in the gradient. A masked weight stays exactly zero. */
+/**
+ * Adam (Kingma and Ba 2015) as PyTorch defines it, weight decay in the gradient. A masked weight stays
+ * exactly zero.
+ */
 export const adam = (options: AdamOptions = {}): Optimiser => {
   checkOptions('adam', options, ADAM_OPTIONS);
   return make('adam', options);
 };
 
-/** AdamW (Loshchilov and Hutter 2019): w -= rate (m' / (sqrt v' + epsilon) + weightDecay w). A masked weight stays exactly zero. */
+/**
+ * AdamW (Loshchilov and Hutter 2019): w -= rate (m' / (sqrt v' + epsilon) + weightDecay w). A masked weight
+ * stays exactly zero.
+ */
 export const adamW = (options: AdamOptions = {}): Optimiser => {
   checkOptions('adamW', options, ADAM_OPTIONS);
   return make('adamW', options);

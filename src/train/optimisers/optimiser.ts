@@ -4,7 +4,7 @@ import { kindOfState, stateName } from '../../graph/state-names.js';
 import * as kinds from '../../kinds.js';
 import { listOf, needed, optionsOf, type Kind, type KindsOf } from '../../kinds.js';
 import { ops } from '../../ops/registry.js';
-import { matchesName, matchingNames, namePattern, showPattern, type NamePattern } from '../../patterns.js';
+import { matchesName, matchingNames, namePattern, type NamePattern } from '../../patterns.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
 /** What an optimiser gathers of each parameter: state '<moment>/<parameter>'. */
@@ -44,8 +44,8 @@ export const momentParts = (
 export type Update = readonly [leaf: Tensor, next: Tensor];
 
 /**
- * How parameters follow from their gradients: a plain value, made by `sgd`, `adam`, `adamW` or a script. Rules keep a
- * masked weight, which is zero and has a zero gradient, at exactly zero.
+ * How parameters follow from their gradients: a plain value, made by `sgd`, `adam`, `adamW` or a script.
+ * Rules keep a masked weight, which is zero and has a zero gradient, at exactly zero.
  */
 export interface Optimiser {
   readonly name: string;
@@ -54,8 +54,8 @@ export interface Optimiser {
   /** What it gathers of each parameter. */
   readonly moments: readonly Moment[];
   /**
-   * Values of further scalar inputs at the update number `t`, counted from 1 since the moments were zero. Their names are those that `update`
-   * gives to `ops.input(name, [])`.
+   * Values of further scalar inputs at the update number `t`, counted from 1 since the moments were zero.
+   * Their names are those that `update` gives to `ops.input(name, [])`.
    */
   readonly inputs?: (t: number) => Readonly<Record<string, number>>;
   /** Next values of parameters and moments. `rate` is a scalar. */
@@ -82,7 +82,10 @@ export const optimiserKind: Kind = {
     value.settings !== null,
 };
 
-/** Parameters that are updated otherwise than the rest, by their names; of several groups that match, the first counts. */
+/**
+ * Parameters that are updated otherwise than the rest, by their names; of several groups that match, the
+ * first counts.
+ */
 export interface ParameterGroup {
   /** Names such as 'fc.weight', patterns such as 'bn*' or /\.bias$/. */
   readonly match: NamePattern | readonly NamePattern[];
@@ -108,9 +111,12 @@ const patternsOf = ({ match }: ParameterGroup): readonly NamePattern[] =>
 
 /** Groups as checkpoints compare them. */
 export const showGroups = (groups: readonly ParameterGroup[]): unknown =>
-  groups.map((group) => ({ ...group, match: patternsOf(group).map(showPattern) }));
+  groups.map((group) => ({ ...group, match: patternsOf(group).map(String) }));
 
-/** For each parameter its rate and decay. Throws OPTION for lists that do not fit and for a pattern that matches nothing. */
+/**
+ * For each parameter its rate and decay. Throws OPTION for lists that do not fit and for a pattern that
+ * matches nothing.
+ */
 export const eachParameter = <T>(
   where: string,
   parameters: readonly Tensor[],

@@ -65,9 +65,10 @@ const checkSgd = (options: SgdOptions): void => {
 };
 
 /**
- * Stochastic gradient descent as PyTorch defines it: g += weightDecay w; v = momentum v + g; w -= rate (nesterov ? g + momentum v : v).
- * With options alone it is an optimiser for `fit`; with parameters, gradients and a rate it gives their next values, and those
- * of the velocities. A masked weight is zero and has a zero gradient, hence stays exactly zero.
+ * Stochastic gradient descent as PyTorch defines it: g += weightDecay w; v = momentum v + g; w -= rate
+ * (nesterov ? g + momentum v : v). With options alone it is an optimiser for `fit`; with parameters,
+ * gradients and a rate it gives their next values, and those of the velocities. A masked weight is zero and
+ * has a zero gradient, hence stays exactly zero.
  */
 export function sgd(options?: SgdOptions): Optimiser;
 export function sgd(

@@ -20,7 +20,10 @@ const PRODUCTS = [
   { source: 'cublaslt.cc', name: 'libcublasLt.so.13' },
 ] as const;
 
-/** Compiles driver and NVRTC where that is not done yet and returns their folder. Name it in PATHEX_CUDA_LIBRARIES before the addon looks for CUDA. */
+/**
+ * Compiles driver and NVRTC where that is not done yet and returns their folder. Name it in
+ * PATHEX_CUDA_LIBRARIES before the addon looks for CUDA.
+ */
 export const fakeCuda = (): string => compiled(LIBRARIES, 'build/fake-cuda');
 /** The same with cuDNN and cuBLASLt: folders of all. */
 export const fakeCudaWithProducts = (): string =>

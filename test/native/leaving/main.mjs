@@ -1,4 +1,5 @@
-// Starts worker threads and ends them at random moments; prints how many threads the process has before and after.
+// Starts worker threads and ends them at random moments; prints how many threads the process has before and
+// after.
 import { readdirSync } from 'node:fs';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';

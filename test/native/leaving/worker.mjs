@@ -1,4 +1,5 @@
-// What a worker thread does until somebody ends it: opens, loads, writes, runs, reads, disposes, drops, fails.
+// What a worker thread does until somebody ends it: opens, loads, writes, runs, reads, disposes, drops,
+// fails.
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';

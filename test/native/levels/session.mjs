@@ -1,4 +1,5 @@
-// A small training of the library of this checkout on the device named: prints what there is to compare, as one line.
+// A small training of the library of this checkout on the device named: prints what there is to compare, as
+// one line.
 import { pathToFileURL } from 'node:url';
 
 const [library, kind] = process.argv.slice(2);
