@@ -21,6 +21,12 @@ import { concat, place, reshape, slice, transpose } from './move.js';
 import { mismatch, type OpDefinition, type Where } from './op.js';
 import { maxPool, maxPoolGather, maxPoolScatter, sumPool, sumPoolGrad, type PoolGeometry } from './pool.js';
 import { resizeBilinear, resizeBilinearGrad } from './resize.js';
+import {
+  sparseConv2d,
+  sparseConv2dInputGrad,
+  sparseConv2dWeightGrad,
+  type SparseConvGeometry,
+} from './sparse-conv2d.js';
 import { argMax, broadcast, maximum, sum, variance } from './reduce.js';
 
 /** The closed set of ops. A node's `op` is a key of this record. */
@@ -49,6 +55,9 @@ export const registry = {
   conv2d,
   conv2dInputGrad,
   conv2dWeightGrad,
+  sparseConv2d,
+  sparseConv2dInputGrad,
+  sparseConv2dWeightGrad,
   matmul,
   maxPool,
   maxPoolGather,
@@ -225,6 +234,32 @@ export const ops = {
     geometry: ConvGeometry,
   ): Tensor =>
     make('conv2dWeightGrad', [x, dy], { ...given('conv2dWeightGrad', geometry, conv2d.attributes), kernel }),
+  sparseConv2d: (
+    x: Tensor,
+    values: Tensor,
+    index: Tensor,
+    filters: number,
+    geometry: SparseConvGeometry,
+  ): Tensor =>
+    make('sparseConv2d', [x, values, index], {
+      ...given('sparseConv2d', geometry, sparseConv2dWeightGrad.attributes),
+      filters,
+    }),
+  sparseConv2dInputGrad: (
+    dy: Tensor,
+    values: Tensor,
+    index: Tensor,
+    size: readonly [number, number, number],
+    geometry: SparseConvGeometry,
+  ): Tensor =>
+    make('sparseConv2dInputGrad', [dy, values, index], {
+      ...given('sparseConv2dInputGrad', geometry, sparseConv2dWeightGrad.attributes),
+      size,
+    }),
+  sparseConv2dWeightGrad: (x: Tensor, dy: Tensor, index: Tensor, geometry: SparseConvGeometry): Tensor =>
+    make('sparseConv2dWeightGrad', [x, dy, index], {
+      ...given('sparseConv2dWeightGrad', geometry, sparseConv2dWeightGrad.attributes),
+    }),
   matmul: (
     a: Tensor,
     b: Tensor,

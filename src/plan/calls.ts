@@ -47,6 +47,8 @@ const CONV = {
   dilation: 'reaches2',
   padding: 'margins',
 } as const;
+/** The same with `count` weights at places of [f,kh,kw,c]. */
+const SPARSE_CONV = { ...CONV, count: 'extent' } as const;
 /** x [n,h,w,c], y [n,oh,ow,c]. */
 const POOL = {
   n: 'extent',
@@ -93,8 +95,8 @@ export interface CallRow {
    */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Who runs it on cuda: a library, or CUDA C of our own. */
-  readonly cuda: 'cudnn' | 'cublaslt' | 'emitted';
+  /** Who runs it on cuda: a library, CUDA C of our own, or nobody. */
+  readonly cuda: 'cudnn' | 'cublaslt' | 'emitted' | 'none';
 }
 
 /**
@@ -119,6 +121,25 @@ export const CALLS = {
     inputs: ['real[n,h,w,c]', 'real[n,oh,ow,f]'],
     outputs: ['f32[f,kh,kw,c]'],
     cuda: 'cudnn',
+  },
+  /** Weights with their places, which are a constant of the plan and ascend. Targets without these compute densely. */
+  sparseConv2d: {
+    fields: SPARSE_CONV,
+    inputs: ['f32[n,h,w,c]', 'f32[count]', 'i32[count]'],
+    outputs: ['f32[n,oh,ow,f]'],
+    cuda: 'none',
+  },
+  sparseConv2dInputGrad: {
+    fields: SPARSE_CONV,
+    inputs: ['f32[n,oh,ow,f]', 'f32[count]', 'i32[count]'],
+    outputs: ['f32[n,h,w,c]'],
+    cuda: 'none',
+  },
+  sparseConv2dWeightGrad: {
+    fields: SPARSE_CONV,
+    inputs: ['f32[n,h,w,c]', 'f32[n,oh,ow,f]', 'i32[count]'],
+    outputs: ['f32[count]'],
+    cuda: 'none',
   },
   /** a is [m,k], or [k,m] when transposed; b is [k,n] or [n,k]. */
   matmul: { fields: MATMUL, inputs: ['real[m,k]', 'real[k,n]'], outputs: ['f32[m,n]'], cuda: 'cublaslt' },
