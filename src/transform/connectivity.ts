@@ -3,13 +3,13 @@ import { dependents, walk } from '../graph/graph.js';
 import { definitionOf } from '../ops/registry.js';
 import { unitCount, type LayerRule } from '../ops/units.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { patternOf, type Known } from './pattern.js';
 
 /**
  * What of a network is connected, for any network: it asks where each op's units come from, not whether the
- * op has a meaning in the path algebra. Zeros decide: weights as they are, or masks by the names of their
- * weights. State that is not given counts as no zero. See Note [What is taken for connected].
+ * op has a meaning in the path algebra. Zeros decide: those of weights, or of masks by the names of their
+ * weights. See Note [What is taken for connected].
  */
-export type Known = ReadonlyMap<string, ArrayLike<number>>;
 
 /**
  * The live units of every node between input and output: 1 for a unit that some path of live weights brings
@@ -68,24 +68,24 @@ const forward = ({ input, nodes, edges }: Graph): ReadonlyMap<Tensor, Uint8Array
 
 const graphOf = ({ input, output }: Readable, known: Known): Graph => {
   const carried = dependents([output], [input]);
-  const valuesOf = evaluator(known);
+  const zerosOf = patternOf(known);
   const edges = (node: Tensor): readonly Edge[] =>
     node.inputs.flatMap((from, i) => {
       if (!carried.has(from)) return [];
       // the other factor of a product, where it is no value of the network
       const other = definitionOf(node.op).paths.kind === 'weight' ? node.inputs[1 - i]! : null;
-      const factor = other === null || carried.has(other) ? null : valuesOf(other);
+      const factor = other === null || carried.has(other) ? null : zerosOf(other);
       return [{ from, pairs: pairsOf(node, i, carried, factor) }];
     });
   return { input, nodes: walk([output]).filter((node) => carried.has(node)), edges };
 };
 
-/** How input `i` of a node reaches it, if `factor` holds the values that multiply it; null for any. */
+/** How input `i` of a node reaches it, if `factor` says what multiplies it: 0 for zeros; null for none. */
 const pairsOf = (
   node: Tensor,
   i: number,
   carried: ReadonlySet<Tensor>,
-  factor: ArrayLike<number> | null,
+  factor: Uint8Array | null,
 ): Pairs | 'all' => {
   const rule = definitionOf(node.op).units(node);
   const [units, outputs] = [unitCount(node.inputs[i]!), unitCount(node)];
@@ -115,7 +115,7 @@ const pairsOf = (
 
 /** The units of a layer between which a weight is live. */
 const crossing =
-  ({ outputs, inputs, taps, strides: [so, si, st] }: LayerRule, weight: ArrayLike<number> | null): Pairs =>
+  ({ outputs, inputs, taps, strides: [so, si, st] }: LayerRule, weight: Uint8Array | null): Pairs =>
   (visit) => {
     const isLive = (at: number): boolean => {
       for (let t = 0; t < taps; t++) if (weight![at + t * st] !== 0) return true;
@@ -126,40 +126,17 @@ const crossing =
   };
 
 /** 1 for the units in which a factor, of the output's shape or a suffix of it, is not zero throughout. */
-const openUnits = (factor: ArrayLike<number> | null, units: number): Uint8Array => {
+const openUnits = (factor: Uint8Array | null, units: number): Uint8Array => {
   const open = new Uint8Array(units);
   if (factor === null || factor.length < units) return open.fill(isZero(factor) ? 0 : 1);
   for (let j = 0; j < factor.length; j++) if (factor[j] !== 0) open[j % units] = 1;
   return open;
 };
 
-const isZero = (factor: ArrayLike<number> | null): boolean => {
+const isZero = (factor: Uint8Array | null): boolean => {
   if (factor === null) return false;
   for (let j = 0; j < factor.length; j++) if (factor[j] !== 0) return false;
   return true;
-};
-
-/**
- * The values of what does not depend on the network's input; null where they depend on state that is not
- * known.
- */
-const evaluator = (known: Known): ((t: Tensor) => ArrayLike<number> | null) => {
-  const values = new Map<Tensor, ArrayLike<number> | null>();
-  const valueOf = (node: Tensor): ArrayLike<number> | null => {
-    const { lower, evaluate } = definitionOf(node.op);
-    const leaf = node.inputs.length === 0 ? lower(node) : null;
-    if (leaf?.kind === 'leaf' && leaf.in !== 'constant') return known.get(leaf.name) ?? null;
-    const inputs = node.inputs.map((i) => values.get(i) ?? null).filter((v) => v !== null);
-    if (inputs.length < node.inputs.length) return null;
-    return evaluate(
-      inputs.map((v) => Float64Array.from(v)),
-      node,
-    );
-  };
-  return (t) => {
-    for (const node of walk([t])) if (!values.has(node)) values.set(node, valueOf(node));
-    return values.get(t)!;
-  };
 };
 
 /*
