@@ -122,7 +122,7 @@ const layer = (x: Tensor, out: number, c: Context): Tensor => {
   const pointwise = { ...GIVEN_SIZE, kernel: [1, 1], padding: [0, 0, 0, 0] } as const;
   return convolved(x, out, c.dice.chance(0.3) ? pointwise : GIVEN_SIZE, c);
 };
-const widthOf = ({ dice, width }: Context): number => 1 + dice.below(width);
+const widthOf = ({ dice, width }: Context): number => Math.max(1 + dice.below(width), 1 + dice.below(width));
 
 /** Layer, norm, activation; an image may shrink or grow at its borders. */
 const plain: Part = (x, c) => {
@@ -361,7 +361,19 @@ const depthwise: Part = (x, c) => {
   return activation(normed(ops.conv2d(x, ops.concat(own, 0), geometry), within(c, 'n')), c);
 };
 
-const PARTS = {
+/** Pixels as rows of a matrix, among which images are no longer told apart. */
+const rows: Part = (x, c) => {
+  const [units, count] = [unitsOf(x), size(x.shape) / unitsOf(x)];
+  const y = combined(ops.reshape(x, [count, units]), widthOf(c), within(c, '0'));
+  return ops.reshape(activation(normed(y, within(c, '1')), c), [...x.shape.slice(0, -1), unitsOf(y)]);
+};
+/** Less the mean of the batch, without a norm's marker. */
+const acrossImages: Part = (x) => {
+  const mean = ops.mul(ops.sum(x, [0]), ops.scalar(1 / x.shape[0]!));
+  return ops.add(ops.sub(x, mean), ops.scalar(0.2));
+};
+
+export const PARTS = {
   plain,
   residual,
   projection,
@@ -383,6 +395,8 @@ const PARTS = {
   expressed,
   shared,
   depthwise,
+  rows,
+  acrossImages,
 } as const satisfies Record<string, Part>;
 export type PartName = keyof typeof PARTS;
 /** Those that networks are mostly made of come often. */
@@ -442,7 +456,7 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
     { weight: 5, arbitrary: fc.tuple(side, side, units) },
     { weight: 1, arbitrary: fc.tuple(units) },
   ),
-  width: fc.integer({ min: 1, max: 5 }),
+  width: fc.integer({ min: 1, max: 6 }),
   parts: fc.array(
     fc.tuple(
       fc.noShrink(
@@ -458,14 +472,14 @@ export const recipes: fc.Arbitrary<Recipe> = fc.record({
   head: fc.tuple(fc.nat(HEADS.length - 1), seeds),
 });
 
-/** How masks are drawn. */
+/** How masks are drawn; most kinds leave something. */
 export const PRUNINGS = ['even', 'by layer', 'units', 'taps', 'single', 'nothing left', 'whole'] as const;
 export type Pruning = (typeof PRUNINGS)[number];
 
 /** Masks of a network, each kind with densities of its own. */
 export const randomMasks = (net: Network, pruning: Pruning, seed: Key): Masks => {
   const dice = diceOf(fold(seed, 'masks'));
-  const density = dice.of([0.1, 0.3, 0.5, 0.8]);
+  const density = dice.of([0.2, 0.5, 0.7, 0.85]);
   const weights = prunable(net);
   const total = weights.reduce((n, w) => n + size(w.shape), 0);
   const only = dice.below(total);
@@ -478,13 +492,13 @@ export const randomMasks = (net: Network, pruning: Pruning, seed: Key): Masks =>
       const drawn = (label: string, of: number): Float64Array => uniform(fold(seed, label, nameOf(w)), of);
       const each = drawn('each', n);
       const [rows, columns] = [w.shape[0]!, unitsOf(w)];
-      const own = dice.of([0, 0, 0.2, 0.6, 1]);
+      const own = dice.of([0, 0.3, 0.6, 0.8, 1, 1]);
       const tap = dice.below(n / (rows * columns));
       const [liveRows, liveColumns] = [drawn('rows', rows), drawn('columns', columns)];
       const isLive: Record<Pruning, (i: number) => boolean> = {
         even: (i) => each[i]! < density,
         'by layer': (i) => each[i]! < own,
-        units: (i) => liveRows[Math.floor((i * rows) / n)]! < density && liveColumns[i % columns]! < 0.6,
+        units: (i) => liveRows[Math.floor((i * rows) / n)]! < density && liveColumns[i % columns]! < 0.7,
         taps: (i) => Math.floor(i / columns) % (n / (rows * columns)) === tap && each[i]! < 0.7,
         single: (i) => i === at,
         'nothing left': () => false,
