@@ -16,18 +16,8 @@ import { patternOf, type Known } from './pattern.js';
  * from the input and some such path takes on to the output.
  */
 export const liveUnits = (net: Readable, known: Known): ReadonlyMap<Tensor, Uint8Array> => {
-  const graph = graphOf(net, known);
-  const reached = forward(graph);
-  const read = new Map(graph.nodes.map((node) => [node, new Uint8Array(unitCount(node))]));
-  read.get(net.output)!.fill(1);
-  for (const node of [...graph.nodes].reverse()) {
-    const own = read.get(node)!;
-    for (const { from, pairs } of graph.edges(node)) {
-      const to = read.get(from)!;
-      if (pairs !== 'all') pairs((unit, output) => (to[unit]! |= own[output]!));
-      else if (own.includes(1)) to.fill(1);
-    }
-  }
+  const graph = unitGraph(net, known);
+  const [reached, read] = [reachedUnits(graph), readUnits(graph, net.output)];
   return new Map(
     [...reached].map(([node, units]) => [node, units.map((bit, k) => bit & read.get(node)![k]!)]),
   );
@@ -35,15 +25,16 @@ export const liveUnits = (net: Readable, known: Known): ReadonlyMap<Tensor, Uint
 
 /** Whether any unit of the output depends on the input. */
 export const connected = (net: Readable, known: Known): boolean =>
-  forward(graphOf(net, known)).get(net.output)!.includes(1);
+  reachedUnits(unitGraph(net, known)).get(net.output)!.includes(1);
 
 /** Calls visit(unit of the input, unit of the output) for those of which the second is made of the first. */
-type Pairs = (visit: (unit: number, output: number) => void) => void;
-interface Edge {
+export type Pairs = (visit: (unit: number, output: number) => void) => void;
+export interface Edge {
   readonly from: Tensor;
   readonly pairs: Pairs | 'all';
 }
-interface Graph {
+/** What a network's values are made of, unit by unit. */
+export interface UnitGraph {
   readonly input: Tensor;
   /** That depend on the input, inputs before users. */
   readonly nodes: readonly Tensor[];
@@ -51,7 +42,8 @@ interface Graph {
   readonly edges: (node: Tensor) => readonly Edge[];
 }
 
-const forward = ({ input, nodes, edges }: Graph): ReadonlyMap<Tensor, Uint8Array> => {
+/** 1 for the units that live weights bring from the input. */
+export const reachedUnits = ({ input, nodes, edges }: UnitGraph): ReadonlyMap<Tensor, Uint8Array> => {
   const reached = new Map([[input, new Uint8Array(unitCount(input)).fill(1)]]);
   for (const node of nodes) {
     if (node === input) continue;
@@ -66,7 +58,22 @@ const forward = ({ input, nodes, edges }: Graph): ReadonlyMap<Tensor, Uint8Array
   return reached;
 };
 
-const graphOf = ({ input, output }: Readable, known: Known): Graph => {
+/** 1 for the units that live weights take on to the output. */
+export const readUnits = (graph: UnitGraph, output: Tensor): ReadonlyMap<Tensor, Uint8Array> => {
+  const read = new Map(graph.nodes.map((node) => [node, new Uint8Array(unitCount(node))]));
+  read.get(output)!.fill(1);
+  for (const node of [...graph.nodes].reverse()) {
+    const own = read.get(node)!;
+    for (const { from, pairs } of graph.edges(node)) {
+      const to = read.get(from)!;
+      if (pairs !== 'all') pairs((unit, after) => (to[unit]! |= own[after]!));
+      else if (own.includes(1)) to.fill(1);
+    }
+  }
+  return read;
+};
+
+export const unitGraph = ({ input, output }: Readable, known: Known): UnitGraph => {
   const carried = dependents([output], [input]);
   const zerosOf = patternOf(known);
   const edges = (node: Tensor): readonly Edge[] =>

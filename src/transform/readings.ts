@@ -2,9 +2,10 @@ import { transformed, type Readable } from '../graph/description.js';
 import { rewrite, withInputs } from '../graph/graph.js';
 import { checkOptions, checkValue, flag, networkKind, numberThat, type KindsOf } from '../kinds.js';
 import { moments } from '../ops/batch-norm.js';
+import { rowsOfState } from '../ops/data.js';
 import type { Moments, ReadingRule, TrainingReader } from '../ops/op.js';
 import { definitionOf, ops } from '../ops/registry.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 
 export type { Readable } from '../graph/description.js';
 
@@ -69,7 +70,7 @@ const trained = (
   output: Tensor,
   { momentum = 0.1, dropout = true }: TrainingReading,
 ): { readonly output: Tensor; readonly updates: readonly StatisticUpdate[] } => {
-  const updates = new Map<Tensor, Tensor>();
+  const updates = new StatisticUpdates();
   const measured = new Map<Tensor, Moments>();
   const noise = ops.input(NOISE, [2], 'i32');
   let streams = 0;
@@ -81,10 +82,38 @@ const trained = (
       return known;
     },
     draw: () => (dropout ? { noise, stream: streams++ } : null),
-    update: (stored, next) => void updates.set(stored, next),
+    update: (stored, next) => updates.add(stored, next),
   };
   return {
     output: read(output, (reading, marker) => reading.training(ops, marker, reader)),
-    updates: [...updates].map(([stored, next]) => ({ stored, next })),
+    updates: updates.all(),
   };
 };
+
+/** Next values of running statistics, of which some channels may be updated at a time. */
+class StatisticUpdates {
+  readonly #whole = new Map<Tensor, Tensor>();
+  readonly #parts = new Map<Tensor, { readonly index: Tensor; readonly next: Tensor }[]>();
+
+  add(stored: Tensor, next: Tensor): void {
+    const rows = rowsOfState(stored);
+    if (rows === null) this.#whole.set(stored, next);
+    else this.#parts.set(rows.state, [...(this.#parts.get(rows.state) ?? []), { index: rows.index, next }]);
+  }
+
+  all(): readonly StatisticUpdate[] {
+    const parts = [...this.#parts].map(([stored, own]) => {
+      const channels = size(stored.shape);
+      const isLeft = new Array<number>(channels).fill(1);
+      for (const { index } of own)
+        for (const k of index.attributes['data'] as readonly number[]) isLeft[k] = 0;
+      const left = ops.mul(stored, ops.literal([channels], isLeft));
+      const next = own.reduce(
+        (sum, { index, next: some }) => ops.add(sum, ops.scatterAdd(some, index, channels)),
+        left,
+      );
+      return { stored, next };
+    });
+    return [...[...this.#whole].map(([stored, next]) => ({ stored, next })), ...parts];
+  }
+}
