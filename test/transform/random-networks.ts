@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { nameOf } from '../../src/graph/graph.js';
-import { roleOf } from '../../src/graph/roles.js';
+import { roleOf, type Role } from '../../src/graph/roles.js';
 import {
   gelu,
   hardswish,
@@ -349,6 +349,21 @@ const shared: Part = (x, c) => {
   return c.dice.chance(0.5) ? apply(once) : ops.add(apply(ops.relu(x)), once);
 };
 
+/** One norm, statistics included, over two streams. */
+const sharedNorm: Part = (x, c) => {
+  const units = [unitsOf(x)];
+  const of = (name: string, role: Role, value: number): Tensor =>
+    parameter(`${c.name}.n.${name}`, units, role, { kind: 'constant', value });
+  const parts = {
+    mean: of('running_mean', 'mean', 0),
+    weight: of('weight', 'scale', 1),
+    variance: of('running_var', 'variance', 1),
+    bias: of('bias', 'shift', 0),
+  };
+  const [a, b] = ['a', 'b'].map((name) => ops.batchNorm(layer(x, unitsOf(x), within(c, name)), parts, 1e-5));
+  return activation(c.dice.chance(0.5) ? ops.add(a!, b!) : ops.concat([a!, b!], x.shape.length - 1), c);
+};
+
 /** A layer with a convolution for each channel alone, its kernel set together from one that is pruned. */
 const depthwise: Part = (x, c) => {
   const units = unitsOf(x);
@@ -394,6 +409,7 @@ export const PARTS = {
   placed,
   expressed,
   shared,
+  sharedNorm,
   depthwise,
   rows,
   acrossImages,

@@ -34,6 +34,8 @@ export interface Runner {
   readonly net: Network;
   readonly masks: ReadonlyMap<string, ArrayLike<number>> | null;
   readonly values: ReadonlyMap<string, ArrayLike<number>>;
+  /** Parameters that are not in its graph, and are updated with the others. */
+  readonly idle?: readonly Tensor[];
 }
 
 export interface Trajectory {
@@ -57,7 +59,7 @@ const readFor = ({ net, masks }: Runner): Network => (masks === null ? net : mas
 const stepOf = (runner: Runner, course: Course): Program => {
   const read = training(rebatch(readFor(runner), course.batch));
   const loss = lossOf(course.loss, read.output);
-  const learnt = parameters(runner.net).filter(isLearnt);
+  const learnt = [...parameters(runner.net), ...(runner.idle ?? [])].filter(isLearnt);
   const slopes = grad(loss, learnt);
   const gradients = course.clipNorm === undefined ? slopes : clipByNorm(slopes, course.clipNorm);
   return program('step', {
