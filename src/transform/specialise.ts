@@ -40,8 +40,8 @@ export interface Specialised<N extends Readable = Readable> {
   /** Parameters that are not part of the graph any more: they have no gradient, but decay as ever. */
   readonly idle: readonly Tensor[];
   /**
-   * Running statistics that nobody can observe, since no live weight reads their channels: 1 for those that a training
-   * leaves alone, by name.
+   * Running statistics that nobody can observe, since no live weight reads their channels: 1 for those, by name. A
+   * training leaves them alone, or writes what is left of what they would be.
    */
   readonly unobserved: ReadonlyMap<string, Uint8Array>;
   /** What the compacted network holds of a dense parameter, or of anything that has a number for each of its numbers. */
