@@ -55,6 +55,7 @@ const BESIDES = [
   'rounds',
   'seconds',
   'metadata',
+  'form',
   'history',
   'testAccuracy',
   'test',
