@@ -16,6 +16,13 @@ export { grad, vjp } from './transform/grad.js';
 export { checkMasks, masked, type Masks } from './transform/mask.js';
 export { pathNetwork, type PathNetwork, type PathReading, type Scaled } from './transform/paths.js';
 export { inference, training, type TrainingReading } from './transform/readings.js';
+export {
+  specialise,
+  type Specialised,
+  type SpecialisedLayer,
+  type SpecialiseOptions,
+} from './transform/specialise.js';
+export type { Trainable } from './train/trainee.js';
 
 export {
   add,
