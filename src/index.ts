@@ -173,7 +173,7 @@ export type { BatchTensors, Draw, Source, SourceSplit } from './source/source.js
 export type { TargetType, TargetTypes } from './source/targets.js';
 export { normalise, perClass, subset, type Dataset, type Split } from './source/dataset.js';
 export { synthetic } from './datasets/synthetic.js';
-export { loadWeights, saveWeights, type WeightsFile } from './weights/state-dict.js';
+export { loadWeights, saveWeights, type WeightsFile, type WeightsForm } from './weights/state-dict.js';
 export type { NamePattern } from './patterns.js';
 export { fold, key, normal, permutation, uniform, type Key } from './random.js';
 export { VERSION } from './version.js';
