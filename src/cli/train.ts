@@ -1,14 +1,23 @@
 import { Command } from 'commander';
 import { fail } from '../errors.js';
-import { modelOf } from '../models/models.js';
+import { modelOf, type ImageNetwork } from '../models/models.js';
+import type { Device } from '../runtime/device.js';
+import type { Dataset } from '../source/dataset.js';
+import { executionOf } from '../train/execution.js';
+import { stepSeconds } from '../train/measure.js';
+import type { TrainingStart } from '../train/start.js';
+import { printExecution } from './execution.js';
 import { progress } from '../report/progress.js';
-import { checkpointExists } from '../train/checkpoint.js';
+import { checkpointExists, loadCheckpoint } from '../train/checkpoint.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { fit, stepsOf } from '../train/fit.js';
+import type { TrainingStart } from '../train/start.js';
 import { saveWeights } from '../weights/state-dict.js';
 import {
   checkOutput,
+  COMPACT_FILE,
   describeData,
+  describeWritten,
   IMAGES,
   interruptible,
   log,
@@ -40,12 +49,32 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly checkpoint?: string;
   readonly resume?: boolean;
   readonly out: string;
+  readonly compactFile?: boolean;
   readonly force?: boolean;
   readonly seed: number;
   readonly data?: string;
   readonly synthetic?: boolean;
   readonly download?: boolean;
 }
+
+/** Says how a ticket will be computed, and how long a step takes beside a dense one. */
+const describeExecution = async (
+  net: ImageNetwork,
+  start: TrainingStart,
+  data: Dataset,
+  device: Device,
+  recipe: ReturnType<typeof recipeOf>,
+): Promise<void> => {
+  const execution = executionOf('train', net, start.masks ?? null, recipe.execution ?? 'auto', device);
+  printExecution(execution);
+  if (execution.kind === 'dense') return;
+  const [sparse, dense] = [
+    await stepSeconds(net, start, data, device, recipe, 'sparse'),
+    await stepSeconds(net, start, data, device, recipe, 'dense'),
+  ];
+  const ms = (seconds: number): string => `${(1000 * seconds).toFixed(1)} ms`;
+  log(`a step takes ${ms(sparse)}, dense ${ms(dense)}: ${(sparse / dense).toFixed(2)} of it`);
+};
 
 const sourceOf = (o: Options): string => o.weights ?? `weights drawn from seed ${o.seed}`;
 
@@ -56,6 +85,18 @@ const nextOf = async (o: Options, command: Command): Promise<string> => {
   if (await checkpointExists(o.checkpoint))
     return `continue with: ${commandLine(command, { and: ['--resume'] })}`;
   return `no epoch had ended; begin again with: ${commandLine(command)}`;
+};
+
+/** Throws OPTION, before any training, where a compact file would have no masks to leave weights out by. */
+const checkLive = async (o: Options, start: Pick<TrainingStart, 'masks'> | null): Promise<void> => {
+  // without a start there is a checkpoint, which has its own
+  const hasMasks =
+    start === null ? (await loadCheckpoint(o.checkpoint!)).settings.masks !== null : start.masks != null;
+  if (!hasMasks)
+    fail(
+      'OPTION',
+      'compact-file: it keeps live weights, and nothing here is pruned; leave it out, or start from a ticket with --weights',
+    );
 };
 
 export const trainCommand = withDevice(
@@ -89,6 +130,7 @@ export const trainCommand = withDevice(
         .option('--checkpoint <path>', 'keep <path>.json and <path>-<epoch>.safetensors after every epoch')
         .option('--resume', 'continue from the checkpoint, to the same bits as an unbroken run')
         .option('-o, --out <file>', 'trained weights (and masks)', 'trained.safetensors')
+        .option(...COMPACT_FILE)
         .option('-f, --force', 'replace the output file')
         .action(async (o: Options, command: Command) => {
           const kind = deviceKindOf(o.device);
@@ -106,6 +148,7 @@ export const trainCommand = withDevice(
             isResumed && o.weights === undefined
               ? null
               : settleZeros(net, await startWeights(net, o.weights, o.seed), o.weights, o.maskZeros === true);
+          if (o.compactFile === true) await checkLive(o, start);
           const data = await openData(o, o.seed, signal);
           describeData(data);
           const device = await openDeviceFor(kind, o);
@@ -116,6 +159,7 @@ export const trainCommand = withDevice(
             isTerminal: process.stderr.isTTY === true,
           });
           try {
+            if (start?.masks != null) await describeExecution(net, start, data, device, recipe);
             const result = await fit(
               net,
               start === null ? null : { ...start, source: sourceOf(o) },
@@ -144,6 +188,7 @@ export const trainCommand = withDevice(
             await saveWeights(o.out, net, {
               weights: result.weights,
               masks: result.masks,
+              form: o.compactFile === true ? 'compact' : 'dense',
               metadata: {
                 format: 'pathex-weights',
                 network: net.name,
@@ -156,7 +201,7 @@ export const trainCommand = withDevice(
             log(
               `test accuracy ${(100 * result.testAccuracy).toFixed(2)} % after ${o.epochs} ${o.epochs === 1 ? 'epoch' : 'epochs'}, ${result.seconds.toFixed(1)} s${data.synthetic ? ' (on generated images)' : ''}`,
             );
-            log(`wrote ${o.out}`);
+            log(await describeWritten(o.out, o.compactFile === true));
           } catch (error) {
             bar.stop();
             throw thenContinue(error, await nextOf(o, command));

@@ -1,7 +1,10 @@
 import type { ROLES } from '../ops/attributes.js';
 import type { Tensor } from '../tensor/tensor.js';
 
-/** What a state leaf is for. `weight`s are the prunable set: every conv and linear weight, nothing else. */
+/**
+ * What a state leaf is for. `weight`s are the prunable set: every conv and linear weight, nothing else. `values` are
+ * what is left of a weight in a compacted network.
+ */
 export type Role = (typeof ROLES)[number];
 
 /** How a state leaf starts. `fanIn` counts the inputs of one output unit. */
@@ -14,6 +17,6 @@ export const roleOf = (leaf: Tensor): Role | undefined => leaf.attributes['role'
 export const initialiserOf = (leaf: Tensor): Initialiser | undefined =>
   leaf.attributes['init'] as unknown as Initialiser | undefined;
 
-const LEARNT: readonly (Role | undefined)[] = ['weight', 'bias', 'scale', 'shift'];
+const LEARNT: readonly (Role | undefined)[] = ['weight', 'values', 'bias', 'scale', 'shift'];
 export const isLearnt = (leaf: Tensor): boolean => LEARNT.includes(roleOf(leaf));
 export const isPrunable = (leaf: Tensor): boolean => roleOf(leaf) === 'weight';

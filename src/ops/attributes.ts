@@ -6,6 +6,7 @@ import type { Attributes, DType } from '../tensor/tensor.js';
 /** What a state leaf is for; see graph/roles.ts. */
 export const ROLES = [
   'weight',
+  'values',
   'bias',
   'scale',
   'shift',

@@ -1,6 +1,6 @@
 import { unitsStay } from './units.js';
 import { fail } from '../errors.js';
-import { sameShape, showShape, showType, size, type Tensor } from '../tensor/tensor.js';
+import { sameShape, showShape, showType, size, type Attributes, type Tensor } from '../tensor/tensor.js';
 import type { OpDefinition, TrainingReader, Values, Moments } from './op.js';
 import { at, expectReals, mismatch, perElement, real, unread } from './op.js';
 import type { Ops } from './registry.js';
@@ -29,6 +29,8 @@ export const batchNormParts = ({ inputs }: Tensor): Parts => {
   const [x, mean, weight, variance, bias] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
   return { x, mean, weight, variance, bias };
 };
+
+const repeatsOf = (attributes: Attributes): number => (attributes['repeats'] as number | undefined) ?? 1;
 
 const scaleOf = (o: Ops, { path, attributes }: Tensor, weight: Tensor, variance: Tensor): Tensor => {
   const epsilon = o.scalar(attributes['epsilon'] as number);
@@ -83,10 +85,11 @@ const measured = (
   x: Tensor,
   stored: Tensor,
   moment: 'mean' | 'variance',
-  { path }: Tensor,
+  { path, attributes }: Tensor,
   reader: TrainingReader,
 ): Tensor => {
-  const { mean, variance, count } = reader.momentsOf(x);
+  const { mean, variance, count: own } = reader.momentsOf(x);
+  const count = own * repeatsOf(attributes);
   if (count === 1) return refuseSingle(x, path);
   const seen = moment === 'mean' ? mean : o.mul(variance, o.scalar(count / (count - 1)));
   const { momentum } = reader;
@@ -124,12 +127,13 @@ const derivatives = (o: Ops, node: Tensor, dy: Tensor): readonly Tensor[] => {
 
 /**
  * (x [.., c], mean [c], weight [c], variance [c], bias [c]) -> [.., c]. Until it is read it means its stored
- * statistics. Attributes: epsilon.
+ * statistics. Attributes: epsilon; repeats, where each image
+ * of x stands for so many equal ones, which the unbiased variance counts.
  */
 export const batchNorm: OpDefinition = {
   name: 'batchNorm',
   doc: 'batch normalisation, until its network is read',
-  attributes: { epsilon: 'number' },
+  attributes: { epsilon: 'number', repeats: 'count?' },
   infer: (inputs, _, where) => {
     expectReals(inputs, 5, where);
     const [x, ...channels] = inputs;
@@ -142,6 +146,8 @@ export const batchNorm: OpDefinition = {
   vjp: derivatives,
   paths: { kind: 'none', why: 'must be read for inference first' },
   units: unitsStay,
+  over: ({ attributes }, { repeats }) =>
+    repeats === 1 ? attributes : { ...attributes, repeats: repeats * repeatsOf(attributes) },
   reading: {
     inference: asScaleAndShift,
     training: (o, node, reader) => {

@@ -1,7 +1,16 @@
 import type { Shape, TensorType } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
 import type { AttributeKind } from './attributes.js';
-import { at, defineOp, expectReals, mismatch, type NodeOf, type OpDefinition, type Where } from './op.js';
+import {
+  at,
+  defineOp,
+  expectReals,
+  mismatch,
+  sameOver,
+  type NodeOf,
+  type OpDefinition,
+  type Where,
+} from './op.js';
 import { unitsMix } from './units.js';
 
 /**
@@ -145,6 +154,9 @@ export const conv2d: OpDefinition = defineOp({
     const { f, kh, kw, c } = problemOf(node);
     return { kind: 'layer', outputs: f, inputs: c, taps: kh * kw, strides: [kh * kw * c, 1, c] };
   },
+  over: sameOver,
+  sparse: (o, node, { x, values, index, kernel: [f, kh, kw] }) =>
+    o.sparseConv2d(x, values, index, f!, { ...geometryOf(node.attributes), kernel: [kh!, kw!] }),
   evaluate: ([x, w], node) => {
     const y = new Float64Array(size(node.shape));
     visitAll(problemOf(node), (i, j, k) => {
@@ -183,6 +195,12 @@ export const conv2dInputGrad: OpDefinition = defineOp({
     const { f, kh, kw, c } = problemOf(node);
     return { kind: 'layer', outputs: c, inputs: f, taps: kh * kw, strides: [1, kh * kw * c, c] };
   },
+  over: sameOver,
+  sparse: (o, node, { x, values, index, kernel: [, kh, kw, c] }) =>
+    o.sparseConv2dInputGrad(x, values, index, [...node.attributes.size, c!], {
+      ...geometryOf(node.attributes),
+      kernel: [kh!, kw!],
+    }),
   evaluate: ([dy, w], node) => {
     const dx = new Float64Array(size(node.shape));
     visitAll(problemOf(node), (i, j, k) => {

@@ -60,6 +60,15 @@ export const gather: OpDefinition = {
   },
 };
 
+/** The state and the rows of it that a node takes by a literal index; null for other nodes. */
+export const rowsOfState = ({
+  op,
+  inputs,
+}: Tensor): { readonly state: Tensor; readonly index: Tensor } | null => {
+  const [state, index] = inputs;
+  return op === 'gather' && state?.op === 'state' && index?.op === 'literal' ? { state, index } : null;
+};
+
 /** (v [count, ...rest], index i32 [count]) -> [rows, ...rest]: the adjoint of gather. */
 export const scatterAdd: OpDefinition = {
   name: 'scatterAdd',

@@ -1,7 +1,17 @@
 import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showShape, showType, size } from '../tensor/tensor.js';
 import type { OpDefinition, PathRule, Values, Where } from './op.js';
-import { always, at, expectCount, expectReals, mismatch, noGradient, perElement, real } from './op.js';
+import {
+  always,
+  at,
+  expectCount,
+  expectReals,
+  mismatch,
+  noGradient,
+  perElement,
+  real,
+  sameOver,
+} from './op.js';
 import type { Instruction, InstructionOf } from '../plan/instructions.js';
 import type { Ops } from './registry.js';
 import { unitsStay } from './units.js';
@@ -221,6 +231,7 @@ const define = (name: Exclude<Instruction, 'const'>, arity: number, row: Row): O
         },
   paths: row.paths,
   units: unitsStay,
+  over: sameOver,
   evaluate: (inputs, node) => {
     const [a, b, c] = [at(inputs, 0), inputs[1] ?? at(inputs, 0), inputs[2] ?? at(inputs, 0)];
     const y = new Float64Array(size(node.shape));
@@ -276,6 +287,7 @@ export const toReal: OpDefinition = {
   vjp: noGradient,
   paths: none('converts integers; feed real values'),
   units: unitsStay,
+  over: sameOver,
   evaluate: ([x]) => Float64Array.from(x!),
   cost: perElement(0),
   lower: always({ kind: 'elementwise', instruction: 'load' }),
@@ -293,6 +305,7 @@ export const stopGradient: OpDefinition = {
   vjp: noGradient,
   paths: linear,
   units: unitsStay,
+  over: sameOver,
   evaluate: ([x]) => x as Values,
   cost: perElement(0),
   lower: always({ kind: 'alias' }),

@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor/tensor.js';
 import { showShape, size } from '../tensor/tensor.js';
 import type { OpDefinition } from './op.js';
-import { at, expectReals, mismatch } from './op.js';
+import { at, expectReals, mismatch, sameOver } from './op.js';
 
 const flag = (node: Pick<Tensor, 'attributes'>, key: 'transposeA' | 'transposeB'): boolean =>
   node.attributes[key] === true;
@@ -11,6 +11,8 @@ const sizes = (node: Tensor): [number, number, number] => {
   const a = at(node.inputs, 0).shape;
   return [at(node.shape, 0), at(a, flag(node, 'transposeA') ? 0 : 1), at(node.shape, 1)];
 };
+
+const POINT = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], kernel: [1, 1] } as const;
 
 /** Matrix product a b of [m,k] and [k,n], either of them stored transposed. */
 export const matmul: OpDefinition = {
@@ -44,6 +46,16 @@ export const matmul: OpDefinition = {
     const [, k, n] = sizes(node);
     const strides = flag(node, 'transposeB') ? ([k, 1, 0] as const) : ([1, n, 0] as const);
     return { kind: 'layer', outputs: n, inputs: k, taps: 1, strides };
+  },
+  over: sameOver,
+  // a 1x1 convolution of images of one pixel
+  sparse: (o, node, { x, values, index, kernel }) => {
+    const [rows, k] = x.shape as readonly [number, number];
+    const image = o.reshape(x, [rows, 1, 1, k]);
+    const y = flag(node, 'transposeB')
+      ? o.sparseConv2d(image, values, index, at(kernel, 0), POINT)
+      : o.sparseConv2dInputGrad(image, values, index, [1, 1, at(kernel, 1)], POINT);
+    return o.reshape(y, [rows, at(y.shape, 3)]);
   },
   evaluate: ([a, b], node) => {
     const [m, k, n] = sizes(node);

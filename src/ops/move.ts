@@ -25,7 +25,7 @@ const runCopies = (copies: readonly Copy[], inputs: readonly Values[], y: Values
 };
 
 const mover = <const K extends AttributeKinds>(
-  definition: Pick<OpDefinition<K>, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp' | 'units'> & {
+  definition: Pick<OpDefinition<K>, 'name' | 'doc' | 'attributes' | 'infer' | 'vjp' | 'units' | 'over'> & {
     paths?: PathRule<K>;
     copies: (node: NodeOf<K>) => readonly Copy[];
     cover: boolean;
@@ -77,6 +77,8 @@ export const reshape: OpDefinition = defineOp({
     if (own === old || own % old !== 0) return stayIf(own === old);
     return { kind: 'moved', from: Array.from({ length: own }, (_, k) => k % old) };
   },
+  over: ({ inputs, shape }, { images, units }) =>
+    at(inputs, 0).shape[0] === shape[0] ? { shape: [images, ...shape.slice(1, -1), units] } : null,
   evaluate: ([x]) => x as Values,
   cost: perElement(0),
   lower: always({ kind: 'alias' }),
@@ -105,6 +107,7 @@ export const transpose: OpDefinition = mover({
     ];
   },
   units: (node) => stayIf(node.attributes.order.at(-1) === node.shape.length - 1),
+  over: ({ attributes }) => (attributes.order[0] === 0 ? attributes : null),
   cover: true,
   copies: (node) => {
     const strides = stridesOf(at(node.inputs, 0).shape);
@@ -149,6 +152,14 @@ export const slice: OpDefinition = mover({
     const [start, stride] = lastOf(node);
     return { kind: 'moved', from: Array.from({ length: unitCount(node) }, (_, k) => start + k * stride) };
   },
+  over: ({ attributes: { start, limit, stride }, inputs, shape }, { images, units }) =>
+    at(inputs, 0).shape[0] === shape[0]
+      ? {
+          start: [...start.slice(0, -1), 0],
+          limit: [images, ...limit.slice(1, -1), units],
+          stride: [...stride.slice(0, -1), 1],
+        }
+      : null,
   cover: true,
   copies: (node) => {
     const own = stridesOf(at(node.inputs, 0).shape);
@@ -204,6 +215,14 @@ export const place: OpDefinition = mover({
     for (let k = 0; k < unitCount(at(node.inputs, 0)); k++) from[start + k * stride] = k;
     return { kind: 'moved', from };
   },
+  over: ({ attributes: { start, stride }, inputs, shape }, { images, units }) =>
+    at(inputs, 0).shape[0] === shape[0]
+      ? {
+          shape: [images, ...shape.slice(1, -1), units],
+          start: [...start.slice(0, -1), 0],
+          stride: [...stride.slice(0, -1), 1],
+        }
+      : null,
   cover: false,
   copies: (node) => {
     const own = stridesOf(node.shape);
@@ -277,6 +296,7 @@ export const concat: OpDefinition = mover({
     kind: 'parts',
     along: node.attributes['axis'] === node.shape.length - 1 ? 'units' : 'places',
   }),
+  over: ({ attributes }) => (attributes.axis === 0 ? null : attributes),
   cover: true,
   copies: (node) => {
     const axis = node.attributes.axis;

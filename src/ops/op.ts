@@ -1,6 +1,6 @@
 import { fail } from '../errors.js';
 import type { AttributeKinds, AttributesOf } from './attributes.js';
-import type { Shape, Tensor, TensorType } from '../tensor/tensor.js';
+import type { Attributes, Shape, Tensor, TensorType } from '../tensor/tensor.js';
 import { showType } from '../tensor/tensor.js';
 import type { CallAttributes, CallName } from '../plan/calls.js';
 import type { Instruction } from '../plan/instructions.js';
@@ -79,9 +79,10 @@ export interface TrainingReader {
   /** The moments of a batch, taken once for all that ask. */
   readonly momentsOf: (x: Tensor) => Moments;
   /**
-   * Where random numbers come from, of another stream for each that asks; null where nothing is to be random.
+   * Where random numbers come from, of another stream for each that asks without one of its own; null where nothing
+   * is to be random.
    */
-  readonly draw: () => { readonly noise: Tensor; readonly stream: number } | null;
+  readonly draw: (stream?: number) => { readonly noise: Tensor; readonly stream: number } | null;
   /** A stored value becomes another with the step. */
   readonly update: (stored: Tensor, next: Tensor) => void;
 }
@@ -143,6 +144,29 @@ export interface DenseRule<K extends AttributeKinds> {
   readonly write: (o: Ops, node: NodeOf<K>) => Tensor;
 }
 
+/** What a node computes of what it computed in the network that it was taken from. */
+export interface Portion {
+  readonly images: number;
+  /** Elements of the last axis. */
+  readonly units: number;
+  /** How many images of the network's batch each image stands for. */
+  readonly repeats: number;
+}
+
+/** A layer's input, and its weights at places of a kernel that has the axes of the layer's own. */
+export interface SparseLayer {
+  readonly x: Tensor;
+  readonly values: Tensor;
+  /** Literal i32, ascending. */
+  readonly index: Tensor;
+  readonly kernel: Shape;
+}
+
+/** How a layer is written with only some of its weights. */
+export interface SparseRule<K extends AttributeKinds = AttributeKinds> {
+  (o: Ops, node: NodeOf<K>, layer: SparseLayer): Tensor;
+}
+
 /** Everything the product knows about one op; see docs/concepts.md, "One op, one file". */
 export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly name: string;
@@ -164,6 +188,13 @@ export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly reading?: ReadingRule;
   /** Where the units of its output come from. */
   readonly units: (node: NodeOf<K>) => UnitRule;
+  /**
+   * The attributes of the same node over a portion of its images and units, whose inputs are over that portion, too;
+   * null where images depend on each other. Ops without it are computed over whole batches and all units.
+   */
+  readonly over?: (node: NodeOf<K>, portion: Portion) => Attributes | null;
+  /** Of layers: the same with only some of the weights. */
+  readonly sparse?: SparseRule<K>;
   /** Naive float64 loops: the meaning of the op. */
   readonly evaluate: (inputs: readonly Values[], node: NodeOf<K>) => Values;
   readonly cost: (node: NodeOf<K>) => Cost;
@@ -231,5 +262,7 @@ export const always =
   <A>(answer: A): (() => A) =>
   () =>
     answer;
+/** `over` of ops whose attributes say nothing of images and units. */
+export const sameOver = <A>({ attributes }: { readonly attributes: A }): A => attributes;
 /** The vjp of an op that is constant almost everywhere, or has no differentiable input. */
 export const noGradient = (_o: Ops, node: Tensor): readonly null[] => node.inputs.map(() => null);

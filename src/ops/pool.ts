@@ -7,6 +7,7 @@ import {
   defineOp,
   expectReals,
   mismatch,
+  sameOver,
   type NodeOf,
   type OpDefinition,
   type Values,
@@ -107,6 +108,7 @@ type PoolName = 'maxPool' | 'maxPoolGather' | 'maxPoolScatter' | 'sumPool' | 'su
 const shared = <K extends PoolName>(kernel: K) => ({
   name: kernel,
   units: unitsStay,
+  over: sameOver,
   cost: (node: Node) => {
     const { window } = poolGeometryOf(node.attributes);
     return { flops: size(small(node)) * window[0] * window[1] };

@@ -45,6 +45,7 @@ const reduction = (
     return real(kept(shape.length, axes).map((i) => at(shape, i)));
   },
   units: (node) => stayIf(!axesOf(node.attributes).includes(at(node.inputs, 0).shape.length - 1)),
+  over: ({ attributes }) => (axesOf(attributes).includes(0) ? null : attributes),
   evaluate: ([x], node) => {
     const shape = at(node.inputs, 0).shape;
     const index = keptIndex(shape, kept(shape.length, axesOf(node.attributes)));
@@ -150,6 +151,8 @@ export const broadcast: OpDefinition = {
   vjp: (o, node, dy) => [o.sum(dy, kept(node.shape.length, axesOf(node.attributes)))],
   paths: { kind: 'linear' },
   units: (node) => stayIf(axesOf(node.attributes).at(-1) === node.shape.length - 1),
+  over: ({ attributes, shape }, { images, units }) =>
+    axesOf(attributes)[0] === 0 ? { ...attributes, shape: [images, ...shape.slice(1, -1), units] } : null,
   evaluate: ([x], node) => Float64Array.from(keptIndex(node.shape, axesOf(node.attributes)), (i) => x![i]!),
   cost: perElement(0),
   lower: (node) => ({ kind: 'broadcast', axes: axesOf(node.attributes) }),

@@ -5,6 +5,7 @@ import {
   defineOp,
   expectReals,
   mismatch,
+  sameOver,
   type NodeOf,
   type OpDefinition,
   type Values,
@@ -79,6 +80,7 @@ const shared = <K extends 'resizeBilinear' | 'resizeBilinearGrad'>(
   attributes: ATTRIBUTES,
   paths: { kind: 'linear' as const },
   units: unitsStay,
+  over: sameOver,
   cost: (node: Node) => ({ flops: 8 * size(shapesOf(node)[1]) }),
   lower: (node: Node) => {
     const [[n, h, w, c], [, oh, ow]] = shapesOf(node) as readonly [Four, Four];

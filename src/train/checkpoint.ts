@@ -66,6 +66,8 @@ const CheckpointFile = t.strict(
     /** Where the start came from, for messages: the name of a weights file. */
     start: t.union([t.string, t.null]),
     epochsDone: FromOne,
+    /** How its steps were computed; left out where they were dense. */
+    execution: t.union([t.literal('sparse'), t.undefined]),
     history: list(Epoch),
     /** The file of the tensors, beside this one, and its SHA-256. */
     tensors: t.string,
@@ -82,6 +84,8 @@ export interface Checkpoint {
   /** Where the start came from, for messages: the name of a weights file. */
   readonly start: string | null;
   readonly epochsDone: number;
+  /** How its steps were computed. Default: dense. */
+  readonly execution?: 'dense' | 'sparse';
   /** Of each epoch up to `epochsDone`. */
   readonly history: readonly EpochReport[];
   readonly tensors: Readonly<Record<string, StoredTensor>>;
@@ -91,6 +95,7 @@ const CHECKPOINT: KindsOf<Checkpoint> = {
   settings: needed(kinds.anything),
   start: { ...kinds.orNull(kinds.text), needed: true },
   epochsDone: needed(kinds.count),
+  execution: kinds.wordOf('dense', 'sparse'),
   history: needed(kinds.listOf(kinds.anything, 'epochs')),
   tensors: needed(kinds.anything),
 };
@@ -202,6 +207,7 @@ const write = async (path: string, { tensors, ...rest }: Checkpoint): Promise<vo
     settings: rest.settings,
     start: rest.start,
     epochsDone: rest.epochsDone,
+    execution: rest.execution === 'sparse' ? 'sparse' : undefined,
     history: rest.history,
     tensors: name,
     tensorsSha256: sha256(bytes),
@@ -308,7 +314,15 @@ const checkHistory = (
  */
 export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
   checkValue('loadCheckpoint: path', path, kinds.path);
-  const { tensors: name, tensorsSha256, settings, start, epochsDone, history } = await readJson(path);
+  const {
+    tensors: name,
+    tensorsSha256,
+    settings,
+    start,
+    epochsDone,
+    execution,
+    history,
+  } = await readJson(path);
   const file = join(dirname(path), name);
   const bytes = await readFileChecked(file, 'CHECKPOINT');
   const found = sha256(bytes);
@@ -318,7 +332,14 @@ export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
       `${file}: SHA-256 is ${found.slice(0, 12)}..., the checkpoint says ${tensorsSha256.slice(0, 12)}...; the file is truncated or altered: restore it, or choose another path`,
     );
   try {
-    return { settings, start, epochsDone, history, tensors: decode(bytes, file).tensors };
+    return {
+      settings,
+      start,
+      epochsDone,
+      ...(execution === undefined ? {} : { execution }),
+      history,
+      tensors: decode(bytes, file).tensors,
+    };
   } catch (error) {
     return fail('CHECKPOINT', `${reasonOf(error)}; restore the checkpoint, or choose another path`, error);
   }

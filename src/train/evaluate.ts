@@ -2,6 +2,7 @@ import { fail } from '../errors.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue, type KindsOf } from '../kinds.js';
 import type { Network } from '../nn/network.js';
+import type { Program } from '../program/program.js';
 import { runsUnderWay, type Device, type Executable, type Store } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
 import { batches } from '../source/batches.js';
@@ -10,6 +11,8 @@ import { classification } from '../task/classification.js';
 import { reportOf, taskKind, type Task } from '../task/task.js';
 import { size, type Shape } from '../tensor/tensor.js';
 import { checkFits, evaluationProgram, sourceOf, type TrainingData } from './programs.js';
+import { executionKind, executionOf, type ExecutionChoice } from './execution.js';
+import { trainingState } from './state.js';
 import { addStart, checkStart, checkStartFits, type TrainingStart } from './start.js';
 
 /** Images of a test batch: fewer of larger ones, whose activations would fill the memory. */
@@ -26,9 +29,15 @@ export type Evaluation = Readonly<Record<string, number>> & { readonly loss: num
 export interface EvaluateOptions<O extends Shape = Shape> {
   /** Default: `classification()`. */
   readonly task?: Task<O>;
+  /** How a ticket is computed. Default: whichever is expected to be faster. */
+  readonly execution?: ExecutionChoice;
   readonly signal?: AbortSignal;
 }
-const EVALUATE_OPTIONS: KindsOf<EvaluateOptions> = { task: taskKind, signal: kinds.signal };
+const EVALUATE_OPTIONS: KindsOf<EvaluateOptions> = {
+  task: taskKind,
+  execution: executionKind,
+  signal: kinds.signal,
+};
 const SPLIT = kinds.wordOf('train', 'test');
 
 /** What an evaluation is called in messages, and what helps where its loss is not finite. */
@@ -62,12 +71,19 @@ export const evaluate = async <I extends Shape, O extends Shape>(
   checkFits(net, source, task);
   source.check([split]);
   options.signal?.throwIfAborted();
-  const program = evaluationProgram(net, source, split, testBatchOf(source), task);
+  const { trainable } = executionOf(
+    'evaluate',
+    net,
+    state.masks ?? null,
+    options.execution ?? 'auto',
+    device,
+  );
+  const program = evaluationProgram(trainable, source, split, testBatchOf(source), task);
   const tester = await device.compile(program);
   const store = device.store();
   try {
     await addResident(store, source[split]);
-    await addStart(store, net, program, state);
+    await addStart(trainingState(trainable, program, store), net, state);
     const found = await evaluateOn(tester, store, source, split, task, device, options.signal, {
       where: `evaluate: the loss on the ${split} split of '${source.name}'`,
       remedy: 'the weights drive the network out of the range of floats; take others',
@@ -106,6 +122,13 @@ export class Sums {
   }
 }
 
+/** Of what could be given to a program, its inputs: a ticket of which nothing is left reads no images. */
+export const inputsOf = <V>(
+  { inputs }: Pick<Program, 'inputs'>,
+  given: Readonly<Record<string, V>>,
+): Readonly<Record<string, V>> =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => inputs.has(name)));
+
 /** Where nothing counts, the loss is 0, as in training. */
 const meanOf = (sum: number, count: number): number => (count === 0 ? 0 : sum / count);
 
@@ -130,7 +153,7 @@ export const evaluateOn = async (
       const index = Int32Array.from({ length: batch }, (_, i) => Math.min(from + i, to - 1));
       const weight = Float32Array.from({ length: batch }, (_, i) => (from + i < to ? 1 : 0));
       const inputs = await split.inputs(index, null);
-      const run = tester.run(store, { ...inputs, weight });
+      const run = tester.run(store, inputsOf(tester.program, { ...inputs, weight }));
       await underWay.add(run.then((out) => sums.add(out)));
     }
     await underWay.drain();

@@ -3,6 +3,7 @@ import { needed, optionsOf, type KindsOf } from '../kinds.js';
 import { AUGMENTATION_OPTIONS, type AugmentationOptions } from '../source/batches.js';
 import type { Shape } from '../tensor/tensor.js';
 import type { EpochReport } from './checkpoint.js';
+import { executionKind, type ExecutionChoice, type ExecutionReport } from './execution.js';
 import { STEP_OPTIONS, type StepOptions } from './programs.js';
 import type { RateSchedule } from './rate.js';
 
@@ -31,12 +32,19 @@ export interface FitOptions<O extends Shape = Shape> extends StepOptions<O> {
   readonly checkpoint?: string;
   /** Continue from `checkpoint` where there is one. Default false: an existing checkpoint is an error. */
   readonly resume?: boolean;
+  /**
+   * How a ticket is computed. Default: `auto`, whichever is expected to be faster on the device; a training that is
+   * resumed goes on as it was.
+   */
+  readonly execution?: ExecutionChoice;
   readonly onStep?: (at: {
     readonly epoch: number;
     readonly step: number;
     readonly steps: number;
     readonly loss: number;
   }) => void;
+  /** Hears how the training is computed, before its first step. */
+  readonly onExecution?: (report: ExecutionReport) => void;
   readonly onEpoch?: (report: EpochReport) => void;
   /** Ends the run after the step in flight; the last checkpoint stays. */
   readonly signal?: AbortSignal;
@@ -53,7 +61,9 @@ export const FIT_OPTIONS: KindsOf<FitOptions> = {
   evaluateEvery: kinds.positiveInteger,
   checkpoint: kinds.path,
   resume: kinds.flag,
+  execution: executionKind,
   onStep: kinds.callback,
+  onExecution: kinds.callback,
   onEpoch: kinds.callback,
   signal: kinds.signal,
 };

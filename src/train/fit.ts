@@ -7,8 +7,7 @@ import { nameOf } from '../graph/graph.js';
 import { parameters, type Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { fold, key } from '../random.js';
-import type { Program } from '../program/program.js';
-import { runsUnderWay, type Device, type Store } from '../runtime/device.js';
+import { runsUnderWay, type Device } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
 import { classification } from '../task/classification.js';
 import { reportOf, type Task } from '../task/task.js';
@@ -20,6 +19,7 @@ import {
   addResident,
   DEPTH,
   evaluateOn,
+  inputsOf,
   Sums,
   testBatchOf,
   type Evaluation,
@@ -36,7 +36,9 @@ import {
   type TrainingData,
 } from './programs.js';
 import { checkRate, rateAt } from './rate.js';
-import { addTensors, readMasks, readTensors } from './restore.js';
+import { executionOf, type ExecutionChoice, type ExecutionReport } from './execution.js';
+import { addTensors, masksOfTensors, readMasks, readTensors } from './restore.js';
+import { trainingState, type TrainingState } from './state.js';
 import {
   addStart,
   checkStart,
@@ -62,6 +64,8 @@ export interface Trained {
   readonly testAccuracy: number;
   /** What the task measures on the test split after the last step. */
   readonly test: Evaluation;
+  /** How it was computed. */
+  readonly execution: ExecutionReport;
   readonly seconds: number;
 }
 
@@ -188,30 +192,45 @@ const updatesBefore = ({ start, from }: Training, earlier: Checkpoint | null): n
   return velocities === null ? 0 : updates;
 };
 
+/** The masks that the steps are taken with; null where there are none. */
+const masksBefore = ({ net, start }: Training, earlier: Checkpoint | null): Masks | null => {
+  if (earlier === null) return start?.masks ?? null;
+  return earlier.settings.masks === null ? null : masksOfTensors(earlier.tensors, net);
+};
+
+/** A training that goes on is computed as it was, unless it is asked otherwise. */
+const choiceOf = ({ execution = 'auto' }: FitOptions, earlier: Checkpoint | null): ExecutionChoice =>
+  execution === 'auto' && earlier !== null ? (earlier.execution ?? 'dense') : execution;
+
 const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained> => {
   const { net, start, source, task, optimiser, device, options, cuts, from, to } = training;
   const began = performance.now();
   const { epochs, batch = 128, rate, seed = 0, evaluateEvery = 1 } = options;
   const steps = cuts.length;
   const earlier = kept?.earlier ?? null;
-  const hasMasks = earlier === null ? start?.masks != null : earlier.settings.masks !== null;
+  const masks = masksBefore(training, earlier);
   const updates = updatesBefore(training, earlier);
   const evaluated = (epoch: number): Promise<Evaluation> =>
     evaluateOn(tester, store, source, 'test', task, device, options.signal, tested(epoch));
   options.signal?.throwIfAborted(); // before compilation, which takes a second for deep networks
-  const step = trainingProgram(net, source, 'train', batch, task, {
+  const { trainable, ...execution } = executionOf('train', net, masks, choiceOf(options, earlier), device);
+  options.onExecution?.(execution);
+  const step = trainingProgram(trainable, source, 'train', batch, task, {
     optimiser,
     clipNorm: options.clipNorm,
   });
   const trainer = await device.compile(step);
-  const tester = await device.compile(evaluationProgram(net, source, 'test', testBatchOf(source), task));
+  const tester = await device.compile(
+    evaluationProgram(trainable, source, 'test', testBatchOf(source), task),
+  );
   const store = device.store();
+  const state = trainingState(trainable, step, store);
   const underWay = pipeline(runsUnderWay(device, DEPTH));
   try {
     await addResident(store, source.train);
     await addResident(store, source.test);
-    if (earlier !== null) await addTensors(store, step, earlier.tensors);
-    else if (start !== null) await addStart(store, net, step, start); // fit refuses to begin without either
+    if (earlier !== null) await addTensors(state, earlier.tensors);
+    else if (start !== null) await addStart(state, net, start); // fit refuses to begin without either
 
     const own = fold(key(seed), 'train');
     const noise = step.inputs.has(NOISE) ? fold(own, 'dropout')[0] | 0 : null;
@@ -226,12 +245,13 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
         options.signal?.throwIfAborted();
         const at = epoch * steps + i;
         const draw = { key: own, epoch, step: i };
-        const run = trainer.run(store, {
+        const inputs = {
           ...(await source.train.inputs(order.subarray(cut.from, cut.to), draw)),
           ...scalars(optimiser.inputs?.(updates + at - from + 1) ?? {}),
           ...(noise === null ? {} : { [NOISE]: Int32Array.of(noise, at) }),
-          ...(step.inputs.has('rate') ? { rate: [rateAt(rate, at, steps, epochs)] } : {}),
-        });
+          rate: [rateAt(rate, at, steps, epochs)],
+        };
+        const run = trainer.run(store, inputsOf(step, inputs));
         await underWay.add(
           run.then((out) => {
             const value = out['loss']![0]!;
@@ -264,23 +284,25 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
           start: earlier?.start ?? start?.source ?? null,
           epochsDone: epoch + 1,
           history,
-          tensors: await readTensors(store, step),
+          execution: execution.kind,
+          tensors: await readTensors(state),
         });
       }
     }
-    const weights = await readState(store, parameters(net), nameOf);
-    const moments = await readMoments(store, step);
+    const weights = await readState(state, parameters(net), nameOf);
+    const moments = await readMoments(state);
     test ??= await evaluated(epochs);
     checkTrained(weights);
     return {
       weights,
-      masks: hasMasks ? await readMasks(store, net) : null,
+      masks: masks === null ? null : await readMasks(state, net),
       velocities: moments.get('velocity') ?? new Map(),
       moments,
       updates: updates + to - from,
       history,
       testAccuracy: test['accuracy'] ?? NaN,
       test,
+      execution,
       seconds: (performance.now() - began) / 1000,
     };
   } finally {
@@ -316,27 +338,27 @@ const measured = (
 });
 
 const readState = async (
-  store: Store,
+  state: TrainingState,
   leaves: readonly Tensor[],
   keyOf: (leaf: Tensor) => string,
 ): Promise<Weights> =>
   new Map(
     await Promise.all(
       leaves.map(async (leaf) => {
-        const data = Float32Array.from(await store.read(nameOf(leaf)));
+        const data = Float32Array.from(await state.read(nameOf(leaf)));
         return [keyOf(leaf), { shape: leaf.shape, data }] as const;
       }),
     ),
   );
 
-const readMoments = async (store: Store, { state }: Program): Promise<Moments> => {
+const readMoments = async (state: TrainingState): Promise<Moments> => {
   const leaves = new Map<Moment, Tensor[]>();
-  for (const [name, leaf] of state) {
+  for (const [name, leaf] of state.leaves) {
     const parts = momentParts(name);
     if (parts !== undefined) leaves.set(parts.moment, [...(leaves.get(parts.moment) ?? []), leaf]);
   }
   const read = [...leaves].map(async ([moment, own]) => {
-    const weights = await readState(store, own, (leaf) => momentParts(nameOf(leaf))!.parameter);
+    const weights = await readState(state, own, (leaf) => momentParts(nameOf(leaf))!.parameter);
     return [moment, weights] as const;
   });
   return new Map(await Promise.all(read));

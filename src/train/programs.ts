@@ -8,15 +8,13 @@ import {
   checkOptions,
   checkValue,
   needed,
-  networkKind,
   positive,
   positiveInteger,
   wordOf,
   type KindsOf,
 } from '../kinds.js';
 import { showValue } from '../options.js';
-import { isLearnt } from '../graph/roles.js';
-import { parameters, rebatch, type Network } from '../nn/network.js';
+import { rebatch, type Network } from '../nn/network.js';
 import { ops } from '../ops/registry.js';
 import { pairsOfTensors, program, type Program } from '../program/program.js';
 import { classification } from '../task/classification.js';
@@ -24,8 +22,8 @@ import { checkTargets, meanLoss, measuresOf, summedLoss, taskKind, type Task } f
 import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 import { substitute } from '../graph/graph.js';
 import { grad } from '../transform/grad.js';
-import { masked } from '../transform/mask.js';
 import { inference, training, type Readable } from '../transform/readings.js';
+import { checkTrainable, denseOf, traineeOf, type Trainable } from './trainee.js';
 import { clipByNorm } from './clip.js';
 import { optimiserKind, type Optimiser, type Update } from './optimisers/optimiser.js';
 import { sgd, SGD_OPTIONS, sgdOptionsOf, type SgdOptions } from './optimisers/sgd.js';
@@ -124,8 +122,8 @@ const withCount = (data: Dataset | Source, { split, count }: SplitSize): Dataset
     ? data
     : { ...data, [split]: { ...data[split], count } };
 
-const checkStep = (where: string, net: Network, data: object, size: SplitSize, batch: number): void => {
-  checkValue(`${where}: network`, net, networkKind);
+const checkStep = (where: string, net: Trainable, data: object, size: SplitSize, batch: number): void => {
+  checkTrainable(`${where}: network`, net);
   checkValue(`${where}: data`, data, sourceKind);
   checkOptions(`${where}: resident`, size, SPLIT_SIZE);
   checkValue(`${where}: batch`, batch, positiveInteger);
@@ -135,13 +133,13 @@ const feed = (net: Readable, images: Tensor): Tensor =>
   substitute([net.output], new Map([[net.input, images]]))[0]!;
 
 /**
- * One training step of the masked network. Inputs: those of the data (index [batch], shift [batch, 3] of a
+ * One training step of the masked network, or of a compacted one. Inputs: those of the data (index [batch], shift [batch, 3] of a
  * data set), rate [], those of the optimiser, and of a network with dropouts noise [2], a key and the step.
  * Outputs: loss (the mean), and the task's measures as sums over the batch (of classification: correct, a
  * count). Next: parameters, moments, running statistics.
  */
 export const trainStep = <O extends Shape>(
-  net: Network<Shape, O>,
+  net: Trainable<Shape, O>,
   data: Dataset | Source,
   size: SplitSize,
   batch: number,
@@ -159,23 +157,23 @@ export const trainStep = <O extends Shape>(
 
 /** The same of what is known to be sound but for how it fits. */
 export const trainingProgram = (
-  net: Network,
+  given: Trainable,
   source: Source,
   split: 'train' | 'test',
   batch: number,
   task: Task,
   { optimiser, clipNorm }: { readonly optimiser: Optimiser; readonly clipNorm: number | undefined },
 ): Program => {
-  checkFits(net, source, task);
+  checkFits(denseOf(given), source, task);
+  const { net, learnt, kept } = traineeOf(given);
   const { images, targets } = source[split].batch(batch);
-  const read = training(rebatch(masked(net), batch));
+  const read = training(rebatch(net, batch));
   const output = feed(read, images);
   const updates = substitute(
     read.updates.map((u) => u.next),
     new Map([[read.input, images]]),
   );
   const loss = meanLoss(task, output, targets);
-  const learnt = parameters(net).filter(isLearnt);
   const slopes = grad(loss, learnt);
   const gradients = clipNorm === undefined ? slopes : clipByNorm(slopes, clipNorm);
   const next: unknown = optimiser.update(learnt, gradients, ops.input('rate', []));
@@ -190,6 +188,7 @@ export const trainingProgram = (
     next: [
       ...(next as readonly Update[]), // as was checked
       ...read.updates.map((u, i) => [u.stored, updates[i]!] as const),
+      ...kept.map((leaf) => [leaf, leaf] as const),
     ],
   });
 };
@@ -206,7 +205,7 @@ const EVALUATE_STEP_OPTIONS: KindsOf<EvaluateStepOptions> = { task: taskKind };
  * of the number of images), and the task's measures as sums.
  */
 export const evaluateStep = <O extends Shape>(
-  net: Network<Shape, O>,
+  net: Trainable<Shape, O>,
   data: Dataset | Source,
   size: SplitSize,
   batch: number,
@@ -225,15 +224,16 @@ export const evaluateStep = <O extends Shape>(
 
 /** The same of what is known to be sound but for how it fits. */
 export const evaluationProgram = (
-  net: Network,
+  given: Trainable,
   source: Source,
   split: 'train' | 'test',
   batch: number,
   task: Task,
 ): Program => {
-  checkFits(net, source, task);
+  checkFits(denseOf(given), source, task);
+  const { net } = traineeOf(given);
   const { images, targets } = source[split].batch(batch);
-  const output = feed(inference(rebatch(masked(net), batch)), images);
+  const output = feed(inference(rebatch(net, batch)), images);
   const counts = ops.input('weight', [batch]);
   const { sum, divisor } = summedLoss(task, output, targets, counts);
   return program('evaluate', {

@@ -6,10 +6,9 @@ import { checkOptions, needed, type KindsOf } from '../kinds.js';
 import { parameters, prunable, type Network } from '../nn/network.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import { showValue } from '../options.js';
-import type { Program } from '../program/program.js';
-import type { Store } from '../runtime/device.js';
 import { size, type Tensor } from '../tensor/tensor.js';
 import { checkMasks, maskName, type Masks } from '../transform/mask.js';
+import type { TrainingState } from './state.js';
 import { momentName, type Moment } from './optimisers/optimiser.js';
 
 /** What an optimiser has gathered of the learnt parameters: by moment, then by the parameter's name. */
@@ -55,10 +54,12 @@ const BESIDES = [
   'rounds',
   'seconds',
   'metadata',
+  'form',
   'history',
   'testAccuracy',
   'test',
   'zeroScores',
+  'execution',
 ];
 /** Throws OPTION for what is no start. `where` starts the message. */
 export const checkStart = (where: string, start: TrainingStart): void => {
@@ -141,12 +142,7 @@ const checkMoment = (what: string, name: string, data: unknown, leaf: Tensor): v
  * Parameters and moments as given, those of masked weights zero: a masked weight with a velocity would leave
  * zero.
  */
-export const addStart = async (
-  store: Store,
-  net: Network,
-  program: Program,
-  start: TrainingStart,
-): Promise<void> => {
+export const addStart = async (state: TrainingState, net: Network, start: TrainingStart): Promise<void> => {
   const { weights, masks } = start;
   const moments = momentsOfStart(start);
   const live = new Map(
@@ -168,13 +164,13 @@ export const addStart = async (
     ...[...moments].flatMap(([moment, values]) => behindMask(values, (name) => momentName(moment, name))),
     ...[...live].map(([name, mask]) => [maskName(name), mask] as const),
   ]);
-  for (const [name, leaf] of program.state) {
-    if (store.has(name)) continue;
+  for (const [name, leaf] of state.leaves) {
+    if (state.has(name)) continue;
     const values =
       starts.get(name) ??
       (moments.size === 0
         ? new Float32Array(size(leaf.shape))
         : fail('WEIGHTS', `velocities: '${name}' is missing; give those of all learnt parameters, or none`));
-    await store.add(name, leaf, values);
+    await state.add(name, values);
   }
 };

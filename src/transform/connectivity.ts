@@ -3,31 +3,21 @@ import { dependents, walk } from '../graph/graph.js';
 import { definitionOf } from '../ops/registry.js';
 import { unitCount, type LayerRule } from '../ops/units.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { patternOf, type Known } from './pattern.js';
 
 /**
  * What of a network is connected, for any network: it asks where each op's units come from, not whether the
- * op has a meaning in the path algebra. Zeros decide: weights as they are, or masks by the names of their
- * weights. State that is not given counts as no zero. See Note [What is taken for connected].
+ * op has a meaning in the path algebra. Zeros decide: those of weights, or of masks by the names of their
+ * weights. See Note [What is taken for connected].
  */
-export type Known = ReadonlyMap<string, ArrayLike<number>>;
 
 /**
  * The live units of every node between input and output: 1 for a unit that some path of live weights brings
  * from the input and some such path takes on to the output.
  */
 export const liveUnits = (net: Readable, known: Known): ReadonlyMap<Tensor, Uint8Array> => {
-  const graph = graphOf(net, known);
-  const reached = forward(graph);
-  const read = new Map(graph.nodes.map((node) => [node, new Uint8Array(unitCount(node))]));
-  read.get(net.output)!.fill(1);
-  for (const node of [...graph.nodes].reverse()) {
-    const own = read.get(node)!;
-    for (const { from, pairs } of graph.edges(node)) {
-      const to = read.get(from)!;
-      if (pairs !== 'all') pairs((unit, output) => (to[unit]! |= own[output]!));
-      else if (own.includes(1)) to.fill(1);
-    }
-  }
+  const graph = unitGraph(net, known);
+  const [reached, read] = [reachedUnits(graph), readUnits(graph, net.output)];
   return new Map(
     [...reached].map(([node, units]) => [node, units.map((bit, k) => bit & read.get(node)![k]!)]),
   );
@@ -35,15 +25,16 @@ export const liveUnits = (net: Readable, known: Known): ReadonlyMap<Tensor, Uint
 
 /** Whether any unit of the output depends on the input. */
 export const connected = (net: Readable, known: Known): boolean =>
-  forward(graphOf(net, known)).get(net.output)!.includes(1);
+  reachedUnits(unitGraph(net, known)).get(net.output)!.includes(1);
 
 /** Calls visit(unit of the input, unit of the output) for those of which the second is made of the first. */
-type Pairs = (visit: (unit: number, output: number) => void) => void;
-interface Edge {
+export type Pairs = (visit: (unit: number, output: number) => void) => void;
+export interface Edge {
   readonly from: Tensor;
   readonly pairs: Pairs | 'all';
 }
-interface Graph {
+/** What a network's values are made of, unit by unit. */
+export interface UnitGraph {
   readonly input: Tensor;
   /** That depend on the input, inputs before users. */
   readonly nodes: readonly Tensor[];
@@ -51,7 +42,8 @@ interface Graph {
   readonly edges: (node: Tensor) => readonly Edge[];
 }
 
-const forward = ({ input, nodes, edges }: Graph): ReadonlyMap<Tensor, Uint8Array> => {
+/** 1 for the units that live weights bring from the input. */
+export const reachedUnits = ({ input, nodes, edges }: UnitGraph): ReadonlyMap<Tensor, Uint8Array> => {
   const reached = new Map([[input, new Uint8Array(unitCount(input)).fill(1)]]);
   for (const node of nodes) {
     if (node === input) continue;
@@ -66,26 +58,41 @@ const forward = ({ input, nodes, edges }: Graph): ReadonlyMap<Tensor, Uint8Array
   return reached;
 };
 
-const graphOf = ({ input, output }: Readable, known: Known): Graph => {
+/** 1 for the units that live weights take on to the output. */
+export const readUnits = (graph: UnitGraph, output: Tensor): ReadonlyMap<Tensor, Uint8Array> => {
+  const read = new Map(graph.nodes.map((node) => [node, new Uint8Array(unitCount(node))]));
+  read.get(output)!.fill(1);
+  for (const node of [...graph.nodes].reverse()) {
+    const own = read.get(node)!;
+    for (const { from, pairs } of graph.edges(node)) {
+      const to = read.get(from)!;
+      if (pairs !== 'all') pairs((unit, after) => (to[unit]! |= own[after]!));
+      else if (own.includes(1)) to.fill(1);
+    }
+  }
+  return read;
+};
+
+export const unitGraph = ({ input, output }: Readable, known: Known): UnitGraph => {
   const carried = dependents([output], [input]);
-  const valuesOf = evaluator(known);
+  const zerosOf = patternOf(known);
   const edges = (node: Tensor): readonly Edge[] =>
     node.inputs.flatMap((from, i) => {
       if (!carried.has(from)) return [];
       // the other factor of a product, where it is no value of the network
       const other = definitionOf(node.op).paths.kind === 'weight' ? node.inputs[i === 0 ? 1 : 0]! : null;
-      const factor = other === null || carried.has(other) ? null : valuesOf(other);
+      const factor = other === null || carried.has(other) ? null : zerosOf(other);
       return [{ from, pairs: pairsOf(node, i, carried, factor) }];
     });
   return { input, nodes: walk([output]).filter((node) => carried.has(node)), edges };
 };
 
-/** How input `i` of a node reaches it, if `factor` holds the values that multiply it; null for any. */
+/** How input `i` of a node reaches it, if `factor` says what multiplies it: 0 for zeros; null for none. */
 const pairsOf = (
   node: Tensor,
   i: number,
   carried: ReadonlySet<Tensor>,
-  factor: ArrayLike<number> | null,
+  factor: Uint8Array | null,
 ): Pairs | 'all' => {
   const rule = definitionOf(node.op).units(node);
   const [units, outputs] = [unitCount(node.inputs[i]!), unitCount(node)];
@@ -115,7 +122,7 @@ const pairsOf = (
 
 /** The units of a layer between which a weight is live. */
 const crossing =
-  (rule: LayerRule, values: ArrayLike<number> | null): Pairs =>
+  (rule: LayerRule, values: Uint8Array | null): Pairs =>
   (visit) => {
     const { outputs, inputs, taps, strides } = rule;
     const [so, si, st] = strides;
@@ -131,49 +138,26 @@ const crossing =
 /** The weights at all places of a layer; values that are not known count as no zero. */
 const atPlaces = (
   { outputs, inputs, taps, places }: LayerRule,
-  values: ArrayLike<number> | null,
-): ArrayLike<number> | null => {
+  values: Uint8Array | null,
+): Uint8Array | null => {
   if (places === undefined) return values;
-  const weight = new Float64Array(outputs * inputs * taps);
+  const weight = new Uint8Array(outputs * inputs * taps);
   places.forEach((place, k) => (weight[place] = values?.[k] ?? 1));
   return weight;
 };
 
 /** 1 for the units in which a factor, of the output's shape or a suffix of it, is not zero throughout. */
-const openUnits = (factor: ArrayLike<number> | null, units: number): Uint8Array => {
+const openUnits = (factor: Uint8Array | null, units: number): Uint8Array => {
   const open = new Uint8Array(units);
   if (factor === null || factor.length < units) return open.fill(isZero(factor) ? 0 : 1);
   for (let j = 0; j < factor.length; j++) if (factor[j] !== 0) open[j % units] = 1;
   return open;
 };
 
-const isZero = (factor: ArrayLike<number> | null): boolean => {
+const isZero = (factor: Uint8Array | null): boolean => {
   if (factor === null) return false;
   for (let j = 0; j < factor.length; j++) if (factor[j] !== 0) return false;
   return true;
-};
-
-/**
- * The values of what does not depend on the network's input; null where they depend on state that is not
- * known.
- */
-const evaluator = (known: Known): ((t: Tensor) => ArrayLike<number> | null) => {
-  const values = new Map<Tensor, ArrayLike<number> | null>();
-  const valueOf = (node: Tensor): ArrayLike<number> | null => {
-    const { lower, evaluate } = definitionOf(node.op);
-    const leaf = node.inputs.length === 0 ? lower(node) : null;
-    if (leaf?.kind === 'leaf' && leaf.in !== 'constant') return known.get(leaf.name) ?? null;
-    const inputs = node.inputs.map((i) => values.get(i) ?? null).filter((v) => v !== null);
-    if (inputs.length < node.inputs.length) return null;
-    return evaluate(
-      inputs.map((v) => Float64Array.from(v)),
-      node,
-    );
-  };
-  return (t) => {
-    for (const node of walk([t])) if (!values.has(node)) values.set(node, valueOf(node));
-    return values.get(t)!;
-  };
 };
 
 /*

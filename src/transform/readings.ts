@@ -2,9 +2,11 @@ import { transformed, type Readable } from '../graph/description.js';
 import { rewrite, withInputs } from '../graph/graph.js';
 import { checkOptions, checkValue, flag, networkKind, numberThat, type KindsOf } from '../kinds.js';
 import { moments } from '../ops/batch-norm.js';
+import { rowsOfState } from '../ops/data.js';
+import { isRandom } from '../ops/dropout.js';
 import type { Moments, ReadingRule, TrainingReader } from '../ops/op.js';
 import { definitionOf, ops } from '../ops/registry.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 
 export type { Readable } from '../graph/description.js';
 
@@ -65,11 +67,24 @@ export const training = <N extends Readable>(
   return { ...result, updates: first.updates };
 };
 
+/**
+ * The same network, in which every dropout says which stream it draws from: that of its place. Where some are taken
+ * out afterwards, the others go on to draw the same numbers.
+ */
+export const withStreams = (output: Tensor): Tensor => {
+  let streams = 0;
+  return rewrite([output], (node, inputs) => {
+    const { attributes } = node;
+    const isNew = isRandom(node) && attributes['stream'] === undefined;
+    return withInputs(node, inputs, isNew ? { ...attributes, stream: streams++ } : attributes);
+  })[0]!;
+};
+
 const trained = (
   output: Tensor,
   { momentum = 0.1, dropout = true }: TrainingReading,
 ): { readonly output: Tensor; readonly updates: readonly StatisticUpdate[] } => {
-  const updates = new Map<Tensor, Tensor>();
+  const updates = new StatisticUpdates();
   const measured = new Map<Tensor, Moments>();
   const noise = ops.input(NOISE, [2], 'i32');
   let streams = 0;
@@ -80,11 +95,39 @@ const trained = (
       measured.set(x, known);
       return known;
     },
-    draw: () => (dropout ? { noise, stream: streams++ } : null),
-    update: (stored, next) => void updates.set(stored, next),
+    draw: (stream) => (dropout ? { noise, stream: stream ?? streams++ } : null),
+    update: (stored, next) => updates.add(stored, next),
   };
   return {
     output: read(output, (reading, marker) => reading.training(ops, marker, reader)),
-    updates: [...updates].map(([stored, next]) => ({ stored, next })),
+    updates: updates.all(),
   };
 };
+
+/** Next values of running statistics, of which some channels may be updated at a time. */
+class StatisticUpdates {
+  readonly #whole = new Map<Tensor, Tensor>();
+  readonly #parts = new Map<Tensor, { readonly index: Tensor; readonly next: Tensor }[]>();
+
+  add(stored: Tensor, next: Tensor): void {
+    const rows = rowsOfState(stored);
+    if (rows === null) this.#whole.set(stored, next);
+    else this.#parts.set(rows.state, [...(this.#parts.get(rows.state) ?? []), { index: rows.index, next }]);
+  }
+
+  all(): readonly StatisticUpdate[] {
+    const parts = [...this.#parts].map(([stored, own]) => {
+      const channels = size(stored.shape);
+      const isLeft = new Array<number>(channels).fill(1);
+      for (const { index } of own)
+        for (const k of index.attributes['data'] as readonly number[]) isLeft[k] = 0;
+      const left = ops.mul(stored, ops.literal([channels], isLeft));
+      const next = own.reduce(
+        (sum, { index, next: some }) => ops.add(sum, ops.scatterAdd(some, index, channels)),
+        left,
+      );
+      return { stored, next };
+    });
+    return [...[...this.#whole].map(([stored, next]) => ({ stored, next })), ...parts];
+  }
+}

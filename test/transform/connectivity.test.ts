@@ -204,6 +204,16 @@ describe('what counts as a zero', () => {
     expect(connected(left, new Map([['w', [0, 0, 0, 0]]]))).toBe(false);
     expect(connected(left, new Map([['w', [0, 0, 0, 1]]]))).toBe(true);
   });
+  test('masks that cancel where weights do not: a weight less its mean, two weights of which one is taken off', () => {
+    const [a, b] = ['a', 'b'].map((name) => ops.state(name, [2, 3], { role: 'weight' }));
+    const mean = ops.broadcast(ops.mul(ops.sum(a!, [1]), ops.scalar(1 / 3)), [2, 3], [0]);
+    const of = (weight: Tensor): boolean => {
+      const net = network('made', [3], (x) => ops.matmul(x, weight, { transposeB: true }) as Matrix);
+      const ones = ['a', 'b'].map((name) => [name, new Uint8Array(6).fill(1)] as const);
+      return connected(net as unknown as Network, new Map(ones));
+    };
+    expect([of(ops.sub(a!, mean)), of(ops.sub(a!, b!))]).toEqual([true, true]);
+  });
   test('global pooling and a wide flattened layer', () => {
     const pooled = network('pooled', [4, 4, 2], (x) =>
       linear('fc', 1)(globalAveragePool(conv2d('c', 2, { kernel: 1 })(x)) as Matrix),

@@ -1,0 +1,204 @@
+import { fail } from '../errors.js';
+import { transformed, type Readable } from '../graph/description.js';
+import { leaves, nameOf } from '../graph/graph.js';
+import { isLearnt, isPrunable, roleOf } from '../graph/roles.js';
+import { checkOptions, checkValue, networkKind, wordOf, type KindsOf } from '../kinds.js';
+import { definitionOf, ops } from '../ops/registry.js';
+import { size, type Tensor } from '../tensor/tensor.js';
+import { build, type BuiltLayer } from './compact/build.js';
+import type { Form, LayerShape, LiveWeight } from './compact/layers.js';
+import type { UnitSets } from './compact/sets.js';
+import { checkMasks, type Masks } from './mask.js';
+
+/** How a layer of a compacted network is computed. */
+export interface SpecialisedLayer {
+  /** Of its weight. */
+  readonly name: string;
+  /** `removed`: none of its weights has a part in the answer that differs from image to image. */
+  readonly form: Form;
+  /** Weights: all, the live ones, and those that are computed with for every image. */
+  readonly weights: { readonly all: number; readonly live: number; readonly used: number };
+  /** Multiply-adds of one image, of the dense layer and of what is left of it. */
+  readonly multiplyAdds: { readonly dense: number; readonly left: number };
+}
+
+/**
+ * A network without what its masks prune; the values that it computes, and how they are learnt, are those of the
+ * masked network but for rounding.
+ */
+export interface Specialised<N extends Readable = Readable> {
+  /**
+   * Its parameters have the names of the dense ones. A weight is its live values [nnz], in the order of the dense
+   * one; one without any is left out. All others have the shape that they had, those of channels that are gone
+   * included.
+   */
+  readonly net: N;
+  /** The network that it was made of, and its masks. */
+  readonly dense: N;
+  readonly masks: Masks;
+  readonly layers: readonly SpecialisedLayer[];
+  /** Parameters that are not part of the graph any more: they have no gradient, but decay as ever. */
+  readonly idle: readonly Tensor[];
+  /**
+   * Running statistics that nobody can observe, since no live weight reads their channels: 1 for those, by name. A
+   * training leaves them alone, or writes what is left of what they would be.
+   */
+  readonly unobserved: ReadonlyMap<string, Uint8Array>;
+  /** What the compacted network holds of a dense parameter, or of anything that has a number for each of its numbers. */
+  readonly pack: <A extends Numbers>(name: string, dense: A) => A;
+  /** The dense one again; what is pruned is 0. */
+  readonly unpack: <A extends Numbers>(name: string, packed: A) => A;
+}
+
+type Numbers = Float32Array | Float64Array;
+
+export interface SpecialiseOptions {
+  /** How layers are computed that are left: by default sparse where few of their weights are live, dense otherwise. */
+  readonly layers?: 'auto' | 'sparse' | 'dense';
+}
+const OPTIONS: KindsOf<SpecialiseOptions> = { layers: wordOf('auto', 'sparse', 'dense') };
+
+/**
+ * The share of live weights between units that are left at which a sparse layer takes as long as a dense one, of a
+ * convolution of stride 1 and of others; measured, see docs/results.md.
+ */
+const SPARSE_BELOW = 0.3;
+
+const byDensity = ({ kernel, live }: LayerShape): 'sparse' | 'dense' =>
+  live < SPARSE_BELOW * size(kernel) ? 'sparse' : 'dense';
+
+/**
+ * The compact network of a ticket: channels without live weights are gone or, where they are read, constants; weights
+ * are their live values. Exact for every network, by masks alone. Throws WEIGHTS for masks that are not the network's,
+ * OPTION for options that it does not know.
+ */
+export const specialise = <N extends Readable>(
+  net: N,
+  masks: Masks,
+  options: SpecialiseOptions = {},
+): Specialised<N> => {
+  checkValue('specialise: network', net, networkKind);
+  checkMasks(net, masks, 'specialise: masks');
+  checkOptions('specialise', options, OPTIONS);
+  const { layers: form = 'auto' } = options;
+  const choose = form === 'auto' ? byDensity : (): 'sparse' | 'dense' => form;
+  const dense = parametersOf(net);
+  const weights = new Map(
+    dense.filter(isPrunable).map((leaf) => [nameOf(leaf), liveWeight(leaf, masks.get(nameOf(leaf))!)]),
+  );
+  const making = { masks, weights, choose };
+  const first = build(net, making);
+  const compact = transformed(net, (output, input) =>
+    output === net.output ? first.output : build({ name: net.name, input, output }, making).output,
+  );
+  const live = new Set(parametersOf(compact).map(nameOf));
+  const packed = dense.flatMap((leaf) => {
+    const weight = weights.get(nameOf(leaf));
+    if (weight === undefined) return [leaf];
+    return weight.values === null ? [] : [weight.values];
+  });
+  const placesOf = (name: string): Int32Array | undefined => weights.get(name)?.places;
+  const leafOf = new Map(dense.map((leaf) => [nameOf(leaf), leaf]));
+  const sizeOf = (name: string): number =>
+    size(
+      (
+        leafOf.get(name) ??
+        fail(
+          'WEIGHTS',
+          `specialise: network '${net.name}' has no parameter '${name}'; is it another network's?`,
+        )
+      ).shape,
+    );
+  return {
+    net: compact,
+    dense: net,
+    masks,
+    layers: first.layers.map((layer) => described(layer, weights)),
+    idle: packed.filter((leaf) => !live.has(nameOf(leaf))),
+    unobserved: unobserved(first.sets),
+    pack: (name, values) => {
+      expectLength(name, values, sizeOf(name));
+      const places = placesOf(name);
+      return places === undefined ? values : taken(values, places);
+    },
+    unpack: (name, values) => {
+      const places = placesOf(name);
+      expectLength(name, values, places?.length ?? sizeOf(name));
+      return places === undefined ? values : put(values, places, sizeOf(name));
+    },
+  };
+};
+
+const parametersOf = ({ output }: Readable): readonly Tensor[] => leaves([output], 'state');
+
+const expectLength = (name: string, values: Numbers, length: number): void => {
+  if (values.length !== length)
+    fail(
+      'WEIGHTS',
+      `specialise: '${name}' has ${values.length} numbers, expected ${length}; give one for each weight`,
+    );
+};
+
+const emptyLike = <A extends Numbers>(values: A, length: number): A =>
+  (values instanceof Float64Array ? new Float64Array(length) : new Float32Array(length)) as A;
+
+const taken = <A extends Numbers>(values: A, places: Int32Array): A => {
+  const result = emptyLike(values, places.length);
+  places.forEach((place, k) => (result[k] = values[place]!));
+  return result;
+};
+const put = <A extends Numbers>(values: A, places: Int32Array, length: number): A => {
+  const result = emptyLike(values, length);
+  places.forEach((place, k) => (result[place] = values[k]!));
+  return result;
+};
+
+const liveWeight = (leaf: Tensor, mask: Uint8Array): LiveWeight => {
+  const places = Int32Array.from([...mask.keys()].filter((place) => mask[place] === 1));
+  const name = nameOf(leaf);
+  const values = places.length === 0 ? null : ops.state(name, [places.length], { role: 'values' }, leaf.path);
+  return { values, places };
+};
+
+const described = (
+  { node, form, live }: BuiltLayer,
+  weights: ReadonlyMap<string, LiveWeight>,
+): SpecialisedLayer => {
+  const weight = node.inputs[1]!;
+  const all = size(weight.shape);
+  const dense = definitionOf(node.op).cost(node).flops / 2 / node.shape[0]!;
+  return {
+    name: nameOf(weight),
+    form,
+    weights: { all, live: weights.get(nameOf(weight))!.places.length, used: live },
+    multiplyAdds: { dense, left: (dense * live) / all },
+  };
+};
+
+const unobserved = ({ nodes, readOf }: UnitSets): ReadonlyMap<string, Uint8Array> => {
+  const found = new Map<string, Uint8Array>();
+  for (const node of nodes)
+    for (const leaf of node.inputs) {
+      const role = leaf.op === 'state' ? roleOf(leaf) : undefined;
+      if (role !== 'mean' && role !== 'variance') continue;
+      const read = readOf(node);
+      if (read.length === size(leaf.shape))
+        found.set(
+          nameOf(leaf),
+          read.map((bit) => 1 - bit),
+        );
+    }
+  return found;
+};
+
+/** The parameters that a training of a compacted network learns, in the order of the dense ones. */
+export const learntOf = ({
+  net,
+  idle,
+  dense,
+}: Pick<Specialised, 'net' | 'idle' | 'dense'>): readonly Tensor[] => {
+  const own = new Map([...parametersOf(net), ...idle].map((leaf) => [nameOf(leaf), leaf]));
+  return parametersOf(dense)
+    .flatMap((leaf) => own.get(nameOf(leaf)) ?? [])
+    .filter(isLearnt);
+};
