@@ -24,6 +24,7 @@ Made makeSparseConv(const onednn::Context&, const core::Plan& plan, const core::
   if (step.kernel == core::Call::sparseConv2dInputGrad) {
     return sparse::makePortableInputGrad(step, a, std::move(places));
   }
+  if (auto tiled = sparse::makeTiledWeightGrad(step, a, places)) return tiled;
   return sparse::makePortableWeightGrad(step, a, std::move(places));
 }
 

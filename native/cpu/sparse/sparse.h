@@ -50,5 +50,7 @@ void eachPair(const Attributes& a, const Place& place, std::int64_t xRow, std::i
 std::unique_ptr<core::Kernel> makePortableForward(const core::CallStep&, const Attributes&, std::vector<Place>);
 std::unique_ptr<core::Kernel> makePortableInputGrad(const core::CallStep&, const Attributes&, std::vector<Place>);
 std::unique_ptr<core::Kernel> makePortableWeightGrad(const core::CallStep&, const Attributes&, std::vector<Place>);
+/// Copies the images into planes, whatever the geometry; null where a row of them would be too large.
+std::unique_ptr<core::Kernel> makeTiledWeightGrad(const core::CallStep&, const Attributes&, const std::vector<Place>&);
 
 }  // namespace pathex::cpu::sparse
