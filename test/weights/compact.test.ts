@@ -2,7 +2,7 @@ import { pipe } from 'fp-ts/lib/function.js';
 import { describe, expect, test } from 'vitest';
 import { nameOf } from '../../src/graph/graph.js';
 import { resnetCifar } from '../../src/models/resnet-cifar.js';
-import { conv2d, flatten, linear, relu } from '../../src/nn/layers.js';
+import { conv2d, flatten, linear, refine, relu } from '../../src/nn/layers.js';
 import { network, prunable, type Network } from '../../src/nn/network.js';
 import { initialise } from '../../src/nn/weights.js';
 import { ops } from '../../src/ops/registry.js';
@@ -168,7 +168,7 @@ describe('a compact file', () => {
         role: 'bias',
         init: { kind: 'constant', value: 1 },
       });
-      return ops.mul(y, ops.broadcast(scale, y.shape, [1]));
+      return refine(ops.mul(y, ops.broadcast(scale, y.shape, [1])), [1, 3]);
     }) as unknown as Network;
     const file = { weights: initialise(named, 0), masks: masksAt(named, 0.5, 0), metadata: {} };
     expect(decodeWeights(encodeWeights(named, file), named, 'f').masks).toEqual(file.masks);
