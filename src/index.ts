@@ -131,6 +131,8 @@ export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary 
 export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.js';
 export { fit, type Trained } from './train/fit.js';
 export type { FitOptions } from './train/fit-options.js';
+export type { ExecutionChoice, ExecutionReport } from './train/execution.js';
+export { stepSeconds } from './train/measure.js';
 export type { Moments, TrainingStart } from './train/start.js';
 export { adam, adamW, type AdamOptions } from './train/optimisers/adam.js';
 export {
