@@ -42,6 +42,9 @@ const expectSame = async (
     verdict.worst.gap,
     `${one.net.name}, batch ${batch}, ${optimiser.name}: ${showGap(verdict.worst)}`,
   ).toBeLessThanOrEqual(verdict.rounding);
+  // what rounding may do in many steps it does not do in one
+  if (verdict.rounding > precision.exact && one.course.steps > 1)
+    await expectSame({ ...one, course: { ...one.course, steps: 1 } }, options, on, precision);
   return verdict;
 };
 
@@ -83,8 +86,8 @@ describe('random networks under random masks', () => {
 test('on cpu they stay together', async () => {
   const cpu = await openDevice('cpu');
   await fc.assert(
-    fc.asyncProperty(casesOf(5), async (one) => {
-      await expectSame(one, { layers: 'dense' }, cpu, SINGLE);
+    fc.asyncProperty(casesOf(5), fc.constantFrom('auto', 'sparse', 'dense'), async (one, layers) => {
+      await expectSame(one, { layers }, cpu, SINGLE);
     }),
     { numRuns: 60, seed: SEED },
   );
