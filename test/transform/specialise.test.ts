@@ -19,8 +19,9 @@ import {
 } from './compact-cases.js';
 import { verdictOf, type Verdict } from './compact-oracle.js';
 import type { SpecialiseOptions } from '../../src/transform/specialise.js';
-import { randomValues } from './random-networks.js';
+import { randomMasks, randomValues } from './random-networks.js';
 import { TRAPS } from './still-channels.js';
+import { visionTransformer } from './vision-transformer.js';
 
 /** A compacted network computes, and learns, what the masked one does. */
 
@@ -81,6 +82,21 @@ describe('random networks under random masks', () => {
     },
     60_000 + 3_000 * MANY,
   );
+});
+
+test('a Vision Transformer, whose tokens are rows, is exact, and every layer of it is told of', async () => {
+  const net = visionTransformer();
+  for (const pruning of ['even', 'by layer', 'units'] as const) {
+    const masks = randomMasks(net, pruning, key(3));
+    const values = randomValues(net, masks, 'far', key(3));
+    const { compact } = await expectSame({
+      net,
+      masks,
+      values,
+      course: courseOf(10, key(3), { loss: 'squares' }),
+    });
+    expect(compact.layers.map(({ name }) => name).sort()).toEqual([...masks.keys()].sort());
+  }
 });
 
 test('on cpu they stay together', async () => {

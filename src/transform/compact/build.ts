@@ -163,11 +163,15 @@ export const build = (dense: Readable, { masks, weights, choose }: Making): Buil
     return unitsFrom(sources, units, [of, ...node.shape.slice(1)]);
   };
 
+  /** The weight of a layer that has one of its own. */
+  const liveOf = ({ inputs: [, weight] }: Tensor): LiveWeight | undefined =>
+    weight?.op === 'state' ? weights.get(nameOf(weight)) : undefined;
+
   /** A layer is the sum of what it makes of the moving units, and of the still ones. */
   const layerOf = (node: Tensor, rule: LayerRule, kept: Kept): Pick<Value, 'moving' | 'still'> => {
     const x = values.get(node.inputs[0]!)!;
     const weight = node.inputs[1]!;
-    const live = weight.op === 'state' ? weights.get(nameOf(weight)) : undefined;
+    const live = liveOf(node);
     const between = (
       from: Tensor | null,
       inputs: readonly number[],
@@ -200,6 +204,8 @@ export const build = (dense: Readable, { masks, weights, choose }: Making): Buil
         const value = values.get(x);
         return value === undefined ? parameter(x) : whole(value);
       });
+      const live = rule.kind === 'layer' ? liveOf(node) : undefined;
+      if (live !== undefined) layers.push({ node, form: 'dense', live: live.places.length });
       return { node, kept, moving: withInputs(node, inputs), still: null };
     }
     if (rule.kind === 'layer') return { node, kept, ...layerOf(node, rule, kept) };
