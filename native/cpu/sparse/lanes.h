@@ -16,10 +16,19 @@ namespace pathex::cpu::sparse {
 using direct::wide::lanes;
 using direct::wide::Stored;
 using direct::wide::Vector;
-#else
+using direct::load;
+#elif defined(__AVX__)
 using direct::lanes;
 using direct::Stored;
 using direct::Vector;
+using direct::load;
+#else
+constexpr std::size_t lanes = 4;
+using Vector = float __attribute__((vector_size(16)));
+using Stored = float __attribute__((vector_size(16), aligned(4), may_alias));
+inline void load(Vector& value, const float* at) {
+  value = *reinterpret_cast<const Stored*>(at);
+}
 #endif
 
 /// For memory that is aligned to a register.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 #include "core/memory.h"
 #include "core/parallel.h"
@@ -28,7 +29,8 @@ namespace pathex::cpu::sparse {
 
 namespace {
 
-constexpr std::size_t mostRun = 8;
+/// Two sums for each weight of a run are registers; and a run's sums fit into those of one chunk.
+constexpr std::size_t mostRun = std::min<std::size_t>(8, lanes);
 /// Bytes of a step's planes, which the second cache is to hold, and of what a block of pixels reads, for the first.
 constexpr std::size_t mostOfStep = lanes << 16, mostOfBlock = lanes * (36 << 6);
 /// Registers of pixels in a block: enough that adding sums up costs little.
@@ -73,8 +75,8 @@ template <std::size_t count>
     const float* const end = from + block.columns * lanes;
     for (; from + lanes < end; from += 2 * lanes) {
       Vector first, second;
-      direct::load(first, from);
-      direct::load(second, from + lanes);
+      load(first, from);
+      load(second, from + lanes);
       direct::unrolled<count>([&](auto k) { even[k] += first * vectorIn(at[k] + place); });
       place += block.stride;
       direct::unrolled<count>([&](auto k) { odd[k] += second * vectorIn(at[k] + place); });
@@ -82,7 +84,7 @@ template <std::size_t count>
     }
     if (from < end) {
       Vector last;
-      direct::load(last, from);
+      load(last, from);
       direct::unrolled<count>([&](auto k) { even[k] += last * vectorIn(at[k] + place); });
     }
   }
@@ -90,8 +92,12 @@ template <std::size_t count>
 }
 
 using AddRun = void (*)(const Block&, const float*, const std::uint32_t*, const float*, Vector*);
-constexpr std::array<AddRun, mostRun> addRunOf{addRun<1>, addRun<2>, addRun<3>, addRun<4>,
-                                               addRun<5>, addRun<6>, addRun<7>, addRun<8>};
+template <std::size_t... i>
+constexpr std::array<AddRun, sizeof...(i)> addRuns(std::index_sequence<i...>) {
+  return {addRun<i + 1>...};
+}
+/// By the number of weights, less one.
+constexpr std::array<AddRun, mostRun> addRunOf = addRuns(std::make_index_sequence<mostRun>{});
 
 /// What live weights reach along an axis of their kernel.
 struct Reach {
@@ -123,6 +129,14 @@ std::vector<bool> liveOf(const std::vector<Place>& places, std::int64_t Place::*
   return live;
 }
 
+/// Whether a step of one row is small enough, which also bounds all products of extents below.
+bool fits(const Attributes& a) {
+  const auto rows = static_cast<double>((a.kh - 1) * a.dilation[0] + 1);
+  const auto columns = static_cast<double>((a.ow - 1) * a.stride[1] + (a.kw - 1) * a.dilation[1] + 1);
+  const double floats = rows * columns * static_cast<double>(a.c) + static_cast<double>(a.ow) * static_cast<double>(a.f);
+  return floats * static_cast<double>(lanes * sizeof(float)) <= static_cast<double>(mostScratch);
+}
+
 class WeightGrad final : public core::Kernel {
  public:
   WeightGrad(const core::CallStep& step, const Attributes& a, const std::vector<Place>& places)
@@ -138,8 +152,6 @@ class WeightGrad final : public core::Kernel {
     layOut(a);
     makeRuns(places, channelsOfBlock());
   }
-
-  bool fits() const { return (x_.floats() + dy_.floats()) * sizeof(float) <= mostScratch; }
 
   core::Status run(const core::Bindings& b) override {
     auto* const partials = reinterpret_cast<float*>(b.scratch);
@@ -180,8 +192,8 @@ class WeightGrad final : public core::Kernel {
       const std::size_t ofX = down_.inputs(rows, x_.stride) * across_.inputs(width, stride) * x_.count;
       return (ofX + rows * width * dy_.count) * lanes * sizeof(float);
     };
-    std::size_t rows = spread_.rows, tiles = 1;
-    while (rows > 1 && bytesOf(rows) > mostOfStep) --rows;
+    const std::size_t first = bytesOf(1), more = mostOfStep > first ? (mostOfStep - first) / (bytesOf(2) - first) : 0;
+    std::size_t rows = std::min(spread_.rows, 1 + more), tiles = 1;
     stepsOfBand_ = ceiling(spread_.rows, rows);
     rows = ceiling(spread_.rows, stepsOfBand_);
     // Small images are taken several tiles at a time, but not so many that nothing is left for other threads.
@@ -320,10 +332,8 @@ class WeightGrad final : public core::Kernel {
 
 std::unique_ptr<core::Kernel> makeTiledWeightGrad(const core::CallStep& step, const Attributes& a,
                                                   const std::vector<Place>& places) {
-  if (places.empty()) return nullptr;
-  auto kernel = std::make_unique<WeightGrad>(step, a, places);
-  if (!kernel->fits()) return nullptr;
-  return kernel;
+  if (places.empty() || !fits(a)) return nullptr;
+  return std::make_unique<WeightGrad>(step, a, places);
 }
 
 }  // namespace pathex::cpu::sparse
