@@ -250,12 +250,12 @@ const compactBase = (draw, { net, prunable, weights, decode, encodeWeights }) =>
 };
 
 /** One edit of what stands for a weight: its gaps, its values, or its shape. */
-const editCompact = (tensors, metadata, names, draw) => {
-  const name = draw.pick(names);
+const editCompact = (tensors, metadata, { prunable, weights }, draw) => {
+  const name = draw.pick(prunable);
   const [gapsKey, valuesKey] = [`${name}_gaps`, `${name}_values`];
   const gaps = tensors[gapsKey];
   const key = draw.pick([gapsKey, valuesKey]);
-  switch (draw.below(9)) {
+  switch (draw.below(10)) {
     case 0: // other gaps, as many
       if (gaps?.dtype === 'U8' && gaps.data.length > 0)
         gaps.data[draw.below(gaps.data.length)] = draw.pick([0, 1, 254, 255, draw.below(256)]);
@@ -308,6 +308,18 @@ const editCompact = (tensors, metadata, names, draw) => {
     case 7:
       metadata[COMPACT] = damage(Buffer.from(metadata[COMPACT] ?? ''), draw).toString('utf8');
       return;
+    case 8: {
+      // one more place, about the end
+      const values = tensors[valuesKey];
+      if (gaps?.dtype !== 'U8' || values?.dtype !== 'F32') return;
+      const last = gaps.data.reduce((sum, gap) => sum + gap, 0);
+      const gap = Math.max(0, weights.get(name).data.length - last + draw.pick([-1, 0, 1]));
+      const more = [...Array.from({ length: Math.floor(gap / 255) }, () => 255), gap % 255];
+      const [data, live] = [Uint8Array.of(...gaps.data, ...more), Float32Array.of(...values.data, 1)];
+      tensors[gapsKey] = { dtype: 'U8', shape: [data.length], data };
+      tensors[valuesKey] = { dtype: 'F32', shape: [live.length], data: live };
+      return;
+    }
     default:
       return void Reflect.deleteProperty(metadata, draw.pick([COMPACT, 'network']));
   }
@@ -321,7 +333,7 @@ export const compactCase = (seed, api) => {
   if (kind === 0) return { bytes: Buffer.from(bytes), isSound: true };
   if (kind <= 7) {
     const [own, said] = [{ ...tensors }, { ...metadata }];
-    for (let i = 0; i <= draw.below(2); i++) editCompact(own, said, api.prunable, draw);
+    for (let i = 0; i <= draw.below(2); i++) editCompact(own, said, api, draw);
     return { bytes: Buffer.from(api.encode(own, said)), isSound: false };
   }
   let damaged = Buffer.from(bytes);
