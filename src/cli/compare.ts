@@ -85,100 +85,102 @@ const checkNothingReplaced = async ({ out, methods, seeds }: Options): Promise<v
 
 export const compareCommand = withDevice(
   withDataOnly(
-    withExecution(new Command('compare'))
-      .description(
-        'methods side by side: prune with each, train every ticket by one short recipe, write a table and a report',
-      )
-      .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
-      .option(
-        '-m, --methods <names>',
-        `some of ${METHODS.join(', ')}, and dense; default: all but dense`,
-        listOf('methods', contestant),
-      )
-      .option('-s, --sparsity <percent>', 'share of weights to remove', sparsityPercent, 98.2)
-      .option(
-        '-r, --rounds <count>',
-        "of iterative methods; default: each method's own; single-shot methods keep to one",
-        positiveInteger('rounds'),
-      )
-      .option(...SCOPE_FLAG)
-      .option(...EXCLUDE_FLAG)
-      .option('-e, --epochs <count>', 'of the short training schedule', positiveInteger('epochs'), 3)
-      .option('-b, --batch <size>', 'images a step', positiveInteger('batch'), 128)
-      .option(
-        '--rate <number>',
-        'highest learning rate of the one-cycle schedule',
-        number('rate', (n) => n > 0, 'a positive number'),
-        0.2,
-      )
-      .option(
-        '--seeds <numbers>',
-        'weights, draws, orders and augmentations follow from them; several give means',
-        listOf('seeds', seedNumber),
-        [0],
-      )
-      .option(
-        '--subset <count>',
-        'train on so many random images of the set, the same for all; default: the whole set',
-        positiveInteger('subset'),
-      )
-      .option(
-        '--examples <count>',
-        'images of each class that methods with data read',
-        positiveInteger('examples'),
-        10,
-      )
-      .option('--imp-rounds <count>', 'of imp', positiveInteger('imp-rounds'), 6)
-      .option(
-        '--imp-epochs <count>',
-        'of the training in each round of imp; default: as --epochs',
-        positiveInteger('imp-epochs'),
-      )
-      .option('--resume', 'keep the rows that the report in the folder has, and go on with the others')
-      .option('-o, --out <folder>', 'where report.html, report.json and the tickets go', 'comparison')
-      .action(async (given: Options & { readonly methods?: readonly Contestant[] }, command: Command) => {
-        const o: Options = { ...given, methods: given.methods ?? METHODS };
-        const kind = deviceKindOf(o.device);
-        const scope = scopeOf(o.scope);
-        const execution = executionOption(o);
-        if (o.resume !== true) await checkNothingReplaced(o);
-        await checkOutput(join(o.out, 'report.json'), true);
-        const signal = interruptible();
-        const net = modelOf(o.network, IMAGES);
-        const full = await openData(o, 0, signal);
-        const data = shortened(full, o.subset ?? full.train.count, 0);
-        describeData(data, full);
-        const device = await openDeviceFor(kind, o);
-        try {
-          const { runs } = await experimentShowing(
-            {
-              methods: o.methods,
-              seeds: o.seeds,
-              net,
-              full,
-              data,
-              sparsity: o.sparsity,
-              rounds: o.rounds,
-              scope,
-              exclude: o.exclude ?? [],
-              imp: { rounds: o.impRounds, epochs: o.impEpochs ?? o.epochs },
-              examples: o.examples,
-              epochs: o.epochs,
-              batch: o.batch,
-              rate: o.rate,
-              execution,
-              command: commandLine(command, { withDefaults: true, without: ['--resume'] }),
-            },
-            device,
-            o.out,
-            signal,
-          );
-          if (runs.length === 0) process.exitCode = 1;
-        } catch (error) {
-          throw thenContinue(error, `continue with: ${commandLine(command, { and: ['--resume'] })}`);
-        } finally {
-          await device.dispose();
-        }
-      }),
+    withExecution(
+      new Command('compare')
+        .description(
+          'methods side by side: prune with each, train every ticket by one short recipe, write a table and a report',
+        )
+        .option('-n, --network <name>', `one of ${MODEL_NAMES}`, 'resnet20')
+        .option(
+          '-m, --methods <names>',
+          `some of ${METHODS.join(', ')}, and dense; default: all but dense`,
+          listOf('methods', contestant),
+        )
+        .option('-s, --sparsity <percent>', 'share of weights to remove', sparsityPercent, 98.2)
+        .option(
+          '-r, --rounds <count>',
+          "of iterative methods; default: each method's own; single-shot methods keep to one",
+          positiveInteger('rounds'),
+        )
+        .option(...SCOPE_FLAG)
+        .option(...EXCLUDE_FLAG)
+        .option('-e, --epochs <count>', 'of the short training schedule', positiveInteger('epochs'), 3)
+        .option('-b, --batch <size>', 'images a step', positiveInteger('batch'), 128)
+        .option(
+          '--rate <number>',
+          'highest learning rate of the one-cycle schedule',
+          number('rate', (n) => n > 0, 'a positive number'),
+          0.2,
+        )
+        .option(
+          '--seeds <numbers>',
+          'weights, draws, orders and augmentations follow from them; several give means',
+          listOf('seeds', seedNumber),
+          [0],
+        )
+        .option(
+          '--subset <count>',
+          'train on so many random images of the set, the same for all; default: the whole set',
+          positiveInteger('subset'),
+        )
+        .option(
+          '--examples <count>',
+          'images of each class that methods with data read',
+          positiveInteger('examples'),
+          10,
+        )
+        .option('--imp-rounds <count>', 'of imp', positiveInteger('imp-rounds'), 6)
+        .option(
+          '--imp-epochs <count>',
+          'of the training in each round of imp; default: as --epochs',
+          positiveInteger('imp-epochs'),
+        )
+        .option('--resume', 'keep the rows that the report in the folder has, and go on with the others')
+        .option('-o, --out <folder>', 'where report.html, report.json and the tickets go', 'comparison')
+        .action(async (given: Options & { readonly methods?: readonly Contestant[] }, command: Command) => {
+          const o: Options = { ...given, methods: given.methods ?? METHODS };
+          const kind = deviceKindOf(o.device);
+          const scope = scopeOf(o.scope);
+          const execution = executionOption(o);
+          if (o.resume !== true) await checkNothingReplaced(o);
+          await checkOutput(join(o.out, 'report.json'), true);
+          const signal = interruptible();
+          const net = modelOf(o.network, IMAGES);
+          const full = await openData(o, 0, signal);
+          const data = shortened(full, o.subset ?? full.train.count, 0);
+          describeData(data, full);
+          const device = await openDeviceFor(kind, o);
+          try {
+            const { runs } = await experimentShowing(
+              {
+                methods: o.methods,
+                seeds: o.seeds,
+                net,
+                full,
+                data,
+                sparsity: o.sparsity,
+                rounds: o.rounds,
+                scope,
+                exclude: o.exclude ?? [],
+                imp: { rounds: o.impRounds, epochs: o.impEpochs ?? o.epochs },
+                examples: o.examples,
+                epochs: o.epochs,
+                batch: o.batch,
+                rate: o.rate,
+                execution,
+                command: commandLine(command, { withDefaults: true, without: ['--resume'] }),
+              },
+              device,
+              o.out,
+              signal,
+            );
+            if (runs.length === 0) process.exitCode = 1;
+          } catch (error) {
+            throw thenContinue(error, `continue with: ${commandLine(command, { and: ['--resume'] })}`);
+          } finally {
+            await device.dispose();
+          }
+        }),
+    ),
   ),
 );

@@ -18,29 +18,31 @@ export interface RecipeOptions extends ExecutionOption {
 
 /** Everything but --epochs and the name of the schedule, which `prune` calls otherwise. */
 export const withRecipe = (command: Command): Command =>
-  withExecution(command)
-    .option('-b, --batch <size>', 'images a step', positiveInteger('batch'), 128)
-    .option(
-      '--rate <number>',
-      'highest learning rate',
-      number('rate', (n) => n > 0, 'a positive number'),
-      0.1,
-    )
-    .option('--milestones <epochs>', 'for multi-step, such as 80,120; default: half and three quarters')
-    .option(
-      '--momentum <number>',
-      'of the optimiser',
-      number('momentum', (n) => n >= 0 && n < 1, 'in [0, 1)'),
-      0.9,
-    )
-    .option('--nesterov', "Nesterov's momentum")
-    .option(
-      '--weight-decay <number>',
-      'added to gradients, times the parameter',
-      number('weight decay', (n) => n >= 0, 'from 0 on'),
-      1e-4,
-    )
-    .option('--no-augment', 'no random crop and flip');
+  withExecution(
+    command
+      .option('-b, --batch <size>', 'images a step', positiveInteger('batch'), 128)
+      .option(
+        '--rate <number>',
+        'highest learning rate',
+        number('rate', (n) => n > 0, 'a positive number'),
+        0.1,
+      )
+      .option('--milestones <epochs>', 'for multi-step, such as 80,120; default: half and three quarters')
+      .option(
+        '--momentum <number>',
+        'of the optimiser',
+        number('momentum', (n) => n >= 0 && n < 1, 'in [0, 1)'),
+        0.9,
+      )
+      .option('--nesterov', "Nesterov's momentum")
+      .option(
+        '--weight-decay <number>',
+        'added to gradients, times the parameter',
+        number('weight decay', (n) => n >= 0, 'from 0 on'),
+        1e-4,
+      )
+      .option('--no-augment', 'no random crop and flip'),
+  );
 
 const rateSchedule = (
   name: string,
