@@ -40,7 +40,7 @@ inline const Vector& vectorIn(const float* at) {
 }
 
 /// For any memory.
-inline Vector loadAll(const float* at) {
+[[gnu::always_inline]] inline Vector loadAll(const float* at) {
   return *reinterpret_cast<const Stored*>(at);
 }
 /// For any memory: floats 0..count-1 of a register, and 0 in the lanes after them.
