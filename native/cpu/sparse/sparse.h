@@ -55,7 +55,5 @@ std::unique_ptr<core::Kernel> makeTiledWeightGrad(const core::CallStep&, const A
 std::unique_ptr<core::Kernel> makePortableForward(const core::CallStep&, const Attributes&, std::vector<Place>);
 std::unique_ptr<core::Kernel> makePortableInputGrad(const core::CallStep&, const Attributes&, std::vector<Place>);
 std::unique_ptr<core::Kernel> makePortableWeightGrad(const core::CallStep&, const Attributes&, std::vector<Place>);
-/// Copies the images into planes, whatever the geometry; null where a row of them would be too large.
-std::unique_ptr<core::Kernel> makeTiledWeightGrad(const core::CallStep&, const Attributes&, const std::vector<Place>&);
 
 }  // namespace pathex::cpu::sparse

@@ -23,9 +23,9 @@ namespace pathex::cpu::sparse {
 // where weights are many and pixels few. Runs are ordered by channels of x, a group whose block the first cache holds
 // at a time, and then by their length, so that the processor foresees which loop comes next.
 //
-// Work is cut by the shape and the weights alone, and the parts are added in their order: a result has the same bits for
-// any number of threads. Zeros of the edges are multiplied, too: infinities in x or dy may make a NaN of a sum that
-// would not have met them.
+// Work is cut by the shape and the weights alone, and the parts are added in their order, so a result has the same
+// bits for any number of threads. Zeros of the edges are multiplied, too: an infinity in x or dy may make a NaN of a
+// sum that would not have met it.
 
 namespace {
 
@@ -133,7 +133,8 @@ std::vector<bool> liveOf(const std::vector<Place>& places, std::int64_t Place::*
 bool fits(const Attributes& a) {
   const auto rows = static_cast<double>((a.kh - 1) * a.dilation[0] + 1);
   const auto columns = static_cast<double>((a.ow - 1) * a.stride[1] + (a.kw - 1) * a.dilation[1] + 1);
-  const double floats = rows * columns * static_cast<double>(a.c) + static_cast<double>(a.ow) * static_cast<double>(a.f);
+  const double ofX = rows * columns * static_cast<double>(a.c);
+  const double floats = ofX + static_cast<double>(a.ow) * static_cast<double>(a.f);
   return floats * static_cast<double>(lanes * sizeof(float)) <= static_cast<double>(mostScratch);
 }
 
@@ -197,9 +198,9 @@ class WeightGrad final : public core::Kernel {
     stepsOfBand_ = ceiling(spread_.rows, rows);
     rows = ceiling(spread_.rows, stepsOfBand_);
     // Small images are taken several tiles at a time, but not so many that nothing is left for other threads.
-    const auto isSmall = [&] { return tiles * rows * width < pixelsOfBlock / 2; };
-    const auto fitsTwice = [&] { return tiles * 4 <= spread_.tiles() && 2 * tiles * bytesOf(rows) <= mostOfStep * 3 / 2; };
-    while (stepsOfBand_ == 1 && isSmall() && fitsTwice()) tiles *= 2;
+    const auto isSmall = [&] { return stepsOfBand_ == 1 && tiles * rows * width < pixelsOfBlock / 2; };
+    const auto fitsTwice = [&] { return 2 * tiles * bytesOf(rows) <= mostOfStep * 3 / 2; };
+    while (isSmall() && fitsTwice() && tiles * 4 <= spread_.tiles()) tiles *= 2;
     steps_ = ceiling(spread_.tiles(), tiles) * stepsOfBand_;
     parts_ = std::min(mostParts, steps_);
     threads_ = std::min(parts_, threads_);
@@ -241,7 +242,8 @@ class WeightGrad final : public core::Kernel {
       std::vector<core::Range> runs;
       while (end < order.size() && groupOf(order[end]) == groupOf(order[begin])) {
         const std::size_t first = end, group = groupOf(order[first]);
-        const auto follows = [&](std::size_t k) { return groupOf(k) == group && places[k].f == places[order[first]].f; };
+        const std::int64_t filter = places[order[first]].f;
+        const auto follows = [&](std::size_t k) { return groupOf(k) == group && places[k].f == filter; };
         while (end < order.size() && follows(order[end])) ++end;
         const std::size_t count = end - first, pieces = ceiling(count, mostRun);
         for (std::size_t piece = 0; piece < pieces; ++piece) {
