@@ -25,9 +25,10 @@ import {
 import { commandLine } from './command-line.js';
 import { shortened, type Contestant } from '../experiment/experiment.js';
 import { experimentShowing } from './experiment.js';
+import { executionOption, withExecution, type ExecutionOption } from './execution.js';
 import { EXCLUDE_FLAG, SCOPE_FLAG, scopeOf } from './prune.js';
 
-interface Options extends DeviceChoice {
+interface Options extends DeviceChoice, ExecutionOption {
   readonly network: string;
   readonly methods: readonly Contestant[];
   readonly sparsity: number;
@@ -84,7 +85,7 @@ const checkNothingReplaced = async ({ out, methods, seeds }: Options): Promise<v
 
 export const compareCommand = withDevice(
   withDataOnly(
-    new Command('compare')
+    withExecution(new Command('compare'))
       .description(
         'methods side by side: prune with each, train every ticket by one short recipe, write a table and a report',
       )
@@ -139,6 +140,7 @@ export const compareCommand = withDevice(
         const o: Options = { ...given, methods: given.methods ?? METHODS };
         const kind = deviceKindOf(o.device);
         const scope = scopeOf(o.scope);
+        const execution = executionOption(o);
         if (o.resume !== true) await checkNothingReplaced(o);
         await checkOutput(join(o.out, 'report.json'), true);
         const signal = interruptible();
@@ -164,6 +166,7 @@ export const compareCommand = withDevice(
               epochs: o.epochs,
               batch: o.batch,
               rate: o.rate,
+              execution,
               command: commandLine(command, { withDefaults: true, without: ['--resume'] }),
             },
             device,

@@ -4,6 +4,7 @@ import { deviceKindOf } from '../runtime/open.js';
 import { evaluate } from '../train/evaluate.js';
 import { layerDensities, summariseLayers } from '../prune/ticket.js';
 import { commandLine } from './command-line.js';
+import { executionOption, withExecution, type ExecutionOption } from './execution.js';
 import {
   IMAGES,
   interruptible,
@@ -21,7 +22,7 @@ import {
   type DeviceChoice,
 } from './common.js';
 
-interface Options extends DeviceChoice {
+interface Options extends DeviceChoice, ExecutionOption {
   readonly network?: string;
   readonly weights: string;
   readonly maskZeros?: boolean;
@@ -33,7 +34,7 @@ interface Options extends DeviceChoice {
 
 export const evaluateCommand = withDevice(
   withData(
-    withNetwork(new Command('evaluate'))
+    withExecution(withNetwork(new Command('evaluate')))
       .description('loss and accuracy of saved weights on the test set')
       .requiredOption(
         '-w, --weights <file>',
@@ -42,6 +43,7 @@ export const evaluateCommand = withDevice(
       .option(...MASK_ZEROS)
       .action(async (o: Options, command: Command) => {
         const kind = deviceKindOf(o.device);
+        const execution = executionOption(o);
         const signal = interruptible();
         const net = modelOf(await networkNameOf(o.network, o.weights), IMAGES);
         const state = settleZeros(
@@ -53,7 +55,10 @@ export const evaluateCommand = withDevice(
         const data = await openData(o, o.seed, signal);
         const device = await openDeviceFor(kind, o);
         try {
-          const { loss, accuracy } = await evaluate(net, state, data, device, 'test', { signal });
+          const { loss, accuracy } = await evaluate(net, state, data, device, 'test', {
+            execution,
+            signal,
+          });
           const s = summariseLayers(layerDensities(net, state.masks));
           log(
             `${data.name}${data.synthetic ? ' (generated)' : ''}, ${data.test.count} test images: loss ${loss.toFixed(4)}, accuracy ${(100 * accuracy).toFixed(2)} %; ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live`,

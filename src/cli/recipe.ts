@@ -3,9 +3,10 @@ import { fail } from '../errors.js';
 import type { FitOptions } from '../train/fit-options.js';
 import type { RateSchedule } from '../train/rate.js';
 import { number, positiveInteger } from './common.js';
+import { executionOption, withExecution, type ExecutionOption } from './execution.js';
 
 /** How to train: the options that `train` and the trainings inside `prune --method imp` share. */
-export interface RecipeOptions {
+export interface RecipeOptions extends ExecutionOption {
   readonly batch: number;
   readonly rate: number;
   readonly milestones?: string;
@@ -17,7 +18,7 @@ export interface RecipeOptions {
 
 /** Everything but --epochs and the name of the schedule, which `prune` calls otherwise. */
 export const withRecipe = (command: Command): Command =>
-  command
+  withExecution(command)
     .option('-b, --batch <size>', 'images a step', positiveInteger('batch'), 128)
     .option(
       '--rate <number>',
@@ -66,7 +67,11 @@ export const recipeOf = (
   schedule: string,
   epochs: number,
   o: RecipeOptions,
-): Pick<FitOptions, 'epochs' | 'batch' | 'rate' | 'momentum' | 'nesterov' | 'weightDecay' | 'augment'> => ({
+): Pick<
+  FitOptions,
+  'epochs' | 'batch' | 'rate' | 'momentum' | 'nesterov' | 'weightDecay' | 'augment' | 'execution'
+> => ({
+  execution: executionOption(o),
   epochs,
   batch: o.batch,
   rate: rateSchedule(schedule, epochs, o),

@@ -1,6 +1,12 @@
 import { Command } from 'commander';
 import { fail } from '../errors.js';
-import { modelOf } from '../models/models.js';
+import { modelOf, type ImageNetwork } from '../models/models.js';
+import type { Device } from '../runtime/device.js';
+import type { Dataset } from '../source/dataset.js';
+import { executionOf } from '../train/execution.js';
+import { stepSeconds } from '../train/measure.js';
+import type { TrainingStart } from '../train/start.js';
+import { printExecution } from './execution.js';
 import { progress } from '../report/progress.js';
 import { checkpointExists } from '../train/checkpoint.js';
 import { deviceKindOf } from '../runtime/open.js';
@@ -46,6 +52,25 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly synthetic?: boolean;
   readonly download?: boolean;
 }
+
+/** Says how a ticket will be computed, and how long a step takes beside a dense one. */
+const describeExecution = async (
+  net: ImageNetwork,
+  start: TrainingStart,
+  data: Dataset,
+  device: Device,
+  recipe: ReturnType<typeof recipeOf>,
+): Promise<void> => {
+  const execution = executionOf('train', net, start.masks ?? null, recipe.execution ?? 'auto', device);
+  printExecution(execution);
+  if (execution.kind === 'dense') return;
+  const [sparse, dense] = [
+    await stepSeconds(net, start, data, device, recipe, 'sparse'),
+    await stepSeconds(net, start, data, device, recipe, 'dense'),
+  ];
+  const ms = (seconds: number): string => `${(1000 * seconds).toFixed(1)} ms`;
+  log(`a step takes ${ms(sparse)}, dense ${ms(dense)}: ${(sparse / dense).toFixed(2)} of it`);
+};
 
 const sourceOf = (o: Options): string => o.weights ?? `weights drawn from seed ${o.seed}`;
 
@@ -116,6 +141,7 @@ export const trainCommand = withDevice(
             isTerminal: process.stderr.isTTY === true,
           });
           try {
+            if (start?.masks != null) await describeExecution(net, start, data, device, recipe);
             const result = await fit(
               net,
               start === null ? null : { ...start, source: sourceOf(o) },

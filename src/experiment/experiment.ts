@@ -13,6 +13,7 @@ import type { Scope } from '../prune/scope.js';
 import { fold, key, permutation } from '../random.js';
 import type { ExperimentReport } from '../report/experiment.js';
 import type { Device } from '../runtime/device.js';
+import { executionKind, type ExecutionChoice } from '../train/execution.js';
 import type { FitOptions } from '../train/fit-options.js';
 import { showRate } from '../train/rate.js';
 import { structureDigest } from '../train/settings.js';
@@ -48,6 +49,8 @@ export interface Experiment {
   readonly batch?: number;
   /** Highest rate of the one-cycle schedule. Default 0.2. */
   readonly rate?: number;
+  /** How tickets are computed, as of fit(). Default 'auto'. */
+  readonly execution?: ExecutionChoice;
   /** The command that repeats it, for the report. Default: none. */
   readonly command?: string;
 }
@@ -63,6 +66,7 @@ export const whole = (e: Experiment): WholeExperiment => ({
   examples: 10,
   batch: 128,
   rate: 0.2,
+  execution: 'auto',
   command: '',
   ...e,
 });
@@ -86,6 +90,7 @@ const EXPERIMENT: KindsOf<Experiment> = {
   epochs: needed(kinds.positiveInteger),
   batch: kinds.positiveInteger,
   rate: kinds.positive,
+  execution: executionKind,
   command: kinds.text,
 };
 
@@ -112,6 +117,7 @@ export const trainingOf = (e: WholeExperiment, epochs: number): FitOptions => ({
   epochs,
   batch: e.batch,
   rate: { kind: 'oneCycle', rate: e.rate },
+  execution: e.execution,
 });
 
 export const methodOptions = (
@@ -144,6 +150,7 @@ const settingsOf = (e: WholeExperiment, device: Device): string =>
     `epochs=${e.epochs}`,
     `batch=${e.batch}`,
     `rate=${e.rate}`,
+    ...(e.execution === 'auto' ? [] : [`execution=${e.execution}`]),
     `device=${device.description}`,
     `version=${VERSION}`,
   ].join('; ');

@@ -143,6 +143,7 @@ const runOf = async (
   const total = stepsOf(e.data, options);
   const trained = await fit(net, ticket ?? { weights }, e.data, device, {
     ...options,
+    execution: ticket === null ? 'dense' : e.execution,
     seed,
     ...stop,
     onStep: ({ epoch, step, steps, loss }) =>

@@ -56,14 +56,18 @@ export const bernoulli: OpDefinition = {
   }),
 };
 
+/** Whether a node draws random numbers where its network is read for training. */
+export const isRandom = ({ op, attributes }: Tensor): boolean => op === 'dropout' && attributes['rate'] !== 0;
+
 /**
  * x, of which a training drops each element with probability `rate` and multiplies the others by 1 / (1 -
- * rate) (Srivastava et al., JMLR 2014); for inference it is x. Attributes: rate.
+ * rate) (Srivastava et al., JMLR 2014); for inference it is x. Attributes: rate; stream, where it is to draw the
+ * numbers of another place than its own among the dropouts of its network.
  */
 export const dropout: OpDefinition = {
   name: 'dropout',
   doc: 'random zeros while training, else its input',
-  attributes: { rate: 'number' },
+  attributes: { rate: 'number', stream: 'index?' },
   infer: (inputs, { rate }, where) => {
     expectReals(inputs, 1, where);
     if (!(typeof rate === 'number' && rate >= 0 && rate < 1))
@@ -78,7 +82,7 @@ export const dropout: OpDefinition = {
     training: (o, node, reader) => {
       const x = at(node.inputs, 0);
       const rate = node.attributes['rate'] as number;
-      const draw = rate === 0 ? null : reader.draw();
+      const draw = isRandom(node) ? reader.draw(node.attributes['stream'] as number | undefined) : null;
       if (draw === null) return x;
       const kept = o.bernoulli(draw.noise, x.shape, 1 - rate, draw.stream);
       return o.mul(o.mul(x, kept), o.scalar(1 / (1 - rate)));

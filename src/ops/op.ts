@@ -79,9 +79,10 @@ export interface TrainingReader {
   /** The moments of a batch, taken once for all that ask. */
   readonly momentsOf: (x: Tensor) => Moments;
   /**
-   * Where random numbers come from, of another stream for each that asks; null where nothing is to be random.
+   * Where random numbers come from, of another stream for each that asks without one of its own; null where nothing
+   * is to be random.
    */
-  readonly draw: () => { readonly noise: Tensor; readonly stream: number } | null;
+  readonly draw: (stream?: number) => { readonly noise: Tensor; readonly stream: number } | null;
   /** A stored value becomes another with the step. */
   readonly update: (stored: Tensor, next: Tensor) => void;
 }

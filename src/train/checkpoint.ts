@@ -336,7 +336,7 @@ export const loadCheckpoint = async (path: string): Promise<Checkpoint> => {
       settings,
       start,
       epochsDone,
-      execution: execution ?? 'dense',
+      ...(execution === undefined ? {} : { execution }),
       history,
       tensors: decode(bytes, file).tensors,
     };

@@ -2,7 +2,7 @@ import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { kindOfState } from '../graph/state-names.js';
-import { parameters, prunable } from '../nn/network.js';
+import { parameters, prunable, type Network } from '../nn/network.js';
 import { ops } from '../ops/registry.js';
 import type { Program } from '../program/program.js';
 import type { Store } from '../runtime/device.js';
@@ -50,7 +50,7 @@ const denseState = ({ state }: Program, store: Store): TrainingState => {
 /** The parameter that a name belongs to: its own, or one whose moment it is. */
 const ownerOf = (name: string): string => momentParts(name)?.parameter ?? name;
 
-const compactState = (specialised: Specialised, { state }: Program, store: Store): TrainingState => {
+const compactState = (specialised: Specialised<Network>, { state }: Program, store: Store): TrainingState => {
   const { dense, masks } = specialised;
   const parameter = new Map(parameters(dense).map((leaf) => [nameOf(leaf), leaf]));
   const held = [...state].filter(([name]) => !isData(name));

@@ -6,7 +6,8 @@ import { masked } from '../transform/mask.js';
 import { learntOf, type Specialised } from '../transform/specialise.js';
 
 /** What can be trained and evaluated: a network, behind its masks, or one that was compacted. */
-export type Trainable<I extends Shape = Shape, O extends Shape = Shape> = Network<I, O> | Specialised<I, O>;
+export type Trainable<I extends Shape = Shape, O extends Shape = Shape> =
+  Network<I, O> | Specialised<Network<I, O>>;
 
 /** The same as a step has it in its graph. */
 export interface Trainee {
@@ -17,7 +18,8 @@ export interface Trainee {
 }
 
 /** A specialised network is no network, which would have an input. */
-export const isSpecialised = (given: Trainable): given is Specialised => 'dense' in given && 'idle' in given;
+export const isSpecialised = (given: Trainable): given is Specialised<Network> =>
+  'dense' in given && 'idle' in given;
 
 /** The network whose parameters have the names and shapes that people know. */
 export const denseOf = (given: Trainable): Network => (isSpecialised(given) ? given.dense : given);

@@ -3,6 +3,7 @@ import { rewrite, withInputs } from '../graph/graph.js';
 import { checkOptions, checkValue, flag, networkKind, numberThat, type KindsOf } from '../kinds.js';
 import { moments } from '../ops/batch-norm.js';
 import { rowsOfState } from '../ops/data.js';
+import { isRandom } from '../ops/dropout.js';
 import type { Moments, ReadingRule, TrainingReader } from '../ops/op.js';
 import { definitionOf, ops } from '../ops/registry.js';
 import { size, type Tensor } from '../tensor/tensor.js';
@@ -66,6 +67,19 @@ export const training = <N extends Readable>(
   return { ...result, updates: first.updates };
 };
 
+/**
+ * The same network, in which every dropout says which stream it draws from: that of its place. Where some are taken
+ * out afterwards, the others go on to draw the same numbers.
+ */
+export const withStreams = (output: Tensor): Tensor => {
+  let streams = 0;
+  return rewrite([output], (node, inputs) => {
+    const { attributes } = node;
+    const isNew = isRandom(node) && attributes['stream'] === undefined;
+    return withInputs(node, inputs, isNew ? { ...attributes, stream: streams++ } : attributes);
+  })[0]!;
+};
+
 const trained = (
   output: Tensor,
   { momentum = 0.1, dropout = true }: TrainingReading,
@@ -81,7 +95,7 @@ const trained = (
       measured.set(x, known);
       return known;
     },
-    draw: () => (dropout ? { noise, stream: streams++ } : null),
+    draw: (stream) => (dropout ? { noise, stream: stream ?? streams++ } : null),
     update: (stored, next) => updates.add(stored, next),
   };
   return {

@@ -1,11 +1,10 @@
 import { fail } from '../errors.js';
-import { transformed } from '../graph/description.js';
-import { nameOf } from '../graph/graph.js';
+import { transformed, type Readable } from '../graph/description.js';
+import { leaves, nameOf } from '../graph/graph.js';
 import { isLearnt, isPrunable, roleOf } from '../graph/roles.js';
 import { checkOptions, checkValue, networkKind, wordOf, type KindsOf } from '../kinds.js';
-import { parameters, type Network } from '../nn/network.js';
 import { definitionOf, ops } from '../ops/registry.js';
-import { size, type Shape, type Tensor } from '../tensor/tensor.js';
+import { size, type Tensor } from '../tensor/tensor.js';
 import { build, type BuiltLayer } from './compact/build.js';
 import type { Form, LayerShape, LiveWeight } from './compact/layers.js';
 import type { UnitSets } from './compact/sets.js';
@@ -27,22 +26,22 @@ export interface SpecialisedLayer {
  * A network without what its masks prune; the values that it computes, and how they are learnt, are those of the
  * masked network but for rounding.
  */
-export interface Specialised<I extends Shape = Shape, O extends Shape = Shape> {
+export interface Specialised<N extends Readable = Readable> {
   /**
    * Its parameters have the names of the dense ones. A weight is its live values [nnz], in the order of the dense
    * one; one without any is left out. All others have the shape that they had, those of channels that are gone
    * included.
    */
-  readonly net: Network<I, O>;
+  readonly net: N;
   /** The network that it was made of, and its masks. */
-  readonly dense: Network<I, O>;
+  readonly dense: N;
   readonly masks: Masks;
   readonly layers: readonly SpecialisedLayer[];
   /** Parameters that are not part of the graph any more: they have no gradient, but decay as ever. */
   readonly idle: readonly Tensor[];
   /**
-   * Running statistics that nobody can observe, since no live weight reads their channels: 1 for those that a training
-   * leaves alone, by name.
+   * Running statistics that nobody can observe, since no live weight reads their channels: 1 for those, by name. A
+   * training leaves them alone, or writes what is left of what they would be.
    */
   readonly unobserved: ReadonlyMap<string, Uint8Array>;
   /** What the compacted network holds of a dense parameter, or of anything that has a number for each of its numbers. */
@@ -73,17 +72,17 @@ const byDensity = ({ kernel, live }: LayerShape): 'sparse' | 'dense' =>
  * are their live values. Exact for every network, by masks alone. Throws WEIGHTS for masks that are not the network's,
  * OPTION for options that it does not know.
  */
-export const specialise = <I extends Shape, O extends Shape>(
-  net: Network<I, O>,
+export const specialise = <N extends Readable>(
+  net: N,
   masks: Masks,
   options: SpecialiseOptions = {},
-): Specialised<I, O> => {
+): Specialised<N> => {
   checkValue('specialise: network', net, networkKind);
   checkMasks(net, masks, 'specialise: masks');
   checkOptions('specialise', options, OPTIONS);
   const { layers: form = 'auto' } = options;
   const choose = form === 'auto' ? byDensity : (): 'sparse' | 'dense' => form;
-  const dense = parameters(net);
+  const dense = parametersOf(net);
   const weights = new Map(
     dense.filter(isPrunable).map((leaf) => [nameOf(leaf), liveWeight(leaf, masks.get(nameOf(leaf))!)]),
   );
@@ -92,7 +91,7 @@ export const specialise = <I extends Shape, O extends Shape>(
   const compact = transformed(net, (output, input) =>
     output === net.output ? first.output : build({ name: net.name, input, output }, making).output,
   );
-  const live = new Set(parameters(compact).map(nameOf));
+  const live = new Set(parametersOf(compact).map(nameOf));
   const packed = dense.flatMap((leaf) => {
     const weight = weights.get(nameOf(leaf));
     if (weight === undefined) return [leaf];
@@ -129,6 +128,8 @@ export const specialise = <I extends Shape, O extends Shape>(
     },
   };
 };
+
+const parametersOf = ({ output }: Readable): readonly Tensor[] => leaves([output], 'state');
 
 const expectLength = (name: string, values: Numbers, length: number): void => {
   if (values.length !== length)
@@ -192,4 +193,4 @@ const unobserved = ({ nodes, readOf }: UnitSets): ReadonlyMap<string, Uint8Array
 
 /** The parameters that a training of a compacted network learns. */
 export const learntOf = ({ net, idle }: Pick<Specialised, 'net' | 'idle'>): readonly Tensor[] =>
-  [...parameters(net), ...idle].filter(isLearnt);
+  [...parametersOf(net), ...idle].filter(isLearnt);

@@ -118,6 +118,7 @@ export const impTrainings = async (
       ? null
       : await fit(net, { weights, masks: masks ?? null }, dataset, device, {
           ...options,
+          execution: masks == null ? 'dense' : (options.execution ?? 'auto'),
           steps: { to: k },
         });
   const start = passing?.weights ?? weights;

@@ -4,6 +4,7 @@ import { definitionOf, make, ops, type OpName } from '../../ops/registry.js';
 import { unitCount, type LayerRule } from '../../ops/units.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Masks } from '../mask.js';
+import { withStreams } from '../readings.js';
 import {
   anyLayer,
   liveLayer,
@@ -47,7 +48,8 @@ export interface Making {
 }
 
 /** The network over the units that its masks leave. */
-export const build = (net: Readable, { masks, weights, choose }: Making): Built => {
+export const build = (dense: Readable, { masks, weights, choose }: Making): Built => {
+  const net = { ...dense, output: withStreams(dense.output) };
   const sets = unitSets(net, masks);
   const images = net.input.shape[0]!;
   const values = new Map<Tensor, Value>();

@@ -2,6 +2,7 @@ import { definitionOf } from '../../ops/registry.js';
 import { unitCount } from '../../ops/units.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { reachedUnits, readUnits, unitGraph, type Edge } from '../connectivity.js';
+import { roleOf } from '../../graph/roles.js';
 import type { Readable } from '../../graph/description.js';
 import type { Masks } from '../mask.js';
 
@@ -49,6 +50,7 @@ export const unitSets = (net: Readable, masks: Masks): UnitSets => {
   const { nodes, input } = graph;
   const [reached, read] = [reachedUnits(graph), readUnits(graph, net.output)];
   const has = (node: Tensor): boolean => reached.has(node);
+  if (sharesStatistics(nodes)) return { ...allOf(nodes), has };
   const whole = new Set(nodes.filter((node) => node !== input && !isSeparable(node, input.shape[0]!, has)));
   const isWhole = (node: Tensor): boolean => whole.has(node);
   const moving = new Map(
@@ -75,6 +77,31 @@ export const unitSets = (net: Readable, masks: Masks): UnitSets => {
   );
   return { nodes, kept: (node) => kept.get(node)!, has, isWhole, readOf: (node) => read.get(node)! };
 };
+
+/**
+ * Whether two nodes keep statistics of different values in the same place: the last one's are kept, whether live
+ * weights read them or not, so that nothing of it may go.
+ */
+const sharesStatistics = (nodes: readonly Tensor[]): boolean => {
+  const measured = new Map<Tensor, Tensor>();
+  return nodes.some(({ inputs: [x, ...others] }) =>
+    others.some((leaf) => {
+      const role = leaf.op === 'state' ? roleOf(leaf) : undefined;
+      if (role !== 'mean' && role !== 'variance') return false;
+      const first = measured.get(leaf) ?? x!;
+      measured.set(leaf, first);
+      return first !== x;
+    }),
+  );
+};
+
+/** Every value as it is in the dense network. */
+const allOf = (nodes: readonly Tensor[]): Omit<UnitSets, 'has'> => ({
+  nodes,
+  kept: (node) => ({ moving: Array.from({ length: unitCount(node) }, (_, k) => k), still: [] }),
+  isWhole: () => true,
+  readOf: (node) => new Uint8Array(unitCount(node)).fill(1),
+});
 
 interface Widening {
   readonly nodes: readonly Tensor[];
