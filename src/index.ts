@@ -131,6 +131,8 @@ export { layerDensities, summariseLayers, type LayerDensity, type TicketSummary 
 export { evaluate, type EvaluateOptions, type Evaluation } from './train/evaluate.js';
 export { fit, type Trained } from './train/fit.js';
 export type { FitOptions } from './train/fit-options.js';
+export type { ExecutionChoice, ExecutionReport } from './train/execution.js';
+export { stepSeconds } from './train/measure.js';
 export type { Moments, TrainingStart } from './train/start.js';
 export { adam, adamW, type AdamOptions } from './train/optimisers/adam.js';
 export {
@@ -171,7 +173,7 @@ export type { BatchTensors, Draw, Source, SourceSplit } from './source/source.js
 export type { TargetType, TargetTypes } from './source/targets.js';
 export { normalise, perClass, subset, type Dataset, type Split } from './source/dataset.js';
 export { synthetic } from './datasets/synthetic.js';
-export { loadWeights, saveWeights, type WeightsFile } from './weights/state-dict.js';
+export { loadWeights, saveWeights, type WeightsFile, type WeightsForm } from './weights/state-dict.js';
 export type { NamePattern } from './patterns.js';
 export { fold, key, normal, permutation, uniform, type Key } from './random.js';
 export { VERSION } from './version.js';

@@ -17,7 +17,7 @@ import { VERSION } from '../version.js';
 import { endWithLauncher } from './launcher.js';
 import { readFileChecked, reasonOf, targetOf } from '../io/files.js';
 import { decode } from '../weights/safetensors.js';
-import { loadWeights, type WeightsFile } from '../weights/state-dict.js';
+import { loadWeights, type WeightsFile, type WeightsForm } from '../weights/state-dict.js';
 
 /** Options that several commands share, and what they stand for. */
 export interface DataOptions {
@@ -212,17 +212,29 @@ export const startWeights = async (
   net: ImageNetwork,
   file: string | undefined,
   seed: number,
-): Promise<{ readonly weights: Weights; readonly masks: Masks | null }> => {
+): Promise<{ readonly weights: Weights; readonly masks: Masks | null; readonly form?: WeightsForm }> => {
   if (file === undefined) return { weights: initialise(net, seed), masks: null };
-  const { weights, masks } = await loadTicket(file, net);
-  return { weights, masks };
+  const { weights, masks, form = 'dense' } = await loadTicket(file, net);
+  return { weights, masks, form };
 };
+
+/** An option of every command that writes a ticket, or what was trained of one. */
+export const COMPACT_FILE = [
+  '--compact-file',
+  'write live weights and their places only: small, and read by every command here; the values of pruned weights are not kept',
+] as const;
 
 /** An option of every command that reads weights whose zeros may be a ticket's. */
 export const MASK_ZEROS = [
   '--mask-zeros',
   'weights of the file that are exactly zero are pruned and stay so: for a ticket saved without masks',
 ] as const;
+
+/** What was written, and how much of it where that is the point. */
+export const describeWritten = async (file: string, isCompact: boolean): Promise<string> => {
+  if (!isCompact) return `wrote ${file}`;
+  return `wrote ${file}: live weights only, ${(await stat(file)).size.toLocaleString('en')} bytes`;
+};
 
 /** Zeros that may stand in a dense network by chance; more are likely a ticket's. */
 const FEW_ZEROS = 10;

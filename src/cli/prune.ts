@@ -20,6 +20,8 @@ import { fail } from '../errors.js';
 import { checkValue, wordOf } from '../kinds.js';
 import {
   checkOutput,
+  COMPACT_FILE,
+  describeWritten,
   IMAGES,
   interruptible,
   log,
@@ -53,6 +55,7 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly weights?: string;
   readonly maskZeros?: boolean;
   readonly out: string;
+  readonly compactFile?: boolean;
   readonly force?: boolean;
   readonly seed: number;
   readonly data?: string;
@@ -148,6 +151,7 @@ export const pruneCommand = withRecipe(
           10,
         )
         .option('-o, --out <file>', 'the ticket: weights and masks', 'ticket.safetensors')
+        .option(...COMPACT_FILE)
         .option('-f, --force', 'replace the output file')
         .action(async (o: Options, command: Command) => {
           const kind = deviceKindOf(o.device);
@@ -176,7 +180,12 @@ export const pruneCommand = withRecipe(
           const signal = interruptible();
           const net = modelOf(await networkNameOf(o.network, o.weights), IMAGES);
           const given = await startWeights(net, o.weights, o.seed);
-          if (given.masks !== null)
+          if (given.form === 'compact' && o.maskZeros !== true)
+            fail(
+              'WEIGHTS',
+              `${o.weights}: a compact file, which does not keep the values of pruned weights, and pruning starts from all weights; give the dense file, or --mask-zeros to prune what is live further`,
+            );
+          if (given.masks !== null && o.maskZeros !== true)
             log(`${o.weights}: its masks are left aside; pruning starts from all its weights`);
           const { weights, masks } = settleZeros(
             net,
@@ -208,6 +217,7 @@ export const pruneCommand = withRecipe(
             await saveWeights(o.out, net, {
               weights: ticket.weights,
               masks: ticket.masks,
+              form: o.compactFile === true ? 'compact' : 'dense',
               metadata: {
                 format: 'pathex-ticket',
                 network: net.name,
@@ -229,7 +239,7 @@ export const pruneCommand = withRecipe(
               `${ticket.method}${by}: ${s.live.toLocaleString('en')} of ${s.total.toLocaleString('en')} weights live (sparsity ${(100 * s.sparsity).toFixed(2)} %), ${s.layersEmptied} of ${s.layers} layers empty, ${(100 * s.outputUnitsAlive).toFixed(0)} % of output units alive, ${ticket.seconds.toFixed(1)} s`,
             );
             log(
-              `wrote ${o.out}${o.rewind === undefined || o.rewind === 0 ? '' : `; its weights are those after step ${o.rewind}: train them with --from-step ${o.rewind}`}`,
+              `${await describeWritten(o.out, o.compactFile === true)}${o.rewind === undefined || o.rewind === 0 ? '' : `; its weights are those after step ${o.rewind}: train them with --from-step ${o.rewind}`}`,
             );
           } catch (error) {
             throw thenContinue(error, `nothing was written; begin again with: ${commandLine(command)}`);

@@ -8,13 +8,16 @@ import { stepSeconds } from '../train/measure.js';
 import type { TrainingStart } from '../train/start.js';
 import { printExecution } from './execution.js';
 import { progress } from '../report/progress.js';
-import { checkpointExists } from '../train/checkpoint.js';
+import { checkpointExists, loadCheckpoint } from '../train/checkpoint.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { fit, stepsOf } from '../train/fit.js';
+import type { TrainingStart } from '../train/start.js';
 import { saveWeights } from '../weights/state-dict.js';
 import {
   checkOutput,
+  COMPACT_FILE,
   describeData,
+  describeWritten,
   IMAGES,
   interruptible,
   log,
@@ -46,6 +49,7 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly checkpoint?: string;
   readonly resume?: boolean;
   readonly out: string;
+  readonly compactFile?: boolean;
   readonly force?: boolean;
   readonly seed: number;
   readonly data?: string;
@@ -83,6 +87,18 @@ const nextOf = async (o: Options, command: Command): Promise<string> => {
   return `no epoch had ended; begin again with: ${commandLine(command)}`;
 };
 
+/** Throws OPTION, before any training, where a compact file would have no masks to leave weights out by. */
+const checkLive = async (o: Options, start: Pick<TrainingStart, 'masks'> | null): Promise<void> => {
+  // without a start there is a checkpoint, which has its own
+  const hasMasks =
+    start === null ? (await loadCheckpoint(o.checkpoint!)).settings.masks !== null : start.masks != null;
+  if (!hasMasks)
+    fail(
+      'OPTION',
+      'compact-file: it keeps live weights, and nothing here is pruned; leave it out, or start from a ticket with --weights',
+    );
+};
+
 export const trainCommand = withDevice(
   withData(
     withRecipe(
@@ -114,6 +130,7 @@ export const trainCommand = withDevice(
         .option('--checkpoint <path>', 'keep <path>.json and <path>-<epoch>.safetensors after every epoch')
         .option('--resume', 'continue from the checkpoint, to the same bits as an unbroken run')
         .option('-o, --out <file>', 'trained weights (and masks)', 'trained.safetensors')
+        .option(...COMPACT_FILE)
         .option('-f, --force', 'replace the output file')
         .action(async (o: Options, command: Command) => {
           const kind = deviceKindOf(o.device);
@@ -131,6 +148,7 @@ export const trainCommand = withDevice(
             isResumed && o.weights === undefined
               ? null
               : settleZeros(net, await startWeights(net, o.weights, o.seed), o.weights, o.maskZeros === true);
+          if (o.compactFile === true) await checkLive(o, start);
           const data = await openData(o, o.seed, signal);
           describeData(data);
           const device = await openDeviceFor(kind, o);
@@ -170,6 +188,7 @@ export const trainCommand = withDevice(
             await saveWeights(o.out, net, {
               weights: result.weights,
               masks: result.masks,
+              form: o.compactFile === true ? 'compact' : 'dense',
               metadata: {
                 format: 'pathex-weights',
                 network: net.name,
@@ -182,7 +201,7 @@ export const trainCommand = withDevice(
             log(
               `test accuracy ${(100 * result.testAccuracy).toFixed(2)} % after ${o.epochs} ${o.epochs === 1 ? 'epoch' : 'epochs'}, ${result.seconds.toFixed(1)} s${data.synthetic ? ' (on generated images)' : ''}`,
             );
-            log(`wrote ${o.out}`);
+            log(await describeWritten(o.out, o.compactFile === true));
           } catch (error) {
             bar.stop();
             throw thenContinue(error, await nextOf(o, command));

@@ -147,12 +147,17 @@ const simplify = (roots: Roots): Tensor[] => {
 
 /**
  * A reduction over several separate runs of axes is taken one run at a time, innermost first: a fused step
- * reduces one run. One over axes of size one is a view.
+ * reduces one run. One over axes of size one is a view; the variance of single values is that of each from itself,
+ * which is NaN where they are not finite.
  */
 const splitReductions = (roots: Roots): Tensor[] =>
   rewrite(roots, (node, inputs) => {
     const x = inputs[0];
     const rebuilt = withInputs(node, inputs);
+    if (node.op === 'variance' && size(x!.shape) === size(node.shape)) {
+      const off = make('sub', [x!, x!], {}, node.path);
+      return make('reshape', [make('mul', [off, off], {}, node.path)], { shape: node.shape }, node.path);
+    }
     // The reductions that can be taken again of their own results; a variance cannot, and has one run of
     // axes.
     if ((node.op !== 'sum' && node.op !== 'maximum') || x === undefined) return rebuilt;

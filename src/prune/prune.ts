@@ -7,13 +7,14 @@ import type { Network } from '../nn/network.js';
 import type { NamePattern } from '../patterns.js';
 import type { Device } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
+import type { WeightsForm } from '../weights/state-dict.js';
 import { checkImp, impTrainings } from './criteria/imp.js';
 import { chosen, type OwnCriterion } from './chosen.js';
 import { COMMON_OPTIONS, type CommonOptions } from './common-options.js';
 import { isPathLeft } from './paths-left.js';
 import { usualRounds, type MethodFacts, type RoundReport } from './method.js';
 import type { MethodOptions, Procedure } from './methods.js';
-import { checkStart, startOf, type PruningStart } from './start.js';
+import { checkKnown, checkStart, startOf, type PruningStart } from './start.js';
 import { classification } from '../task/classification.js';
 import { dataOf } from './data.js';
 import { countLive, rankInRounds } from './rounds.js';
@@ -72,11 +73,11 @@ export const prune = async (
   checkValue('prune: device', device, kinds.deviceKind);
   const method = chosen('prune', options, COMMON_OPTIONS);
   if (options.method === 'imp') checkImp(options);
-  const { weights, masks: given } = startOf('prune', net, start, options.masks ?? null);
+  const { weights, masks: given, form } = startOf('prune', net, start, options.masks ?? null);
   const { density, seed = 0, schedule = 'exponential', allowCollapse = false, signal = null } = options;
   const { scope = 'global', exclude = [] } = options;
   if (method.kind === 'host') checkUnranked(method.name, scope, exclude);
-  const masked = startMasks(method, given);
+  const masked = startMasks(method, given, form);
   const rounds = roundsOf(method, options.rounds);
   const ranking = rankingOf(net, rankedWeights(net, exclude), masked, { scope, density, rounds, schedule });
   const task = options.task ?? classification();
@@ -160,14 +161,18 @@ const zerosKept = (weights: Weights, masks: Masks): number =>
     return mask.reduce((m, live, i) => m + (live === 1 && data[i] === 0 ? 1 : 0), n);
   }, 0);
 
-/** Given masks. Throws OPTION for methods that could not keep to them. */
-const startMasks = (method: Procedure, masks: Masks | null): Masks | null => {
+/**
+ * Given masks. Throws OPTION for methods that could not keep to them, WEIGHTS where leaving them out would not
+ * help.
+ */
+const startMasks = (method: Procedure, masks: Masks | null, form: WeightsForm): Masks | null => {
   if (masks === null) return null;
   if (method.kind === 'criterion' && method.monotone) return masks;
   const why =
     method.kind === 'host'
       ? `${method.name} starts from an empty mask`
       : `under ${method.name} removed weights may return`;
+  checkKnown('prune', form, why);
   return fail(
     'OPTION',
     `prune: ${why}, so that it cannot keep to masks; leave masks out, or choose another method`,

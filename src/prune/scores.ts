@@ -11,7 +11,7 @@ import type { CriterionOptions } from './methods.js';
 import { openPasses } from './passes.js';
 import { scorePrograms } from './programs.js';
 import { checkPaths, log2FlowOf } from './rounds.js';
-import { checkStart, startOf, type PruningStart } from './start.js';
+import { checkKnown, checkStart, startOf, type PruningStart } from './start.js';
 
 type Shared = Pick<CommonOptions, 'data' | 'task' | 'seed' | 'masks' | 'signal'>;
 /** A criterion by its method's name, with its options, or of one's own; and what it reads. */
@@ -36,7 +36,8 @@ export interface ScoreReport {
 /**
  * The scores of a criterion at the given weights and masks, over all minibatches: those by which the first
  * round of prune() with the same seed ranks. Nothing is pruned, and nothing is written. Errors: those of
- * prune(); OPTION for a method that scores no weights, such as phew.
+ * prune(); OPTION for a method that scores no weights, such as phew. Pruned weights of a compact file are
+ * scored as zeros where the method never ranks them, and refused where it does.
  */
 export const scores = async (
   net: Network,
@@ -50,7 +51,8 @@ export const scores = async (
   const criterion = chosen('scores', options, SHARED);
   if (criterion.kind !== 'criterion')
     return fail('OPTION', `scores: ${criterion.name} scores no weights; choose another method`);
-  const given = startOf('scores', net, start, options.masks ?? null);
+  const { form, ...given } = startOf('scores', net, start, options.masks ?? null);
+  if (!criterion.monotone) checkKnown('scores', form, `${criterion.name} scores them too`);
   const task = options.task ?? classification();
   const minibatches = dataOf('scores', net, criterion, task, options.data ?? []);
   options.signal?.throwIfAborted();

@@ -1,17 +1,21 @@
+import * as kinds from '../kinds.js';
+import { checkOptions, checkValue, wordOf } from '../kinds.js';
 import type { Network } from '../nn/network.js';
 import type { Device } from '../runtime/device.js';
 import { key } from '../random.js';
 import { batches, epochOrder } from '../source/batches.js';
+import { sourceKind } from '../source/source.js';
 import { classification } from '../task/classification.js';
 import type { Shape } from '../tensor/tensor.js';
 import { NOISE } from '../transform/readings.js';
 import { addResident, inputsOf } from './evaluate.js';
 import { executionOf, type ExecutionChoice } from './execution.js';
-import type { FitOptions } from './fit-options.js';
+import { FIT_OPTIONS, type FitOptions } from './fit-options.js';
 import { optimiserOf, sourceOf, trainingProgram, type TrainingData } from './programs.js';
-import { addStart, type TrainingStart } from './start.js';
+import { addStart, checkStart, checkStartFits, type TrainingStart } from './start.js';
 import { trainingState } from './state.js';
 
+const TIMED = wordOf('dense', 'sparse');
 /** Runs before the first that counts, and runs of which the shortest counts. */
 const [WARM_UP, RUNS] = [1, 4];
 
@@ -24,9 +28,17 @@ export const stepSeconds = async <I extends Shape, O extends Shape>(
   start: TrainingStart,
   data: TrainingData<NoInfer<I>, NoInfer<O>>,
   device: Device,
-  { task: givenTask, batch = 128, augment, clipNorm, ...others }: FitOptions<NoInfer<O>>,
+  options: FitOptions<NoInfer<O>>,
   execution: Exclude<ExecutionChoice, 'auto'>,
 ): Promise<number> => {
+  checkValue('stepSeconds: network', net, kinds.networkKind);
+  checkStart('stepSeconds', start);
+  checkValue('stepSeconds: data', data, sourceKind);
+  checkValue('stepSeconds: device', device, kinds.deviceKind);
+  checkOptions<FitOptions<O>>('stepSeconds', options, FIT_OPTIONS);
+  checkValue('stepSeconds: execution', execution, TIMED);
+  checkStartFits(net, start);
+  const { task: givenTask, batch = 128, augment, clipNorm, ...others } = options;
   const task = givenTask ?? classification();
   const source = sourceOf('train', data, augment);
   const optimiser = optimiserOf('train', others);

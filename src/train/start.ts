@@ -54,6 +54,7 @@ const BESIDES = [
   'rounds',
   'seconds',
   'metadata',
+  'form',
   'history',
   'testAccuracy',
   'test',

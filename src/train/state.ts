@@ -53,18 +53,17 @@ const ownerOf = (name: string): string => momentParts(name)?.parameter ?? name;
 const compactState = (specialised: Specialised<Network>, { state }: Program, store: Store): TrainingState => {
   const { dense, masks } = specialised;
   const parameter = new Map(parameters(dense).map((leaf) => [nameOf(leaf), leaf]));
-  const held = [...state].filter(([name]) => !isData(name));
-  const moments = [...new Set(held.flatMap(([name]) => momentParts(name)?.moment ?? []))];
-  // what is not in the program: weights without anything live, and masks, which are part of it
+  const held = [...state.keys()].filter((name) => !isData(name));
+  const moments = [...new Set(held.flatMap((name) => momentParts(name)?.moment ?? []))];
   const weights = prunable(dense).map(nameOf);
-  const names = [
-    ...held.map(([name]) => name),
-    ...weights.flatMap((name) => [name, ...moments.map((moment) => momentName(moment, name))]),
-  ];
+  // weights without anything live are in no program, and masks are part of it
+  const names = [...parameter.keys()]
+    .flatMap((name) => [name, ...moments.map((moment) => momentName(moment, name))])
+    .filter((name) => state.has(name) || weights.includes(ownerOf(name)));
   const like = (name: string, leaf: Tensor): Tensor =>
     ops.state(name, leaf.shape, leaf.attributes, leaf.path);
   const leaves = new Map(
-    [...new Set(names)].map((name) => {
+    names.map((name) => {
       const owner = parameter.get(ownerOf(name))!;
       return [name, state.get(name)?.shape === owner.shape ? state.get(name)! : like(name, owner)];
     }),

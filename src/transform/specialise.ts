@@ -191,6 +191,14 @@ const unobserved = ({ nodes, readOf }: UnitSets): ReadonlyMap<string, Uint8Array
   return found;
 };
 
-/** The parameters that a training of a compacted network learns. */
-export const learntOf = ({ net, idle }: Pick<Specialised, 'net' | 'idle'>): readonly Tensor[] =>
-  [...parametersOf(net), ...idle].filter(isLearnt);
+/** The parameters that a training of a compacted network learns, in the order of the dense ones. */
+export const learntOf = ({
+  net,
+  idle,
+  dense,
+}: Pick<Specialised, 'net' | 'idle' | 'dense'>): readonly Tensor[] => {
+  const own = new Map([...parametersOf(net), ...idle].map((leaf) => [nameOf(leaf), leaf]));
+  return parametersOf(dense)
+    .flatMap((leaf) => own.get(nameOf(leaf)) ?? [])
+    .filter(isLearnt);
+};

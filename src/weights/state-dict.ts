@@ -6,25 +6,34 @@ import { checkOptions, checkValue, needed, type Kind, type KindsOf } from '../ki
 import { nameOf, walk } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { storedMaskName as maskKey } from '../graph/state-names.js';
-import { parameters, type Network } from '../nn/network.js';
+import { parameters, prunable, type Network } from '../nn/network.js';
 import { checkWeights, type Weights } from '../nn/weights.js';
 import { sameShape, showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 import { checkMasks } from '../transform/mask.js';
 import { columnsOf } from './columns.js';
+import { checkMetadata, compacted, expanded, FORMS, type WeightsForm } from './compact.js';
 import { fromTorch, swapRuns, toTorch, type Layout } from './layout.js';
 import { readFileChecked, writeFileAtomic } from '../io/files.js';
 import { decode, encode, type StoredTensor } from './safetensors.js';
 
+export type { WeightsForm } from './compact.js';
+
 /**
  * Weights files as PyTorch reads them: safetensors with state-dict names, convolutions in OIHW, columns of
  * flattened images by channel first. The mask of a weight is stored beside it as `<name>_mask`, uint8, in the
- * same layout.
+ * same layout; or, in the compact form, weight and mask as the live values and the gaps between their places
+ * (weights/compact.ts).
  */
 export interface WeightsFile {
   readonly weights: Weights;
   /** Null where the file holds no masks. */
   readonly masks: ReadonlyMap<string, Uint8Array> | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Default: 'dense', as other tools read it. 'compact' needs masks, keeps no values of pruned weights and is
+   * about as long as 5 bytes for each live weight; `loadWeights` says which of them a file is.
+   */
+  readonly form?: WeightsForm;
 }
 
 const texts: Kind = {
@@ -35,6 +44,7 @@ const FILE: KindsOf<WeightsFile> = {
   weights: needed(kinds.weightsMap),
   masks: { ...kinds.orNull(kinds.masksMap), needed: true },
   metadata: needed(texts),
+  form: kinds.wordOf(...FORMS),
 };
 
 type Runs = ReturnType<typeof columnsOf>;
@@ -58,12 +68,27 @@ const inOwnOrder = <A extends Float32Array | Uint8Array>(
     .get(name)!
     .reduce((t, axis, i) => (axis === null ? t : swapRuns(t, i, axis, 'ours')), fromTorch(theirs));
 
+/** A parameter's shape in files: convolutions as OIHW. */
+const shapeInFile = ({ shape }: Tensor): Shape => {
+  const [a, b, c, d] = shape;
+  return shape.length === 4 ? [a!, d!, b!, c!] : shape;
+};
+
 /**
  * The bytes of a weights file. Throws WEIGHTS for weights or masks that do not fit, so that nothing is
- * written that could not be read again, and where the network has columns whose order in PyTorch is not
- * known.
+ * written that could not be read again, for the compact form without masks, and where the network has columns
+ * whose order in PyTorch is not known.
  */
-export const encodeWeights = (net: Network, { weights, masks, metadata }: WeightsFile): Uint8Array => {
+export const encodeWeights = (
+  net: Network,
+  { weights, masks, metadata, form = 'dense' }: WeightsFile,
+): Uint8Array => {
+  checkMetadata(`weights of '${net.name}'`, metadata);
+  if (form === 'compact' && masks == null)
+    fail(
+      'WEIGHTS',
+      `weights of '${net.name}': the compact form keeps live weights, and there are no masks; give masks, or leave form: 'compact' out`,
+    );
   checkWeights(net, weights, `weights of '${net.name}'`);
   if (masks != null) checkMasks(net, masks, `masks of '${net.name}'`);
   const runs = columnsOf(net);
@@ -78,9 +103,15 @@ export const encodeWeights = (net: Network, { weights, masks, metadata }: Weight
       tensors[maskKey(name)] = { dtype: 'U8', ...inFileOrder(runs, name, { shape: leaf.shape, data: mask }) };
     }
   }
-  return encode(tensors, metadata);
+  if (form === 'dense') return encode(tensors, metadata);
+  const all = compacted({ tensors, metadata }, prunable(net).map(nameOf), `weights of '${net.name}'`);
+  return encode(all.tensors, all.metadata);
 };
 
+/**
+ * Writes weights and masks for PyTorch's names and layouts; in the form 'compact' only what masks leave of the
+ * weights. Errors: those of the file that cannot be read again (WEIGHTS), and OUTPUT.
+ */
 export const saveWeights = async (path: string, net: Network, file: WeightsFile): Promise<void> => {
   checkValue('saveWeights: path', path, kinds.path);
   checkValue('saveWeights: network', net, kinds.networkKind);
@@ -93,10 +124,12 @@ export const saveWeights = async (path: string, net: Network, file: WeightsFile)
  * exactly 0 and 1. Besides parameters a file may hold what changes nothing here: PyTorch's
  * `num_batches_tracked`, and what masked layers of Synaptic-Flow's kind, which PX's code has, keep for
  * everything: masks of biases and BatchNorm that are all 1, and scales of identity shortcuts that are all 1.
- * Throws WEIGHTS also where the network has columns whose order in PyTorch is not known.
+ * A compact file is known by its metadata; its pruned weights are 0. Throws WEIGHTS also where the network has
+ * columns whose order in PyTorch is not known.
  */
 export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): WeightsFile => {
-  const { tensors, metadata } = decode(bytes, source);
+  const packed = prunable(net).map((w) => ({ name: nameOf(w), shape: shapeInFile(w) }));
+  const { tensors, metadata, form } = expanded(decode(bytes, source), packed, source);
   const weights = new Map<string, { shape: Shape; data: Float32Array }>();
   const masks = new Map<string, Uint8Array>();
   const used = new Set<string>();
@@ -109,8 +142,7 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
     const stored = Object.hasOwn(tensors, name) ? tensors[name] : undefined; // not what every object has
     if (stored === undefined) return undefined;
     used.add(name);
-    const [a, b, c, d] = leaf.shape;
-    const expected = leaf.shape.length === 4 ? [a!, d!, b!, c!] : leaf.shape;
+    const expected = shapeInFile(leaf);
     const data =
       own(stored) ?? fail('WEIGHTS', `${source}: '${name}' has dtype ${stored.dtype}, which does not fit`);
     if (!sameShape(stored.shape, expected))
@@ -143,10 +175,9 @@ export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): 
         `${source}: network '${net.name}' has no parameter ${showText(name)}; is it another network's file?`,
       );
   }
-  const prunableCount = parameters(net).filter(isPrunable).length;
-  if (masks.size !== 0 && masks.size !== prunableCount)
-    fail('WEIGHTS', `${source}: ${masks.size} of ${prunableCount} weights have a mask; all or none must`);
-  return { weights, masks: masks.size === 0 ? null : masks, metadata };
+  if (masks.size !== 0 && masks.size !== packed.length)
+    fail('WEIGHTS', `${source}: ${masks.size} of ${packed.length} weights have a mask; all or none must`);
+  return { weights, masks: masks.size === 0 ? null : masks, metadata, form };
 };
 
 /**
@@ -209,6 +240,10 @@ const isIdentityScale = (
   return true;
 };
 
+/**
+ * Reads weights and masks of a file in either form, `form` says in which: those of a compact file are what was
+ * written bit for bit, but for pruned weights, whose values it does not keep and which are 0. Errors: WEIGHTS.
+ */
 export const loadWeights = async (path: string, net: Network): Promise<WeightsFile> => {
   checkValue('loadWeights: path', path, kinds.path);
   checkValue('loadWeights: network', net, kinds.networkKind);

@@ -76,3 +76,17 @@ test('constants that JSON writes alike are not shared', () => {
     values.map((v) => [v, 2 * v]),
   );
 });
+
+test('the variance of single values, be they a matrix of one row or an image of one pixel', () => {
+  for (const shape of [
+    [1, 3],
+    [1, 1, 1, 2],
+    [1, 1],
+  ] as const) {
+    const [x, y] = [ops.input('x', shape), ops.state('y', shape)];
+    run(program('single', { outputs: { v: ops.variance(x), w: ops.variance(ops.mul(x, y)) } }));
+  }
+  const x = ops.input('x', [1, 3]);
+  const plan = compile(program('single', { outputs: { v: ops.variance(x) } }));
+  expect([...interpret(plan, [], [Float64Array.of(2, NaN, -1)])[0]!]).toEqual([0, NaN, 0]);
+});

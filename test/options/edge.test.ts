@@ -55,6 +55,9 @@ const file = { weights, masks: null, metadata: {} };
 const checkpoint = { settings: {}, start: null, epochsDone: 0, history: [], tensors: {} };
 const facts = pathex.procedureOf({ method: 'px' });
 const magnitude = { method: 'magnitude', density: 0.5 };
+const allLive = new Map(
+  pathex.prunable(net).map((w) => [w.attributes['name'], new Uint8Array(w.shape[0]! * w.shape[1]!).fill(1)]),
+);
 const view = { evalOne: pathex.inference(pathex.masked(net)), weights: pathex.prunable(net) };
 
 type Row = readonly [run: () => unknown, mentions: string, code?: ErrorCode];
@@ -235,6 +238,13 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   masksOfZeros: [[call('masksOfZeros', net, 3), 'weights', 'WEIGHTS']],
   checkDataset: [[call('checkDataset', 3), 'data: a data set is an object', 'DATA']],
   inference: [[call('inference', row), 'network']],
+  specialise: [
+    [call('specialise', row, new Map()), 'network'],
+    [call('specialise', net, null), 'masks', 'WEIGHTS'],
+    [call('specialise', net, new Map()), 'is missing', 'WEIGHTS'],
+    [call('specialise', net, allLive, { layer: 'dense' }), "'layer'; did you mean 'layers'?"],
+    [call('specialise', net, allLive, { layers: 'sprase' }), "'sprase'"],
+  ],
   training: [
     [call('training', 3), 'network 3'],
     [call('training', net, { momentum: '0.1' }), "momentum '0.1'"],
@@ -412,6 +422,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [fit({ ...training, nesterov: 'yes' }), "nesterov 'yes'"],
     [fit({ ...training, signal: {} }), 'signal'],
     [fit({ ...training, onEpoch: 3 }), 'onEpoch 3'],
+    [fit({ ...training, execution: 'compact' }), "execution 'compact'"],
+    [fit({ ...training, onExecution: true }), 'onExecution true'],
     [fit({ batch: 5, rate }), 'epochs is missing'],
     [call('fit', net, { weights }, 'data', device, training), "data 'data'"],
     [call('fit', net, weights, data, device, training), 'start'],
@@ -419,7 +431,20 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('fit', net, { weights }, data, training), 'device'],
     [call('fit', net, { weights }, data, device), 'options must be an object'],
   ],
+  stepSeconds: [
+    [
+      call('stepSeconds', net, { weights }, data, device, { ...training, bacth: 5 }, 'dense'),
+      "'bacth'; did you mean 'batch'?",
+    ],
+    [call('stepSeconds', net, { weights }, data, device, training, 'auto'), "execution 'auto'"],
+    [call('stepSeconds', net, { weights }, data, device, training), 'execution'],
+    [call('stepSeconds', net, { weights }, data, training, training, 'dense'), 'device'],
+    [call('stepSeconds', net, weights, data, device, training, 'dense'), 'start'],
+    [call('stepSeconds', row, { weights }, data, device, training, 'dense'), 'network'],
+    [call('stepSeconds', net, { weights }, 3, device, training, 'dense'), 'data 3'],
+  ],
   evaluate: [
+    [call('evaluate', net, { weights }, data, device, 'test', { execution: 'sprase' }), "execution 'sprase'"],
     [call('evaluate', net, { weights }, data, device, 'validation'), "split 'validation'"],
     [call('evaluate', net, weights, data, device), 'start'],
     [call('evaluate', net, { weights, maks: null }, data, device), "did you mean 'masks'?"],
@@ -436,6 +461,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     [call('runExperiment', { ...experiment, methods: ['pxx'] }, device, nowhere), "did you mean 'px'?"],
     [call('runExperiment', { ...experiment, epoch: 3 }, device, nowhere), "did you mean 'epochs'?"],
     [call('runExperiment', { ...experiment, scope: 'layr' }, device, nowhere), "did you mean 'layer'?"],
+    [call('runExperiment', { ...experiment, execution: 'fast' }, device, nowhere), "execution 'fast'"],
     [call('runExperiment', { ...experiment, exclude: 'fc' }, device, nowhere), "exclude 'fc'"],
     [call('runExperiment', { ...experiment, seeds: [] }, device, nowhere), 'no method or no seed'],
     [call('runExperiment', experiment, device, nowhere, { onprogress: 3 }), "did you mean 'onProgress'?"],

@@ -61,7 +61,15 @@ export const unitSets = (net: Readable, masks: Masks): UnitSets => {
         : reached.get(node)!.map((bit, k) => bit & read.get(node)![k]!),
     ]),
   );
-  widen({ nodes, edges: graph.edges, moving, read, isWhole: (node) => node === input || isWhole(node) });
+  const widening = {
+    nodes,
+    edges: graph.edges,
+    moving,
+    read,
+    isWhole: (node: Tensor) => node === input || isWhole(node),
+  };
+  absorb(widening);
+  widen(widening);
   const kept = new Map(
     nodes.map((node) => {
       const [own, wanted] = [moving.get(node)!, read.get(node)!];
@@ -102,6 +110,33 @@ const allOf = (nodes: readonly Tensor[]): Omit<UnitSets, 'has'> => ({
   isWhole: () => true,
   readOf: (node) => new Uint8Array(unitCount(node)).fill(1),
 });
+
+/**
+ * Passes over memory that a still image costs where a layer adds it to what it makes of the moving units (it is read,
+ * written, and its gradient summed over the images), and those that a unit costs which moves: forward and backward
+ * through a norm and an activation.
+ */
+const [PASSES_ADDED, PASSES_MOVING] = [3, 9];
+
+const places = ({ shape }: Tensor): number => shape.slice(1, -1).reduce((n, d) => n * d, 1);
+
+/** Makes still units moving that a layer reads beside moving ones, where they are so few that it is cheaper. */
+const absorb = ({ nodes, edges, moving, isWhole }: Widening): void => {
+  for (const node of nodes) {
+    if (isWhole(node) || definitionOf(node.op).units(node).kind !== 'layer') continue;
+    const [{ from, pairs }] = edges(node) as readonly [Edge]; // of a layer that is separable
+    const [units, own] = [moving.get(from)!, moving.get(node)!];
+    const still = new Set<number>();
+    if (pairs !== 'all')
+      pairs((unit, output) => {
+        if (units[unit] === 0 && own[output] === 1) still.add(unit);
+      });
+    const movingOutputs = own.reduce((n, bit) => n + bit, 0);
+    const isCheaper =
+      PASSES_MOVING * still.size * places(from) <= PASSES_ADDED * movingOutputs * places(node);
+    if (isCheaper && units.includes(1)) still.forEach((unit) => (units[unit] = 1));
+  }
+};
 
 interface Widening {
   readonly nodes: readonly Tensor[];
@@ -182,7 +217,7 @@ const widen = ({ nodes, edges, moving, read, isWhole }: Widening): void => {
  * output is left out, moving or still. Masks decide all of it, never values.
  *
  * Still units are computed once a step, by the same ops over a batch of one image, from the same parameters: they
- * learn as ever. BatchNorm over such an image has the moments of the batch that it stands for; only the unbiased
+ * learn as ever. Where only a few are read beside moving ones it is cheaper to let them move, too. BatchNorm over such an image has the moments of the batch that it stands for; only the unbiased
  * variance asks how many images these are.
  *
  * Where images or units are not independent, as after a softmax or with dropout, whose random numbers are those of
