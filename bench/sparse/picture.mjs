@@ -37,7 +37,7 @@ const chartOf = (question) => {
 
 /** Writes the chart as an SVG file of its own. */
 export const writePicture = async (question, file) => {
-  const { renderSvg } = await import('../../dist/report/charts.js');
+  const { renderSvg } = await import('../../dist/report/draw.js');
   const svg = await renderSvg(chartOf(question), 'sparse', escape);
   await writeFile(file, `${svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')}\n`);
 };
