@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <type_traits>
@@ -171,13 +172,42 @@ Status expectOneType(const Plan& plan, const CallStep& step) {
   return planError("inputs: one is bf16, the other f32; the kernel multiplies operands of one type");
 }
 
-/// Extents are within 32 bits and reaches within 17, so that nothing here wraps around.
-Status checkTogether(const Plan& plan, const CallStep& step, const ConvAttributes& a) {
+/// What slides, of convolutions. Extents are within 32 bits and reaches within 17, so that nothing here wraps around.
+template <class Record>
+Status expectSlides(const Record& a) {
   const std::int64_t high = (a.kh - 1) * a.dilation[0] + 1, wide = (a.kw - 1) * a.dilation[1] + 1;
   if (Status s = expectWithin({{"kh, dilated", high}, {"kw, dilated", wide}}, 1, mostReach); !s.ok()) return s;
   if (Status s = expectSlide({"oh", a.h, high, a.stride[0], a.padding[0], a.padding[2], a.oh}); !s.ok()) return s;
-  if (Status s = expectSlide({"ow", a.w, wide, a.stride[1], a.padding[1], a.padding[3], a.ow}); !s.ok()) return s;
+  return expectSlide({"ow", a.w, wide, a.stride[1], a.padding[1], a.padding[3], a.ow});
+}
+
+Status checkTogether(const Plan& plan, const CallStep& step, const ConvAttributes& a) {
+  if (Status s = expectSlides(a); !s.ok()) return s;
   return expectOneType(plan, step);
+}
+
+/// The places of the weights are asked here, once, so that kernels can make tables of them when they are made.
+Status checkTogether(const Plan& plan, const CallStep& step, const SparseConvAttributes& a) {
+  if (Status s = expectSlides(a); !s.ok()) return s;
+  const std::size_t weights = countOf(a.f, a.kh, a.kw, a.c);
+  if (weights > mostNumbered) {
+    return planError("attributes: a kernel of more than " + str(mostNumbered) + " weights, which cannot be numbered");
+  }
+  const Place& index = plan.buffers[step.inputs[2]].place;
+  if (index.in != In::constant) {
+    return planError("inputs[2]: buffer " + str(step.inputs[2]) + " is no constant, which the places of weights are");
+  }
+  double least = 0;
+  for (std::size_t k = 0; k < index.data.size(); ++k) {
+    const double place = index.data[k];
+    const bool isPlace = place >= least && place < static_cast<double>(weights) && place == std::floor(place);
+    if (!isPlace) {
+      return planError("inputs[2]: place " + str(k) + " is " + str(place) + "; places are whole, ascend and lie below " +
+                       str(weights));
+    }
+    least = place + 1;
+  }
+  return {};
 }
 
 Status checkTogether(const Plan& plan, const CallStep& step, const MatmulAttributes&) {

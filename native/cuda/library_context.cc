@@ -58,6 +58,12 @@ MadeKernel emitted(LibraryContext&, const core::Plan&, const core::CallStep& ste
   return core::planError(step.name + ": no library has a kernel '" + core::nameOf(step.kernel) + "'");
 }
 
+/// Of kernels that plans for cuda do without.
+MadeKernel none(LibraryContext&, const core::Plan&, const core::CallStep& step) {
+  return core::planError(step.name + ": the cuda device has no kernel '" + core::nameOf(step.kernel) +
+                         "'; compile the program for it");
+}
+
 }  // namespace
 
 }  // namespace makers

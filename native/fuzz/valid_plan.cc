@@ -220,7 +220,8 @@ class Builder {
     step.outputs = {writes(StorageType::f32, {count})};
   }
 
-  void addOperands(CallStep& step, ConvAttributes& a) {
+  /// Sizes and a geometry that fit each other.
+  void drawConv(ConvAttributes& a) {
     if (random_.once(3)) {  // the shapes of our own kernels
       const std::int64_t multiple = random_.of({8, 16});
       a = {random_.from(1, 3),
@@ -260,11 +261,37 @@ class Builder {
     while (out(a.w, a.kw, 1) < 0) ++a.w;
     a.oh = out(a.h, a.kh, 0) / a.stride[0] + 1;
     a.ow = out(a.w, a.kw, 1) / a.stride[1] + 1;
+  }
+
+  void addOperands(CallStep& step, ConvAttributes& a) {
+    drawConv(a);
     const std::vector<std::int64_t> x{a.n, a.h, a.w, a.c}, w{a.f, a.kh, a.kw, a.c}, y{a.n, a.oh, a.ow, a.f};
     const bool isForward = step.kernel == Call::conv2d, isInputGrad = step.kernel == Call::conv2dInputGrad;
     step.inputs = {reads(StorageType::f32, isInputGrad ? y : x),
                    reads(StorageType::f32, isForward || isInputGrad ? w : y)};
     step.outputs = {writes(StorageType::f32, isForward ? y : isInputGrad ? x : w)};
+  }
+
+  void addOperands(CallStep& step, SparseConvAttributes& a) {
+    ConvAttributes dense;
+    drawConv(dense);
+    a = {dense.n,  dense.h,  dense.w,      dense.c,        dense.f,       dense.kh, dense.kw,
+         dense.oh, dense.ow, dense.stride, dense.dilation, dense.padding, 0};
+    const std::size_t weights = size(a.f * a.kh * a.kw * a.c), every = random_.of<std::size_t>({1, 3, 20, 200});
+    PlanBuffer index{StorageType::i32, {}, {In::constant, 0, {}}};
+    const std::size_t one = random_.below(weights);
+    for (std::size_t k = 0; k < weights; ++k) {
+      if (k == one || random_.below(every) == 0) index.place.data.push_back(static_cast<double>(k));
+    }
+    index.shape = {index.place.data.size()};
+    a.count = static_cast<std::int64_t>(index.place.data.size());
+    const std::vector<std::int64_t> x{a.n, a.h, a.w, a.c}, values{a.count}, y{a.n, a.oh, a.ow, a.f};
+    const bool isForward = step.kernel == Call::sparseConv2d, isInputGrad = step.kernel == Call::sparseConv2dInputGrad;
+    plan_.buffers.push_back(std::move(index));
+    const std::size_t places = touch(plan_.buffers.size() - 1, false);
+    step.inputs = {reads(StorageType::f32, isInputGrad ? y : x),
+                   reads(StorageType::f32, isForward || isInputGrad ? values : y), places};
+    step.outputs = {writes(StorageType::f32, isForward ? y : isInputGrad ? x : values)};
   }
 
   void addOperands(CallStep& step, MatmulAttributes& a) {

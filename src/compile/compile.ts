@@ -12,6 +12,7 @@ import {
 import type { Plan } from '../plan/plan.js';
 import { rootsOf, type Program } from '../program/program.js';
 import { bindPass } from './bind.js';
+import { densePass } from './dense.js';
 import { emitPass } from './emit.js';
 import { GRAPH, STEPS, PLACED, SCHEDULED, UNITS } from './forms.js';
 import { epiloguesPass } from './epilogues.js';
@@ -33,6 +34,7 @@ const readPass: Pass<Omit<Graph, 'roots'>, Graph> = {
 /** Everything that is done to a program, in order. */
 const PIPELINE = pipeline<Omit<Graph, 'roots'>>()
   .with(readPass, GRAPH)
+  .with(densePass, GRAPH)
   .with(simplifyPass, GRAPH)
   .with(splitReductionsPass, GRAPH)
   .with(sharePass, GRAPH)

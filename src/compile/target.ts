@@ -17,6 +17,8 @@ export interface Target {
   readonly sideStream: SideStream | null;
   /** Whether a map, or the moments of a batch, may be done in the call of the convolution directly before. */
   readonly epilogues: boolean;
+  /** Whether it has kernels for weights with their places; otherwise zeros stand between them. */
+  readonly sparse: boolean;
 }
 
 export type StorageChoice = 'f32' | 'bf16';
@@ -35,11 +37,12 @@ export interface SideStream {
 
 /** The targets of the devices that run plans. */
 export const TARGETS = {
-  cpu: { storage: 'f32', sideStream: null, epilogues: false },
+  cpu: { storage: 'f32', sideStream: null, epilogues: false, sparse: true },
   cuda: {
     storage: 'f32',
     sideStream: { gradientLag: 20, convolutionLag: 1 },
     epilogues: true,
+    sparse: false,
   },
 } as const satisfies Record<string, Target>;
 
@@ -47,6 +50,7 @@ export const TARGET: KindsOf<Target> = {
   storage: wordOf(...STORAGE_CHOICES),
   sideStream: orNull(optionsOf<SideStream>({ gradientLag: needed(count), convolutionLag: needed(count) })),
   epilogues: flag,
+  sparse: flag,
 };
 
 /** What a target leaves out is as the cpu device has it: the plan then runs everywhere. */
@@ -54,4 +58,5 @@ export const wholeTarget = ({
   storage = TARGETS.cpu.storage,
   sideStream = TARGETS.cpu.sideStream,
   epilogues = TARGETS.cpu.epilogues,
-}: Partial<Target>): Target => ({ storage, sideStream, epilogues });
+  sparse = TARGETS.cpu.sparse,
+}: Partial<Target>): Target => ({ storage, sideStream, epilogues, sparse });

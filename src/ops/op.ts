@@ -162,6 +162,11 @@ export interface SparseRule<K extends AttributeKinds = AttributeKinds> {
   (o: Ops, node: NodeOf<K>, layer: SparseLayer): Tensor;
 }
 
+/** How an op is written with the others, zeros between the weights that exist. */
+export interface DenseRule<K extends AttributeKinds> {
+  readonly write: (o: Ops, node: NodeOf<K>) => Tensor;
+}
+
 /** Everything the product knows about one op; see docs/concepts.md, "One op, one file". */
 export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly name: string;
@@ -194,6 +199,8 @@ export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   readonly evaluate: (inputs: readonly Values[], node: NodeOf<K>) => Values;
   readonly cost: (node: NodeOf<K>) => Cost;
   readonly lower: (node: NodeOf<K>) => Lowering;
+  /** For targets without sparse kernels; see `Target`. */
+  readonly dense?: DenseRule<K>;
   /**
    * Its result is an image that has the last axis of its inputs; ops without say in weights/columns.ts what
    * axes they have.

@@ -2,9 +2,20 @@ import { size, type Shape, type Tensor, type TensorType } from '../tensor/tensor
 import { showShape, showType } from '../tensor/tensor.js';
 import { convOutput, type ConvGeometry } from './conv2d.js';
 import { fail } from '../errors.js';
-import { at, defineOp, expectCount, mismatch, type NodeOf, type OpDefinition, type Where } from './op.js';
+import { literal } from './leaf.js';
+import {
+  at,
+  defineOp,
+  expectCount,
+  mismatch,
+  type CallLowering,
+  type NodeOf,
+  type OpDefinition,
+  type Where,
+} from './op.js';
 import type { AttributeKind } from './attributes.js';
-import { unitsMix } from './units.js';
+import type { Ops } from './registry.js';
+import { unitsMix, type UnitRule } from './units.js';
 
 /**
  * Convolution with a kernel of which only some weights exist, and its two adjoints. `values` [nnz] are the weights,
@@ -27,12 +38,13 @@ export interface SparseConvGeometry extends ConvGeometry {
 type Node = NodeOf<typeof GEOMETRY>;
 type Four = readonly [number, number, number, number];
 
-const geometryOf = ({ stride, dilation, padding, kernel }: SparseConvGeometry): SparseConvGeometry => ({
-  stride,
-  dilation,
-  padding,
-  kernel,
-});
+/** All of the geometry: what is left without the sizes that each of the three has of its own. */
+const geometryOf = ({
+  size: _size,
+  filters: _filters,
+  ...geometry
+}: SparseConvGeometry & { readonly size?: unknown; readonly filters?: unknown }): SparseConvGeometry =>
+  geometry;
 
 const image = (t: TensorType, what: string, where: Where): Four =>
   t.shape.length === 4 && t.dtype === 'f32'
@@ -78,9 +90,9 @@ interface Problem extends ConvGeometry {
 const problem = (x: Shape, y: Shape, count: number, geometry: SparseConvGeometry): Problem => {
   const [n, h, w, c] = x as Four;
   const [, oh, ow, f] = y as Four;
-  const { stride, dilation, padding, kernel } = geometry;
+  const { kernel, ...rest } = geometry;
   const [kh, kw] = kernel;
-  return { n, h, w, c, f, kh, kw, oh, ow, stride, dilation, padding, count };
+  return { n, h, w, c, f, kh, kw, oh, ow, ...rest, count };
 };
 
 /** Where the shapes of x, y and the index of each of the three are found. */
@@ -128,17 +140,48 @@ const visitAll = (
   }
 };
 
+/** The numbers of an index that the graph holds; null for another. */
+const literalOf = (index: Tensor): readonly number[] | null =>
+  index.op === literal.name ? (index.attributes['data'] as readonly number[]) : null;
+
+/** Weights between units as the dense convolution has them, at the places of the index. */
+const layer = (node: Node, isForward: boolean): UnitRule => {
+  const places = literalOf(at(node.inputs, 2));
+  if (places === null) return { kind: 'mixed', why: 'names its weights by an index that is not a literal' };
+  const { f, kh, kw, c } = problemOf(node);
+  const row = kh * kw * c;
+  return isForward
+    ? { kind: 'layer', outputs: f, inputs: c, taps: kh * kw, strides: [row, 1, c], places }
+    : { kind: 'layer', outputs: c, inputs: f, taps: kh * kw, strides: [1, row, c], places };
+};
+
+/** The dense kernel, with zeros where there are no weights. */
+const kernelOf = (o: Ops, node: Node): Tensor => {
+  const [, values, index] = node.inputs as readonly [Tensor, Tensor, Tensor];
+  const { f, kh, kw, c } = problemOf(node);
+  return o.reshape(o.scatterAdd(values, index, f * kh * kw * c), [f, kh, kw, c]);
+};
+/** The geometry of the convolution with that kernel. */
+const denseGeometry = (node: Node): ConvGeometry => {
+  const { kernel: _kernel, ...geometry } = geometryOf(node.attributes);
+  return geometry;
+};
+
 /** What the three have in common. */
 const shared = <K extends 'sparseConv2d' | 'sparseConv2dInputGrad' | 'sparseConv2dWeightGrad'>(
   kernel: K,
 ) => ({
   name: kernel,
-  units: unitsMix('names its weights by an index'),
   cost: (node: Node) => {
     const { n, oh, ow, count } = problemOf(node);
     return { flops: 2 * n * oh * ow * count };
   },
-  lower: (node: Node) => ({ kind: 'call' as const, kernel, attributes: problemOf(node) }),
+  lower: (node: Node): CallLowering => {
+    const index = at(node.inputs, 2);
+    if (literalOf(index) === null)
+      fail('GRAPH', `${kernel}: the index is a ${index.op}, which may change; give a literal`);
+    return { kind: 'call', kernel, attributes: problemOf(node) };
+  },
 });
 
 /** (x [n,h,w,c], values [nnz], index i32 [nnz]) -> y [n,oh,ow,filters] */
@@ -169,6 +212,10 @@ export const sparseConv2d: OpDefinition = defineOp({
       o.sparseConv2dWeightGrad(x, dy, index, g),
       null,
     ];
+  },
+  units: (node) => layer(node, true),
+  dense: {
+    write: (o, node) => o.conv2d(at(node.inputs, 0), kernelOf(o, node), denseGeometry(node)),
   },
   evaluate: ([x, values, index], node) => {
     const y = new Float64Array(size(node.shape));
@@ -211,6 +258,13 @@ export const sparseConv2dInputGrad: OpDefinition = defineOp({
       null,
     ];
   },
+  units: (node) => layer(node, false),
+  dense: {
+    write: (o, node) => {
+      const [h, w] = node.attributes.size;
+      return o.conv2dInputGrad(at(node.inputs, 0), kernelOf(o, node), [h, w], denseGeometry(node));
+    },
+  },
   evaluate: ([dy, values, index], node) => {
     const dx = new Float64Array(size(node.shape));
     visitAll(problemOf(node), index!, node as Tensor, (i, k, j) => {
@@ -248,6 +302,15 @@ export const sparseConv2dWeightGrad: OpDefinition = defineOp({
       o.sparseConv2d(x, g, index, at(dy.shape, 3), geometry),
       null,
     ];
+  },
+  units: unitsMix('correlates along other axes than the last'),
+  dense: {
+    write: (o, node) => {
+      const [x, dy, index] = node.inputs as readonly [Tensor, Tensor, Tensor];
+      const { kernel } = node.attributes;
+      const dweight = o.conv2dWeightGrad(x, dy, kernel, denseGeometry(node));
+      return o.gather(o.reshape(dweight, [size(dweight.shape)]), index);
+    },
   },
   evaluate: ([x, dy, index], node) => {
     const dvalues = new Float64Array(size(node.shape));

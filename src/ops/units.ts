@@ -21,8 +21,8 @@ export type UnitRule =
   | { readonly kind: 'mixed'; readonly why: string };
 
 /**
- * Unit o is the sum over i and t of unit i of input 0 times element o * strides[0] + i * strides[1] + t *
- * strides[2] of input 1.
+ * Unit o is the sum over i and t of unit i of input 0 times the weight at place o * strides[0] + i * strides[1]
+ * + t * strides[2]: that element of input 1.
  */
 export interface LayerRule {
   readonly kind: 'layer';
@@ -31,6 +31,8 @@ export interface LayerRule {
   /** Places in the kernel. */
   readonly taps: number;
   readonly strides: readonly [output: number, input: number, tap: number];
+  /** The places of the weights that exist, which input 1 has in this order; all others are zero. */
+  readonly places?: readonly number[];
 }
 
 export type UnitsOf = (node: Tensor) => UnitRule;

@@ -80,7 +80,7 @@ export const unitGraph = ({ input, output }: Readable, known: Known): UnitGraph 
     node.inputs.flatMap((from, i) => {
       if (!carried.has(from)) return [];
       // the other factor of a product, where it is no value of the network
-      const other = definitionOf(node.op).paths.kind === 'weight' ? node.inputs[1 - i]! : null;
+      const other = definitionOf(node.op).paths.kind === 'weight' ? node.inputs[i === 0 ? 1 : 0]! : null;
       const factor = other === null || carried.has(other) ? null : zerosOf(other);
       return [{ from, pairs: pairsOf(node, i, carried, factor) }];
     });
@@ -122,8 +122,11 @@ const pairsOf = (
 
 /** The units of a layer between which a weight is live. */
 const crossing =
-  ({ outputs, inputs, taps, strides: [so, si, st] }: LayerRule, weight: Uint8Array | null): Pairs =>
+  (rule: LayerRule, values: Uint8Array | null): Pairs =>
   (visit) => {
+    const { outputs, inputs, taps, strides } = rule;
+    const [so, si, st] = strides;
+    const weight = atPlaces(rule, values);
     const isLive = (at: number): boolean => {
       for (let t = 0; t < taps; t++) if (weight![at + t * st] !== 0) return true;
       return false;
@@ -131,6 +134,17 @@ const crossing =
     for (let o = 0; o < outputs; o++)
       for (let i = 0; i < inputs; i++) if (weight === null || isLive(o * so + i * si)) visit(i, o);
   };
+
+/** The weights at all places of a layer; values that are not known count as no zero. */
+const atPlaces = (
+  { outputs, inputs, taps, places }: LayerRule,
+  values: Uint8Array | null,
+): Uint8Array | null => {
+  if (places === undefined) return values;
+  const weight = new Uint8Array(outputs * inputs * taps);
+  places.forEach((place, k) => (weight[place] = values?.[k] ?? 1));
+  return weight;
+};
 
 /** 1 for the units in which a factor, of the output's shape or a suffix of it, is not zero throughout. */
 const openUnits = (factor: Uint8Array | null, units: number): Uint8Array => {

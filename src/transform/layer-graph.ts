@@ -58,7 +58,8 @@ export const layerGraph = (net: Readable): LayerGraph => {
       ];
       return main.filter((u, i) => main.findIndex((v) => v.layer === u.layer && v.unit === u.unit) === i);
     });
-  const addLayer = (node: Tensor, reads: Units, { kind: _, ...axes }: LayerRule): Units => {
+  const addLayer = (node: Tensor, reads: Units, { kind: _, places, ...axes }: LayerRule): Units => {
+    if (places !== undefined) refuse(node, 'names its weights by an index, which walks do not read');
     const weight = weightOf(node);
     const lost = reads.findIndex((from) => from.length === 0);
     if (lost >= 0) refuse(node, `reads nothing of the input in column ${lost}`, 'leave the column out');

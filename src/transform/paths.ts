@@ -123,10 +123,18 @@ export const pathNetwork = (net: Readable, input: Tensor, reading: PathReading):
           if (carriedInputs.length !== 1)
             return refuse('multiplies two values that both depend on the input');
           const i = node.inputs.indexOf(carriedInputs[0]!);
-          const edge = edgeOf(node.inputs[1 - i]!);
+          const other = i === 0 ? 1 : 0;
+          const edge = edgeOf(node.inputs[other]!);
           if (rule.elementwise)
             return isOne(edge) ? first : { ...first, mantissa: ops.mul(first.mantissa, edge) };
-          const product = again(node, i === 0 ? [first.mantissa, edge] : [edge, first.mantissa]);
+          const pair = new Map([
+            [i, first.mantissa],
+            [other, edge],
+          ]);
+          const product = again(
+            node,
+            node.inputs.map((input, k) => pair.get(k) ?? input),
+          );
           return scaled ? rescaled(product, first) : { mantissa: product, exponent: first.exponent };
         }
         case 'divide': {

@@ -85,6 +85,13 @@ const convolution =
     return [place(free(n)), position(h), position(w), place(writes.order, 'channel')];
   };
 
+/** Weights with places in a kernel: these say which channels they mean, in their plain order. */
+const packed: Rule = (node, [x]) => {
+  refuseMixedImage(node, x!);
+  equate(x![3]!.order, plain(lengthOf(x![3]!)), node);
+  return image(node.shape);
+};
+
 /**
  * An image whose rows or columns are partly made of channels: there are several ways to write that in
  * PyTorch.
@@ -230,6 +237,12 @@ const rules: Record<Exclude<OpName, keyof typeof elementwise | Known>, Rule> = {
   conv2d: convolution(3, 0),
   conv2dInputGrad: convolution(0, 3),
   conv2dWeightGrad: ({ shape: [, h, w] }, [x, dy]) => [dy![3]!, place(plain(h!)), place(plain(w!)), x![3]!],
+  sparseConv2d: packed,
+  sparseConv2dInputGrad: packed,
+  sparseConv2dWeightGrad: (node, images) => {
+    images.slice(0, 2).forEach((x) => equate(x[3]!.order, plain(lengthOf(x[3]!)), node));
+    return [place(plain(node.shape[0]!))];
+  },
   matmul: (node, [a, b]) => {
     const [transposeA, transposeB] = [node.attributes['transposeA'], node.attributes['transposeB']];
     const [rows, inner] = transposeA === true ? [a![1]!, a![0]!] : [a![0]!, a![1]!];

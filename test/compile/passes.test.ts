@@ -31,6 +31,7 @@ test('passes have one list, and a word for each', () => {
   expect(PASSES.map(({ name, doc }) => `${name}: ${doc}`)).toMatchInlineSnapshot(`
     [
       "read: the graph as the program has it",
+      "dense: zeros between weights for targets without sparse kernels",
       "simplify: algebra and sharing of equal nodes",
       "split-reductions: one run of axes for each reduction",
       "share: sharing again, over what the passes before made equal",

@@ -94,6 +94,16 @@ const CONVS: readonly ConvCase[] = [
     g: conv([1, 1], [1, 1], [0, 0, 0, 0]),
   },
 ];
+/** Every other weight of a kernel, or one alone; their places, and the geometry with its kernel. */
+const packedOf = ({ label, w, g }: ConvCase) => {
+  const all = Array.from({ length: w.reduce((n, d) => n * d, 1) }, (_, k) => k);
+  const kept = label === '1x1' ? all.slice(2, 3) : all.filter((k) => k % 3 !== 1);
+  return {
+    count: kept.length,
+    index: ops.literal([kept.length], kept, 'i32'),
+    geometry: { ...g, kernel: [w[1]!, w[2]!] as const },
+  };
+};
 const outputOf = ({ x, w, g }: ConvCase): Shape => ops.conv2d(leaf('x', x), leaf('w', w), g).shape;
 
 const pool = (
@@ -352,6 +362,33 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
     build: ([a, b]) => ops.conv2dWeightGrad(a!, b!, [c.w[1]!, c.w[2]!], c.g),
     linear: [[0], [1]],
   })),
+  sparseConv2d: CONVS.map((c) => {
+    const { count, index, geometry } = packedOf(c);
+    return {
+      label: c.label,
+      inputs: [f(...c.x), f(count)],
+      build: ([x, v]) => ops.sparseConv2d(x!, v!, index, c.w[0]!, geometry),
+      linear: [[0], [1]],
+    };
+  }),
+  sparseConv2dInputGrad: CONVS.map((c) => {
+    const { count, index, geometry } = packedOf(c);
+    return {
+      label: c.label,
+      inputs: [f(...outputOf(c)), f(count)],
+      build: ([dy, v]) => ops.sparseConv2dInputGrad(dy!, v!, index, [c.x[1]!, c.x[2]!, c.x[3]!], geometry),
+      linear: [[0], [1]],
+    };
+  }),
+  sparseConv2dWeightGrad: CONVS.map((c) => {
+    const { index, geometry } = packedOf(c);
+    return {
+      label: c.label,
+      inputs: [f(...c.x), f(...outputOf(c))],
+      build: ([x, dy]) => ops.sparseConv2dWeightGrad(x!, dy!, index, geometry),
+      linear: [[0], [1]],
+    };
+  }),
   matmul: TRANSPOSES.map(([transposeA, transposeB]) => ({
     label: `${transposeA ? 'aT' : 'a'} ${transposeB ? 'bT' : 'b'}`,
     inputs: [transposeA ? f(3, 2) : f(2, 3), transposeB ? f(4, 3) : f(3, 4)],

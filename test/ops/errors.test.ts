@@ -10,6 +10,7 @@ import { leaf } from './helper.js';
 const f = (...shape: number[]) => leaf('x', shape, 'f32', 'net.layer');
 const i = (...shape: number[]) => leaf('i', shape, 'i32', 'net.layer');
 const g = { stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0] } as const;
+const sparse = { ...g, kernel: [3, 3] } as const;
 const p = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] } as const;
 const raw =
   (op: OpName, inputs: readonly ReturnType<typeof f>[], attributes: Attributes = {}) =>
@@ -32,6 +33,9 @@ const goodAttributes: { readonly [K in OpName]?: Attributes } = {
   conv2d: g,
   conv2dInputGrad: { ...g, size: [2, 2] },
   conv2dWeightGrad: { ...g, kernel: [1, 1] },
+  sparseConv2d: { ...g, kernel: [1, 1], filters: 2 },
+  sparseConv2dInputGrad: { ...g, kernel: [1, 1], size: [2, 2, 3] },
+  sparseConv2dWeightGrad: { ...g, kernel: [1, 1] },
   maxPool: p,
   maxPoolGather: p,
   maxPoolScatter: p,
@@ -276,6 +280,36 @@ const wrong: { readonly [K in OpName]: readonly (readonly [build: () => unknown,
     [
       () => ops.conv2dWeightGrad(f(1, 5, 5, 2), f(1, 3, 4, 8), [3, 3], g),
       'conv2dWeightGrad: dy is [1, 3, 4, 8], the forward output is [1, 3, 3, 8]; at net.layer; pass the cotangent of that output',
+    ],
+  ],
+  sparseConv2d: [
+    [
+      () => ops.sparseConv2d(f(1, 5, 5, 3), f(4), i(5), 8, sparse),
+      'sparseConv2d: values f32[4], index i32[5]; at net.layer; give one i32 index for each value of f32',
+    ],
+    [
+      () => ops.sparseConv2d(f(5, 3), f(4), i(4), 8, sparse),
+      'sparseConv2d: input is f32[5, 3]; at net.layer; it needs four axes of f32',
+    ],
+    [
+      () => ops.sparseConv2d(f(1, 2, 5, 3), f(4), i(4), 8, sparse),
+      'sparseConv2d: the 3x3 kernel does not fit the 2x5 input; at net.layer; pad more or shrink the kernel',
+    ],
+  ],
+  sparseConv2dInputGrad: [
+    [
+      () => ops.sparseConv2dInputGrad(f(1, 3, 3, 8), f(4), i(4), [6, 5, 3], sparse),
+      'sparseConv2dInputGrad: dy is [1, 3, 3, 8], the forward output is [4, 3] high and wide; at net.layer; pass the cotangent of that output',
+    ],
+  ],
+  sparseConv2dWeightGrad: [
+    [
+      () => ops.sparseConv2dWeightGrad(f(1, 5, 5, 2), f(1, 3, 4, 8), i(4), sparse),
+      'sparseConv2dWeightGrad: dy is [1, 3, 4, 8], the forward output is [1, 3, 3]; at net.layer; pass the cotangent of that output',
+    ],
+    [
+      () => ops.sparseConv2dWeightGrad(f(1, 5, 5, 2), f(1, 3, 3, 8), f(4), sparse),
+      'sparseConv2dWeightGrad: index f32[4]; at net.layer; give one i32 index for each value of f32',
     ],
   ],
   matmul: [

@@ -12,12 +12,18 @@ const w = ops.state('w', [4, 3, 3, 3]);
 const conv = { stride: [1, 1], dilation: [1, 1], padding: [1, 1, 1, 1] } as const;
 const pool = { window: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] } as const;
 const y = ops.conv2d(x, w, conv);
+const sparse = { ...conv, kernel: [3, 3] } as const;
+const values = ops.state('values', [4]);
+const index = ops.literal([4], [0, 7, 50, 107], 'i32');
 const p = ops.sumPool(x, pool);
 
 const nodes: readonly Tensor[] = [
   y,
   ops.conv2dInputGrad(y, w, [6, 6], conv),
   ops.conv2dWeightGrad(x, y, [3, 3], conv),
+  ops.sparseConv2d(x, values, index, 4, sparse),
+  ops.sparseConv2dInputGrad(y, values, index, [6, 6, 3], sparse),
+  ops.sparseConv2dWeightGrad(x, y, index, sparse),
   ops.maxPool(x, pool),
   ops.maxPoolGather(x, x, pool),
   ops.maxPoolScatter(x, p, pool),
@@ -53,7 +59,9 @@ describe.each(nodes.map((node) => [node.op, node] as const))('%s', (op, node) =>
     const dy = make('state', [], { name: 'dy', shape: node.shape });
     const cotangents = definition.vjp(recording(seen), later, dy).filter((g) => g !== null);
     expect(seen).toHaveLength(cotangents.length);
-    const { size: _size, kernel: _kernel, ...geometry } = later.attributes;
+    const { size: _size, kernel, filters: _filters, ...rest } = later.attributes;
+    // sparse ones have the kernel in their geometry, since no operand has its size
+    const geometry = op.startsWith('sparse') ? { ...rest, kernel } : rest;
     for (const given of seen) expect(given).toEqual(geometry);
   });
   test('its kernel has the whole geometry', () =>

@@ -589,6 +589,9 @@ describe('attributes of ops are refused by', () => {
   const op = pathex.ops as unknown as Readonly<Record<string, Loose>>;
   const kernel = pathex.ops.state('w', [4, 1, 1, 3]);
   const pool = { window: [2, 2], stride: [1, 1], padding: [0, 0, 0, 0] };
+  const sparse = { ...geometry, kernel: [1, 1] };
+  const values = pathex.ops.state('v', [2]);
+  const index = pathex.ops.literal([2], [0, 5], 'i32');
   const unary = [...UNARY, 'stopGradient', 'toReal', 'argMax', 'variance'];
   const binary = [...BINARY, 'gate'];
   const given: Readonly<Record<string, readonly Row[]>> = {
@@ -643,6 +646,18 @@ describe('attributes of ops are refused by', () => {
     ],
     conv2dInputGrad: [[() => op['conv2dInputGrad']!(image, kernel, 2, geometry), 'size is 2']],
     conv2dWeightGrad: [[() => op['conv2dWeightGrad']!(image, image, [1], geometry), 'kernel is [1]']],
+    sparseConv2d: [
+      [() => op['sparseConv2d']!(image, values, index, '4', sparse), 'filters is "4"'],
+      [() => op['sparseConv2d']!(image, values, index, 4, { ...sparse, groups: 3 }), "'groups'"],
+      [() => op['sparseConv2d']!(image, values, index, 4, geometry), 'kernel is nothing'],
+      [() => op['sparseConv2d']!(image, values, [0, 1], 4, sparse), 'input 2'],
+    ],
+    sparseConv2dInputGrad: [
+      [() => op['sparseConv2dInputGrad']!(image, values, index, [2, 2], sparse), 'size is [2,2]'],
+    ],
+    sparseConv2dWeightGrad: [
+      [() => op['sparseConv2dWeightGrad']!(image, image, index, { ...sparse, kernel: 1 }), 'kernel is 1'],
+    ],
     matmul: [
       [() => op['matmul']!(row, row, { transposeb: true }), "did you mean 'transposeB'?"],
       [() => op['matmul']!(row, row, { transposeB: 1 }), 'transposeB is 1'],

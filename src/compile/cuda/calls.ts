@@ -1,3 +1,4 @@
+import { fail } from '../../errors.js';
 import { CALLS, type CallAttributes, type CallName } from '../../plan/calls.js';
 import type { CallStep, CallStepOf, Plan } from '../../plan/plan.js';
 import { bernoulliDrafts } from './bernoulli.js';
@@ -187,8 +188,14 @@ const emitterOf = <K extends EmittedCall>(step: CallStepOf<K> & { readonly kerne
   EMITTERS[step.kernel];
 
 /** The launches of a call; null where a library runs it. */
-export const callDrafts = (plan: Plan, step: CallStep, gpu: Gpu, frame: Frame): Draft[] | null =>
-  isEmitted(step) ? emitterOf(step).drafts(plan, step, gpu, frame) : null;
+export const callDrafts = (plan: Plan, step: CallStep, gpu: Gpu, frame: Frame): Draft[] | null => {
+  if (CALLS[step.kernel].cuda === 'none')
+    fail(
+      'PLAN',
+      `${step.name}: the cuda device has no kernel '${step.kernel}'; compile the program for it, with TARGETS.cuda`,
+    );
+  return isEmitted(step) ? emitterOf(step).drafts(plan, step, gpu, frame) : null;
+};
 
 export const callHasFrame = (step: CallStep): boolean =>
   isEmitted(step) && (emitterOf(step).hasFrame?.(step) ?? false);
