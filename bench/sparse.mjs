@@ -51,10 +51,12 @@ export const run = async (args) => {
     `tickets as compact networks${isQuick ? ', quick' : ''}; ${device.description}; Node ${process.version}; seed 0; px with ${rounds} rounds on ${IMAGES} images of noise`,
   );
   const net = resnetCifar({ depth: 20 });
-  const tickets = await ticketsOf(device, net, { densities: DENSITIES, rounds, images: IMAGES });
+  const needed = { tickets: isQuick ? STRONGEST : DENSITIES, sparseprop: STRONGEST };
+  const densities = DENSITIES.filter((d) => wanted.some((section) => needed[section]?.includes(d)));
+  const tickets = await ticketsOf(device, net, { densities, rounds, images: IMAGES });
   const strongest = tickets.filter(({ density }) => STRONGEST.includes(density));
   const sections = {
-    tickets: () => runTickets(device, net, isQuick ? strongest : tickets, { turns, modes, told }),
+    tickets: () => runTickets(device, net, tickets, { turns, modes, told }),
     vgg: async () => {
       const vgg = await vgg16();
       const methods = isQuick ? ['px'] : undefined;
@@ -62,7 +64,7 @@ export const run = async (args) => {
       return runSteps(device, vgg, own, { turns: isQuick ? 1 : 3, perTurn: 2, batch: 128 });
     },
     turn: () => runTurn(device, net, { turns, isQuick }),
-    layers: () => runSweep(device, { turns: isQuick ? 2 : 4, isQuick }),
+    layers: () => runSweep(device, { isQuick }),
     sparseprop: () => {
       if (copy === undefined)
         return console.log('\nSparseProp skipped: name a copy with --sparseprop or SPARSEPROP');

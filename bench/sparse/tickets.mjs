@@ -34,7 +34,7 @@ export const compacted = async (net, tickets) => {
  * `peers` are summaries, `tickets` those of the compact ones with their ratios.
  */
 export const measureTickets = async (device, net, compacts, { what, batch, perTurn }, { turns, peers }) => {
-  const dense = await prepare(device, what, net, { ...compacts[0], masks: compacts[0].masks }, batch);
+  const dense = await prepare(device, what, net, compacts[0], batch);
   const made = [];
   for (const c of compacts) made.push(await prepare(device, what, c.specialised, c, batch));
   const ours = { dense: dense.run };
