@@ -208,3 +208,183 @@ export const faultOfSafetensors = ({ bytes, isSound }, { decode, encode }) => {
     return `what was read cannot be used: ${error?.stack ?? error}`;
   }
 };
+
+/** Compact weights files of a small network, sound and mutated. */
+
+const bytesOf = ({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+const COMPACT = 'pathex-compact';
+
+/** A network with a convolution and columns of a flattened image, and what reads and writes its files. */
+export const compactApi = ({
+  network,
+  pipe,
+  conv2d,
+  flatten,
+  linear,
+  initialise,
+  masksOfZeros,
+  ...codecs
+}) => {
+  const { decode, encode, decodeWeights, encodeWeights } = codecs;
+  const net = network('small', [3, 4, 2], (x) =>
+    pipe(x, conv2d('conv', 5, { kernel: 3 }), flatten, linear('fc', 12)),
+  );
+  const weights = initialise(net, 0);
+  const prunable = [...masksOfZeros(net, weights).keys()];
+  return { net, weights, prunable, decode, encode, decodeWeights, encodeWeights };
+};
+
+/** A network's sound compact file, as `encodeWeights` writes it, with masks of the seed. */
+const compactBase = (draw, { net, prunable, weights, decode, encodeWeights }) => {
+  const density = draw.pick([0, 0.01, 0.1, 0.5, 1]);
+  const masks = new Map(
+    prunable.map((name) => [name, weights.get(name).data.map(() => (draw.chance(density) ? 1 : 0))]),
+  );
+  const bytes = encodeWeights(net, {
+    weights,
+    masks: new Map([...masks].map(([name, mask]) => [name, Uint8Array.from(mask)])),
+    metadata: { network: net.name },
+    form: 'compact',
+  });
+  return { bytes, ...decode(bytes, 'sound') };
+};
+
+/** One edit of what stands for a weight: its gaps, its values, or its shape. */
+const editCompact = (tensors, metadata, { prunable, weights }, draw) => {
+  const name = draw.pick(prunable);
+  const [gapsKey, valuesKey] = [`${name}_gaps`, `${name}_values`];
+  const gaps = tensors[gapsKey];
+  const key = draw.pick([gapsKey, valuesKey]);
+  switch (draw.below(10)) {
+    case 0: // other gaps, as many
+      if (gaps?.dtype === 'U8' && gaps.data.length > 0)
+        gaps.data[draw.below(gaps.data.length)] = draw.pick([0, 1, 254, 255, draw.below(256)]);
+      return;
+    case 1: // more or fewer
+      if (gaps?.dtype === 'U8') {
+        const data = [...gaps.data];
+        data.splice(
+          draw.below(data.length + 1),
+          draw.below(2),
+          ...Array.from({ length: draw.pick([0, 1, 2, 300]) }, () => draw.pick([0, 1, 255])),
+        );
+        tensors[gapsKey] = { dtype: 'U8', shape: [data.length], data: Uint8Array.from(data) };
+      }
+      return;
+    case 2:
+      return void Reflect.deleteProperty(tensors, key);
+    case 3:
+      tensors[key] = draw.pick([
+        { dtype: 'I32', shape: [2], data: Int32Array.of(-1, 3) },
+        { dtype: 'F64', shape: [1], data: Float64Array.of(0.5) },
+        { dtype: 'F32', shape: [1], data: Float32Array.of(NaN) },
+        { dtype: 'F32', shape: [], data: Float32Array.of(1) },
+        { dtype: 'U8', shape: [1, 1], data: Uint8Array.of(1) },
+        { dtype: 'U8', shape: [0], data: new Uint8Array(0) },
+      ]);
+      return;
+    case 4: // the dense form beside it
+      tensors[draw.pick([name, `${name}_mask`, `${name}_`, 'x_gaps'])] = {
+        dtype: 'U8',
+        shape: [1],
+        data: Uint8Array.of(1),
+      };
+      return;
+    case 5:
+      metadata[COMPACT] = draw.chance(0.5)
+        ? oddValue(draw)
+        : `{"version":${draw.chance(0.5) ? 1 : oddValue(draw)},"shapes":${oddValue(draw)}}`;
+      return;
+    case 6: {
+      // a shape of the same file
+      const text = metadata[COMPACT] ?? '';
+      const found = [...text.matchAll(/\[[\d,]*\]/g)];
+      if (found.length === 0) return;
+      const { index, 0: shape } = draw.pick(found);
+      const other = draw.chance(0.5) ? oddValue(draw) : draw.pick(['[65536,65536]', '[1]', '[]', '[0]']);
+      metadata[COMPACT] = text.slice(0, index) + other + text.slice(index + shape.length);
+      return;
+    }
+    case 7:
+      metadata[COMPACT] = damage(Buffer.from(metadata[COMPACT] ?? ''), draw).toString('utf8');
+      return;
+    case 8: {
+      // one more place, about the end
+      const values = tensors[valuesKey];
+      if (gaps?.dtype !== 'U8' || values?.dtype !== 'F32') return;
+      const last = gaps.data.reduce((sum, gap) => sum + gap, 0);
+      const gap = Math.max(0, weights.get(name).data.length - last + draw.pick([-1, 0, 1]));
+      const more = [...Array.from({ length: Math.floor(gap / 255) }, () => 255), gap % 255];
+      const [data, live] = [Uint8Array.of(...gaps.data, ...more), Float32Array.of(...values.data, 1)];
+      tensors[gapsKey] = { dtype: 'U8', shape: [data.length], data };
+      tensors[valuesKey] = { dtype: 'F32', shape: [live.length], data: live };
+      return;
+    }
+    default:
+      return void Reflect.deleteProperty(metadata, draw.pick([COMPACT, 'network']));
+  }
+};
+
+/** The bytes of case `seed`, of a network, the names of its prunable weights and weights for it. */
+export const compactCase = (seed, api) => {
+  const draw = drawing(seed);
+  const { bytes, tensors, metadata } = compactBase(draw, api);
+  const kind = draw.below(10);
+  if (kind === 0) return { bytes: Buffer.from(bytes), isSound: true };
+  if (kind <= 7) {
+    const [own, said] = [{ ...tensors }, { ...metadata }];
+    for (let i = 0; i <= draw.below(2); i++) editCompact(own, said, api, draw);
+    return { bytes: Buffer.from(api.encode(own, said)), isSound: false };
+  }
+  let damaged = Buffer.from(bytes);
+  for (let i = 0; i <= draw.below(2); i++) damaged = damage(damaged, draw);
+  return { bytes: damaged, isSound: false };
+};
+
+/** Whether what was read is live where the gaps say so and nowhere else, in the order of a dense file. */
+const faultOfCompact = (bytes, { net, prunable, decode, encodeWeights }, read) => {
+  const { tensors } = decode(new Uint8Array(bytes), 'again');
+  const dense = decode(encodeWeights(net, { ...read, form: 'dense' }), 'dense').tensors;
+  for (const name of prunable) {
+    const [values, gaps] = [tensors[`${name}_values`].data, tensors[`${name}_gaps`].data];
+    const expected = new Map();
+    let [place, next] = [0, 0];
+    for (const gap of gaps) {
+      place += gap;
+      if (gap !== 255) expected.set(place, values[next++]);
+    }
+    if (expected.size !== values.length) return 'places that are not as many as values';
+    const [data, mask] = [dense[name].data, dense[`${name}_mask`].data];
+    if (Math.max(-1, ...expected.keys()) >= data.length) return 'a place beyond the end';
+    for (let i = 0; i < data.length; i++) {
+      if (!Object.is(data[i], expected.get(i) ?? 0)) return `${name}: another value at ${i}`;
+      if (mask[i] !== (expected.has(i) ? 1 : 0)) return `${name}: another mask at ${i}`;
+    }
+  }
+  return undefined;
+};
+
+/** What is wrong with how `decodeWeights` and `encodeWeights` take a case; undefined where nothing is. */
+export const faultOfCompactFile = ({ bytes, isSound }, api) => {
+  const { net, decodeWeights, encodeWeights, decode } = api;
+  let read;
+  try {
+    read = decodeWeights(new Uint8Array(bytes), net, 'w.safetensors');
+  } catch (error) {
+    return isSound ? `a sound file is refused: ${error}` : faultOfError(error, 'WEIGHTS');
+  }
+  try {
+    if (read.form !== 'compact') return 'read as a dense file';
+    const fault = faultOfCompact(bytes, api, read);
+    if (fault !== undefined) return fault;
+    const written = decode(encodeWeights(net, read), 'written');
+    const found = decode(new Uint8Array(bytes), 'again').tensors;
+    // what a file may hold besides has no place in another
+    const other = Object.entries(written.tensors).find(
+      ([name, tensor]) => found[name] === undefined || !bytesOf(found[name]).equals(bytesOf(tensor)),
+    );
+    return other === undefined ? undefined : `${other[0]} is written otherwise than it was read`;
+  } catch (error) {
+    return `what was read cannot be used: ${error?.stack ?? error}`;
+  }
+};

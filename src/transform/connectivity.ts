@@ -76,7 +76,7 @@ export const readUnits = (graph: UnitGraph, output: Tensor): ReadonlyMap<Tensor,
 export const unitGraph = ({ input, output }: Readable, known: Known): UnitGraph => {
   const carried = dependents([output], [input]);
   const zerosOf = patternOf(known);
-  const edges = (node: Tensor): readonly Edge[] =>
+  const edgesOf = (node: Tensor): readonly Edge[] =>
     node.inputs.flatMap((from, i) => {
       if (!carried.has(from)) return [];
       // the other factor of a product, where it is no value of the network
@@ -84,6 +84,12 @@ export const unitGraph = ({ input, output }: Readable, known: Known): UnitGraph 
       const factor = other === null || carried.has(other) ? null : zerosOf(other);
       return [{ from, pairs: pairsOf(node, i, carried, factor) }];
     });
+  const found = new Map<Tensor, readonly Edge[]>();
+  const edges = (node: Tensor): readonly Edge[] => {
+    const own = found.get(node) ?? edgesOf(node);
+    found.set(node, own);
+    return own;
+  };
   return { input, nodes: walk([output]).filter((node) => carried.has(node)), edges };
 };
 
@@ -121,19 +127,26 @@ const pairsOf = (
 };
 
 /** The units of a layer between which a weight is live. */
-const crossing =
-  (rule: LayerRule, values: Uint8Array | null): Pairs =>
-  (visit) => {
-    const { outputs, inputs, taps, strides } = rule;
-    const [so, si, st] = strides;
+const crossing = (rule: LayerRule, values: Uint8Array | null): Pairs => {
+  const { outputs, inputs, taps, strides } = rule;
+  const [so, si, st] = strides;
+  // asked many times, and most weights of a large layer are seldom live
+  let live: Uint8Array | undefined;
+  const find = (): Uint8Array => {
+    const between = new Uint8Array(outputs * inputs);
     const weight = atPlaces(rule, values);
-    const isLive = (at: number): boolean => {
-      for (let t = 0; t < taps; t++) if (weight![at + t * st] !== 0) return true;
-      return false;
-    };
+    if (weight === null) return between.fill(1);
     for (let o = 0; o < outputs; o++)
-      for (let i = 0; i < inputs; i++) if (weight === null || isLive(o * so + i * si)) visit(i, o);
+      for (let t = 0; t < taps; t++)
+        for (let i = 0; i < inputs; i++) between[o * inputs + i]! |= weight[o * so + i * si + t * st]!;
+    return between;
   };
+  return (visit) => {
+    live ??= find();
+    for (let o = 0; o < outputs; o++)
+      for (let i = 0; i < inputs; i++) if (live[o * inputs + i] === 1) visit(i, o);
+  };
+};
 
 /** The weights at all places of a layer; values that are not known count as no zero. */
 const atPlaces = (

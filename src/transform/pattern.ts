@@ -35,7 +35,11 @@ export const patternOf = (known: Known): ((t: Tensor) => Uint8Array | null) => {
   };
 };
 
-const zerosOf = (values: ArrayLike<number>): Pattern => Uint8Array.from(values, (v) => (v === 0 ? 0 : 1));
+const zerosOf = (values: ArrayLike<number>): Pattern => {
+  const pattern = new Uint8Array(values.length);
+  for (let j = 0; j < pattern.length; j++) if (values[j] !== 0) pattern[j] = 1;
+  return pattern;
+};
 
 const patternOfNode = (node: Tensor, inputs: readonly (Pattern | null)[]): Pattern | null => {
   const definition = definitionOf(node.op);

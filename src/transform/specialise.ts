@@ -154,7 +154,10 @@ const put = <A extends Numbers>(values: A, places: Int32Array, length: number): 
 };
 
 const liveWeight = (leaf: Tensor, mask: Uint8Array): LiveWeight => {
-  const places = Int32Array.from([...mask.keys()].filter((place) => mask[place] === 1));
+  let count = 0;
+  for (let place = 0; place < mask.length; place++) count += mask[place]!;
+  const places = new Int32Array(count);
+  for (let place = 0, k = 0; k < count; place++) if (mask[place] === 1) places[k++] = place;
   const name = nameOf(leaf);
   const values = places.length === 0 ? null : ops.state(name, [places.length], { role: 'values' }, leaf.path);
   return { values, places };

@@ -226,8 +226,8 @@ const unpacked = (
  * Note [Why gaps]
  *
  * No code of places at density d takes fewer than H(d) / d bits for each live weight where places are drawn
- * without structure, H the entropy of a coin: 7.3 at 1.8 %. A byte for each gap, and another for each 255 that
+ * without structure, H the entropy of a coin: 7.2 at 1.8 %. A byte for each gap, and another for each 255 that
  * are passed, takes 8.1 there, and is never more than the byte for each weight that a dense file's mask takes. A
  * bit for each weight is less from a density of 1/8 on, where the values are most of the file: at 1/2 it would
- * save a sixth of it, for a second encoding that every reader has to know.
+ * save 15 % of it, for a second encoding that every reader has to know.
  */

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { faultOfGraph, graphCases, soundGraphs } from '../../scripts/fuzz/graphs.mjs';
-import { faultOfSafetensors, safetensorsCase } from '../../scripts/fuzz/safetensors.mjs';
+import {
+  compactApi,
+  compactCase,
+  faultOfCompactFile,
+  faultOfSafetensors,
+  safetensorsCase,
+} from '../../scripts/fuzz/safetensors.mjs';
 import * as api from '../../src/index.js';
 import { decode, encode } from '../../src/weights/safetensors.js';
+import { decodeWeights, encodeWeights } from '../../src/weights/state-dict.js';
 
 /**
  * A few of the cases of scripts/fuzz-safetensors.mjs and scripts/fuzz-graphs.mjs, and those that once found
@@ -16,6 +23,11 @@ describe('mutated files are refused in one line, or read right', () => {
       expect({ seed, fault: faultOfSafetensors(safetensorsCase(seed), { decode, encode }) }).toEqual({
         seed,
       });
+  });
+  it('compact weights files', () => {
+    const compact = compactApi({ ...api, decode, encode, decodeWeights, encodeWeights });
+    for (const seed of Array.from({ length: 1000 }, (_, i) => 200_000 + i))
+      expect({ seed, fault: faultOfCompactFile(compactCase(seed, compact), compact) }).toEqual({ seed });
   });
   it('graphs', () => {
     const caseOf = graphCases(soundGraphs(api), Object.keys(api.ops));

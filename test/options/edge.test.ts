@@ -529,6 +529,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   saveWeights: [
     [call('saveWeights', nowhere, net, { ...file, mask: null }), "'mask'; did you mean 'masks'?"],
     [call('saveWeights', nowhere, net, { ...file, metadata: { epochs: 3 } }), 'metadata'],
+    [call('saveWeights', nowhere, net, { ...file, form: 'small' }), "form 'small' is"],
     [call('saveWeights', nowhere, net, weights), 'saveWeights'],
     [call('saveWeights', net, nowhere, file), 'path'],
   ],

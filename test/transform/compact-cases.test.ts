@@ -9,7 +9,7 @@ import { connected, liveUnits } from '../../src/transform/connectivity.js';
 import { inference } from '../../src/transform/readings.js';
 import { casesOf, denseOf, EXACT, roundingOf, type Case } from './compact-cases.js';
 import { PARTS } from './random-networks.js';
-import { gapsOf, trajectory, type Runner } from './trajectories.js';
+import { gapsOf, trajectory, type Gap, type Runner } from './trajectories.js';
 
 /** What the oracle of compaction is made of: that it draws what it should, and finds what is wrong. */
 
@@ -50,9 +50,9 @@ describe('trajectories', () => {
     for (const one of drawn.slice(0, 60)) {
       const { course, dense } = await denseOf(device, one);
       const other = await trajectory(device, written(one), course);
-      const rounding = await roundingOf(device, one, course, dense);
-      expect(gapsOf(dense, other)[0]!.gap).toBeLessThan(rounding);
-      if (rounding > EXACT && course.optimiser.name === 'sgd') excused++; // Adam's makes a step of any gradient
+      const [{ gap }] = gapsOf(dense, other) as [Gap];
+      if (gap > EXACT) excused++;
+      expect(gap).toBeLessThanOrEqual(gap > EXACT ? await roundingOf(device, one, course, dense) : EXACT);
     }
     expect(excused).toBeLessThan(4);
   });

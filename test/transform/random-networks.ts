@@ -349,6 +349,28 @@ const shared: Part = (x, c) => {
   return c.dice.chance(0.5) ? apply(once) : ops.add(apply(ops.relu(x)), once);
 };
 
+/** There and back through one weight, as in an autoencoder that ties its halves. */
+const tied: Part = (x, c) => {
+  const [from, hidden] = [unitsOf(x), widthOf(c)];
+  const weight = weightOf(c.name, isImage(x) ? [hidden, 3, 2, from] : [hidden, from]);
+  if (!isImage(x)) {
+    const inner = activation(ops.matmul(x, weight, { transposeB: true }), c);
+    return ops.add(ops.matmul(inner, weight), x);
+  }
+  const geometry = { stride: [1, 1], dilation: [1, 1], padding: [1, 0, 1, 1] } as const;
+  const inner = activation(normed(ops.conv2d(x, weight, geometry), within(c, 'n')), c);
+  return ops.add(ops.conv2dInputGrad(inner, weight, [x.shape[1]!, x.shape[2]!], geometry), x);
+};
+
+/** Factors and summands of channels that are pruned like weights. */
+const prunedGains: Part = (x, c) => {
+  const units = unitsOf(x);
+  const [gain, shift] = ['gain', 'shift'].map((name) =>
+    parameter(`${c.name}.${name}`, [units], 'weight', { kind: 'constant', value: 1 }),
+  );
+  return activation(ops.add(ops.mul(x, gain!), ops.mul(shift!, shift!)), c);
+};
+
 /** One norm, statistics included, over two streams. */
 const sharedNorm: Part = (x, c) => {
   const units = [unitsOf(x)];
@@ -409,6 +431,8 @@ export const PARTS = {
   placed,
   expressed,
   shared,
+  tied,
+  prunedGains,
   sharedNorm,
   depthwise,
   rows,

@@ -98,8 +98,8 @@ describe('tickets of a ResNet-20', () => {
   const data = [{ images: Float32Array.from(images), labels: integers(key(6), 8, 4) }];
   test.each([
     ['px', 0.06],
-    ['magnitude', 0.05],
-    ['random', 0.04],
+    ['magnitude', 0.1],
+    ['random', 0.1],
   ] as const)('by %s', async (method, density) => {
     const { masks } = await prune(net, weights, device, { method, density, data, rounds: 20 } as never);
     const values = new Map(
@@ -108,7 +108,7 @@ describe('tickets of a ResNet-20', () => {
         Float64Array.from(w, (v, i) => v * (masks.get(name)?.[i] ?? 1)),
       ]),
     );
-    const course = courseOf(50, key(7), { batch: 4, rate: 0.05 });
+    const course = courseOf(50, key(7), { batch: 4, rate: 0.005 });
     const { compact, rounding } = await expectSame({ net, masks, values, course });
     expect(rounding).toBe(EXACT);
     const forms = new Set(compact.layers.map(({ form }) => form));
@@ -116,6 +116,6 @@ describe('tickets of a ResNet-20', () => {
     const [left, all] = (['left', 'dense'] as const).map((key) =>
       compact.layers.reduce((sum, layer) => sum + layer.multiplyAdds[key], 0),
     );
-    expect(left! / all!).toBeLessThan(method === 'px' ? 0.3 : 0.1);
+    expect(left! / all!).toBeLessThan(0.3);
   });
 });

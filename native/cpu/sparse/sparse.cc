@@ -20,11 +20,16 @@ std::vector<Place> placesOf(const core::Plan& plan, const core::CallStep& step, 
 Made makeSparseConv(const onednn::Context&, const core::Plan& plan, const core::CallStep& step) {
   const auto& a = std::get<core::SparseConvAttributes>(step.attributes);
   std::vector<sparse::Place> places = sparse::placesOf(plan, step, a);
-  if (step.kernel == core::Call::sparseConv2d) return sparse::makePortableForward(step, a, std::move(places));
-  if (step.kernel == core::Call::sparseConv2dInputGrad) {
-    return sparse::makePortableInputGrad(step, a, std::move(places));
-  }
-  return sparse::makePortableWeightGrad(step, a, std::move(places));
+  const bool isForward = step.kernel == core::Call::sparseConv2d;
+  const bool isInputGrad = step.kernel == core::Call::sparseConv2dInputGrad;
+  const auto makeTiled = isForward     ? sparse::makeTiledForward
+                         : isInputGrad ? sparse::makeTiledInputGrad
+                                       : sparse::makeTiledWeightGrad;
+  if (auto kernel = makeTiled(step, a, places)) return kernel;
+  const auto makePortable = isForward     ? sparse::makePortableForward
+                            : isInputGrad ? sparse::makePortableInputGrad
+                                          : sparse::makePortableWeightGrad;
+  return makePortable(step, a, std::move(places));
 }
 
 }  // namespace pathex::cpu

@@ -47,8 +47,15 @@ void eachPair(const Attributes& a, const Place& place, std::int64_t xRow, std::i
   for (std::int64_t q = columns.begin; q < columns.end; ++q, x += a.stride[1] * a.c, y += a.f) visit(x, y);
 }
 
+// Null where images are so wide or padded that no scratch could hold a part of them.
+std::unique_ptr<core::Kernel> makeTiledForward(const core::CallStep&, const Attributes&, const std::vector<Place>&);
+std::unique_ptr<core::Kernel> makeTiledInputGrad(const core::CallStep&, const Attributes&, const std::vector<Place>&);
+std::unique_ptr<core::Kernel> makeTiledWeightGrad(const core::CallStep&, const Attributes&, const std::vector<Place>&);
+
 std::unique_ptr<core::Kernel> makePortableForward(const core::CallStep&, const Attributes&, std::vector<Place>);
 std::unique_ptr<core::Kernel> makePortableInputGrad(const core::CallStep&, const Attributes&, std::vector<Place>);
 std::unique_ptr<core::Kernel> makePortableWeightGrad(const core::CallStep&, const Attributes&, std::vector<Place>);
+/// Copies the images into planes, whatever the geometry; null where a row of them would be too large.
+std::unique_ptr<core::Kernel> makeTiledWeightGrad(const core::CallStep&, const Attributes&, const std::vector<Place>&);
 
 }  // namespace pathex::cpu::sparse
