@@ -166,7 +166,23 @@ export const alternate = async (ours, peer, { turns, perTurn }) => {
   return { times, host };
 };
 
-const summaryOf = (xs) => ({ min: Math.min(...xs), median: median(xs) });
+/**
+ * The same for many of ours: `ours` has a function by name that runs once, `n` runs of each of which make a turn,
+ * and `peers` is a list of which some may be null. Resolves to { name: [seconds, ...] }.
+ */
+export const inTurns = async (ours, peers, { turns, perTurn }) => {
+  const times = {};
+  for (let t = 0; t < turns; t++) {
+    for (const [name, run] of Object.entries(ours))
+      (times[name] ??= []).push(...(await timeEach(run, perTurn)).seconds);
+    for (const peer of peers.filter((p) => p !== null))
+      for (const [format, seconds] of Object.entries(await peer.run(perTurn)))
+        (times[`torch ${format}`] ??= []).push(...seconds);
+  }
+  return times;
+};
+
+export const summaryOf = (xs) => ({ min: Math.min(...xs), median: median(xs) });
 
 /**
  * Prints minimum and median of each row of seconds, pathex' by the host's clock beside them; returns them.

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { option } from './lib.mjs';
 
 /**
- * npm run bench [-- step|px|epilogues|methods|language|profile|bits|memory] [--device cpu|cuda] [--precision
+ * npm run bench [-- step|px|epilogues|methods|language|profile|bits|memory|sparse] [--device cpu|cuda] [--precision
  * strict|tf32|bf16] [--batch N] [--turns N]
  *   [--threads N] [--no-epilogues] [--streams measured|one|two] [--modes eager,compile,graphs] [--json FILE]
  *
  * --precision is of the cuda device and its peers, --no-epilogues of that device (convolutions leave the step
  * after them alone), --streams too (gradients of weights beside the other steps or not), --modes of the peers
- * alone, --threads of the cpu device. --json writes what was measured.
+ * alone, --threads of the cpu device; what sparse takes besides stands in sparse.mjs. --json writes what was measured.
  */
 const questions = {
   step: './resnet20-step.mjs',
@@ -19,6 +19,7 @@ const questions = {
   profile: './profile.mjs',
   bits: './bits.mjs',
   memory: './memory.mjs',
+  sparse: './sparse.mjs',
 };
 const [first, ...rest] = process.argv.slice(2);
 const named = first !== undefined && !first.startsWith('--');

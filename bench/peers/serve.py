@@ -59,6 +59,11 @@ def serve(options, make_step, **about):
             skipped[name], last = f"{type(error).__name__}: {error}".strip().split("\n")[0], error
     if not steps:
         raise last
+    answer(options, steps, skipped, **about)
+
+
+def answer(options, steps, skipped, **about):
+    """Says that the steps, by the names of their formats, are warm, and takes them as they are asked for."""
     say(ready=True, torch=torch.__version__, formats=list(steps), skipped=skipped, **versions(options), **vars(options), **about)
     for line in sys.stdin:
         match line.split():
