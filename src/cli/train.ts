@@ -11,7 +11,6 @@ import { progress } from '../report/progress.js';
 import { checkpointExists, loadCheckpoint } from '../train/checkpoint.js';
 import { deviceKindOf } from '../runtime/open.js';
 import { fit, stepsOf } from '../train/fit.js';
-import type { TrainingStart } from '../train/start.js';
 import { saveWeights } from '../weights/state-dict.js';
 import {
   checkOutput,

@@ -139,11 +139,6 @@ export interface Cost {
   readonly flops: number;
 }
 
-/** How an op is written with the others, zeros between the weights that exist. */
-export interface DenseRule<K extends AttributeKinds> {
-  readonly write: (o: Ops, node: NodeOf<K>) => Tensor;
-}
-
 /** What a node computes of what it computed in the network that it was taken from. */
 export interface Portion {
   readonly images: number;
@@ -165,6 +160,11 @@ export interface SparseLayer {
 /** How a layer is written with only some of its weights. */
 export interface SparseRule<K extends AttributeKinds = AttributeKinds> {
   (o: Ops, node: NodeOf<K>, layer: SparseLayer): Tensor;
+}
+
+/** How an op is written with the others, zeros between the weights that exist. */
+export interface DenseRule<K extends AttributeKinds> {
+  readonly write: (o: Ops, node: NodeOf<K>) => Tensor;
 }
 
 /** Everything the product knows about one op; see docs/concepts.md, "One op, one file". */

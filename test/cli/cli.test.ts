@@ -112,6 +112,13 @@ describe('a session with the command line', () => {
     expect(trained.code).toBe(0);
     expect(trained.stdout).toMatch(/test accuracy \d+\.\d\d % after 2 epochs/);
     expect((await readdir(join(folder, 'runs'))).sort()).toEqual(['a-0002.safetensors', 'a.json']);
+    // what became of each layer, and both times
+    expect(trained.stdout).toMatch(/^layer +computed +weights +live +used +multiply-adds +left %$/m);
+    expect(trained.stdout).toMatch(
+      /^sparse execution: layers \d+ removed, \d+ sparse, \d+ dense; \d+\.\d\d % of/m,
+    );
+    expect(trained.stdout).toMatch(/^a step takes \d+\.\d ms, dense \d+\.\d ms: \d+\.\d\d of it$/m);
+
     const accuracy = /test accuracy (\d+\.\d\d) %/.exec(trained.stdout)![1]!;
     const evaluated = await pathex('evaluate', ...small, '--data', data, '--weights', 'trained.safetensors');
     expect(evaluated.code).toBe(0);
@@ -611,6 +618,18 @@ describe('bad input is one line, a non-zero exit code, and nothing overwritten',
     ],
     ['unknown target', ['plan', '--target', 'tpu'], 2, /target must be cpu or cuda/],
     ['unknown storage', ['plan', '--storage', 'fp8'], 2, /storage must be f32 or bf16/],
+    [
+      'unknown execution',
+      ['train', '--execution', 'sprase'],
+      1,
+      /^pathex: OPTION: execution 'sprase' is unknown; did you mean 'sparse'/,
+    ],
+    [
+      'sparse without a ticket',
+      ['train', '--synthetic', '--execution', 'sparse', '--out', 'none.safetensors'],
+      1,
+      /there are no masks; give masks/,
+    ],
     ['missing data folder', ['train', '--data', 'nowhere'], 1, /^pathex: DATA: CIFAR-10: .*nowhere/],
     [
       'missing weights',

@@ -84,6 +84,15 @@ export const EXACT = 1e-9;
 /** A loss that only a training has that goes astray. */
 const ASTRAY = 1e6;
 
+/** The last bit of a number near 1, how far trajectories may differ in any case, and how often rounding's gap. */
+export interface Precision {
+  readonly bit: number;
+  readonly exact: number;
+  readonly times: number;
+}
+export const DOUBLE: Precision = { bit: 1e-15, exact: EXACT, times: 100 };
+export const SINGLE: Precision = { bit: 2.4e-7, exact: 1e-4, times: 30 };
+
 /**
  * How far apart rounding may take two trajectories of a case: hardly, but for the few networks that make much of a
  * little, such as those of which a norm divides by almost nothing, or a maximum chooses between equals. They show it
@@ -94,6 +103,7 @@ export const roundingOf = async (
   { net, masks, values }: Case,
   course: Course,
   dense: Trajectory,
+  { bit, exact, times }: Precision = DOUBLE,
 ): Promise<number> => {
   const isAstray = dense.losses.some((loss) => !(loss < ASTRAY));
   let most = isAstray ? Infinity : 0;
@@ -102,14 +112,14 @@ export const roundingOf = async (
       [...values].map(([name, v]) => {
         const [u, z] = ['u', 'z'].map((kind) => uniform(fold(course.seed, draw, kind, name), v.length));
         const bits = masks.get(name);
-        const off = (i: number): number => (bits?.[i] === 0 ? 0 : 1e-17 * (z![i]! - 0.5));
-        return [name, v.map((x, i) => x * (1 + 2e-15 * (u![i]! - 0.5)) + off(i))];
+        const off = (i: number): number => (bits?.[i] === 0 ? 0 : 0.02 * bit * (z![i]! - 0.5));
+        return [name, v.map((x, i) => x * (1 + 2 * bit * (u![i]! - 0.5)) + off(i))];
       }),
     );
     const [worst] = gapsOf(dense, await trajectory(device, { net, masks, values: shaken }, course));
     most = Math.max(most, worst!.gap);
   }
-  return Math.max(EXACT, 100 * most);
+  return Math.max(exact, times * most);
 };
 
 export const showGap = ({ where, gap, values }: Gap): string =>

@@ -1,13 +1,19 @@
 import { nameOf } from '../../src/graph/graph.js';
 import { isPrunable } from '../../src/graph/roles.js';
-import { parameters } from '../../src/nn/network.js';
+import { parameters, type Network } from '../../src/nn/network.js';
 import type { Device } from '../../src/runtime/device.js';
 import { momentName } from '../../src/train/optimisers/optimiser.js';
-import { specialise, type Specialised, type SpecialiseOptions } from '../../src/transform/specialise.js';
-import { denseOf, EXACT, roundingOf, type Case } from './compact-cases.js';
+import {
+  specialise,
+  type Specialised as SpecialisedOf,
+  type SpecialiseOptions,
+} from '../../src/transform/specialise.js';
+import { denseOf, DOUBLE, roundingOf, type Case, type Precision } from './compact-cases.js';
 import { gapsOf, trajectory, type Course, type Gap, type Runner, type Trajectory } from './trajectories.js';
 
 /** Compacted networks, trained beside the masked ones that they were made of. */
+
+type Specialised = SpecialisedOf<Network>;
 
 export interface Verdict {
   readonly compact: Specialised;
@@ -49,12 +55,14 @@ export const verdictOf = async (
   device: Device,
   one: Case,
   options: SpecialiseOptions = {},
+  precision: Precision = DOUBLE,
 ): Promise<Verdict> => {
   const compact = specialise(one.net, one.masks, options);
   const { course, dense } = await denseOf(device, one);
   const found = await compactTrajectory(device, compact, one, course);
   const [worst] = gapsOf(dense, found, isSeenIn(compact));
-  const rounding = worst!.gap <= EXACT ? EXACT : await roundingOf(device, one, course, dense);
+  const { exact } = precision;
+  const rounding = worst!.gap <= exact ? exact : await roundingOf(device, one, course, dense, precision);
   return { compact, worst: worst!, rounding };
 };
 

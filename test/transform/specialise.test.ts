@@ -1,8 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { key } from '../../src/random.js';
+import { resnetCifar } from '../../src/models/resnet-cifar.js';
+import { initialise } from '../../src/nn/weights.js';
+import { prune } from '../../src/prune/prune.js';
+import { integers, key, normal } from '../../src/random.js';
+import type { Device } from '../../src/runtime/device.js';
+import { openDevice } from '../../src/runtime/open.js';
 import { referenceDevice } from '../../src/runtime/reference.js';
-import { casesOf, courseOf, EXACT, showGap, type Case } from './compact-cases.js';
+import {
+  casesOf,
+  courseOf,
+  DOUBLE,
+  EXACT,
+  showGap,
+  SINGLE,
+  type Case,
+  type Precision,
+} from './compact-cases.js';
 import { verdictOf, type Verdict } from './compact-oracle.js';
 import type { SpecialiseOptions } from '../../src/transform/specialise.js';
 import { randomValues } from './random-networks.js';
@@ -16,8 +30,13 @@ const device = referenceDevice();
 const MANY = Number(process.env['PATHEX_NETWORKS'] ?? 200);
 const SEED = Number(process.env['PATHEX_SEED'] ?? 1);
 
-const expectSame = async (one: Case, options: SpecialiseOptions = {}): Promise<Verdict> => {
-  const verdict = await verdictOf(device, one, options);
+const expectSame = async (
+  one: Case,
+  options: SpecialiseOptions = {},
+  on: Device = device,
+  precision: Precision = DOUBLE,
+): Promise<Verdict> => {
+  const verdict = await verdictOf(on, one, options, precision);
   const { batch, optimiser } = one.course;
   expect(
     verdict.worst.gap,
@@ -59,4 +78,44 @@ describe('random networks under random masks', () => {
     },
     60_000 + 3_000 * MANY,
   );
+});
+
+test('on cpu they stay together', async () => {
+  const cpu = await openDevice('cpu');
+  await fc.assert(
+    fc.asyncProperty(casesOf(5), async (one) => {
+      await expectSame(one, { layers: 'dense' }, cpu, SINGLE);
+    }),
+    { numRuns: 60, seed: SEED },
+  );
+  await cpu.dispose();
+});
+
+describe('tickets of a ResNet-20', () => {
+  const net = resnetCifar({ width: 4, image: 8, classes: 4 });
+  const weights = initialise(net, 1);
+  const images = normal(key(5), 8 * 8 * 8 * 3);
+  const data = [{ images: Float32Array.from(images), labels: integers(key(6), 8, 4) }];
+  test.each([
+    ['px', 0.06],
+    ['magnitude', 0.05],
+    ['random', 0.04],
+  ] as const)('by %s', async (method, density) => {
+    const { masks } = await prune(net, weights, device, { method, density, data, rounds: 20 } as never);
+    const values = new Map(
+      [...weights].map(([name, { data: w }]) => [
+        name,
+        Float64Array.from(w, (v, i) => v * (masks.get(name)?.[i] ?? 1)),
+      ]),
+    );
+    const course = courseOf(50, key(7), { batch: 4, rate: 0.05 });
+    const { compact, rounding } = await expectSame({ net, masks, values, course });
+    expect(rounding).toBe(EXACT);
+    const forms = new Set(compact.layers.map(({ form }) => form));
+    expect(forms.has('sparse')).toBe(true);
+    const [left, all] = (['left', 'dense'] as const).map((key) =>
+      compact.layers.reduce((sum, layer) => sum + layer.multiplyAdds[key], 0),
+    );
+    expect(left! / all!).toBeLessThan(method === 'px' ? 0.3 : 0.1);
+  });
 });
