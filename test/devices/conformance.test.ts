@@ -68,6 +68,9 @@ const runOn = async (
   return { ...out, ...Object.fromEntries(next) };
 };
 
+type Pair = readonly [number, number];
+type SparseShape = readonly [number, number, number, number, number, Pair, Pair, Pair, Pair, number];
+
 /** ||a - b|| / ||b|| */
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
   let [d, n] = [0, 0];
@@ -177,6 +180,46 @@ describe.each(DEVICES)('device %s', (kind) => {
         const p = program('conv', { outputs: { y, dx: dx!, dweight: dweight! } });
         const [a, b] = [await runOn(device, p, random), await runOn(reference, p, random)];
         for (const name of ['y', 'dx', 'dweight'])
+          expect(distance(a[name]!, b[name]!), name).toBeLessThan(1e-5);
+      },
+    );
+  });
+
+  describe('sparse convolutions of many shapes agree in all three directions, and twice differentiated', () => {
+    // images, height, width, channels, filters, kernel, stride, dilation, padding, one weight of so many
+    const SHAPES: readonly SparseShape[] = [
+      [128, 8, 8, 3, 16, [3, 3], [1, 1], [1, 1], [1, 1], 4],
+      [17, 9, 7, 20, 18, [3, 3], [1, 1], [1, 1], [1, 1], 9],
+      [2, 32, 32, 16, 16, [3, 3], [1, 1], [1, 1], [1, 1], 20],
+      [1, 33, 31, 8, 24, [3, 3], [1, 1], [1, 1], [1, 1], 10],
+      [3, 8, 8, 16, 32, [3, 3], [2, 2], [1, 1], [1, 1], 12],
+      [4, 9, 12, 5, 3, [3, 2], [2, 3], [2, 1], [2, 0], 3],
+      [2, 8, 8, 16, 32, [1, 1], [2, 2], [1, 1], [0, 0], 5],
+      [65, 1, 1, 64, 10, [1, 1], [1, 1], [1, 1], [0, 0], 20],
+      [1, 1, 1, 5, 3, [1, 1], [1, 1], [1, 1], [0, 0], 2],
+      [33, 2, 2, 40, 33, [3, 3], [1, 1], [1, 1], [1, 1], 30],
+      [1, 16, 3, 1, 1, [5, 3], [1, 1], [1, 1], [2, 1], 1],
+      [2, 6, 5, 4, 4, [3, 3], [3, 3], [1, 1], [4, 5], 2],
+      [2, 5, 5, 7, 9, [3, 3], [1, 1], [2, 2], [3, 2], 1e6],
+    ];
+    test.each(SHAPES)(
+      '%i x %i x %i, %i to %i channels, kernel %j, stride %j, dilation %j, padding %j, one of %i',
+      async (n, h, w, c, f, kernel, stride, dilation, [top, left], share) => {
+        const padding = [top, left, Math.max(top - 1, 0), left + (left > 1 ? 1 : 0)] as const; // uneven
+        const all = f * kernel[0] * kernel[1] * c;
+        const draws = integers(key(12), all, share);
+        const drawn = Array.from({ length: all }, (_, k) => k).filter((k) => draws[k] === 0);
+        const kept = drawn.length === 0 ? [all >> 1] : drawn;
+        const index = ops.literal([kept.length], kept, 'i32');
+        const [x, values] = [ops.input('x', [n, h, w, c]), ops.input('values', [kept.length])];
+        const y = ops.sparseConv2d(x, values, index, f, { stride, dilation, padding, kernel });
+        const all4 = [0, 1, 2, 3];
+        const [dx, dvalues] = grad(ops.sum(ops.mul(y, ops.input('dy', y.shape)), all4), [x, values]);
+        const curved = ops.sum(ops.mul(ops.mul(dx!, dx!), ops.input('u', x.shape)), all4);
+        const [second] = grad(curved, [values]);
+        const p = program('sparse', { outputs: { y, dx: dx!, dvalues: dvalues!, second: second! } });
+        const [a, b] = [await runOn(device, p, random), await runOn(reference, p, random)];
+        for (const name of ['y', 'dx', 'dvalues', 'second'])
           expect(distance(a[name]!, b[name]!), name).toBeLessThan(1e-5);
       },
     );
