@@ -34,11 +34,44 @@ class Kernel {
   virtual std::string implementation() const = 0;
 };
 
+/// Where a step computes: the thread, and the image with the part of the batch that it belongs to.
+struct Turn {
+  std::size_t thread, part, image;
+  bool isFirst;  // of its part
+};
+
+/// One step, an image at a time. Bindings hold the addresses of one image where the step uses one image, else of whole
+/// buffers, and scratch of the kernel's own.
+class ImageKernel {
+ public:
+  ImageKernel() = default;
+  ImageKernel(const ImageKernel&) = delete;
+  ImageKernel& operator=(const ImageKernel&) = delete;
+  virtual ~ImageKernel() = default;
+
+  /// Parts of a batch that may be computed at the same time. What they add up is kept apart, so parts cost scratch.
+  virtual std::size_t mostParts() const { return 64; }
+  /// How many there will be; called once, before all that follows.
+  virtual void cut(std::size_t) {}
+  virtual std::size_t scratchBytes() const = 0;
+
+  /// Reads what all images have in common: another step may overwrite it afterwards.
+  virtual void prepare(const Bindings&) = 0;
+  /// Images of one part come in order, on one thread.
+  virtual void compute(const Bindings&, const Turn&) = 0;
+  /// Writes what is made of all images.
+  virtual void finish(const Bindings&) {}
+};
+
 /// Makes kernels for the steps of a plan. A backend implements it.
 class KernelFactory {
  public:
   virtual ~KernelFactory() = default;
   virtual Result<std::unique_ptr<Kernel>> make(const Plan&, const Step&) = 0;
+  /// The kernel of one image, for a step that `images` make up; null where the backend has none.
+  virtual std::unique_ptr<ImageKernel> makeOfImage(const Plan&, const Step&, [[maybe_unused]] std::size_t images) {
+    return nullptr;
+  }
 };
 
 }  // namespace pathex::core
