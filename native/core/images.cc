@@ -222,6 +222,7 @@ ImageRun::ImageRun(const Plan& plan, ImageSteps steps, bool profile)
     }
     accesses.push_back(access);
     parts_ = std::min(parts_, steps_.kernels[k]->mostParts());
+    fetches_ += steps_.kernels[k]->fetches();
   }
   tableBytes_ = aligned(buffers_ * sizeof(std::byte*));
   std::size_t at = (tableBytes_ + threadBytes_) * threads_;
@@ -258,15 +259,22 @@ void ImageRun::openImage(const Bindings& b, std::size_t thread, std::size_t imag
   }
 }
 
+void ImageRun::fetchAhead(const Bindings& b, std::size_t image, Ahead& ahead) const {
+  for (const Imaged& i : imaged_) {
+    if (!i.isWritten || i.isReadLater) ahead.add(b.buffers[i.buffer] + image * i.bytes, i.bytes);
+  }
+}
+
 void ImageRun::prepare(const Bindings& b) {
   openThread(b, 0, true);
+  Ahead nothing;
   std::size_t computed = 0;
   for (std::size_t k = 0; k < count(); ++k) {
     if (wantsFirstImage_[k]) {
       for (const Imaged& i : imaged_) {
         if (!i.isWritten) table(b, 0)[i.buffer] = b.buffers[i.buffer];
       }
-      for (; computed < k; ++computed) steps_.kernels[computed]->compute(bindingsOf(b, 0, computed), {0, 0, 0, true});
+      for (; computed < k; ++computed) steps_.kernels[computed]->compute(bindingsOf(b, 0, computed), {0, 0, 0, true, &nothing});
     }
     // Buffers that steps before write are the first image's, all others whole.
     for (const Imaged& i : imaged_) {
@@ -283,13 +291,16 @@ void ImageRun::run(const Bindings& b) {
   for (std::vector<double>& busy : busyOfThread_) std::fill(busy.begin(), busy.end(), 0.0);
   forEachPartOfTeam(parts_, threads_, [&](std::size_t thread, auto nextPart) {
     openThread(b, thread, false);
+    Ahead ahead;
     nextPart([&](std::size_t part) {
       const Range images = partOf(steps_.images, part, parts_);
       for (std::size_t image = images.begin; image < images.end; ++image) {
         openImage(b, thread, image);
+        ahead.open(fetches_);
+        if (image + 1 < images.end) fetchAhead(b, image + 1, ahead);
         auto since = profile_ ? Clock::now() : Clock::time_point{};
         for (std::size_t k = 0; k < count(); ++k) {
-          steps_.kernels[k]->compute(bindingsOf(b, thread, k), {thread, part, image, image == images.begin});
+          steps_.kernels[k]->compute(bindingsOf(b, thread, k), {thread, part, image, image == images.begin, &ahead});
           if (!profile_) continue;
           const auto now = Clock::now();
           busyOfThread_[thread][k] += Seconds(now - since).count();

@@ -46,11 +46,12 @@ class ImageRun {
   std::byte** table(const Bindings&, std::size_t thread) const;
   void openThread(const Bindings&, std::size_t thread, bool isFirst) const;
   void openImage(const Bindings&, std::size_t thread, std::size_t image) const;
+  void fetchAhead(const Bindings&, std::size_t image, Ahead&) const;
   void prepare(const Bindings&);
   Bindings bindingsOf(const Bindings&, std::size_t thread, std::size_t kernel) const;
 
   ImageSteps steps_;
-  std::size_t buffers_, threads_, parts_ = 1;
+  std::size_t buffers_, threads_, parts_ = 1, fetches_ = 0;
   std::vector<Imaged> imaged_;
   std::vector<bool> wantsFirstImage_;  // for each step, whether it prepares from the first image of a result
   std::vector<std::size_t> scratchAt_;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
 
+#include "core/memory.h"
 #include "core/plan.h"
 #include "core/status.h"
 
@@ -34,10 +36,47 @@ class Kernel {
   virtual std::string implementation() const = 0;
 };
 
+/// Memory that the next image needs, fetched into the cache little by little while this image is computed.
+class Ahead {
+ public:
+  /// Nothing to fetch, and then all that is added in so many calls of `fetch`.
+  void open(std::size_t calls) {
+    count_ = next_ = line_ = 0;
+    lines_ = 0;
+    calls_ = calls;
+  }
+  void add(const std::byte* from, std::size_t bytes) {
+    if (count_ == most || calls_ == 0) return;
+    pieces_[count_++] = {from, (bytes + alignment - 1) / alignment};
+    lines_ += pieces_[count_ - 1].lines;
+    each_ = (lines_ + calls_ - 1) / calls_;
+  }
+  // inlined always: as a function without effects the compiler would leave it out
+  [[gnu::always_inline]] void fetch() {
+    for (std::size_t left = each_; left > 0 && next_ < count_;) {
+      const Piece& piece = pieces_[next_];
+      const std::size_t end = piece.lines - line_ < left ? piece.lines : line_ + left;
+      left -= end - line_;
+      for (; line_ < end; ++line_) __builtin_prefetch(piece.from + line_ * alignment, 0, 2);
+      if (line_ == piece.lines) ++next_, line_ = 0;
+    }
+  }
+
+ private:
+  struct Piece {
+    const std::byte* from;
+    std::size_t lines;
+  };
+  static constexpr std::size_t most = 16;
+  std::array<Piece, most> pieces_{};
+  std::size_t count_ = 0, next_ = 0, line_ = 0, lines_ = 0, calls_ = 0, each_ = 0;
+};
+
 /// Where a step computes: the thread, and the image with the part of the batch that it belongs to.
 struct Turn {
   std::size_t thread, part, image;
   bool isFirst;  // of its part
+  Ahead* ahead;
 };
 
 /// One step, an image at a time. Bindings hold the addresses of one image where the step uses one image, else of whole
@@ -50,7 +89,7 @@ class ImageKernel {
   virtual ~ImageKernel() = default;
 
   /// Parts of a batch that may be computed at the same time. What they add up is kept apart, so parts cost scratch.
-  virtual std::size_t mostParts() const { return 64; }
+  virtual std::size_t mostParts() const { return 16; }
   /// How many there will be; called once, before all that follows.
   virtual void cut(std::size_t) {}
   virtual std::size_t scratchBytes() const = 0;
@@ -59,6 +98,8 @@ class ImageKernel {
   virtual void prepare(const Bindings&) = 0;
   /// Images of one part come in order, on one thread.
   virtual void compute(const Bindings&, const Turn&) = 0;
+  /// How often `compute` fetches what the next image needs.
+  virtual std::size_t fetches() const { return 0; }
   /// Writes what is made of all images.
   virtual void finish(const Bindings&) {}
 };

@@ -54,6 +54,7 @@ struct Rows {
   const float *x, *dy;
   std::size_t count, w, c, f;
   std::array<Share, 2> ahead;
+  core::Ahead& next;
 };
 
 /// Adds the products of one pixel of x with its three pixels of dy, of which the image's edges leave two or one.
@@ -81,6 +82,7 @@ void addRows(const Rows& rows, float* block) {
   const std::size_t w = rows.w, c = rows.c, f = rows.f;
   for (std::size_t row = 0; row < rows.count; ++row, x += c, dy += f) {
     for (const Share& share : rows.ahead) share.fetch(row, rows.count);
+    rows.next.fetch();
     if (w == 1) {
       addPixel<Width, false, false>(sums, x, dy, f);
       continue;
@@ -115,26 +117,28 @@ class WeightGrad final : public Convolution {
     core::forEachPart(parts_, [&](std::size_t part) {
       const core::Range range = core::partOf(e_.n * bands_, part, parts_);
       std::fill_n(partialOf(b, part), e_.weights(), 0.0f);
+      core::Ahead nothing;
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t pixels = i / bands_ * e_.h * e_.w;
         addBand(b.at<float>(x_) + pixels * e_.c, b.at<float>(dy_) + pixels * e_.f,
-                core::partOf(e_.h, i % bands_, bands_), partialOf(b, part));
+                core::partOf(e_.h, i % bands_, bands_), partialOf(b, part), nothing);
       }
     });
     finish(b);
     return {};
   }
 
-  std::size_t mostParts() const override { return std::max(mostPartials, mostFloats / e_.weights()); }
+  std::size_t mostParts() const override { return mostPartials; }
   void cut(std::size_t parts) override { parts_ = parts; }
 
   void prepare(const core::Bindings&) override {}
+  std::size_t fetches() const override { return e_.f / lanes * taps * (e_.c / blockChannels) * e_.h; }
 
   void compute(const core::Bindings& b, const core::Turn& turn) override {
     float* const partial = partialOf(b, turn.part);
     if (turn.isFirst) std::fill_n(partial, e_.weights(), 0.0f);
     for (std::size_t i = 0; i < bands_; ++i) {
-      addBand(b.at<float>(x_), b.at<float>(dy_), core::partOf(e_.h, i, bands_), partial);
+      addBand(b.at<float>(x_), b.at<float>(dy_), core::partOf(e_.h, i, bands_), partial, *turn.ahead);
     }
   }
 
@@ -158,7 +162,8 @@ class WeightGrad final : public Convolution {
 
   /// Adds what the rows `band` of an image x contribute. Meanwhile the rows after them are fetched, a share in each
   /// pass: a pass reads only some channels of each pixel, which is not a pattern that the processor foresees.
-  void addBand(const float* x, const float* dy, core::Range band, float* block) const {
+  void addBand(const float* x, const float* dy, core::Range band, float* block,
+               core::Ahead& next) const {
     const std::size_t passes = e_.f / lanes * taps * (e_.c / blockChannels), pixels = band.size() * e_.w;
     constexpr std::size_t line = core::alignment / sizeof(float);
     std::size_t pass = 0;
@@ -175,7 +180,7 @@ class WeightGrad final : public Convolution {
           ++pass;
           if (begin >= end) continue;
           const float *xRow = x + begin * e_.w * e_.c, *dyRow = dy + (begin + 1 - t) * e_.w * e_.f;
-          addRows<Width>({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f, ahead}, block);
+          addRows<Width>({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f, ahead, next}, block);
         }
       }
     }

@@ -37,9 +37,10 @@ class WideForward : public Convolution {
     prepare(b);
     const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
     core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
+      core::Ahead nothing;
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t image = i / bands_ * e_.h * e_.w;
-        computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_);
+        computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_, nothing);
       }
     });
     return {};
@@ -53,9 +54,10 @@ class WideForward : public Convolution {
     });
   }
 
-  void compute(const core::Bindings& b, const core::Turn&) override {
-    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i);
+  void compute(const core::Bindings& b, const core::Turn& turn) override {
+    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, *turn.ahead);
   }
+  std::size_t fetches() const override { return e_.f / panelFilters() * e_.h * tiles_.size(); }
 
   std::size_t scratchBytes() const override { return weightBytes() + core::threadCount() * copyBytes(); }
   std::string implementation() const override { return "direct:avx512"; }
@@ -92,12 +94,13 @@ class WideForward : public Convolution {
   std::size_t copyBytes() const { return core::aligned(e_.c / lanes * blockStride() * sizeof(float)); }
 
   /// One band of an image.
-  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part) const {
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part,
+                   core::Ahead& ahead) const {
     const auto* const weights = reinterpret_cast<const float*>(b.scratch);
     auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
     const core::Range band = core::partOf(e_.h, part, bands_);
     copyBand(x, band, copy);
-    computeBand(copy, weights, band, y + band.begin * e_.w * e_.f);
+    computeBand(copy, weights, band, y + band.begin * e_.w * e_.f, ahead);
   }
 
   /// The rows of a band and the one above and below, as far as the image has them.
@@ -115,11 +118,13 @@ class WideForward : public Convolution {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y,
+                   core::Ahead& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters()) {
       for (std::size_t row = band.begin; row < band.end; ++row) {
         const core::Range window{row == 0 ? std::size_t{1} : 0, row == e_.h - 1 ? std::size_t{2} : 3};
         for (const auto& [first, compute] : tiles_) {
+          ahead.fetch();
           compute({
               .x = copy + (row - band.begin + window.begin) * rowStride() + first * lanes,
               .rows = window.size(),

@@ -25,6 +25,7 @@ struct Setting {
   const std::vector<core::StorageType>& storeTypes;
   const Bindings& bindings;
   float* runTiles;
+  bool fetches;  // each next chunk, which is not in the cache
 };
 
 /// One thread's view: the address of every register, its own tiles and slots. The visitor of Geometry::visit.
@@ -57,6 +58,7 @@ class Interpreter {
     const std::size_t n = chunk.elements();
     for (const std::size_t id : s_.program.buffersOnChunk) {
       registers_[id] = addressIn(id, chunk);
+      if (!s_.fetches) continue;
       // The next chunk follows in memory. With several buffers the processor foresees that only in part.
       constexpr std::size_t line = core::alignment / sizeof(float);
       for (std::size_t i = 0; i < n; i += line) __builtin_prefetch(registers_[id] + n + i);
@@ -166,7 +168,8 @@ class FusedCode {
       : step_(step),
         loads_(step.loads),
         geometry_(domain, loads_, step.reductions),
-        program_(arrange(plan, step, geometry_, loads_, toMemory)) {
+        program_(arrange(plan, step, geometry_, loads_, toMemory)),
+        toMemory_(toMemory) {
     for (const core::Store& s : step_.stores) storeTypes_.push_back(plan.buffers[s.buffer].dtype);
     for (const core::Reduction& r : step_.reductions) {
       kept_.push_back(plan.buffers[r.buffer].elements());
@@ -203,7 +206,7 @@ class FusedCode {
   }
 
   Setting settingOf(const Bindings& b) const {
-    return {geometry_, program_, step_, storeTypes_, b, reinterpret_cast<float*>(b.scratch)};
+    return {geometry_, program_, step_, storeTypes_, b, reinterpret_cast<float*>(b.scratch), toMemory_};
   }
 
   /// Partial results start, and tiles that hold for the whole run are made.
@@ -281,6 +284,7 @@ class FusedCode {
   std::vector<core::Load> loads_;
   Geometry geometry_;
   Program program_;
+  bool toMemory_;
   std::vector<core::StorageType> storeTypes_;
   std::size_t workspaceAt_ = 0, registersBytes_ = 0, workspaceBytes_ = 0, scratchBytes_ = 0;
   /// Of each reduction: elements that it keeps, values that make each of them, and partial results.
