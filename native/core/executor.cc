@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <cstdio>
-#include <cstdlib>
 #include <numeric>
 
 #include "core/check.h"
@@ -55,7 +53,6 @@ Result<std::unique_ptr<Executable>> HostExecutable::make(Plan plan, KernelFactor
       auto steps = imageStepsAt(made->plan_, i, factory);
       if (!steps) continue;
       const std::size_t end = steps->end();
-      if (std::getenv("DBG")) { std::fprintf(stderr, "group %zu..%zu:", i, end); for (std::size_t k=i;k<end;++k) std::fprintf(stderr," %s", nameOf(made->plan_.steps[k]).c_str()); std::fprintf(stderr,"\n"); }
       made->imageRuns_[i] = std::make_unique<ImageRun>(made->plan_, std::move(*steps), profile);
       scratch = std::max(scratch, made->imageRuns_[i]->scratchBytes());
       i = end - 1;

@@ -2,36 +2,41 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
+#include <utility>
 
 #include "core/memory.h"
 #include "core/parallel.h"
-#include "core/stream.h"
 
 namespace pathex::core {
 
 // Note [Image by image]
 // Step by step, each step reads from memory what the one before wrote there, since the images of a batch together
 // outgrow every cache near a core. But a convolution, the map before it that normalises, and the map or the sums after
-// it need one image of each operand for one image of each result. So one thread takes an image through all of them.
-// What they write lies in scratch of its own, an image of each result, and goes to memory once, around the caches,
-// or never, where no later step reads it. The sums of a batch are kept apart for each part of it and added at the end.
+// it need one image of each operand for one image of each result. So one thread takes an image through all of them, and
+// meanwhile fetches the next image of what must come from memory: convolutions leave it idle. A result that no other
+// step reads lies in the thread's own scratch and never goes there.
 //
-// Parts depend on shapes alone, so results have the same bits for any number of threads. Steps may overwrite operands
-// of earlier ones, as plans do to save memory, where image lies on image; the check below is `mayFollow`.
+// What is made of a whole batch ends such a run of steps: BatchNorm's moments, or the sums of its gradient. They are
+// kept apart for each part of the batch and added at the end in order; parts depend on shapes alone, so results have
+// the same bits for any number of threads.
+//
+// Steps run in another order than the plan has them, and the plan saves memory: a step may write where an earlier one
+// reads. That is allowed where image lies on image, since each image of an operand is read before that of the result
+// is written, and where the operand was read before the first image; `mayFollow` says all of it.
 
 namespace {
 
 /// Which buffers a step uses an image at a time, and which as a whole: read before the first image or written after the
-/// last.
+/// last. Of some it reads the beginning alone, before the first image, too.
 struct Access {
-  std::vector<std::size_t> reads, writes, wholeReads, wholeWrites;
+  std::vector<std::size_t> reads, writes, wholeReads, wholeWrites, beginnings;
+  std::size_t beginningBytes = 0;
 };
 
 /// Fewer images than this would leave threads without work.
 constexpr std::size_t fewestImages = 16;
-/// Results of one image that stay in the second cache beside what is read.
-constexpr std::size_t mostImageBytes = 512 << 10;
+/// Operands and results of one image, which lie in the second cache of a core together with some of the next.
+constexpr std::size_t mostImageBytes = 768 << 10;
 
 bool isConvolution(const Step& step) {
   const auto* const call = std::get_if<CallStep>(&step);
@@ -41,8 +46,8 @@ bool isConvolution(const Step& step) {
 
 Access accessOf(const CallStep& convolution) {
   const std::size_t first = convolution.inputs[0], second = convolution.inputs[1], result = convolution.outputs[0];
-  if (convolution.kernel == Call::conv2dWeightGrad) return {{first, second}, {}, {}, {result}};
-  return {{first}, {result}, {second}, {}};
+  if (convolution.kernel == Call::conv2dWeightGrad) return {{first, second}, {}, {}, {result}, {}};
+  return {{first}, {result}, {second}, {}, {}};
 }
 
 std::optional<Access> accessOf(const Plan& plan, const FusedStep& step, std::size_t images) {
@@ -52,14 +57,14 @@ std::optional<Access> accessOf(const Plan& plan, const FusedStep& step, std::siz
     return plan.buffers[buffer].dtype == StorageType::f32 && plan.buffers[buffer].elements() == rows * columns;
   };
   Access access;
+  access.beginningBytes = columns * sizeof(float);
   for (const Load& load : step.loads) {
     if (plan.buffers[load.buffer].dtype != StorageType::f32) return std::nullopt;
     const bool alongColumns = columns == 1 || load.strides[2] == 1;
-    // The second holds the first row, which is all that loads without a stride between rows read.
     if (load.strides[1] == columns && alongColumns && isWhole(load.buffer)) {
       access.reads.push_back(load.buffer);
     } else if (load.strides[1] == 0 && load.strides[2] <= 1) {
-      access.wholeReads.push_back(load.buffer);
+      access.beginnings.push_back(load.buffer);  // one row of it, for all rows
     } else {
       return std::nullopt;
     }
@@ -97,55 +102,6 @@ bool contains(const std::vector<std::size_t>& buffers, std::size_t buffer) {
   return std::find(buffers.begin(), buffers.end(), buffer) != buffers.end();
 }
 
-class Dependences {
- public:
-  Dependences(const Plan& plan, std::size_t images) : plan_(plan), images_(images) {}
-
-  /// Whether a step may run image by image after `before`, which already do.
-  bool mayFollow(const std::vector<Access>& before, const Access& next) const {
-    return std::all_of(before.begin(), before.end(), [&](const Access& a) {
-      return none(a.wholeWrites, next.reads, &Dependences::meet) && none(a.wholeWrites, next.writes, &Dependences::meet) &&
-             none(a.wholeWrites, next.wholeReads, &Dependences::meet) &&
-             none(a.wholeWrites, next.wholeWrites, &Dependences::meet) &&
-             none(a.writes, next.wholeWrites, &Dependences::meet) &&
-             none(a.writes, next.reads, &Dependences::meetUnnamed) &&
-             none(a.writes, next.wholeReads, &Dependences::meetUnnamed) &&
-             none(a.writes, next.writes, &Dependences::meetAskew) && none(a.reads, next.writes, &Dependences::meetAskew);
-    });
-  }
-
-  /// Whether a step takes something from the first image of what those before it write. They then compute that image
-  /// twice.
-  bool wantsFirstImage(const std::vector<Access>& before, const Access& next) const {
-    return std::any_of(before.begin(), before.end(), [&](const Access& a) {
-      return std::any_of(next.wholeReads.begin(), next.wholeReads.end(),
-                         [&](std::size_t b) { return contains(a.writes, b); });
-    });
-  }
-
- private:
-  bool meet(std::size_t a, std::size_t b) const {
-    return a == b || shareMemory(plan_.buffers[a], plan_.buffers[b]);
-  }
-  /// In memory, but under different names: results lie elsewhere while an image is computed.
-  bool meetUnnamed(std::size_t a, std::size_t b) const { return a != b && meet(a, b); }
-  /// So that one image of a lies on another of b.
-  bool meetAskew(std::size_t a, std::size_t b) const {
-    const PlanBuffer &p = plan_.buffers[a], &q = plan_.buffers[b];
-    return meet(a, b) && (p.place.at != q.place.at || p.bytes() != q.bytes());
-  }
-
-  template <class Test>
-  bool none(const std::vector<std::size_t>& as, const std::vector<std::size_t>& bs, Test test) const {
-    return std::none_of(as.begin(), as.end(), [&](std::size_t a) {
-      return std::any_of(bs.begin(), bs.end(), [&](std::size_t b) { return (this->*test)(a, b); });
-    });
-  }
-
-  const Plan& plan_;
-  std::size_t images_;
-};
-
 std::vector<std::size_t> readsOf(const Step& step) {
   if (const auto* const call = std::get_if<CallStep>(&step)) return call->inputs;
   std::vector<std::size_t> buffers;
@@ -162,42 +118,125 @@ std::vector<std::size_t> writesOf(const Step& step) {
   return buffers;
 }
 
-/// Whether anybody reads a buffer's value from step `from` on: a step before another value lies there, or the caller.
-bool isReadFrom(const Plan& plan, std::size_t buffer, std::size_t from) {
+/// Whether anybody reads what step `writer` leaves in a buffer from step `from` on: a step before another value lies
+/// there, or the caller.
+bool isReadFrom(const Plan& plan, std::size_t buffer, std::size_t writer, std::size_t from) {
   if (plan.buffers[buffer].place.in != In::arena) return true;
   std::vector<std::size_t> replaced;
-  for (std::size_t at = from; at < plan.steps.size(); ++at) {
+  for (std::size_t at = writer + 1; at < plan.steps.size(); ++at) {
     for (const std::size_t read : readsOf(plan.steps[at])) {
       const bool meets = read == buffer || shareMemory(plan.buffers[read], plan.buffers[buffer]);
-      if (meets && !contains(replaced, read)) return true;
+      if (at >= from && meets && !contains(replaced, read)) return true;
     }
     for (const std::size_t written : writesOf(plan.steps[at])) replaced.push_back(written);
   }
   return false;
 }
 
+bool meet(const Plan& plan, std::size_t a, std::size_t b) {
+  return a == b || shareMemory(plan.buffers[a], plan.buffers[b]);
+}
+/// The same memory under two names.
+bool meetUnnamed(const Plan& plan, std::size_t a, std::size_t b) {
+  return a != b && meet(plan, a, b);
+}
+/// So that an image of one lies on another image of the other.
+bool meetAskew(const Plan& plan, std::size_t a, std::size_t b) {
+  const PlanBuffer &p = plan.buffers[a], &q = plan.buffers[b];
+  return meet(plan, a, b) && (p.place.at != q.place.at || p.bytes() != q.bytes());
+}
+
+/// Steps that run image by image, as far as they are known.
+class Members {
+ public:
+  Members(const Plan& plan, std::size_t first, std::size_t images) : plan_(plan), first_(first), images_(images) {}
+
+  /// Whether the step after them may be one of them.
+  bool mayFollow(const Access& next) const {
+    for (std::size_t k = 0; k < accesses_.size(); ++k) {
+      const Access& a = accesses_[k];
+      // Written after the last image.
+      for (const auto* used : {&next.reads, &next.writes, &next.wholeReads, &next.wholeWrites, &next.beginnings}) {
+        if (any(a.wholeWrites, *used, meet)) return false;
+      }
+      // Results lie in scratch or memory as later steps want it, so that only their name finds them.
+      if (any(a.writes, next.reads, meetUnnamed) || any(a.writes, next.beginnings, meetUnnamed)) return false;
+      if (any(a.writes, next.wholeReads, meet)) return false;
+      const std::vector<std::size_t> inMemory = readElsewhere(k, first_ + accesses_.size() + 1);
+      if (any(inMemory, next.wholeWrites, meet) || any(inMemory, next.writes, meetAskew)) return false;
+      if (any(a.reads, next.writes, meetAskew)) return false;
+    }
+    // For the beginning of a result, steps compute its first image twice; they must not add it twice.
+    return !wantsFirst(next) || std::all_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
+      return a.wholeWrites.empty() && std::all_of(a.writes.begin(), a.writes.end(), [&](std::size_t b) {
+               return plan_.buffers[b].bytes() / images_ >= next.beginningBytes;
+             });
+    });
+  }
+
+  /// Whether the step after them reads the beginning of what they write.
+  bool wantsFirst(const Access& next) const {
+    return std::any_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
+      return any(a.writes, next.beginnings, [](const Plan&, std::size_t p, std::size_t q) { return p == q; });
+    });
+  }
+
+  /// Bytes of an image of all that they use, and of what the next step adds to that.
+  std::size_t imageBytes(const Access& next) const {
+    std::vector<std::size_t> buffers;
+    const auto count = [&](const Access& a) {
+      for (const auto* used : {&a.reads, &a.writes}) {
+        for (const std::size_t b : *used) {
+          if (!contains(buffers, b)) buffers.push_back(b);
+        }
+      }
+    };
+    for (const Access& a : accesses_) count(a);
+    count(next);
+    std::size_t bytes = 0;
+    for (const std::size_t b : buffers) bytes += plan_.buffers[b].bytes() / images_;
+    return bytes;
+  }
+
+  void add(Access access) { accesses_.push_back(std::move(access)); }
+
+ private:
+  template <class Test>
+  bool any(const std::vector<std::size_t>& as, const std::vector<std::size_t>& bs, const Test& test) const {
+    return std::any_of(as.begin(), as.end(), [&](std::size_t a) {
+      return std::any_of(bs.begin(), bs.end(), [&](std::size_t b) { return test(plan_, a, b); });
+    });
+  }
+
+  /// Results of member k that somebody reads from step `end` on.
+  std::vector<std::size_t> readElsewhere(std::size_t k, std::size_t end) const {
+    std::vector<std::size_t> buffers;
+    for (const std::size_t b : accesses_[k].writes) {
+      if (isReadFrom(plan_, b, first_ + k, end)) buffers.push_back(b);
+    }
+    return buffers;
+  }
+
+  const Plan& plan_;
+  std::size_t first_, images_;
+  std::vector<Access> accesses_;
+};
+
 }  // namespace
 
 std::optional<ImageSteps> imageStepsAt(const Plan& plan, std::size_t first, KernelFactory& factory) {
   ImageSteps steps{first, imagesFrom(plan, first), {}};
   if (steps.images < fewestImages) return std::nullopt;
-  const Dependences dependences(plan, steps.images);
-  std::vector<Access> accesses;
-  std::size_t bytes = 0;
-  bool convolves = false, adds = false;
+  Members members(plan, first, steps.images);
+  bool convolves = false;
   for (std::size_t at = first; at < plan.steps.size() && hasImages(plan.steps[at], steps.images); ++at) {
-    const std::optional<Access> access = accessOf(plan, plan.steps[at], steps.images);
-    if (!access || !dependences.mayFollow(accesses, *access)) break;
-    // What is computed twice must not be added twice.
-    if (adds && dependences.wantsFirstImage(accesses, *access)) break;
-    for (const std::size_t b : access->writes) bytes += plan.buffers[b].bytes() / steps.images;
-    if (bytes > mostImageBytes) break;
+    std::optional<Access> access = accessOf(plan, plan.steps[at], steps.images);
+    if (!access || !members.mayFollow(*access) || members.imageBytes(*access) > mostImageBytes) break;
     auto kernel = factory.makeOfImage(plan, plan.steps[at], steps.images);
     if (kernel == nullptr) break;
     steps.kernels.push_back(std::move(kernel));
-    accesses.push_back(*access);
+    members.add(std::move(*access));
     convolves = convolves || isConvolution(plan.steps[at]);
-    adds = adds || !access->wholeWrites.empty();
   }
   if (steps.kernels.size() < 2 || !convolves) return std::nullopt;
   return steps;
@@ -205,115 +244,101 @@ std::optional<ImageSteps> imageStepsAt(const Plan& plan, std::size_t first, Kern
 
 ImageRun::ImageRun(const Plan& plan, ImageSteps steps, bool profile)
     : steps_(std::move(steps)), buffers_(plan.buffers.size()), threads_(threadCount()), profile_(profile) {
-  std::vector<Access> accesses;
-  const Dependences dependences(plan, steps_.images);
+  Members members(plan, first(), steps_.images);
   parts_ = steps_.images;
   for (std::size_t k = 0; k < count(); ++k) {
-    const Access access = *accessOf(plan, plan.steps[first() + k], steps_.images);
-    wantsFirstImage_.push_back(dependences.wantsFirstImage(accesses, access));
+    const std::size_t at = first() + k;
+    Access access = *accessOf(plan, plan.steps[at], steps_.images);
+    const auto bytesOf = [&](std::size_t b) { return plan.buffers[b].bytes() / steps_.images; };
     for (const std::size_t b : access.writes) {
-      const std::size_t bytes = plan.buffers[b].bytes() / steps_.images;
-      imaged_.push_back({b, bytes, true, isReadFrom(plan, b, steps_.end()), threadBytes_});
-      threadBytes_ += aligned(bytes) + alignment;
+      imaged_.push_back({b, bytesOf(b), true, isReadFrom(plan, b, at, steps_.end()), resultBytes_});
+      // a line more, since images at equal distances of 4 KiB would compete for the same sets of the first cache
+      resultBytes_ += aligned(bytesOf(b)) + alignment;
     }
     for (const std::size_t b : access.reads) {
       const bool isKnown = std::any_of(imaged_.begin(), imaged_.end(), [&](const Imaged& i) { return i.buffer == b; });
-      if (!isKnown) imaged_.push_back({b, plan.buffers[b].bytes() / steps_.images, false, false, 0});
+      if (!isKnown) imaged_.push_back({b, bytesOf(b), false, true, 0});
     }
-    accesses.push_back(access);
+    wantsFirst_.push_back(members.wantsFirst(access));
+    members.add(std::move(access));
     parts_ = std::min(parts_, steps_.kernels[k]->mostParts());
     fetches_ += steps_.kernels[k]->fetches();
   }
   tableBytes_ = aligned(buffers_ * sizeof(std::byte*));
-  std::size_t at = (tableBytes_ + threadBytes_) * threads_;
+  scratchBytes_ = (tableBytes_ + resultBytes_) * threads_;
   for (const auto& kernel : steps_.kernels) {
     kernel->cut(parts_);
-    scratchAt_.push_back(at);
-    at += aligned(kernel->scratchBytes());
+    scratchAt_.push_back(scratchBytes_);
+    scratchBytes_ += aligned(kernel->scratchBytes());
   }
-  scratchBytes_ = at;
   busySeconds_.resize(count());
   busyOfThread_.assign(threads_, busySeconds_);
 }
 
-std::byte** ImageRun::table(const Bindings& b, std::size_t thread) const {
-  return reinterpret_cast<std::byte**>(b.scratch + thread * (tableBytes_ + threadBytes_));
+/// A thread's own addresses of the plan's buffers; its results of one image follow.
+std::byte** ImageRun::tableOf(const Bindings& b, std::size_t thread) const {
+  return reinterpret_cast<std::byte**>(b.scratch + thread * (tableBytes_ + resultBytes_));
 }
 
 Bindings ImageRun::bindingsOf(const Bindings& b, std::size_t thread, std::size_t kernel) const {
-  return {table(b, thread), b.scratch + scratchAt_[kernel]};
+  return {tableOf(b, thread), b.scratch + scratchAt_[kernel]};
 }
 
-void ImageRun::openThread(const Bindings& b, std::size_t thread, bool isFirst) const {
-  std::byte** const addresses = table(b, thread);
-  std::copy_n(b.buffers, buffers_, addresses);
-  std::byte* const images = reinterpret_cast<std::byte*>(addresses) + tableBytes_;
-  for (const Imaged& i : imaged_) {
-    if (i.isWritten && (isFirst || !i.isReadLater)) addresses[i.buffer] = images + i.at;
-  }
-}
-
-void ImageRun::openImage(const Bindings& b, std::size_t thread, std::size_t image) const {
-  for (const Imaged& i : imaged_) {
-    if (!i.isWritten || i.isReadLater) table(b, thread)[i.buffer] = b.buffers[i.buffer] + image * i.bytes;
-  }
-}
-
-void ImageRun::fetchAhead(const Bindings& b, std::size_t image, Ahead& ahead) const {
-  for (const Imaged& i : imaged_) {
-    if (!i.isWritten || i.isReadLater) ahead.add(b.buffers[i.buffer] + image * i.bytes, i.bytes);
-  }
-}
-
+/// What all images have in common. Where that is in the first image of a result, the steps before compute it, in
+/// scratch.
 void ImageRun::prepare(const Bindings& b) {
-  openThread(b, 0, true);
+  std::byte** const table = tableOf(b, 0);
+  std::copy_n(b.buffers, buffers_, table);
+  for (const Imaged& i : imaged_) {
+    if (i.isResult) table[i.buffer] = reinterpret_cast<std::byte*>(table) + tableBytes_ + i.at;
+  }
   Ahead nothing;
   std::size_t computed = 0;
   for (std::size_t k = 0; k < count(); ++k) {
-    if (wantsFirstImage_[k]) {
-      for (const Imaged& i : imaged_) {
-        if (!i.isWritten) table(b, 0)[i.buffer] = b.buffers[i.buffer];
-      }
-      for (; computed < k; ++computed) steps_.kernels[computed]->compute(bindingsOf(b, 0, computed), {0, 0, 0, true, &nothing});
-    }
-    // Buffers that steps before write are the first image's, all others whole.
-    for (const Imaged& i : imaged_) {
-      if (!i.isWritten) table(b, 0)[i.buffer] = b.buffers[i.buffer];
+    for (; wantsFirst_[k] && computed < k; ++computed) {
+      steps_.kernels[computed]->compute(bindingsOf(b, 0, computed), {0, 0, true, nothing});
     }
     steps_.kernels[k]->prepare(bindingsOf(b, 0, k));
   }
 }
 
-void ImageRun::run(const Bindings& b) {
+void ImageRun::runPart(const Bindings& b, std::size_t thread, std::size_t part) {
   using Clock = std::chrono::steady_clock;
-  using Seconds = std::chrono::duration<double>;
+  std::byte** const table = tableOf(b, thread);
+  const Range images = partOf(steps_.images, part, parts_);
+  for (std::size_t image = images.begin; image < images.end; ++image) {
+    Ahead ahead(fetches_);
+    for (const Imaged& i : imaged_) {
+      if (!i.isInMemory) continue;
+      table[i.buffer] = b.buffers[i.buffer] + image * i.bytes;
+      if (image + 1 < images.end) ahead.add(table[i.buffer] + i.bytes, i.bytes);
+    }
+    auto since = profile_ ? Clock::now() : Clock::time_point{};
+    for (std::size_t k = 0; k < count(); ++k) {
+      steps_.kernels[k]->compute(bindingsOf(b, thread, k), {thread, part, image == images.begin, ahead});
+      if (!profile_) continue;
+      const auto now = Clock::now();
+      busyOfThread_[thread][k] += std::chrono::duration<double>(now - since).count();
+      since = now;
+    }
+  }
+}
+
+void ImageRun::run(const Bindings& b) {
   prepare(b);
   for (std::vector<double>& busy : busyOfThread_) std::fill(busy.begin(), busy.end(), 0.0);
   forEachPartOfTeam(parts_, threads_, [&](std::size_t thread, auto nextPart) {
-    openThread(b, thread, false);
-    Ahead ahead;
-    nextPart([&](std::size_t part) {
-      const Range images = partOf(steps_.images, part, parts_);
-      for (std::size_t image = images.begin; image < images.end; ++image) {
-        openImage(b, thread, image);
-        ahead.open(fetches_);
-        if (image + 1 < images.end) fetchAhead(b, image + 1, ahead);
-        auto since = profile_ ? Clock::now() : Clock::time_point{};
-        for (std::size_t k = 0; k < count(); ++k) {
-          steps_.kernels[k]->compute(bindingsOf(b, thread, k), {thread, part, image, image == images.begin, &ahead});
-          if (!profile_) continue;
-          const auto now = Clock::now();
-          busyOfThread_[thread][k] += Seconds(now - since).count();
-          since = now;
-        }
-      }
-    });
-    endStream();
+    std::byte** const table = tableOf(b, thread);
+    std::copy_n(b.buffers, buffers_, table);
+    for (const Imaged& i : imaged_) {
+      if (!i.isInMemory) table[i.buffer] = reinterpret_cast<std::byte*>(table) + tableBytes_ + i.at;
+    }
+    nextPart([&](std::size_t part) { runPart(b, thread, part); });
   });
   for (std::size_t k = 0; k < count(); ++k) steps_.kernels[k]->finish({b.buffers, b.scratch + scratchAt_[k]});
-  std::fill(busySeconds_.begin(), busySeconds_.end(), 0.0);
-  for (const std::vector<double>& busy : busyOfThread_) {
-    for (std::size_t k = 0; k < count(); ++k) busySeconds_[k] += busy[k];
+  for (std::size_t k = 0; k < count(); ++k) {
+    busySeconds_[k] = 0;
+    for (const std::vector<double>& busy : busyOfThread_) busySeconds_[k] += busy[k];
   }
 }
 

@@ -36,29 +36,27 @@ class Kernel {
   virtual std::string implementation() const = 0;
 };
 
-/// Memory that the next image needs, fetched into the cache little by little while this image is computed.
+/// Memory that the next image needs, fetched into the cache while this image is computed.
 class Ahead {
  public:
-  /// Nothing to fetch, and then all that is added in so many calls of `fetch`.
-  void open(std::size_t calls) {
-    count_ = next_ = line_ = 0;
-    lines_ = 0;
-    calls_ = calls;
-  }
+  Ahead() = default;
+  /// All of it is fetched in this many calls of `fetch`, a few lines each, since a core waits if it asks for many.
+  explicit Ahead(std::size_t calls) : calls_(calls) {}
+
   void add(const std::byte* from, std::size_t bytes) {
-    if (count_ == most || calls_ == 0) return;
-    pieces_[count_++] = {from, (bytes + alignment - 1) / alignment};
-    lines_ += pieces_[count_ - 1].lines;
+    if (calls_ == 0 || count_ == pieces_.size()) return;
+    const std::size_t lines = (bytes + alignment - 1) / alignment;
+    pieces_[count_++] = {from, lines};
+    lines_ += lines;
     each_ = (lines_ + calls_ - 1) / calls_;
   }
+
   // inlined always: as a function without effects the compiler would leave it out
   [[gnu::always_inline]] void fetch() {
-    for (std::size_t left = each_; left > 0 && next_ < count_;) {
+    for (std::size_t left = each_; left > 0 && next_ < count_; --left) {
       const Piece& piece = pieces_[next_];
-      const std::size_t end = piece.lines - line_ < left ? piece.lines : line_ + left;
-      left -= end - line_;
-      for (; line_ < end; ++line_) __builtin_prefetch(piece.from + line_ * alignment, 0, 2);
-      if (line_ == piece.lines) ++next_, line_ = 0;
+      __builtin_prefetch(piece.from + line_ * alignment, 0, 2);
+      if (++line_ == piece.lines) ++next_, line_ = 0;
     }
   }
 
@@ -67,19 +65,18 @@ class Ahead {
     const std::byte* from;
     std::size_t lines;
   };
-  static constexpr std::size_t most = 16;
-  std::array<Piece, most> pieces_{};
-  std::size_t count_ = 0, next_ = 0, line_ = 0, lines_ = 0, calls_ = 0, each_ = 0;
+  std::array<Piece, 16> pieces_{};
+  std::size_t calls_ = 0, count_ = 0, next_ = 0, line_ = 0, lines_ = 0, each_ = 0;
 };
 
-/// Where a step computes: the thread, and the image with the part of the batch that it belongs to.
+/// Where a step computes: the thread, and the part of the batch that the image belongs to.
 struct Turn {
-  std::size_t thread, part, image;
-  bool isFirst;  // of its part
-  Ahead* ahead;
+  std::size_t thread, part;
+  bool isFirst;  // image of its part
+  Ahead& ahead;
 };
 
-/// One step, an image at a time. Bindings hold the addresses of one image where the step uses one image, else of whole
+/// One step, an image at a time; see core/images.h. Bindings hold the addresses of one image where the step uses one image, else of whole
 /// buffers, and scratch of the kernel's own.
 class ImageKernel {
  public:
@@ -94,12 +91,13 @@ class ImageKernel {
   virtual void cut(std::size_t) {}
   virtual std::size_t scratchBytes() const = 0;
 
+  /// How often `compute` calls `fetch`, evenly.
+  virtual std::size_t fetches() const { return 0; }
+
   /// Reads what all images have in common: another step may overwrite it afterwards.
   virtual void prepare(const Bindings&) = 0;
   /// Images of one part come in order, on one thread.
   virtual void compute(const Bindings&, const Turn&) = 0;
-  /// How often `compute` fetches what the next image needs.
-  virtual std::size_t fetches() const { return 0; }
   /// Writes what is made of all images.
   virtual void finish(const Bindings&) {}
 };

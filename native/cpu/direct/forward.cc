@@ -52,9 +52,10 @@ class Forward : public Convolution {
     prepare(b);
     const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
     core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
+      core::Ahead nothing;
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t image = i / bands_ * e_.h * e_.w;
-        computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_);
+        computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_, nothing);
       }
     });
     return {};
@@ -69,8 +70,11 @@ class Forward : public Convolution {
     });
   }
 
-  void compute(const core::Bindings& b, const core::Turn&) override {
-    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i);
+  void compute(const core::Bindings& b, const core::Turn& turn) override {
+    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, turn.ahead);
+  }
+  std::size_t fetches() const override {
+    return (e_.f + panelFilters - 1) / panelFilters * slices_.size() * tilesOf(e_.h * e_.w);
   }
 
   std::size_t scratchBytes() const override { return weightBytes() + core::threadCount() * copyBytes(); }
@@ -93,12 +97,13 @@ class Forward : public Convolution {
   std::size_t copyBytes() const { return core::aligned((bandRows_ + 2) * rowStride() * sizeof(float)); }
 
   /// One band of an image.
-  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part) const {
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part,
+                   core::Ahead& ahead) const {
     const auto* const weights = reinterpret_cast<const float*>(b.scratch);
     auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
     const core::Range band = core::partOf(e_.h, part, bands_);
     copyBand(x, band, copy);
-    computeBand(copy, weights, band, y + band.begin * e_.w * e_.f);
+    computeBand(copy, weights, band, y + band.begin * e_.w * e_.f, ahead);
   }
 
   /// The rows of a band and the one above and below, as far as the image has them.
@@ -112,7 +117,8 @@ class Forward : public Convolution {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y,
+                   core::Ahead& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters) {
       for (const Slice& slice : slices_) {
         // The first and the last row of the image lack a row of their windows.
@@ -123,7 +129,8 @@ class Forward : public Convolution {
           const core::Range rows{std::max<std::size_t>(slice.rows.begin, first ? 1 : 0),
                                  std::min<std::size_t>(slice.rows.end, last ? 2 : 3)};
           if (rows.begin < rows.end) {
-            computeRows({row - band.begin, end - band.begin}, {rows, slice.run, slice.add}, filter, copy, weights, y);
+            computeRows({row - band.begin, end - band.begin}, {rows, slice.run, slice.add}, filter, copy, weights, y,
+                        ahead);
           }
           row = end;
         }
@@ -133,7 +140,7 @@ class Forward : public Convolution {
 
   /// Adds a slice to some output rows of a band.
   void computeRows(core::Range outputs, const Slice& slice, std::size_t filter, const float* copy, const float* weights,
-                   float* y) const {
+                   float* y, core::Ahead& ahead) const {
     const std::size_t width = std::min(panelFilters, e_.f - filter), row = 3 * e_.c;
     const Stretch stretch{
         .x = copy + slice.rows.begin * rowStride() + slice.run.begin,
@@ -147,7 +154,7 @@ class Forward : public Convolution {
         .filters = e_.f,
         .add = slice.add,
     };
-    width == panelFilters ? computeStretch<2>(stretch) : computeStretch<1>(stretch);
+    width == panelFilters ? computeStretch<2>(stretch, ahead) : computeStretch<1>(stretch, ahead);
   }
 
   const std::size_t x_, w_, y_;

@@ -138,7 +138,7 @@ class WeightGrad final : public Convolution {
     float* const partial = partialOf(b, turn.part);
     if (turn.isFirst) std::fill_n(partial, e_.weights(), 0.0f);
     for (std::size_t i = 0; i < bands_; ++i) {
-      addBand(b.at<float>(x_), b.at<float>(dy_), core::partOf(e_.h, i, bands_), partial, *turn.ahead);
+      addBand(b.at<float>(x_), b.at<float>(dy_), core::partOf(e_.h, i, bands_), partial, turn.ahead);
     }
   }
 

@@ -28,8 +28,8 @@ class WideForward : public Convolution {
     const std::size_t most = wide::mostPixels(vectors_), tiles = (e.w + most - 1) / most;
     for (std::size_t i = 0; i < tiles; ++i) {
       const core::Range pixels = core::partOf(e.w, i, tiles);
-      const wide::ComputeTile compute = vectors_ == 1 ? wide::tileOf<1>(pixels.size()) : wide::tileOf<2>(pixels.size());
-      tiles_.push_back({pixels.begin, compute});
+      const wide::ComputeTile tile = vectors_ == 1 ? wide::tileOf<1>(pixels.size()) : wide::tileOf<2>(pixels.size());
+      tiles_.push_back({pixels.begin, tile});
     }
   }
 
@@ -55,7 +55,7 @@ class WideForward : public Convolution {
   }
 
   void compute(const core::Bindings& b, const core::Turn& turn) override {
-    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, *turn.ahead);
+    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, turn.ahead);
   }
   std::size_t fetches() const override { return e_.f / panelFilters() * e_.h * tiles_.size(); }
 
@@ -123,9 +123,9 @@ class WideForward : public Convolution {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters()) {
       for (std::size_t row = band.begin; row < band.end; ++row) {
         const core::Range window{row == 0 ? std::size_t{1} : 0, row == e_.h - 1 ? std::size_t{2} : 3};
-        for (const auto& [first, compute] : tiles_) {
+        for (const auto& [first, tile] : tiles_) {
           ahead.fetch();
-          compute({
+          tile({
               .x = copy + (row - band.begin + window.begin) * rowStride() + first * lanes,
               .rows = window.size(),
               .rowStride = rowStride(),
