@@ -53,6 +53,7 @@ Result<std::unique_ptr<Executable>> HostExecutable::make(Plan plan, KernelFactor
       auto steps = imageStepsAt(made->plan_, i, factory);
       if (!steps) continue;
       const std::size_t end = steps->end();
+      for (std::size_t k = i; k < end; ++k) made->report_[k].implementation += ", image by image";
       made->imageRuns_[i] = std::make_unique<ImageRun>(made->plan_, std::move(*steps), profile);
       scratch = std::max(scratch, made->imageRuns_[i]->scratchBytes());
       i = end - 1;

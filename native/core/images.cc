@@ -160,7 +160,9 @@ class Members {
         if (any(a.wholeWrites, *used, meet)) return false;
       }
       // Results lie in scratch or memory as later steps want it, so that only their name finds them.
-      if (any(a.writes, next.reads, meetUnnamed) || any(a.writes, next.beginnings, meetUnnamed)) return false;
+      if (any(a.writes, foreign(next.reads), meetUnnamed) || any(a.writes, foreign(next.beginnings), meetUnnamed)) {
+        return false;
+      }
       if (any(a.writes, next.wholeReads, meet)) return false;
       const std::vector<std::size_t> inMemory = readElsewhere(k, first_ + accesses_.size() + 1);
       if (any(inMemory, next.wholeWrites, meet) || any(inMemory, next.writes, meetAskew)) return false;
@@ -206,6 +208,14 @@ class Members {
     return std::any_of(as.begin(), as.end(), [&](std::size_t a) {
       return std::any_of(bs.begin(), bs.end(), [&](std::size_t b) { return test(plan_, a, b); });
     });
+  }
+
+  /// Buffers that they do not write.
+  std::vector<std::size_t> foreign(std::vector<std::size_t> buffers) const {
+    std::erase_if(buffers, [&](std::size_t b) {
+      return std::any_of(accesses_.begin(), accesses_.end(), [&](const Access& a) { return contains(a.writes, b); });
+    });
+    return buffers;
   }
 
   /// Results of member k that somebody reads from step `end` on.
