@@ -261,18 +261,23 @@ ImageRun::ImageRun(const Plan& plan, ImageSteps steps, bool profile)
     Access access = *accessOf(plan, plan.steps[at], steps_.images);
     const auto bytesOf = [&](std::size_t b) { return plan.buffers[b].bytes() / steps_.images; };
     for (const std::size_t b : access.writes) {
-      imaged_.push_back({b, bytesOf(b), true, isReadFrom(plan, b, at, steps_.end()), resultBytes_});
-      // a line more, since images at equal distances of 4 KiB would compete for the same sets of the first cache
-      resultBytes_ += aligned(bytesOf(b)) + alignment;
+      imaged_.push_back({b, bytesOf(b), true, isReadFrom(plan, b, at, steps_.end()), 0});
     }
     for (const std::size_t b : access.reads) {
       const bool isKnown = std::any_of(imaged_.begin(), imaged_.end(), [&](const Imaged& i) { return i.buffer == b; });
       if (!isKnown) imaged_.push_back({b, bytesOf(b), false, true, 0});
     }
     wantsFirst_.push_back(members.wantsFirst(access));
+    wantsAnyFirst_ = wantsAnyFirst_ || wantsFirst_.back();
     members.add(std::move(access));
     parts_ = std::min(parts_, steps_.kernels[k]->mostParts());
     fetches_ += steps_.kernels[k]->fetches();
+  }
+  for (Imaged& i : imaged_) {
+    if (!i.isResult || (i.isInMemory && !wantsAnyFirst_)) continue;
+    i.at = resultBytes_;
+    // a line more, since images at equal distances of 4 KiB would compete for the same sets of the first cache
+    resultBytes_ += aligned(i.bytes) + alignment;
   }
   tableBytes_ = aligned(buffers_ * sizeof(std::byte*));
   scratchBytes_ = (tableBytes_ + resultBytes_) * threads_;
@@ -300,7 +305,7 @@ void ImageRun::prepare(const Bindings& b) {
   std::byte** const table = tableOf(b, 0);
   std::copy_n(b.buffers, buffers_, table);
   for (const Imaged& i : imaged_) {
-    if (i.isResult) table[i.buffer] = reinterpret_cast<std::byte*>(table) + tableBytes_ + i.at;
+    if (i.isResult && wantsAnyFirst_) table[i.buffer] = reinterpret_cast<std::byte*>(table) + tableBytes_ + i.at;
   }
   Ahead nothing;
   std::size_t computed = 0;

@@ -38,9 +38,9 @@ class ImageRun {
  private:
   /// A buffer of which steps use one image at a time.
   struct Imaged {
-    std::size_t buffer, bytes;    // of one image
-    bool isResult, isInMemory;    // written by one of the steps; read by others than these
-    std::size_t at;               // of a result in a thread's scratch
+    std::size_t buffer, bytes;  // of one image
+    bool isResult, isInMemory;  // written by one of the steps; used by others than these
+    std::size_t at;             // of a result in a thread's scratch
   };
 
   std::byte** tableOf(const Bindings&, std::size_t thread) const;
@@ -52,6 +52,7 @@ class ImageRun {
   std::size_t buffers_, threads_, parts_ = 1;
   std::vector<Imaged> imaged_;
   std::vector<bool> wantsFirst_;  // for each step, whether it prepares from the first image of a result
+  bool wantsAnyFirst_ = false;
   std::vector<std::size_t> scratchAt_;
   std::size_t tableBytes_ = 0, resultBytes_ = 0, scratchBytes_ = 0, fetches_ = 0;
   bool profile_;

@@ -76,8 +76,8 @@ struct Turn {
   Ahead& ahead;
 };
 
-/// One step, an image at a time; see core/images.h. Bindings hold the addresses of one image where the step uses one image, else of whole
-/// buffers, and scratch of the kernel's own.
+/// One step, an image at a time; see core/images.h. Bindings hold the addresses of one image where the step uses one
+/// image, else of whole buffers, and scratch of the kernel's own.
 class ImageKernel {
  public:
   ImageKernel() = default;

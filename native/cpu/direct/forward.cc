@@ -97,8 +97,7 @@ class Forward : public Convolution {
   std::size_t copyBytes() const { return core::aligned((bandRows_ + 2) * rowStride() * sizeof(float)); }
 
   /// One band of an image.
-  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part,
-                   core::Ahead& ahead) const {
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Ahead& ahead) const {
     const auto* const weights = reinterpret_cast<const float*>(b.scratch);
     auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
     const core::Range band = core::partOf(e_.h, part, bands_);
@@ -117,8 +116,7 @@ class Forward : public Convolution {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y,
-                   core::Ahead& ahead) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Ahead& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters) {
       for (const Slice& slice : slices_) {
         // The first and the last row of the image lack a row of their windows.

@@ -153,8 +153,8 @@ class WeightGrad final : public Convolution {
   static constexpr std::size_t lanes = Width::lanes, blockChannels = Width::channels,
                                blockFloats = floatsOfBlock<Width>;
 
-  /// Partial results: this many, or more where they are small.
-  static constexpr std::size_t mostPartials = 16, mostFloats = 1 << 19;
+  /// Adding up more partial results costs more than threads would win.
+  static constexpr std::size_t mostPartials = 16;
 
   float* partialOf(const core::Bindings& b, std::size_t part) const {
     return reinterpret_cast<float*>(b.scratch) + part * e_.weights();
@@ -162,8 +162,7 @@ class WeightGrad final : public Convolution {
 
   /// Adds what the rows `band` of an image x contribute. Meanwhile the rows after them are fetched, a share in each
   /// pass: a pass reads only some channels of each pixel, which is not a pattern that the processor foresees.
-  void addBand(const float* x, const float* dy, core::Range band, float* block,
-               core::Ahead& next) const {
+  void addBand(const float* x, const float* dy, core::Range band, float* block, core::Ahead& next) const {
     const std::size_t passes = e_.f / lanes * taps * (e_.c / blockChannels), pixels = band.size() * e_.w;
     constexpr std::size_t line = core::alignment / sizeof(float);
     std::size_t pass = 0;

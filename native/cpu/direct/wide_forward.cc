@@ -94,8 +94,7 @@ class WideForward : public Convolution {
   std::size_t copyBytes() const { return core::aligned(e_.c / lanes * blockStride() * sizeof(float)); }
 
   /// One band of an image.
-  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part,
-                   core::Ahead& ahead) const {
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Ahead& ahead) const {
     const auto* const weights = reinterpret_cast<const float*>(b.scratch);
     auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
     const core::Range band = core::partOf(e_.h, part, bands_);
@@ -118,8 +117,7 @@ class WideForward : public Convolution {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y,
-                   core::Ahead& ahead) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Ahead& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters()) {
       for (std::size_t row = band.begin; row < band.end; ++row) {
         const core::Range window{row == 0 ? std::size_t{1} : 0, row == e_.h - 1 ? std::size_t{2} : 3};
