@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "core/images.h"
 #include "core/kernel.h"
 #include "core/memory.h"
 #include "core/plan.h"
@@ -31,6 +32,8 @@ class HostExecutable final : public Executable {
   HostExecutable(Plan plan, bool profile);
   void placeConstants();
   Status runStep(std::size_t index, const Bindings&);
+  void runImages(ImageRun&, const Bindings&);
+  void count(std::size_t index, double seconds);
 
   Plan plan_;
   bool profile_;
@@ -38,7 +41,9 @@ class HostExecutable final : public Executable {
   std::size_t bytes_ = 0;
   Memory arena_, constants_, scratch_;
   std::vector<std::byte*> buffers_;
+  /// A kernel for each step that runs by itself, or a run of several steps at the first of them.
   std::vector<std::unique_ptr<Kernel>> kernels_;
+  std::vector<std::unique_ptr<ImageRun>> imageRuns_;
   mutable std::mutex reportLock_;
   std::vector<StepReport> report_;
 };

@@ -38,7 +38,7 @@ void forEachPart(std::size_t parts, const Body& body) {
 
 /// body(thread, nextPart) on each thread of a team, where nextPart(f) calls f(part) for the parts this thread gets.
 template <class Body>
-void forEachPartOfTeam(std::size_t parts, std::size_t threads, const Body& body) {
+void forEachPartOfTeam(std::size_t parts, [[maybe_unused]] std::size_t threads, const Body& body) {
 #pragma omp parallel num_threads(static_cast <int>(threads))
   body(threadIndex(), [&](const auto& f) {
 #pragma omp for schedule(dynamic, 1)

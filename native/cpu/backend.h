@@ -18,6 +18,7 @@ Probe probe();
 class Backend final : public core::KernelFactory {
  public:
   core::Result<std::unique_ptr<core::Kernel>> make(const core::Plan&, const core::Step&) override;
+  std::unique_ptr<core::ImageKernel> makeOfImage(const core::Plan&, const core::Step&, std::size_t images) override;
 
  private:
   onednn::Context context_;

@@ -41,7 +41,7 @@ bool shapeFits(const core::ConvAttributes& a, std::size_t multiple) {
 
 }  // namespace
 
-std::unique_ptr<core::Kernel> select(const core::CallStep& step, const core::ConvAttributes& a) {
+std::unique_ptr<Convolution> select(const core::CallStep& step, const core::ConvAttributes& a) {
   const std::size_t multiple = lanesOfMachine();
   if (multiple == 0 || !shapeFits(a, multiple)) return nullptr;
   const auto size = [](std::int64_t extent) { return static_cast<std::size_t>(extent); };

@@ -14,15 +14,18 @@ struct Extents {
   std::size_t weights() const { return 9 * c * f; }
 };
 
-/// The kernel of a convolution or one of its gradients, or null where oneDNN is to be asked.
-std::unique_ptr<core::Kernel> select(const core::CallStep&, const core::ConvAttributes&);
+/// A kernel of all images at once, or of each by itself.
+class Convolution : public core::Kernel, public core::ImageKernel {};
 
-std::unique_ptr<core::Kernel> makeForward(const core::CallStep&, const Extents&);
-std::unique_ptr<core::Kernel> makeInputGrad(const core::CallStep&, const Extents&);
-std::unique_ptr<core::Kernel> makeWeightGrad(const core::CallStep&, const Extents&);
+/// The kernel of a convolution or one of its gradients, or null where oneDNN is to be asked.
+std::unique_ptr<Convolution> select(const core::CallStep&, const core::ConvAttributes&);
+
+std::unique_ptr<Convolution> makeForward(const core::CallStep&, const Extents&);
+std::unique_ptr<Convolution> makeInputGrad(const core::CallStep&, const Extents&);
+std::unique_ptr<Convolution> makeWeightGrad(const core::CallStep&, const Extents&);
 /// For AVX-512: channels and filters in sixteens.
-std::unique_ptr<core::Kernel> makeWideForward(const core::CallStep&, const Extents&);
-std::unique_ptr<core::Kernel> makeWideInputGrad(const core::CallStep&, const Extents&);
-std::unique_ptr<core::Kernel> makeWideWeightGrad(const core::CallStep&, const Extents&);
+std::unique_ptr<Convolution> makeWideForward(const core::CallStep&, const Extents&);
+std::unique_ptr<Convolution> makeWideInputGrad(const core::CallStep&, const Extents&);
+std::unique_ptr<Convolution> makeWideWeightGrad(const core::CallStep&, const Extents&);
 
 }  // namespace pathex::cpu::direct

@@ -34,7 +34,7 @@ std::vector<Slice> slicesOf(std::size_t c) {
 
 /// y = x * w for a band of image rows at a time, which is copied between two columns of zeros first. The weights are
 /// regrouped in panels at the start of each run: [panel][row][column, channel][filter].
-class Forward : public core::Kernel {
+class Forward : public Convolution {
  public:
   Forward(const core::CallStep& step, const Extents& e)
       : e_(e), x_(step.inputs[0]), w_(step.inputs[1]), y_(step.outputs[0]), slices_(slicesOf(e.c)) {
@@ -49,23 +49,32 @@ class Forward : public core::Kernel {
   }
 
   core::Status run(const core::Bindings& b) override {
+    prepare(b);
+    const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
+    core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
+      core::Ahead nothing;
+      for (std::size_t i = range.begin; i < range.end; ++i) {
+        const std::size_t image = i / bands_ * e_.h * e_.w;
+        computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_, nothing);
+      }
+    });
+    return {};
+  }
+
+  void prepare(const core::Bindings& b) override {
     auto* weights = reinterpret_cast<float*>(b.scratch);
     const float* w = b.at<float>(w_);
     core::forEachPart((e_.f + panelFilters - 1) / panelFilters, [&](std::size_t panel) {
       const std::size_t filter = panel * panelFilters;
       regroup(w, filter, std::min(panelFilters, e_.f - filter), weights + filter * 9 * e_.c);
     });
-    const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
-    core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
-      auto* copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
-      for (std::size_t i = range.begin; i < range.end; ++i) {
-        const std::size_t image = i / bands_ * e_.h;
-        const core::Range rows = core::partOf(e_.h, i % bands_, bands_);
-        copyBand(b.at<float>(x_) + image * e_.w * e_.c, rows, copy);
-        computeBand(copy, weights, rows, b.at<float>(y_) + (image + rows.begin) * e_.w * e_.f);
-      }
-    });
-    return {};
+  }
+
+  void compute(const core::Bindings& b, const core::Turn& turn) override {
+    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, turn.ahead);
+  }
+  std::size_t fetches() const override {
+    return (e_.f + panelFilters - 1) / panelFilters * slices_.size() * tilesOf(e_.h * e_.w);
   }
 
   std::size_t scratchBytes() const override { return weightBytes() + core::threadCount() * copyBytes(); }
@@ -87,6 +96,15 @@ class Forward : public core::Kernel {
   std::size_t weightBytes() const { return core::aligned(e_.weights() * sizeof(float)); }
   std::size_t copyBytes() const { return core::aligned((bandRows_ + 2) * rowStride() * sizeof(float)); }
 
+  /// One band of an image.
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Ahead& ahead) const {
+    const auto* const weights = reinterpret_cast<const float*>(b.scratch);
+    auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
+    const core::Range band = core::partOf(e_.h, part, bands_);
+    copyBand(x, band, copy);
+    computeBand(copy, weights, band, y + band.begin * e_.w * e_.f, ahead);
+  }
+
   /// The rows of a band and the one above and below, as far as the image has them.
   void copyBand(const float* x, core::Range band, float* copy) const {
     const std::size_t row = e_.w * e_.c, end = std::min(e_.h, band.end + 1);
@@ -98,7 +116,7 @@ class Forward : public core::Kernel {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Ahead& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters) {
       for (const Slice& slice : slices_) {
         // The first and the last row of the image lack a row of their windows.
@@ -109,7 +127,8 @@ class Forward : public core::Kernel {
           const core::Range rows{std::max<std::size_t>(slice.rows.begin, first ? 1 : 0),
                                  std::min<std::size_t>(slice.rows.end, last ? 2 : 3)};
           if (rows.begin < rows.end) {
-            computeRows({row - band.begin, end - band.begin}, {rows, slice.run, slice.add}, filter, copy, weights, y);
+            computeRows({row - band.begin, end - band.begin}, {rows, slice.run, slice.add}, filter, copy, weights, y,
+                        ahead);
           }
           row = end;
         }
@@ -119,7 +138,7 @@ class Forward : public core::Kernel {
 
   /// Adds a slice to some output rows of a band.
   void computeRows(core::Range outputs, const Slice& slice, std::size_t filter, const float* copy, const float* weights,
-                   float* y) const {
+                   float* y, core::Ahead& ahead) const {
     const std::size_t width = std::min(panelFilters, e_.f - filter), row = 3 * e_.c;
     const Stretch stretch{
         .x = copy + slice.rows.begin * rowStride() + slice.run.begin,
@@ -133,7 +152,7 @@ class Forward : public core::Kernel {
         .filters = e_.f,
         .add = slice.add,
     };
-    width == panelFilters ? computeStretch<2>(stretch) : computeStretch<1>(stretch);
+    width == panelFilters ? computeStretch<2>(stretch, ahead) : computeStretch<1>(stretch, ahead);
   }
 
   const std::size_t x_, w_, y_;
@@ -160,11 +179,11 @@ class InputGrad final : public Forward {
 
 }  // namespace
 
-std::unique_ptr<core::Kernel> makeForward(const core::CallStep& step, const Extents& e) {
+std::unique_ptr<Convolution> makeForward(const core::CallStep& step, const Extents& e) {
   return std::make_unique<Forward>(step, e);
 }
 
-std::unique_ptr<core::Kernel> makeInputGrad(const core::CallStep& step, const Extents& e) {
+std::unique_ptr<Convolution> makeInputGrad(const core::CallStep& step, const Extents& e) {
   return std::make_unique<InputGrad>(step, e);
 }
 

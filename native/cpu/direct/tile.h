@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/kernel.h"
 #include "core/parallel.h"
 #include "cpu/direct/vector.h"
 
@@ -50,15 +51,20 @@ void computeTile(const Stretch& s, std::size_t first) {
       [&](auto p) { unrolled<vectors>([&](auto v) { vectorAt(y + p * s.filters + v * lanes) = sums[p][v]; }); });
 }
 
+constexpr std::size_t tilesOf(std::size_t pixels) {
+  return (pixels + tilePixels - 1) / tilePixels;
+}
+
 /// Tiles of nearly equal size: a tile of one or two pixels would wait for its own sums.
 template <std::size_t vectors>
-void computeStretch(const Stretch& s) {
+void computeStretch(const Stretch& s, core::Ahead& ahead) {
   using Tile = void (*)(const Stretch&, std::size_t);
   static constexpr Tile tiles[tilePixels] = {computeTile<1, vectors>, computeTile<2, vectors>, computeTile<3, vectors>,
                                              computeTile<4, vectors>, computeTile<5, vectors>, computeTile<6, vectors>};
-  const std::size_t count = (s.pixels + tilePixels - 1) / tilePixels;
+  const std::size_t count = tilesOf(s.pixels);
   for (std::size_t tile = 0; tile < count; ++tile) {
     const core::Range pixels = core::partOf(s.pixels, tile, count);
+    ahead.fetch();
     tiles[pixels.size() - 1](s, pixels.begin);
   }
 }

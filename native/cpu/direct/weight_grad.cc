@@ -54,6 +54,7 @@ struct Rows {
   const float *x, *dy;
   std::size_t count, w, c, f;
   std::array<Share, 2> ahead;
+  core::Ahead& next;
 };
 
 /// Adds the products of one pixel of x with its three pixels of dy, of which the image's edges leave two or one.
@@ -81,6 +82,7 @@ void addRows(const Rows& rows, float* block) {
   const std::size_t w = rows.w, c = rows.c, f = rows.f;
   for (std::size_t row = 0; row < rows.count; ++row, x += c, dy += f) {
     for (const Share& share : rows.ahead) share.fetch(row, rows.count);
+    rows.next.fetch();
     if (w == 1) {
       addPixel<Width, false, false>(sums, x, dy, f);
       continue;
@@ -98,33 +100,50 @@ void addRows(const Rows& rows, float* block) {
 /// dw from bands of image rows. Each part of the bands has its own partial dw, in blocks of one pass: [filters][row of
 /// the window][channels]; at the end they are added in the order of the parts.
 template <class Width>
-class WeightGrad final : public core::Kernel {
+class WeightGrad final : public Convolution {
  public:
   WeightGrad(const core::CallStep& step, const Extents& e)
       : e_(e), x_(step.inputs[0]), dy_(step.inputs[1]), dw_(step.outputs[0]) {
     // A band is read once for every block, so it should stay in the nearest caches.
-    constexpr std::size_t mostBytes = 48 << 10, mostParts = 16, fewestPixels = 128;
+    constexpr std::size_t mostBytes = 48 << 10, fewestPixels = 128;
     const std::size_t bandRows = std::max<std::size_t>(1, mostBytes / (e.w * (e.c + e.f) * sizeof(float)));
     bands_ = (e.h + bandRows - 1) / bandRows;
     // Adding a partial result must cost little beside computing it.
     const std::size_t worthwhile = std::max<std::size_t>(1, e.n * e.h * e.w / fewestPixels);
-    parts_ = std::min({e.n * bands_, mostParts, worthwhile});
+    parts_ = std::min({e.n * bands_, mostPartials, worthwhile});
   }
 
   core::Status run(const core::Bindings& b) override {
-    auto* partials = reinterpret_cast<float*>(b.scratch);
     core::forEachPart(parts_, [&](std::size_t part) {
-      float* partial = partials + part * e_.weights();
-      std::fill_n(partial, e_.weights(), 0.0f);
       const core::Range range = core::partOf(e_.n * bands_, part, parts_);
+      std::fill_n(partialOf(b, part), e_.weights(), 0.0f);
+      core::Ahead nothing;
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t pixels = i / bands_ * e_.h * e_.w;
         addBand(b.at<float>(x_) + pixels * e_.c, b.at<float>(dy_) + pixels * e_.f,
-                core::partOf(e_.h, i % bands_, bands_), partial);
+                core::partOf(e_.h, i % bands_, bands_), partialOf(b, part), nothing);
       }
     });
-    core::forEachPart(e_.f / lanes, [&](std::size_t filters) { finish(partials, filters, b.at<float>(dw_)); });
+    finish(b);
     return {};
+  }
+
+  std::size_t mostParts() const override { return mostPartials; }
+  void cut(std::size_t parts) override { parts_ = parts; }
+
+  void prepare(const core::Bindings&) override {}
+  std::size_t fetches() const override { return e_.f / lanes * taps * (e_.c / blockChannels) * e_.h; }
+
+  void compute(const core::Bindings& b, const core::Turn& turn) override {
+    float* const partial = partialOf(b, turn.part);
+    if (turn.isFirst) std::fill_n(partial, e_.weights(), 0.0f);
+    for (std::size_t i = 0; i < bands_; ++i) {
+      addBand(b.at<float>(x_), b.at<float>(dy_), core::partOf(e_.h, i, bands_), partial, turn.ahead);
+    }
+  }
+
+  void finish(const core::Bindings& b) override {
+    core::forEachPart(e_.f / lanes, [&](std::size_t filters) { finish(partialOf(b, 0), filters, b.at<float>(dw_)); });
   }
 
   std::size_t scratchBytes() const override { return core::aligned(parts_ * e_.weights() * sizeof(float)); }
@@ -134,9 +153,16 @@ class WeightGrad final : public core::Kernel {
   static constexpr std::size_t lanes = Width::lanes, blockChannels = Width::channels,
                                blockFloats = floatsOfBlock<Width>;
 
+  /// Adding up more partial results costs more than threads would win.
+  static constexpr std::size_t mostPartials = 16;
+
+  float* partialOf(const core::Bindings& b, std::size_t part) const {
+    return reinterpret_cast<float*>(b.scratch) + part * e_.weights();
+  }
+
   /// Adds what the rows `band` of an image x contribute. Meanwhile the rows after them are fetched, a share in each
   /// pass: a pass reads only some channels of each pixel, which is not a pattern that the processor foresees.
-  void addBand(const float* x, const float* dy, core::Range band, float* block) const {
+  void addBand(const float* x, const float* dy, core::Range band, float* block, core::Ahead& next) const {
     const std::size_t passes = e_.f / lanes * taps * (e_.c / blockChannels), pixels = band.size() * e_.w;
     constexpr std::size_t line = core::alignment / sizeof(float);
     std::size_t pass = 0;
@@ -153,7 +179,7 @@ class WeightGrad final : public core::Kernel {
           ++pass;
           if (begin >= end) continue;
           const float *xRow = x + begin * e_.w * e_.c, *dyRow = dy + (begin + 1 - t) * e_.w * e_.f;
-          addRows<Width>({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f, ahead}, block);
+          addRows<Width>({xRow + c, dyRow + f, end - begin, e_.w, e_.c, e_.f, ahead, next}, block);
         }
       }
     }
@@ -186,11 +212,11 @@ class WeightGrad final : public core::Kernel {
 
 }  // namespace
 
-std::unique_ptr<core::Kernel> makeWeightGrad(const core::CallStep& step, const Extents& e) {
+std::unique_ptr<Convolution> makeWeightGrad(const core::CallStep& step, const Extents& e) {
   return std::make_unique<WeightGrad<Narrow>>(step, e);
 }
 
-std::unique_ptr<core::Kernel> makeWideWeightGrad(const core::CallStep& step, const Extents& e) {
+std::unique_ptr<Convolution> makeWideWeightGrad(const core::CallStep& step, const Extents& e) {
   return std::make_unique<WeightGrad<Wide>>(step, e);
 }
 

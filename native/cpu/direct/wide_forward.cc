@@ -15,7 +15,7 @@ using wide::lanes;
 
 /// y = x * w for a band of image rows at a time, which is copied first: in blocks of 16 channels, with a column of
 /// zeros on either side. Missing rows are left out of the windows at the upper and lower edge of the image.
-class WideForward : public core::Kernel {
+class WideForward : public Convolution {
  public:
   WideForward(const core::CallStep& step, const Extents& e)
       : e_(e), x_(step.inputs[0]), w_(step.inputs[1]), y_(step.outputs[0]) {
@@ -28,29 +28,36 @@ class WideForward : public core::Kernel {
     const std::size_t most = wide::mostPixels(vectors_), tiles = (e.w + most - 1) / most;
     for (std::size_t i = 0; i < tiles; ++i) {
       const core::Range pixels = core::partOf(e.w, i, tiles);
-      const wide::ComputeTile compute = vectors_ == 1 ? wide::tileOf<1>(pixels.size()) : wide::tileOf<2>(pixels.size());
-      tiles_.push_back({pixels.begin, compute});
+      const wide::ComputeTile tile = vectors_ == 1 ? wide::tileOf<1>(pixels.size()) : wide::tileOf<2>(pixels.size());
+      tiles_.push_back({pixels.begin, tile});
     }
   }
 
   core::Status run(const core::Bindings& b) override {
+    prepare(b);
+    const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
+    core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
+      core::Ahead nothing;
+      for (std::size_t i = range.begin; i < range.end; ++i) {
+        const std::size_t image = i / bands_ * e_.h * e_.w;
+        computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_, nothing);
+      }
+    });
+    return {};
+  }
+
+  void prepare(const core::Bindings& b) override {
     auto* weights = reinterpret_cast<float*>(b.scratch);
     const float* w = b.at<float>(w_);
     core::forEachPart(e_.f / panelFilters(), [&](std::size_t panel) {
       regroup(w, panel * panelFilters(), panelFilters(), weights + panel * panelFilters() * 9 * e_.c);
     });
-    const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
-    core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
-      auto* copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
-      for (std::size_t i = range.begin; i < range.end; ++i) {
-        const std::size_t image = i / bands_ * e_.h;
-        const core::Range rows = core::partOf(e_.h, i % bands_, bands_);
-        copyBand(b.at<float>(x_) + image * e_.w * e_.c, rows, copy);
-        computeBand(copy, weights, rows, b.at<float>(y_) + (image + rows.begin) * e_.w * e_.f);
-      }
-    });
-    return {};
   }
+
+  void compute(const core::Bindings& b, const core::Turn& turn) override {
+    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, turn.ahead);
+  }
+  std::size_t fetches() const override { return e_.f / panelFilters() * e_.h * tiles_.size(); }
 
   std::size_t scratchBytes() const override { return weightBytes() + core::threadCount() * copyBytes(); }
   std::string implementation() const override { return "direct:avx512"; }
@@ -86,6 +93,15 @@ class WideForward : public core::Kernel {
   std::size_t weightBytes() const { return core::aligned(e_.weights() * sizeof(float)); }
   std::size_t copyBytes() const { return core::aligned(e_.c / lanes * blockStride() * sizeof(float)); }
 
+  /// One band of an image.
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Ahead& ahead) const {
+    const auto* const weights = reinterpret_cast<const float*>(b.scratch);
+    auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
+    const core::Range band = core::partOf(e_.h, part, bands_);
+    copyBand(x, band, copy);
+    computeBand(copy, weights, band, y + band.begin * e_.w * e_.f, ahead);
+  }
+
   /// The rows of a band and the one above and below, as far as the image has them.
   void copyBand(const float* x, core::Range band, float* copy) const {
     const std::size_t end = std::min(e_.h, band.end + 1);
@@ -101,12 +117,13 @@ class WideForward : public core::Kernel {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Ahead& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters()) {
       for (std::size_t row = band.begin; row < band.end; ++row) {
         const core::Range window{row == 0 ? std::size_t{1} : 0, row == e_.h - 1 ? std::size_t{2} : 3};
-        for (const auto& [first, compute] : tiles_) {
-          compute({
+        for (const auto& [first, tile] : tiles_) {
+          ahead.fetch();
+          tile({
               .x = copy + (row - band.begin + window.begin) * rowStride() + first * lanes,
               .rows = window.size(),
               .rowStride = rowStride(),
@@ -148,11 +165,11 @@ class WideInputGrad final : public WideForward {
 
 }  // namespace
 
-std::unique_ptr<core::Kernel> makeWideForward(const core::CallStep& step, const Extents& e) {
+std::unique_ptr<Convolution> makeWideForward(const core::CallStep& step, const Extents& e) {
   return std::make_unique<WideForward>(step, e);
 }
 
-std::unique_ptr<core::Kernel> makeWideInputGrad(const core::CallStep& step, const Extents& e) {
+std::unique_ptr<Convolution> makeWideInputGrad(const core::CallStep& step, const Extents& e) {
   return std::make_unique<WideInputGrad>(step, e);
 }
 

@@ -25,6 +25,7 @@ struct Setting {
   const std::vector<core::StorageType>& storeTypes;
   const Bindings& bindings;
   float* runTiles;
+  bool fetches;  // each next chunk, which is not in the cache
 };
 
 /// One thread's view: the address of every register, its own tiles and slots. The visitor of Geometry::visit.
@@ -57,6 +58,7 @@ class Interpreter {
     const std::size_t n = chunk.elements();
     for (const std::size_t id : s_.program.buffersOnChunk) {
       registers_[id] = addressIn(id, chunk);
+      if (!s_.fetches) continue;
       // The next chunk follows in memory. With several buffers the processor foresees that only in part.
       constexpr std::size_t line = core::alignment / sizeof(float);
       for (std::size_t i = 0; i < n; i += line) __builtin_prefetch(registers_[id] + n + i);
@@ -158,72 +160,61 @@ class Interpreter {
   std::vector<Reducer>* reducers_ = nullptr;
 };
 
-class FusedKernel final : public core::Kernel {
+/// What kernels of fused steps have in common: the program, and scratch for tiles, threads and partial results.
+class FusedCode {
  public:
-  FusedKernel(const core::Plan& plan, const core::FusedStep& step)
+  /// `domain`: all of the step's or that of one image.
+  FusedCode(const core::Plan& plan, const core::FusedStep& step, const core::Domain& domain, bool toMemory)
       : step_(step),
         loads_(step.loads),
-        geometry_(step.domain, loads_, step.reductions),
-        program_(arrange(plan, step, geometry_, loads_)),
-        threads_(core::threadCount()) {
+        geometry_(domain, loads_, step.reductions),
+        program_(arrange(plan, step, geometry_, loads_, toMemory)),
+        toMemory_(toMemory) {
     for (const core::Store& s : step_.stores) storeTypes_.push_back(plan.buffers[s.buffer].dtype);
-    const std::size_t parts = geometry_.parts();
-    wide_ = parts > 1 && threads_ > 1;
-    const std::size_t chunk = geometry_.chunkRoom() * sizeof(float);
-    runTilesAt_ = 0;
-    std::size_t at = program_.runTiles * chunk;
-    workspaceAt_ = at;
-    registersBytes_ = aligned(program_.registers.size() * sizeof(float*));
-    std::size_t tiles = 0;
-    for (const core::Reduction& r : step_.reductions) tiles += Reducer::tilesOf(r.op);
-    workspaceBytes_ = registersBytes_ + (program_.sectionTiles + program_.slots + tiles) * chunk;
-    at += workspaceBytes_ * (wide_ ? threads_ : 1);
     for (const core::Reduction& r : step_.reductions) {
-      partialsAt_.push_back(at);
       kept_.push_back(plan.buffers[r.buffer].elements());
-      at += aligned(geometry_.partials(r.keep) * kept_.back() * Reducer::valuesOf(r.op) * sizeof(double));
+      counts_.push_back(kept_.back() == 0 ? 0 : step.domain.elements() / kept_.back());
     }
-    scratchBytes_ = at;
-    reducers_.resize(wide_ ? threads_ : 1);
   }
 
-  std::size_t scratchBytes() const override { return scratchBytes_; }
+  const Geometry& geometry() const { return geometry_; }
+  const core::FusedStep& step() const { return step_; }
+  std::size_t scratchBytes() const { return scratchBytes_; }
 
-  std::string implementation() const override {
+  std::string describe() const {
     return geometry_.describe() + " once " + std::to_string(program_.onRun.size()) + " section " +
            std::to_string(program_.onSection.size()) + " chunk " + std::to_string(program_.onChunk.size()) + " slots " +
            std::to_string(program_.slots);
   }
 
-  core::Status run(const Bindings& b) override {
-    const Setting setting{geometry_,   program_, step_,
-                          storeTypes_, b,        reinterpret_cast<float*>(b.scratch + runTilesAt_)};
+  /// Divides the scratch: each reduction has as many partial results as `partials` says.
+  void layOut(std::size_t threads, const std::vector<std::size_t>& partials) {
+    partials_ = partials;
+    const std::size_t chunk = geometry_.chunkRoom() * sizeof(float);
+    registersBytes_ = aligned(program_.registers.size() * sizeof(float*));
+    std::size_t tiles = 0;
+    for (const core::Reduction& r : step_.reductions) tiles += Reducer::tilesOf(r.op);
+    workspaceAt_ = program_.runTiles * chunk;
+    workspaceBytes_ = registersBytes_ + (program_.sectionTiles + program_.slots + tiles) * chunk;
+    std::size_t at = workspaceAt_ + workspaceBytes_ * threads;
     for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
-      const core::Reduction& r = step_.reductions[i];
-      std::fill_n(partials(b, i), geometry_.partials(r.keep) * kept_[i] * Reducer::valuesOf(r.op),
-                  Reducer::startOf(r.op));
+      partialsAt_.push_back(at);
+      at += aligned(partialDoubles(i) * sizeof(double));
     }
-    interpreter(setting, 0).prepare();
-    if (!wide_) {
-      Interpreter one = interpreter(setting, 0);
-      for (std::size_t part = 0; part < geometry_.parts(); ++part) runPart(setting, one, 0, part);
-    } else {
-      core::forEachPartOfTeam(geometry_.parts(), threads_, [&](std::size_t thread, auto nextPart) {
-        Interpreter mine = interpreter(setting, thread);
-        nextPart([&](std::size_t part) { runPart(setting, mine, thread, part); });
-      });
-    }
-    for (std::size_t i = 0; i < step_.reductions.size(); ++i) writeReduction(b, i);
-    return {};
+    scratchBytes_ = at;
+    reducers_.resize(threads);
   }
 
- private:
-  double* partials(const Bindings& b, std::size_t reduction) const {
-    return reinterpret_cast<double*>(b.scratch + partialsAt_[reduction]);
+  Setting settingOf(const Bindings& b) const {
+    return {geometry_, program_, step_, storeTypes_, b, reinterpret_cast<float*>(b.scratch), toMemory_};
   }
 
-  std::byte* workspace(const Setting& s, std::size_t thread) const {
-    return s.bindings.scratch + workspaceAt_ + thread * workspaceBytes_;
+  /// Partial results start, and tiles that hold for the whole run are made.
+  void prepare(const Setting& s) const {
+    for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
+      std::fill_n(partials(s.bindings, i), partialDoubles(i), Reducer::startOf(step_.reductions[i].op));
+    }
+    interpreter(s, 0).prepare();
   }
 
   Interpreter interpreter(const Setting& s, std::size_t thread) const {
@@ -231,21 +222,41 @@ class FusedKernel final : public core::Kernel {
     return {s, reinterpret_cast<float**>(base), reinterpret_cast<float*>(base + registersBytes_)};
   }
 
-  void runPart(const Setting& s, Interpreter& interpreter, std::size_t thread, std::size_t part) {
+  /// Adds a part of the domain to a partial result of each reduction, which partialOf(its `keep`) tells.
+  template <class PartialOf>
+  void runPart(const Setting& s, Interpreter& interpreter, std::size_t thread, const Part& part,
+               const PartialOf& partialOf) {
     std::vector<Reducer>& reducers = reducers_[thread];
     reducers.clear();  // keeps its capacity: nothing is allocated after the first run
     float* tiles = reinterpret_cast<float*>(workspace(s, thread) + registersBytes_) +
                    (program_.sectionTiles + program_.slots) * geometry_.chunkRoom();
     for (std::size_t i = 0; i < step_.reductions.size(); ++i) {
       const core::Reduction& r = step_.reductions[i];
-      const std::size_t at = geometry_.partialOf(r.keep, part) * kept_[i] * Reducer::valuesOf(r.op);
+      const std::size_t at = partialOf(r.keep) * kept_[i] * Reducer::valuesOf(r.op);
       reducers.emplace_back(r.op, r.keep, geometry_, partials(s.bindings, i) + at, kept_[i], tiles);
       tiles += Reducer::tilesOf(r.op) * geometry_.chunkRoom();
     }
     interpreter.start(&reducers);
-    geometry_.visit(geometry_.part(part), interpreter);
+    geometry_.visit(part, interpreter);
     for (Reducer& r : reducers) r.finish();
     core::endStream();
+  }
+
+  void writeReductions(const Bindings& b) const {
+    for (std::size_t i = 0; i < step_.reductions.size(); ++i) writeReduction(b, i);
+  }
+
+ private:
+  std::size_t partialDoubles(std::size_t i) const {
+    return partials_[i] * kept_[i] * Reducer::valuesOf(step_.reductions[i].op);
+  }
+
+  double* partials(const Bindings& b, std::size_t reduction) const {
+    return reinterpret_cast<double*>(b.scratch + partialsAt_[reduction]);
+  }
+
+  std::byte* workspace(const Setting& s, std::size_t thread) const {
+    return s.bindings.scratch + workspaceAt_ + thread * workspaceBytes_;
   }
 
   /// Combines the partial results in their order. A sum beside a variance of the same values is the variance's own.
@@ -256,16 +267,15 @@ class FusedKernel final : public core::Kernel {
     const double* partial = partials(b, from);
     const auto total = [&](std::size_t at) {
       double all = partial[at];
-      for (std::size_t p = 1; p < geometry_.partials(r.keep); ++p) {
+      for (std::size_t p = 1; p < partials_[i]; ++p) {
         all = Reducer::combine(source.op, all, partial[p * stride + at]);
       }
       return all;
     };
     float* y = b.at<float>(r.buffer);
-    const std::size_t count = kept == 0 ? 0 : geometry_.domain().elements() / kept;
     for (std::size_t k = 0; k < kept; ++k) {
       const double value =
-          r.op == core::ReductionOp::variance ? Reducer::variance(total(k), total(kept + k), count) : total(k);
+          r.op == core::ReductionOp::variance ? Reducer::variance(total(k), total(kept + k), counts_[i]) : total(k);
       y[k] = static_cast<float>(value);
     }
   }
@@ -274,18 +284,97 @@ class FusedKernel final : public core::Kernel {
   std::vector<core::Load> loads_;
   Geometry geometry_;
   Program program_;
+  bool toMemory_;
+  std::vector<core::StorageType> storeTypes_;
+  std::size_t workspaceAt_ = 0, registersBytes_ = 0, workspaceBytes_ = 0, scratchBytes_ = 0;
+  /// Of each reduction: elements that it keeps, values that make each of them, and partial results.
+  std::vector<std::size_t> kept_, counts_, partials_, partialsAt_;
+  std::vector<std::vector<Reducer>> reducers_;
+};
+
+class FusedKernel final : public core::Kernel {
+ public:
+  FusedKernel(const core::Plan& plan, const core::FusedStep& step)
+      : code_(plan, step, step.domain, true), threads_(core::threadCount()) {
+    wide_ = code_.geometry().parts() > 1 && threads_ > 1;
+    std::vector<std::size_t> partials;
+    for (const core::Reduction& r : step.reductions) partials.push_back(code_.geometry().partials(r.keep));
+    code_.layOut(wide_ ? threads_ : 1, partials);
+  }
+
+  std::size_t scratchBytes() const override { return code_.scratchBytes(); }
+  std::string implementation() const override { return code_.describe(); }
+
+  core::Status run(const Bindings& b) override {
+    const Setting setting = code_.settingOf(b);
+    code_.prepare(setting);
+    const Geometry& geometry = code_.geometry();
+    const auto runPart = [&](Interpreter& interpreter, std::size_t thread, std::size_t part) {
+      code_.runPart(setting, interpreter, thread, geometry.part(part),
+                    [&](core::Keep keep) { return geometry.partialOf(keep, part); });
+    };
+    if (!wide_) {
+      Interpreter one = code_.interpreter(setting, 0);
+      for (std::size_t part = 0; part < geometry.parts(); ++part) runPart(one, 0, part);
+    } else {
+      core::forEachPartOfTeam(geometry.parts(), threads_, [&](std::size_t thread, auto nextPart) {
+        Interpreter mine = code_.interpreter(setting, thread);
+        nextPart([&](std::size_t part) { runPart(mine, thread, part); });
+      });
+    }
+    code_.writeReductions(b);
+    return {};
+  }
+
+ private:
+  FusedCode code_;
   std::size_t threads_;
   bool wide_ = false;
-  std::vector<core::StorageType> storeTypes_;
-  std::size_t runTilesAt_ = 0, workspaceAt_ = 0, registersBytes_ = 0, workspaceBytes_ = 0, scratchBytes_ = 0;
-  std::vector<std::size_t> partialsAt_, kept_;
-  std::vector<std::vector<Reducer>> reducers_;
+};
+
+/// One image at a time: its rows are a domain of their own, and each part of the batch has its partial results.
+class FusedOfImage final : public core::ImageKernel {
+ public:
+  FusedOfImage(const core::Plan& plan, const core::FusedStep& step, std::size_t images)
+      : code_(plan, step, {1, step.domain.reduced / images, step.domain.inner}, false) {}
+
+  /// Whether values of an image are told from those of the batch: these fill tiles once, those come chunk by chunk.
+  bool suits() const {
+    const Geometry& g = code_.geometry();
+    return g.shape() == Shape::rows && g.rowsPerChunk() > 1 && g.rowsPerChunk() < g.domain().reduced;
+  }
+
+  void cut(std::size_t parts) override {
+    code_.layOut(core::threadCount(), std::vector<std::size_t>(code_.step().reductions.size(), parts));
+  }
+  std::size_t scratchBytes() const override { return code_.scratchBytes(); }
+
+  void prepare(const Bindings& b) override { code_.prepare(code_.settingOf(b)); }
+
+  void compute(const Bindings& b, const core::Turn& turn) override {
+    const Setting setting = code_.settingOf(b);
+    Interpreter interpreter = code_.interpreter(setting, turn.thread);
+    const core::Domain& d = code_.geometry().domain();
+    const Part image{{0, d.outer}, {0, d.reduced}, {0, d.inner}};
+    code_.runPart(setting, interpreter, turn.thread, image, [&](core::Keep) { return turn.part; });
+  }
+
+  void finish(const Bindings& b) override { code_.writeReductions(b); }
+
+ private:
+  FusedCode code_;
 };
 
 }  // namespace
 
 std::unique_ptr<core::Kernel> makeFused(const core::Plan& plan, const core::FusedStep& step) {
   return std::make_unique<FusedKernel>(plan, step);
+}
+
+std::unique_ptr<core::ImageKernel> makeFusedOfImage(const core::Plan& plan, const core::FusedStep& step,
+                                                    std::size_t images) {
+  auto kernel = std::make_unique<FusedOfImage>(plan, step, images);
+  return kernel->suits() ? std::move(kernel) : nullptr;
 }
 
 }  // namespace pathex::cpu

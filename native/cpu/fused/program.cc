@@ -20,8 +20,8 @@ bool overlap(const core::Plan& plan, std::size_t a, std::size_t b) {
 class Arranger {
  public:
   Arranger(const core::Plan& plan, const core::FusedStep& step, const Geometry& geometry,
-           const std::vector<core::Load>& loads)
-      : plan_(plan), step_(step), geometry_(geometry), loads_(loads) {}
+           const std::vector<core::Load>& loads, bool toMemory)
+      : plan_(plan), step_(step), geometry_(geometry), loads_(loads), toMemory_(toMemory) {}
 
   Program arrange() {
     const std::size_t count = step_.loads.size() + step_.code.size();
@@ -87,7 +87,7 @@ class Arranger {
   /// fetched, which costs as much as reading it. A store in place finds its lines fetched already.
   bool streams(const core::Store& s) const {
     const core::PlanBuffer& buffer = plan_.buffers[s.buffer];
-    return buffer.dtype == core::StorageType::f32 && buffer.bytes() >= streamedBytes &&
+    return toMemory_ && buffer.dtype == core::StorageType::f32 && buffer.bytes() >= streamedBytes &&
            std::none_of(loads_.begin(), loads_.end(),
                         [&](const core::Load& l) { return overlap(plan_, l.buffer, s.buffer); });
   }
@@ -320,6 +320,7 @@ class Arranger {
   const core::FusedStep& step_;
   const Geometry& geometry_;
   const std::vector<core::Load>& loads_;
+  const bool toMemory_;
   std::vector<std::size_t> lastUse_, uses_;
   std::vector<std::size_t> inner_;  // the register that an instruction computes along with its own
   std::vector<bool> loaded_;
@@ -339,8 +340,8 @@ std::optional<std::size_t> varianceOver(const core::FusedStep& step, std::size_t
 }
 
 Program arrange(const core::Plan& plan, const core::FusedStep& step, const Geometry& geometry,
-                const std::vector<core::Load>& loads) {
-  return Arranger(plan, step, geometry, loads).arrange();
+                const std::vector<core::Load>& loads, bool toMemory) {
+  return Arranger(plan, step, geometry, loads, toMemory).arrange();
 }
 
 }  // namespace pathex::cpu

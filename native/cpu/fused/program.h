@@ -56,6 +56,8 @@ struct Program {
 /// The variance that reduction `i`, a sum over the same values, can be read off.
 std::optional<std::size_t> varianceOver(const core::FusedStep&, std::size_t i);
 
-Program arrange(const core::Plan&, const core::FusedStep&, const Geometry&, const std::vector<core::Load>& loads);
+/// `toMemory`: results go to the plan's buffers, not to images that another step reads at once.
+Program arrange(const core::Plan&, const core::FusedStep&, const Geometry&, const std::vector<core::Load>& loads,
+                bool toMemory);
 
 }  // namespace pathex::cpu
