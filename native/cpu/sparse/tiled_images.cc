@@ -20,7 +20,7 @@ namespace pathex::cpu::sparse {
 // Pixels of dx whose row and column have the same remainder by the stride have the same weights, and neighbours among
 // them read neighbours of dy: each such phase is an image of its own. y has one.
 //
-// A sum is formed in the order of the weights, wherever strips and parts begin: a result has the same bits for any
+// A sum is formed in the order of the blocks and weights, wherever strips and parts begin: a result has the same bits for any
 // number of threads. Zeros of the edges are multiplied, too, as for the gradients.
 
 namespace {
@@ -37,6 +37,11 @@ constexpr std::size_t mostRows = 8;
 constexpr std::size_t mostPixels = 16;
 /// Bytes of a step's planes, which the second cache is to hold.
 constexpr std::size_t mostOfStep = lanes << 16;
+/// Bytes of what a strip reads, which the first cache is to hold: more channels are taken in blocks of them, if a block
+/// has weights enough for a channel of the result that its sums may come and go.
+constexpr std::size_t mostOfBlock = lanes * (40 << 6), fewestOfBlock = 6;
+/// Channels of the result whose sums are kept until all blocks have passed.
+constexpr std::size_t mostChannels = 128;
 /// A step of one row may need this many bytes; beyond, images are so wide or padded that copies do not pay.
 constexpr std::size_t mostScratch = std::size_t{64} << 20;
 
@@ -70,11 +75,13 @@ struct Terms {
   const std::uint32_t* offsets;
   const float* values;
   std::size_t count;
+  bool add;  // to sums that are there
 };
 
 template <std::size_t rows, std::size_t columns>
 [[gnu::noinline]] void sumStrip(const Strip& strip, const Terms& terms, float* to) {
   Vector sums[rows * columns] = {};
+  if (terms.add) direct::unrolled<rows * columns>([&](auto p) { sums[p] = vectorIn(to + p * lanes); });
   std::size_t row[rows];
   direct::unrolled<rows>([&](auto r) { row[r] = strip.rows[r]; });
   const std::size_t stride = strip.stride;
@@ -188,8 +195,9 @@ class Images final : public core::Kernel {
 
  private:
   std::size_t valueFloats() const { return ceiling(order_.size(), lanes) * lanes; }
-  /// Planes, and a strip of a register's worth of channels.
-  std::size_t threadFloats() const { return x_.floats() + lanes * mostPixels * lanes; }
+  /// Planes, and the sums of a strip.
+  std::size_t threadFloats() const { return x_.floats() + heldChannels() * mostPixels * lanes; }
+  std::size_t heldChannels() const { return std::min(ceiling(size(p_.outChannels), lanes) * lanes, mostChannels); }
 
   /// Cuts the work into steps.
   void layOut(const std::vector<Term>& terms) {
@@ -232,13 +240,23 @@ class Images final : public core::Kernel {
       }
     }
     x_.settle();
+    // Blocks order the sums, so that nothing that depends on threads may decide on them.
+    const std::size_t together = std::min(spread_.rows, shape_.rows);
+    const std::size_t lines = inputs(together, p_.rows.stride, high) * ceiling(shape_.rows, together);
+    const std::size_t read = lines * inputs(shape_.columns, p_.columns.stride, wide);
+    const std::size_t wanted = ceiling(read * x_.count * lanes * sizeof(float), mostOfBlock);
+    const std::size_t most = terms.size() / (size(p_.outChannels * p_.rows.phases * p_.columns.phases) * fewestOfBlock);
+    blocks_ = std::clamp<std::size_t>(most, 1, wanted);
   }
+  std::size_t blockOf(std::int64_t channel) const { return x_.slots[size(channel)] * blocks_ / x_.count; }
 
-  /// Orders the weights by phase and channel of the result, and by their own order.
+  /// Orders the weights by phase, block and channel of the result, and by their own order.
   void makeTable(std::vector<Term> terms) {
-    const auto phaseOf = [&](const Term& t) { return t.phaseRow * p_.columns.phases + t.phaseColumn; };
+    const auto listOf = [&](const Term& t) {
+      return size(t.phaseRow * p_.columns.phases + t.phaseColumn) * blocks_ + blockOf(t.from);
+    };
     std::stable_sort(terms.begin(), terms.end(), [&](const Term& s, const Term& t) {
-      return phaseOf(s) != phaseOf(t) ? phaseOf(s) < phaseOf(t) : s.to < t.to;
+      return listOf(s) != listOf(t) ? listOf(s) < listOf(t) : s.to < t.to;
     });
     for (const Term& t : terms) {
       const std::size_t pixel = size(t.row - x_.firstRow) * x_.columns.size() + size(t.column - x_.firstColumn);
@@ -246,10 +264,10 @@ class Images final : public core::Kernel {
       order_.push_back(t.value);
     }
     std::size_t next = 0;
-    for (std::int64_t phase = 0; phase < p_.rows.phases * p_.columns.phases; ++phase) {
+    for (std::size_t list = 0; list < size(p_.rows.phases * p_.columns.phases) * blocks_; ++list) {
       for (std::int64_t channel = 0; channel < p_.outChannels; ++channel) {
         first_.push_back(next);
-        while (next < terms.size() && phaseOf(terms[next]) == phase && terms[next].to == channel) ++next;
+        while (next < terms.size() && listOf(terms[next]) == list && terms[next].to == channel) ++next;
       }
     }
     first_.push_back(next);
@@ -300,18 +318,33 @@ class Images final : public core::Kernel {
     const std::size_t channels = size(p_.outChannels), pixels = shape_.rows * shape_.columns;
     Strip strip{x + column * size(p_.columns.stride) * lanes, {}, size(p_.columns.stride) * lanes};
     std::copy_n(rows.offsets, shape_.rows, strip.rows);
-    for (std::size_t group = 0; group < channels; group += lanes) {
-      const std::size_t some = std::min(lanes, channels - group);
-      for (std::size_t k = 0; k < some; ++k) {
-        const std::size_t begin = first_[phase * channels + group + k], end = first_[phase * channels + group + k + 1];
-        shape_.sum(strip, {offsets_.data() + begin, values + begin, end - begin}, sums + k * pixels * lanes);
-      }
-      for (std::size_t r = 0; r < shape_.rows; ++r) {
-        for (std::size_t c = 0; c < shape_.columns; ++c) {
-          const std::size_t at = (column + c) * size(p_.columns.phases) + phaseColumn;
-          if (at >= size(p_.columns.out)) continue;
-          writePixel(sums + (r * shape_.columns + c) * lanes, pixels * lanes, rows.lines[r], at * channels + group, some);
+    for (std::size_t held = 0; held < channels; held += mostChannels) {
+      const std::size_t end = std::min(channels, held + mostChannels);
+      for (std::size_t block = 0; block < blocks_; ++block) {
+        const std::size_t* const first = &first_[(phase * blocks_ + block) * channels];
+        for (std::size_t k = held; k < end; ++k) {
+          const std::size_t count = first[k + 1] - first[k];
+          if (block > 0 && count == 0) continue;
+          const Terms terms{offsets_.data() + first[k], values + first[k], count, block > 0};
+          shape_.sum(strip, terms, sums + (k - held) * pixels * lanes);
         }
+      }
+      for (std::size_t group = held; group < end; group += lanes) {
+        const float* const own = sums + (group - held) * pixels * lanes;
+        writeStrip(own, rows, column, phaseColumn, group, std::min(lanes, channels - group));
+      }
+    }
+  }
+
+  /// `some` channels from `group` on.
+  void writeStrip(const float* sums, const Rows& rows, std::size_t column, std::size_t phaseColumn, std::size_t group,
+                  std::size_t some) const {
+    const std::size_t channels = size(p_.outChannels), pixels = shape_.rows * shape_.columns;
+    for (std::size_t r = 0; r < shape_.rows; ++r) {
+      for (std::size_t c = 0; c < shape_.columns; ++c) {
+        const std::size_t at = (column + c) * size(p_.columns.phases) + phaseColumn;
+        if (at >= size(p_.columns.out)) continue;
+        writePixel(sums + (r * shape_.columns + c) * lanes, pixels * lanes, rows.lines[r], at * channels + group, some);
       }
     }
   }
@@ -336,9 +369,9 @@ class Images final : public core::Kernel {
   const Spread spread_;
   const Shape shape_;
   Planes x_;
-  std::size_t stepsOfBand_ = 1, steps_ = 1, rowsOfStep_ = 1;
+  std::size_t stepsOfBand_ = 1, steps_ = 1, rowsOfStep_ = 1, blocks_ = 1;
   std::vector<std::uint32_t> offsets_;      // of each weight, in planes
-  std::vector<std::size_t> order_, first_;  // numbers of the weights; the first of each phase and channel
+  std::vector<std::size_t> order_, first_;  // numbers of the weights; the first of each phase, block and channel
 };
 
 std::unique_ptr<core::Kernel> makeImages(const core::CallStep& step, const Problem& problem, std::vector<Term> terms) {
