@@ -99,7 +99,7 @@ const stepByStep = async (plan: Plan, values: Float32Array[]): Promise<Float32Ar
 
 const check = async (plan: Plan, what: string): Promise<void> => {
   const inputs = plan.inputs.map(({ buffer }, i) => floats(count(plan.buffers[buffer]!.shape), i + 1));
-  const values = plan.buffers.map(() => new Float32Array());
+  const values = plan.buffers.map((): Float32Array => new Float32Array());
   plan.inputs.forEach(({ buffer }, i) => (values[buffer] = inputs[i]!));
   const wanted = await stepByStep(plan, values);
   const runWith = (device: NativeDevice): Promise<ArrayLike<number>[]> => runOn(device, plan, inputs);
