@@ -53,19 +53,24 @@ export interface Specialised<N extends Readable = Readable> {
 type Numbers = Float32Array | Float64Array;
 
 export interface SpecialiseOptions {
-  /** How layers are computed that are left: by default sparse where few of their weights are live, dense otherwise. */
+  /** How layers are computed that are left: by default sparse where that is expected to be faster. */
   readonly layers?: 'auto' | 'sparse' | 'dense';
 }
 const OPTIONS: KindsOf<SpecialiseOptions> = { layers: wordOf('auto', 'sparse', 'dense') };
 
 /**
- * The share of live weights between units that are left at which a sparse layer takes as long as a dense one, of a
- * convolution of stride 1 and of others; measured, see docs/results.md.
+ * What a sparse layer costs on the cpu device, in the time that a dense one takes for one weight at one place of its
+ * result: for each live weight, and for each channel that is brought into planes or back. Fitted to the kernels' times
+ * on AVX-512, docs/results.md, "Sparse tickets".
  */
-const SPARSE_BELOW = 0.3;
+const [PER_LIVE_WEIGHT, PER_CHANNEL] = [2.2, 20];
 
-const byDensity = ({ kernel, live }: LayerShape): 'sparse' | 'dense' =>
-  live < SPARSE_BELOW * size(kernel) ? 'sparse' : 'dense';
+const places = ({ shape }: Tensor): number => shape.slice(1, -1).reduce((n, d) => n * d, 1);
+
+const byCost = ({ kernel, live, inputs, outputs, node }: LayerShape): 'sparse' | 'dense' => {
+  const channels = (inputs * places(node.inputs[0]!)) / places(node) + outputs;
+  return PER_LIVE_WEIGHT * live + PER_CHANNEL * channels < size(kernel) ? 'sparse' : 'dense';
+};
 
 /**
  * The compact network of a ticket: channels without live weights are gone or, where they are read, constants; weights
@@ -81,7 +86,7 @@ export const specialise = <N extends Readable>(
   checkMasks(net, masks, 'specialise: masks');
   checkOptions('specialise', options, OPTIONS);
   const { layers: form = 'auto' } = options;
-  const choose = form === 'auto' ? byDensity : (): 'sparse' | 'dense' => form;
+  const choose = form === 'auto' ? byCost : (): 'sparse' | 'dense' => form;
   const dense = parametersOf(net);
   const weights = new Map(
     dense.filter(isPrunable).map((leaf) => [nameOf(leaf), liveWeight(leaf, masks.get(nameOf(leaf))!)]),

@@ -21,6 +21,10 @@ export interface LayerShape {
   readonly kernel: Shape;
   /** Weights that are left in it. */
   readonly live: number;
+  /** Units on either side. */
+  readonly inputs: number;
+  readonly outputs: number;
+  /** The layer in the dense network. */
   readonly node: Tensor;
 }
 
@@ -108,7 +112,10 @@ export const liveLayer = (
   const isAll = live === weight.places.length;
   const values = isAll ? weight.values : ops.gather(weight.values, indexOf(numbers));
   const { sparse } = definitionOf(node.op);
-  const form = sparse === undefined ? 'dense' : choose({ kernel: to.kernel, live, node });
+  const form =
+    sparse === undefined
+      ? 'dense'
+      : choose({ kernel: to.kernel, live, inputs: layer.inputs.length, outputs: layer.outputs.length, node });
   if (form === 'sparse') {
     const output = sparse!(ops, node, { x, values, index: indexOf(index), kernel: to.kernel });
     return { output, form, live };
