@@ -56,12 +56,19 @@ export const convOutput = (
   after: number,
 ): number => Math.floor((size + before + after - dilation * (kernel - 1) - 1) / stride) + 1;
 
-const outputSize = (h: number, w: number, kh: number, kw: number, g: ConvGeometry): [number, number] => [
+export const convOutputSize = (
+  h: number,
+  w: number,
+  kh: number,
+  kw: number,
+  g: ConvGeometry,
+): [number, number] => [
   convOutput(h, kh, g.stride[0], g.dilation[0], g.padding[0], g.padding[2]),
   convOutput(w, kw, g.stride[1], g.dilation[1], g.padding[1], g.padding[3]),
 ];
 
-interface Problem extends ConvGeometry {
+/** What the three compute, by its sizes. */
+export interface ConvProblem extends ConvGeometry {
   readonly n: number;
   readonly h: number;
   readonly w: number;
@@ -73,7 +80,8 @@ interface Problem extends ConvGeometry {
   readonly ow: number;
 }
 
-const problem = (x: Shape, weight: Shape, y: Shape, g: ConvGeometry): Problem => {
+/** `weight` is [filters, height, width, ...]. */
+export const convProblem = (x: Shape, weight: Shape, y: Shape, g: ConvGeometry): ConvProblem => {
   const [n, h, w, c] = x as Four;
   const [f, kh, kw] = weight as Four;
   const [, oh, ow] = y as Four;
@@ -81,7 +89,7 @@ const problem = (x: Shape, weight: Shape, y: Shape, g: ConvGeometry): Problem =>
 };
 
 /** Calls visit(xIndex, wIndex, yIndex) for every multiply-add of the convolution. */
-const visitAll = (p: Problem, visit: (x: number, w: number, y: number) => void): void => {
+const visitAll = (p: ConvProblem, visit: (x: number, w: number, y: number) => void): void => {
   for (let n = 0; n < p.n; n++)
     for (let oy = 0; oy < p.oh; oy++)
       for (let ox = 0; ox < p.ow; ox++)
@@ -101,13 +109,13 @@ const visitAll = (p: Problem, visit: (x: number, w: number, y: number) => void):
         }
 };
 
-const flops = (p: Problem): number => 2 * p.n * p.oh * p.ow * p.f * p.kh * p.kw * p.c;
+const flops = (p: ConvProblem): number => 2 * p.n * p.oh * p.ow * p.f * p.kh * p.kw * p.c;
 
-const problemOf = (node: Node): Problem => {
+const problemOf = (node: Node): ConvProblem => {
   const [a, b] = [at(node.inputs, 0).shape, at(node.inputs, 1).shape];
   const g = geometryOf(node.attributes);
-  if (node.op === 'conv2d') return problem(a, b, node.shape, g);
-  return node.op === 'conv2dInputGrad' ? problem(node.shape, b, a, g) : problem(a, node.shape, b, g);
+  if (node.op === 'conv2d') return convProblem(a, b, node.shape, g);
+  return node.op === 'conv2dInputGrad' ? convProblem(node.shape, b, a, g) : convProblem(a, node.shape, b, g);
 };
 
 /** What the three have in common. */
@@ -133,7 +141,7 @@ export const conv2d: OpDefinition = defineOp({
         `channels differ: input has ${c}, weight has ${wc}`,
         `give the weight shape [${f}, ${kh}, ${kw}, ${c}]`,
       );
-    const [oh, ow] = outputSize(h, w, kh, kw, geometryOf(attributes));
+    const [oh, ow] = convOutputSize(h, w, kh, kw, geometryOf(attributes));
     if (oh < 1 || ow < 1)
       mismatch(
         where,
@@ -176,7 +184,7 @@ export const conv2dInputGrad: OpDefinition = defineOp({
     const [n, oh, ow, f] = four(at(inputs, 0), 'dy', where);
     const [wf, kh, kw, c] = four(at(inputs, 1), 'weight', where);
     const [h, w] = attributes.size;
-    const expected = outputSize(h, w, kh, kw, geometryOf(attributes));
+    const expected = convOutputSize(h, w, kh, kw, geometryOf(attributes));
     if (f !== wf || oh !== expected[0] || ow !== expected[1]) {
       mismatch(
         where,
@@ -223,7 +231,7 @@ export const conv2dWeightGrad: OpDefinition = defineOp({
     const [n, h, w, c] = four(at(inputs, 0), 'input', where);
     const [dn, oh, ow, f] = four(at(inputs, 1), 'dy', where);
     const [kh, kw] = attributes.kernel;
-    const expected = outputSize(h, w, kh, kw, geometryOf(attributes));
+    const expected = convOutputSize(h, w, kh, kw, geometryOf(attributes));
     if (dn !== n || oh !== expected[0] || ow !== expected[1]) {
       mismatch(
         where,

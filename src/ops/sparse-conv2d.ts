@@ -1,6 +1,6 @@
 import { size, type Shape, type Tensor, type TensorType } from '../tensor/tensor.js';
 import { showShape, showType } from '../tensor/tensor.js';
-import { convOutput, type ConvGeometry } from './conv2d.js';
+import { convOutputSize, convProblem, type ConvGeometry, type ConvProblem } from './conv2d.js';
 import { fail } from '../errors.js';
 import { literal } from './leaf.js';
 import {
@@ -68,32 +68,22 @@ const expectIndex = (index: TensorType, values: TensorType | null, where: Where)
 const outputSize = (
   h: number,
   w: number,
-  { kernel: [kh, kw], ...g }: SparseConvGeometry,
-): [number, number] => [
-  convOutput(h, kh, g.stride[0], g.dilation[0], g.padding[0], g.padding[2]),
-  convOutput(w, kw, g.stride[1], g.dilation[1], g.padding[1], g.padding[3]),
-];
+  { kernel: [kh, kw], ...geometry }: SparseConvGeometry,
+): [number, number] => convOutputSize(h, w, kh, kw, geometry);
 
-interface Problem extends ConvGeometry {
-  readonly n: number;
-  readonly h: number;
-  readonly w: number;
-  readonly c: number;
-  readonly f: number;
-  readonly kh: number;
-  readonly kw: number;
-  readonly oh: number;
-  readonly ow: number;
+interface Problem extends ConvProblem {
   readonly count: number;
 }
 
-const problem = (x: Shape, y: Shape, count: number, geometry: SparseConvGeometry): Problem => {
-  const [n, h, w, c] = x as Four;
-  const [, oh, ow, f] = y as Four;
-  const { kernel, ...rest } = geometry;
-  const [kh, kw] = kernel;
-  return { n, h, w, c, f, kh, kw, oh, ow, ...rest, count };
-};
+const problem = (
+  x: Shape,
+  y: Shape,
+  count: number,
+  { kernel, ...geometry }: SparseConvGeometry,
+): Problem => ({
+  ...convProblem(x, [y.at(-1)!, ...kernel], y, geometry),
+  count,
+});
 
 /** Where the shapes of x, y and the index of each of the three are found. */
 const problemOf = (node: Node): Problem => {
