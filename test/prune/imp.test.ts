@@ -21,6 +21,7 @@ const training = {
   rate: { kind: 'oneCycle', rate: 0.1 },
   augment: { pad: 1, flip: true },
   weightDecay: 1e-3,
+  execution: 'dense', // stores are looked into, and those of compacted networks hold live values alone
 } as const;
 const STEPS = 18;
 const TOTAL = 6 * 27 + 8 * 54 + 3 * 8;
