@@ -29,7 +29,7 @@ export interface Execution extends ExecutionReport {
  * The share of a network's multiply-adds that may be left for sparse execution to be expected faster on the cpu device;
  * measured, see docs/results.md.
  */
-const SPARSE_BELOW = 0.5;
+const SPARSE_BELOW = 0.35;
 
 const shareLeft = (layers: readonly SpecialisedLayer[]): number => {
   const sum = (of: 'dense' | 'left'): number => layers.reduce((total, l) => total + l.multiplyAdds[of], 0);
