@@ -1,16 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { CallAttributes } from '../../src/plan/calls.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { addon, callOf, distance, floats, integer, planOf, random, runOn } from './plans.js';
+import { conv, somePlaces, type Conv, type Geometry } from './sparse-convolutions.js';
 
 /**
  * The gradient of the weights that exist, which copies images into the lanes of registers: any geometry, any number of
  * images and channels, the same bits for any number of threads.
  */
-
-type Conv = CallAttributes<'sparseConv2dWeightGrad'>;
-type Geometry = Partial<Pick<Conv, 'stride' | 'dilation' | 'padding'>>;
 
 const one = new addon.Device({ threads: 1 });
 const three = new addon.Device({ threads: 3 });
@@ -18,27 +15,6 @@ afterAll(() => {
   one.dispose();
   three.dispose();
 });
-
-const conv = (
-  [n, h, w, c]: readonly [number, number, number, number],
-  f: number,
-  [kh, kw]: readonly [number, number],
-  { stride = [1, 1], dilation = [1, 1], padding = [0, 0, 0, 0] }: Geometry = {},
-): Omit<Conv, 'count'> => {
-  const output = (size: number, kernel: number, axis: 0 | 1): number => {
-    const padded = size + padding[axis] + padding[axis + 2]!;
-    return Math.floor((padded - (kernel - 1) * dilation[axis] - 1) / stride[axis]) + 1;
-  };
-  return { n, h, w, c, f, kh, kw, oh: output(h, kh, 0), ow: output(w, kw, 1), stride, dilation, padding };
-};
-
-/** About so many of all places of a kernel, ascending; at least one. */
-const somePlaces = (a: Omit<Conv, 'count'>, density: number, seed: number): number[] => {
-  const next = random(seed);
-  const all = Array.from({ length: a.f * a.kh * a.kw * a.c }, (_, i) => i);
-  const some = all.filter(() => next() < density);
-  return some.length > 0 ? some : [integer(next, 0, all.length - 1)];
-};
 
 /** With all sums in double. */
 const expected = (
