@@ -104,6 +104,8 @@ describe('a session with the command line', () => {
       '2',
       '--batch',
       '20',
+      '--execution',
+      'sparse',
       '--checkpoint',
       'runs/a',
       '--out',
