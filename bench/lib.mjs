@@ -167,8 +167,8 @@ export const alternate = async (ours, peer, { turns, perTurn }) => {
 };
 
 /**
- * The same for many of ours: `ours` has a function by name that runs once, `n` runs of each of which make a turn,
- * and `peers` is a list of which some may be null. Resolves to { name: [seconds, ...] }.
+ * The same for many of ours: `ours` has a function by name that runs once, `n` runs of each of which make a
+ * turn, and `peers` is a list of which some may be null. Resolves to { name: [seconds, ...] }.
  */
 export const inTurns = async (ours, peers, { turns, perTurn }) => {
   const times = {};

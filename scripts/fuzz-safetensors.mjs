@@ -1,6 +1,6 @@
 /**
- * Mutated safetensors files, and compact weights files, one of each for a seed: each is refused in one line, or
- * read right. Needs a build (npm run setup).
+ * Mutated safetensors files, and compact weights files, one of each for a seed: each is refused in one line,
+ * or read right. Needs a build (npm run setup).
  */
 import * as api from '../dist/index.js';
 import { decode, encode } from '../dist/weights/safetensors.js';

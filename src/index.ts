@@ -22,7 +22,7 @@ export {
   type SpecialisedLayer,
   type SpecialiseOptions,
 } from './transform/specialise.js';
-export type { Trainable } from './train/trainee.js';
+export type { Trainable } from './train/trainable.js';
 
 export {
   add,

@@ -3,17 +3,23 @@ import { showCrossing } from './turn.mjs';
 import { printTable, ratioOf, showMs } from './table.mjs';
 
 /**
- * Single layers: y = conv(x, w) and its two gradients, dense and with the weights that exist. x, w and dy lie on the
- * device, results stay there.
+ * Single layers: y = conv(x, w) and its two gradients, dense and with the weights that exist. x, w and dy lie
+ * on the device, results stay there.
  */
 
 const BATCH = 128;
 const DENSITIES = [0.018, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7];
 const FEW = [0.018, 0.1, 0.3, 0.5];
-/** Of layers with millions of weights, whose places are long lists and whose dense time is a fifth of a second. */
+/**
+ * Of layers with millions of weights, whose places are long lists and whose dense time is a fifth of a
+ * second.
+ */
 const WIDE = [0.018, 0.05, 0.1, 0.2, 0.3];
 
-/** Every shape that a layer of ResNet-20 has, and some of VGG-16: input side and channels, filters, kernel, stride. */
+/**
+ * Every shape that a layer of ResNet-20 has, and some of VGG-16: input side and channels, filters, kernel,
+ * stride.
+ */
 const RESNET = [
   [32, 3, 16, 3, 1],
   [32, 16, 16, 3, 1],
@@ -137,8 +143,8 @@ const sweepShape = async (device, shape, densities, { turns, perTurn }) => {
 };
 
 /**
- * The density at which a layer turns from sparse faster to dense faster: every shape that layers have, masks that are
- * uniform, all three directions as training needs them and the first alone as inference does.
+ * The density at which a layer turns from sparse faster to dense faster: every shape that layers have, masks
+ * that are uniform, all three directions as training needs them and the first alone as inference does.
  */
 export const runSweep = async (device, { isQuick }) => {
   const densities = isQuick ? FEW : DENSITIES;

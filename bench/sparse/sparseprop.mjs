@@ -33,9 +33,9 @@ const layersOf = async (net, { masks }) => {
 };
 
 /**
- * Forward and both gradients of every 3x3 layer of each ticket, against SparseProp (Nikdan et al., ICML 2023) with the
- * same masks: its own layers in PyTorch, the faster of its two ways to vectorise. `copy` is a folder with its Python
- * package and its built backend, see bench/peers/sparseprop.py.
+ * Forward and both gradients of every 3x3 layer of each ticket, against SparseProp (Nikdan et al., ICML 2023)
+ * with the same masks: its own layers in PyTorch, the faster of its two ways to vectorise. `copy` is a folder
+ * with its Python package and its built backend, see bench/peers/sparseprop.py.
  */
 export const runSparseProp = async (device, net, tickets, { copy, told, turns }) => {
   const folder = await mkdtemp(join(tmpdir(), 'pathex-bench-'));

@@ -1,6 +1,8 @@
 import { noise, minibatch } from '../subject.mjs';
 
-/** What `npm run bench -- sparse` measures: networks, their tickets, and a program of either with its state. */
+/**
+ * What `npm run bench -- sparse` measures: networks, their tickets, and a program of either with its state.
+ */
 
 /** Shares of the weights that are live, of the paper's table: sparsities of 90, 95.6 and 98.2 %. */
 export const DENSITIES = [0.1, 0.044, 0.018];
@@ -92,8 +94,8 @@ const inputsOf = (program, batch) => {
 };
 
 /**
- * A program compiled, with a store of its own: `run` runs it once; `bytes` are those of its arena, constants and
- * scratch on the device, `seconds` those of building and compiling it.
+ * A program compiled, with a store of its own: `run` runs it once; `bytes` are those of its arena, constants
+ * and scratch on the device, `seconds` those of building and compiling it.
  */
 export const prepare = async (device, what, trainable, ticket, batch) => {
   const began = performance.now();

@@ -30,8 +30,8 @@ export const compacted = async (net, tickets) => {
 };
 
 /**
- * One question of all tickets: each compact network, the dense one behind masks, and the peers, in turns. `dense` and
- * `peers` are summaries, `tickets` those of the compact ones with their ratios.
+ * One question of all tickets: each compact network, the dense one behind masks, and the peers, in turns.
+ * `dense` and `peers` are summaries, `tickets` those of the compact ones with their ratios.
  */
 export const measureTickets = async (device, net, compacts, { what, batch, perTurn }, { turns, peers }) => {
   const dense = await prepare(device, what, net, compacts[0], batch);

@@ -8,8 +8,8 @@ const SOME = [0.1, 0.3, 0.5];
 const BATCH = 128;
 
 /**
- * Where a ratio that grows with the density crosses `level`, straight between two measured densities by the logarithm
- * of the density; null where it does not.
+ * Where a ratio that grows with the density crosses `level`, straight between two measured densities by the
+ * logarithm of the density; null where it does not.
  */
 export const crossing = (densities, ratios, level = 1) => {
   for (let i = 1; i < densities.length; i++) {
@@ -30,8 +30,9 @@ export const showCrossing = (densities, ratios) => {
 };
 
 /**
- * The density at which a whole network turns from sparse faster to dense faster, and what `auto` chooses on either
- * side: random tickets, which empty no channel until few weights are left, so that nothing but sparse layers helps.
+ * The density at which a whole network turns from sparse faster to dense faster, and what `auto` chooses on
+ * either side: random tickets, which empty no channel until few weights are left, so that nothing but sparse
+ * layers helps.
  */
 export const runTurn = async (device, net, { turns, isQuick }) => {
   const { initialise, prune } = await import('../../dist/index.js');

@@ -133,17 +133,17 @@ bool isReadFrom(const Plan& plan, std::size_t buffer, std::size_t writer, std::s
   return false;
 }
 
-bool meet(const Plan& plan, std::size_t a, std::size_t b) {
+bool overlap(const Plan& plan, std::size_t a, std::size_t b) {
   return a == b || shareMemory(plan.buffers[a], plan.buffers[b]);
 }
 /// The same memory under two names.
-bool meetUnnamed(const Plan& plan, std::size_t a, std::size_t b) {
-  return a != b && meet(plan, a, b);
+bool overlapUnderTwoNames(const Plan& plan, std::size_t a, std::size_t b) {
+  return a != b && overlap(plan, a, b);
 }
 /// So that an image of one lies on another image of the other.
-bool meetAskew(const Plan& plan, std::size_t a, std::size_t b) {
+bool overlapShifted(const Plan& plan, std::size_t a, std::size_t b) {
   const PlanBuffer &p = plan.buffers[a], &q = plan.buffers[b];
-  return meet(plan, a, b) && (p.place.at != q.place.at || p.bytes() != q.bytes());
+  return overlap(plan, a, b) && (p.place.at != q.place.at || p.bytes() != q.bytes());
 }
 
 /// Steps that run image by image, as far as they are known.
@@ -157,16 +157,15 @@ class Members {
       const Access& a = accesses_[k];
       // Written after the last image.
       for (const auto* used : {&next.reads, &next.writes, &next.wholeReads, &next.wholeWrites, &next.beginnings}) {
-        if (any(a.wholeWrites, *used, meet)) return false;
+        if (any(a.wholeWrites, *used, overlap)) return false;
       }
       // Results lie in scratch or memory as later steps want it, so that only their name finds them.
-      if (any(a.writes, foreign(next.reads), meetUnnamed) || any(a.writes, foreign(next.beginnings), meetUnnamed)) {
-        return false;
-      }
-      if (any(a.writes, next.wholeReads, meet)) return false;
+      if (any(a.writes, foreign(next.reads), overlapUnderTwoNames)) return false;
+      if (any(a.writes, foreign(next.beginnings), overlapUnderTwoNames)) return false;
+      if (any(a.writes, next.wholeReads, overlap)) return false;
       const std::vector<std::size_t> inMemory = readElsewhere(k, first_ + accesses_.size() + 1);
-      if (any(inMemory, next.wholeWrites, meet) || any(inMemory, next.writes, meetAskew)) return false;
-      if (any(a.reads, next.writes, meetAskew)) return false;
+      if (any(inMemory, next.wholeWrites, overlap) || any(inMemory, next.writes, overlapShifted)) return false;
+      if (any(a.reads, next.writes, overlapShifted)) return false;
     }
     // For the beginning of a result, steps compute its first image twice; they must not add it twice.
     return !wantsFirst(next) || std::all_of(accesses_.begin(), accesses_.end(), [&](const Access& a) {
@@ -307,7 +306,7 @@ void ImageRun::prepare(const Bindings& b) {
   for (const Imaged& i : imaged_) {
     if (i.isResult && wantsAnyFirst_) table[i.buffer] = reinterpret_cast<std::byte*>(table) + tableBytes_ + i.at;
   }
-  Ahead nothing;
+  Prefetch nothing;
   std::size_t computed = 0;
   for (std::size_t k = 0; k < count(); ++k) {
     for (; wantsFirst_[k] && computed < k; ++computed) {
@@ -322,7 +321,7 @@ void ImageRun::runPart(const Bindings& b, std::size_t thread, std::size_t part) 
   std::byte** const table = tableOf(b, thread);
   const Range images = partOf(steps_.images, part, parts_);
   for (std::size_t image = images.begin; image < images.end; ++image) {
-    Ahead ahead(fetches_);
+    Prefetch ahead(fetches_);
     for (const Imaged& i : imaged_) {
       if (!i.isInMemory) continue;
       table[i.buffer] = b.buffers[i.buffer] + image * i.bytes;

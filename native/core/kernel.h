@@ -37,11 +37,11 @@ class Kernel {
 };
 
 /// Memory that the next image needs, fetched into the cache while this image is computed.
-class Ahead {
+class Prefetch {
  public:
-  Ahead() = default;
+  Prefetch() = default;
   /// All of it is fetched in this many calls of `fetch`, a few lines each, since a core waits if it asks for many.
-  explicit Ahead(std::size_t calls) : calls_(calls) {}
+  explicit Prefetch(std::size_t calls) : calls_(calls) {}
 
   void add(const std::byte* from, std::size_t bytes) {
     if (calls_ == 0 || count_ == pieces_.size()) return;
@@ -70,10 +70,10 @@ class Ahead {
 };
 
 /// Where a step computes: the thread, and the part of the batch that the image belongs to.
-struct Turn {
+struct ImageContext {
   std::size_t thread, part;
   bool isFirst;  // image of its part
-  Ahead& ahead;
+  Prefetch& ahead;
 };
 
 /// One step, an image at a time; see core/images.h. Bindings hold the addresses of one image where the step uses one
@@ -97,7 +97,7 @@ class ImageKernel {
   /// Reads what all images have in common: another step may overwrite it afterwards.
   virtual void prepare(const Bindings&) = 0;
   /// Images of one part come in order, on one thread.
-  virtual void compute(const Bindings&, const Turn&) = 0;
+  virtual void compute(const Bindings&, const ImageContext&) = 0;
   /// Writes what is made of all images.
   virtual void finish(const Bindings&) {}
 };

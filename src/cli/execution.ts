@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { checkValue } from '../kinds.js';
 import { table } from '../report/table.js';
-import { executionKind, type ExecutionChoice, type ExecutionReport } from '../train/execution.js';
+import { executionKind, shareLeft, type ExecutionChoice, type ExecutionReport } from '../train/execution.js';
 import type { Form } from '../transform/compact/layers.js';
 import { log } from './common.js';
 
@@ -51,9 +51,8 @@ export const printExecution = (report: ExecutionReport): void => {
       ]),
     ),
   );
-  const sum = (of: 'dense' | 'left'): number => layers.reduce((n, l) => n + l.multiplyAdds[of], 0);
   const forms = (['removed', 'sparse', 'dense'] as const).map((form) => `${countOf(report, form)} ${form}`);
   log(
-    `sparse execution: layers ${forms.join(', ')}; ${((100 * sum('left')) / sum('dense')).toFixed(2)} % of the multiply-adds`,
+    `sparse execution: layers ${forms.join(', ')}; ${(100 * shareLeft(layers)).toFixed(2)} % of the multiply-adds`,
   );
 };

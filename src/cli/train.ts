@@ -56,23 +56,25 @@ interface Options extends RecipeOptions, DeviceChoice {
   readonly download?: boolean;
 }
 
-/** Says how a ticket will be computed, and how long a step takes beside a dense one. */
-const describeExecution = async (
+/**
+ * How long a step takes as it will be computed, beside a dense one; null for a network that is computed
+ * dense.
+ */
+const timesOf = async (
   net: ImageNetwork,
   start: TrainingStart,
   data: Dataset,
   device: Device,
   recipe: ReturnType<typeof recipeOf>,
-): Promise<void> => {
-  const execution = executionOf('train', net, start.masks ?? null, recipe.execution ?? 'auto', device);
-  printExecution(execution);
-  if (execution.kind === 'dense') return;
+): Promise<string | null> => {
+  const { kind } = executionOf('train', net, start.masks ?? null, recipe.execution ?? 'auto', device);
+  if (kind === 'dense') return null;
   const [sparse, dense] = [
     await stepSeconds(net, start, data, device, recipe, 'sparse'),
     await stepSeconds(net, start, data, device, recipe, 'dense'),
   ];
   const ms = (seconds: number): string => `${(1000 * seconds).toFixed(1)} ms`;
-  log(`a step takes ${ms(sparse)}, dense ${ms(dense)}: ${(sparse / dense).toFixed(2)} of it`);
+  return `a step takes ${ms(sparse)}, dense ${ms(dense)}: ${(sparse / dense).toFixed(2)} of it`;
 };
 
 const sourceOf = (o: Options): string => o.weights ?? `weights drawn from seed ${o.seed}`;
@@ -158,7 +160,9 @@ export const trainCommand = withDevice(
             isTerminal: process.stderr.isTTY === true,
           });
           try {
-            if (start?.masks != null) await describeExecution(net, start, data, device, recipe);
+            // a training that is continued is computed as it was, which its checkpoint says
+            const times =
+              isResumed || start === null ? null : await timesOf(net, start, data, device, recipe);
             const result = await fit(
               net,
               start === null ? null : { ...start, source: sourceOf(o) },
@@ -172,6 +176,10 @@ export const trainCommand = withDevice(
                 resume: o.resume === true,
                 signal,
                 ...(o.checkpoint === undefined ? {} : { checkpoint: o.checkpoint }),
+                onExecution: (report) => {
+                  printExecution(report);
+                  if (times !== null) log(times);
+                },
                 onStep: ({ epoch, step, loss }) =>
                   bar.update(epoch * steps + step + 1 - o.fromStep, {
                     epoch: `${epoch + 1}/${o.epochs}`,

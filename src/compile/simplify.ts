@@ -147,8 +147,8 @@ const simplify = (roots: Roots): Tensor[] => {
 
 /**
  * A reduction over several separate runs of axes is taken one run at a time, innermost first: a fused step
- * reduces one run. One over axes of size one is a view; the variance of single values is that of each from itself,
- * which is NaN where they are not finite.
+ * reduces one run. One over axes of size one is a view; the variance of single values is that of each from
+ * itself, which is NaN where they are not finite.
  */
 const splitReductions = (roots: Roots): Tensor[] =>
   rewrite(roots, (node, inputs) => {

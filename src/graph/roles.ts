@@ -2,8 +2,8 @@ import type { ROLES } from '../ops/attributes.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /**
- * What a state leaf is for. `weight`s are the prunable set: every conv and linear weight, nothing else. `values` are
- * what is left of a weight in a compacted network.
+ * What a state leaf is for. `weight`s are the prunable set: every conv and linear weight, nothing else.
+ * `values` are what is left of a weight in a compacted network.
  */
 export type Role = (typeof ROLES)[number];
 

@@ -61,8 +61,8 @@ export const isRandom = ({ op, attributes }: Tensor): boolean => op === 'dropout
 
 /**
  * x, of which a training drops each element with probability `rate` and multiplies the others by 1 / (1 -
- * rate) (Srivastava et al., JMLR 2014); for inference it is x. Attributes: rate; stream, where it is to draw the
- * numbers of another place than its own among the dropouts of its network.
+ * rate) (Srivastava et al., JMLR 2014); for inference it is x. Attributes: rate; stream, where it is to draw
+ * the numbers of another place than its own among the dropouts of its network.
  */
 export const dropout: OpDefinition = {
   name: 'dropout',

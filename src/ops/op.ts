@@ -79,8 +79,8 @@ export interface TrainingReader {
   /** The moments of a batch, taken once for all that ask. */
   readonly momentsOf: (x: Tensor) => Moments;
   /**
-   * Where random numbers come from, of another stream for each that asks without one of its own; null where nothing
-   * is to be random.
+   * Where random numbers come from, of another stream for each that asks without one of its own; null where
+   * nothing is to be random.
    */
   readonly draw: (stream?: number) => { readonly noise: Tensor; readonly stream: number } | null;
   /** A stored value becomes another with the step. */
@@ -189,8 +189,9 @@ export interface OpDefinition<K extends AttributeKinds = AttributeKinds> {
   /** Where the units of its output come from. */
   readonly units: (node: NodeOf<K>) => UnitRule;
   /**
-   * The attributes of the same node over a portion of its images and units, whose inputs are over that portion, too;
-   * null where images depend on each other. Ops without it are computed over whole batches and all units.
+   * The attributes of the same node over a portion of its images and units, whose inputs are over that
+   * portion, too; null where images depend on each other. Ops without it are computed over whole batches and
+   * all units.
    */
   readonly over?: (node: NodeOf<K>, portion: Portion) => Attributes | null;
   /** Of layers: the same with only some of the weights. */

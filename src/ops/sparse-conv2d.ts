@@ -18,10 +18,10 @@ import type { Ops } from './registry.js';
 import { unitsMix, type UnitRule } from './units.js';
 
 /**
- * Convolution with a kernel of which only some weights exist, and its two adjoints. `values` [nnz] are the weights,
- * `index` i32 [nnz] their places in a dense kernel [filters, *kernel, channels], ascending; it is a literal, so that
- * devices can make tables of it before the first run. The three are bilinear in x, y and values, and closed under
- * differentiation as those of ops/conv2d.ts are.
+ * Convolution with a kernel of which only some weights exist, and its two adjoints. `values` [nnz] are the
+ * weights, `index` i32 [nnz] their places in a dense kernel [filters, *kernel, channels], ascending; it is a
+ * literal, so that devices can make tables of it before the first run. The three are bilinear in x, y and
+ * values, and closed under differentiation as those of ops/conv2d.ts are.
  */
 const GEOMETRY = {
   stride: 'pair',
@@ -217,8 +217,8 @@ export const sparseConv2d: OpDefinition = defineOp({
 });
 
 /**
- * (dy [n,oh,ow,f], values [nnz], index i32 [nnz]) -> dx [n, *size]: the adjoint of sparseConv2d in x. `size` = [h, w,
- * c].
+ * (dy [n,oh,ow,f], values [nnz], index i32 [nnz]) -> dx [n, *size]: the adjoint of sparseConv2d in x. `size`
+ * = [h, w, c].
  */
 export const sparseConv2dInputGrad: OpDefinition = defineOp({
   ...shared('sparseConv2dInputGrad'),
@@ -264,7 +264,9 @@ export const sparseConv2dInputGrad: OpDefinition = defineOp({
   },
 });
 
-/** (x [n,h,w,c], dy [n,oh,ow,f], index i32 [nnz]) -> dvalues [nnz]: the adjoint of sparseConv2d in its values. */
+/**
+ * (x [n,h,w,c], dy [n,oh,ow,f], index i32 [nnz]) -> dvalues [nnz]: the adjoint of sparseConv2d in its values.
+ */
 export const sparseConv2dWeightGrad: OpDefinition = defineOp({
   ...shared('sparseConv2dWeightGrad'),
   doc: 'adjoint of sparseConv2d in its weights',

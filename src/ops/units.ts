@@ -21,8 +21,8 @@ export type UnitRule =
   | { readonly kind: 'mixed'; readonly why: string };
 
 /**
- * Unit o is the sum over i and t of unit i of input 0 times the weight at place o * strides[0] + i * strides[1]
- * + t * strides[2]: that element of input 1.
+ * Unit o is the sum over i and t of unit i of input 0 times the weight at place o * strides[0] + i *
+ * strides[1] + t * strides[2]: that element of input 1.
  */
 export interface LayerRule {
   readonly kind: 'layer';
@@ -39,6 +39,10 @@ export type UnitsOf = (node: Tensor) => UnitRule;
 
 /** The length of the last axis; 1 for a scalar. */
 export const unitCount = (t: Pick<Tensor, 'shape'>): number => t.shape[t.shape.length - 1] ?? 1;
+
+/** Places of one image that a unit has: the length of the axes between the batch and the last. */
+export const placesOf = ({ shape }: Pick<Tensor, 'shape'>): number =>
+  shape.slice(1, -1).reduce((n, d) => n * d, 1);
 
 const STAY: UnitRule = { kind: 'stay' };
 const MIXED: UnitRule = { kind: 'mixed', why: 'mixes or moves the last axis' };

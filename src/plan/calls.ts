@@ -122,7 +122,10 @@ export const CALLS = {
     outputs: ['f32[f,kh,kw,c]'],
     cuda: 'cudnn',
   },
-  /** Weights with their places, which are a constant of the plan and ascend. Targets without these compute densely. */
+  /**
+   * Weights with their places, which are a constant of the plan and ascend. Targets without these compute
+   * densely.
+   */
   sparseConv2d: {
     fields: SPARSE_CONV,
     inputs: ['f32[n,h,w,c]', 'f32[count]', 'i32[count]'],

@@ -162,8 +162,8 @@ const zerosKept = (weights: Weights, masks: Masks): number =>
   }, 0);
 
 /**
- * Given masks. Throws OPTION for methods that could not keep to them, WEIGHTS where leaving them out would not
- * help.
+ * Given masks. Throws OPTION for methods that could not keep to them, WEIGHTS where leaving them out would
+ * not help.
  */
 const startMasks = (method: Procedure, masks: Masks | null, form: WeightsForm): Masks | null => {
   if (masks === null) return null;

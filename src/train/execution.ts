@@ -4,11 +4,12 @@ import type { Network } from '../nn/network.js';
 import type { Device } from '../runtime/device.js';
 import type { Masks } from '../transform/mask.js';
 import { specialise, type SpecialisedLayer } from '../transform/specialise.js';
-import type { Trainable } from './trainee.js';
+import type { Trainable } from './trainable.js';
 
 /**
- * How a ticket is computed: `dense`, as a network behind masks; `sparse`, as the compact network that `specialise`
- * makes of it; or `auto`, whichever is expected to be faster on the device. Results differ by rounding alone.
+ * How a ticket is computed: `dense`, as a network behind masks; `sparse`, as the compact network that
+ * `specialise` makes of it; or `auto`, whichever is expected to be faster on the device. Results differ by
+ * rounding alone.
  */
 export type ExecutionChoice = 'auto' | 'dense' | 'sparse';
 export const EXECUTIONS = ['auto', 'dense', 'sparse'] as const satisfies readonly ExecutionChoice[];
@@ -26,12 +27,13 @@ export interface Execution extends ExecutionReport {
 }
 
 /**
- * The share of a network's multiply-adds that may be left for sparse execution to be expected faster on the cpu device;
- * measured, see docs/results.md.
+ * The share of a network's multiply-adds that may be left for sparse execution to be expected faster on the
+ * cpu device; measured, see docs/results.md.
  */
 const SPARSE_BELOW = 0.35;
 
-const shareLeft = (layers: readonly SpecialisedLayer[]): number => {
+/** The share of the multiply-adds of all layers that is left. */
+export const shareLeft = (layers: readonly SpecialisedLayer[]): number => {
   const sum = (of: 'dense' | 'left'): number => layers.reduce((total, l) => total + l.multiplyAdds[of], 0);
   return sum('left') / Math.max(sum('dense'), 1);
 };
@@ -39,8 +41,8 @@ const shareLeft = (layers: readonly SpecialisedLayer[]): number => {
 const denseExecution = (net: Network): Execution => ({ kind: 'dense', trainable: net, layers: [] });
 
 /**
- * How a network is computed with its masks; null where it has none. Throws OPTION where it is asked to be sparse
- * without masks.
+ * How a network is computed with its masks; null where it has none. Throws OPTION where it is asked to be
+ * sparse without masks.
  */
 export const executionOf = (
   where: string,

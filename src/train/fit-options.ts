@@ -33,8 +33,8 @@ export interface FitOptions<O extends Shape = Shape> extends StepOptions<O> {
   /** Continue from `checkpoint` where there is one. Default false: an existing checkpoint is an error. */
   readonly resume?: boolean;
   /**
-   * How a ticket is computed. Default: `auto`, whichever is expected to be faster on the device; a training that is
-   * resumed goes on as it was.
+   * How a ticket is computed. Default: `auto`, whichever is expected to be faster on the device; a training
+   * that is resumed goes on as it was.
    */
   readonly execution?: ExecutionChoice;
   readonly onStep?: (at: {

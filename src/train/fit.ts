@@ -3,15 +3,14 @@ import { sourceKind, type Source } from '../source/source.js';
 import * as kinds from '../kinds.js';
 import { checkOptions, checkValue } from '../kinds.js';
 import { fail } from '../errors.js';
-import { nameOf } from '../graph/graph.js';
-import { parameters, type Network } from '../nn/network.js';
+import type { Network } from '../nn/network.js';
 import type { Weights } from '../nn/weights.js';
 import { fold, key } from '../random.js';
 import { runsUnderWay, type Device } from '../runtime/device.js';
 import { pipeline } from '../runtime/pipeline.js';
 import { classification } from '../task/classification.js';
 import { reportOf, type Task } from '../task/task.js';
-import type { Shape, Tensor } from '../tensor/tensor.js';
+import type { Shape } from '../tensor/tensor.js';
 import type { Masks } from '../transform/mask.js';
 import { NOISE } from '../transform/readings.js';
 import { openCheckpoint, type Checkpoint, type EpochReport, type OpenCheckpoint } from './checkpoint.js';
@@ -26,7 +25,7 @@ import {
   type Tested,
 } from './evaluate.js';
 import { FIT_OPTIONS, type FitOptions } from './fit-options.js';
-import { momentParts, type Moment, type Optimiser } from './optimisers/optimiser.js';
+import { scalarsOf, type Optimiser } from './optimisers/optimiser.js';
 import {
   checkFits,
   evaluationProgram,
@@ -37,8 +36,15 @@ import {
 } from './programs.js';
 import { checkRate, rateAt } from './rate.js';
 import { executionOf, type ExecutionChoice, type ExecutionReport } from './execution.js';
-import { addTensors, masksOfTensors, readMasks, readTensors } from './restore.js';
-import { trainingState, type TrainingState } from './state.js';
+import {
+  addTensors,
+  masksOfTensors,
+  readMasks,
+  readMoments,
+  readParameters,
+  readTensors,
+} from './restore.js';
+import { trainingState } from './state.js';
 import {
   addStart,
   checkStart,
@@ -247,7 +253,7 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
         const draw = { key: own, epoch, step: i };
         const inputs = {
           ...(await source.train.inputs(order.subarray(cut.from, cut.to), draw)),
-          ...scalars(optimiser.inputs?.(updates + at - from + 1) ?? {}),
+          ...scalarsOf(optimiser, updates + at - from + 1),
           ...(noise === null ? {} : { [NOISE]: Int32Array.of(noise, at) }),
           rate: [rateAt(rate, at, steps, epochs)],
         };
@@ -289,7 +295,7 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
         });
       }
     }
-    const weights = await readState(state, parameters(net), nameOf);
+    const weights = await readParameters(state, net);
     const moments = await readMoments(state);
     test ??= await evaluated(epochs);
     checkTrained(weights);
@@ -313,9 +319,6 @@ const takeSteps = async (training: Training, kept: Kept | null): Promise<Trained
   }
 };
 
-const scalars = (values: Readonly<Record<string, number>>): Readonly<Record<string, readonly number[]>> =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
-
 /** Numbers that JSON can hold. */
 const finite = (measures: Readonly<Record<string, number>>): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
@@ -336,33 +339,6 @@ const measured = (
   train: finite(train),
   test: test === null ? null : finite(test),
 });
-
-const readState = async (
-  state: TrainingState,
-  leaves: readonly Tensor[],
-  keyOf: (leaf: Tensor) => string,
-): Promise<Weights> =>
-  new Map(
-    await Promise.all(
-      leaves.map(async (leaf) => {
-        const data = Float32Array.from(await state.read(nameOf(leaf)));
-        return [keyOf(leaf), { shape: leaf.shape, data }] as const;
-      }),
-    ),
-  );
-
-const readMoments = async (state: TrainingState): Promise<Moments> => {
-  const leaves = new Map<Moment, Tensor[]>();
-  for (const [name, leaf] of state.leaves) {
-    const parts = momentParts(name);
-    if (parts !== undefined) leaves.set(parts.moment, [...(leaves.get(parts.moment) ?? []), leaf]);
-  }
-  const read = [...leaves].map(async ([moment, own]) => {
-    const weights = await readState(state, own, (leaf) => momentParts(nameOf(leaf))!.parameter);
-    return [moment, weights] as const;
-  });
-  return new Map(await Promise.all(read));
-};
 
 /** How messages name the test of an epoch, and what helps where it fails. */
 const tested = (epoch: number): Tested => ({

@@ -11,6 +11,7 @@ import { NOISE } from '../transform/readings.js';
 import { addResident, inputsOf } from './evaluate.js';
 import { executionOf, type ExecutionChoice } from './execution.js';
 import { FIT_OPTIONS, type FitOptions } from './fit-options.js';
+import { scalarsOf } from './optimisers/optimiser.js';
 import { optimiserOf, sourceOf, trainingProgram, type TrainingData } from './programs.js';
 import { addStart, checkStart, checkStartFits, type TrainingStart } from './start.js';
 import { trainingState } from './state.js';
@@ -20,8 +21,8 @@ const TIMED = wordOf('dense', 'sparse');
 const [WARM_UP, RUNS] = [1, 4];
 
 /**
- * Seconds of one training step, by the clock of the host: the shortest of a few at rate 0, on a copy of the start. Errors
- * are those of fit().
+ * Seconds of one training step, by the clock of the host: the shortest of a few at rate 0, on a copy of the
+ * start. Errors are those of fit().
  */
 export const stepSeconds = async <I extends Shape, O extends Shape>(
   net: Network<I, O>,
@@ -56,10 +57,9 @@ export const stepSeconds = async <I extends Shape, O extends Shape>(
       epoch: 0,
       step: 0,
     });
-    const scalars = Object.entries(optimiser.inputs?.(1) ?? {}).map(([name, value]) => [name, [value]]);
     const inputs = inputsOf(step, {
       ...images,
-      ...(Object.fromEntries(scalars) as Readonly<Record<string, readonly number[]>>), // as built above
+      ...scalarsOf(optimiser, 1),
       [NOISE]: Int32Array.of(0, 0),
       rate: [0],
     });

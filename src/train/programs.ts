@@ -23,7 +23,7 @@ import { showShape, type Shape, type Tensor } from '../tensor/tensor.js';
 import { substitute } from '../graph/graph.js';
 import { grad } from '../transform/grad.js';
 import { inference, training, type Readable } from '../transform/readings.js';
-import { checkTrainable, denseOf, traineeOf, type Trainable } from './trainee.js';
+import { checkTrainable, denseOf, stepNetworkOf, type Trainable } from './trainable.js';
 import { clipByNorm } from './clip.js';
 import { optimiserKind, type Optimiser, type Update } from './optimisers/optimiser.js';
 import { sgd, SGD_OPTIONS, sgdOptionsOf, type SgdOptions } from './optimisers/sgd.js';
@@ -133,10 +133,10 @@ const feed = (net: Readable, images: Tensor): Tensor =>
   substitute([net.output], new Map([[net.input, images]]))[0]!;
 
 /**
- * One training step of the masked network, or of a compacted one. Inputs: those of the data (index [batch], shift [batch, 3] of a
- * data set), rate [], those of the optimiser, and of a network with dropouts noise [2], a key and the step.
- * Outputs: loss (the mean), and the task's measures as sums over the batch (of classification: correct, a
- * count). Next: parameters, moments, running statistics.
+ * One training step of the masked network, or of a compacted one. Inputs: those of the data (index [batch],
+ * shift [batch, 3] of a data set), rate [], those of the optimiser, and of a network with dropouts noise [2],
+ * a key and the step. Outputs: loss (the mean), and the task's measures as sums over the batch (of
+ * classification: correct, a count). Next: parameters, moments, running statistics.
  */
 export const trainStep = <O extends Shape>(
   net: Trainable<Shape, O>,
@@ -165,7 +165,7 @@ export const trainingProgram = (
   { optimiser, clipNorm }: { readonly optimiser: Optimiser; readonly clipNorm: number | undefined },
 ): Program => {
   checkFits(denseOf(given), source, task);
-  const { net, learnt, kept } = traineeOf(given);
+  const { net, learnt, kept } = stepNetworkOf(given);
   const { images, targets } = source[split].batch(batch);
   const read = training(rebatch(net, batch));
   const output = feed(read, images);
@@ -231,7 +231,7 @@ export const evaluationProgram = (
   task: Task,
 ): Program => {
   checkFits(denseOf(given), source, task);
-  const { net } = traineeOf(given);
+  const { net } = stepNetworkOf(given);
   const { images, targets } = source[split].batch(batch);
   const output = feed(inference(rebatch(net, batch)), images);
   const counts = ops.input('weight', [batch]);

@@ -2,11 +2,13 @@ import { fail } from '../errors.js';
 import { nameOf } from '../graph/graph.js';
 import { isPrunable } from '../graph/roles.js';
 import { kindOfState } from '../graph/state-names.js';
-import { prunable, type Network } from '../nn/network.js';
+import { parameters, prunable, type Network } from '../nn/network.js';
+import type { Weights } from '../nn/weights.js';
 import { sameShape, showShape, size, type Tensor } from '../tensor/tensor.js';
 import { maskName, type Masks } from '../transform/mask.js';
 import type { StoredTensor } from '../weights/safetensors.js';
-import { momentParts } from './optimisers/optimiser.js';
+import { momentParts, type Moment } from './optimisers/optimiser.js';
+import type { Moments } from './start.js';
 import type { TrainingState } from './state.js';
 
 /** State of a training between a device and a checkpoint. */
@@ -20,6 +22,38 @@ export const readMasks = async (state: TrainingState, net: Network): Promise<Mas
       ),
     ),
   );
+
+const readState = async (
+  state: TrainingState,
+  leaves: readonly Tensor[],
+  keyOf: (leaf: Tensor) => string,
+): Promise<Weights> =>
+  new Map(
+    await Promise.all(
+      leaves.map(async (leaf) => {
+        const data = Float32Array.from(await state.read(nameOf(leaf)));
+        return [keyOf(leaf), { shape: leaf.shape, data }] as const;
+      }),
+    ),
+  );
+
+/** What an optimiser has gathered, by moment. */
+export const readMoments = async (state: TrainingState): Promise<Moments> => {
+  const leaves = new Map<Moment, Tensor[]>();
+  for (const [name, leaf] of state.leaves) {
+    const parts = momentParts(name);
+    if (parts !== undefined) leaves.set(parts.moment, [...(leaves.get(parts.moment) ?? []), leaf]);
+  }
+  const read = [...leaves].map(async ([moment, own]) => {
+    const weights = await readState(state, own, (leaf) => momentParts(nameOf(leaf))!.parameter);
+    return [moment, weights] as const;
+  });
+  return new Map(await Promise.all(read));
+};
+
+/** The parameters of a network, statistics included. */
+export const readParameters = (state: TrainingState, net: Network): Promise<Weights> =>
+  readState(state, parameters(net), nameOf);
 
 /** What a checkpoint holds: all state but the data. */
 export const readTensors = async (state: TrainingState): Promise<Record<string, StoredTensor>> =>
@@ -50,8 +84,8 @@ const numbersOf = (tensors: Tensors, name: string): Float32Array | Float64Array 
 };
 
 /**
- * The masks that a checkpoint holds. Throws CHECKPOINT for one that is missing, of another size, or holds other
- * numbers than 0 and 1.
+ * The masks that a checkpoint holds. Throws CHECKPOINT for one that is missing, of another size, or holds
+ * other numbers than 0 and 1.
  */
 export const masksOfTensors = (tensors: Tensors, net: Network): Masks =>
   new Map(

@@ -10,15 +10,15 @@ import { size, type Tensor } from '../tensor/tensor.js';
 import { maskName } from '../transform/mask.js';
 import type { Specialised } from '../transform/specialise.js';
 import { momentName, momentParts } from './optimisers/optimiser.js';
-import { isSpecialised, type Trainable } from './trainee.js';
+import { isSpecialised, type Trainable } from './trainable.js';
 
 /** Numbers of a store that are no data: parameters, masks and what an optimiser has gathered. */
 export type StateValues = Float32Array | Float64Array;
 
 /**
- * The state of a training as people know it: every weight dense, with its mask beside it. What a store holds of a
- * compacted network is packed and unpacked on the way, so that starts, checkpoints and results are the same either
- * way.
+ * The state of a training as people know it: every weight dense, with its mask beside it. What a store holds
+ * of a compacted network is packed and unpacked on the way, so that starts, checkpoints and results are the
+ * same either way.
  */
 export interface TrainingState {
   /** By name, with the shapes of the dense network. */

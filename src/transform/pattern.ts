@@ -4,8 +4,8 @@ import type { Lowering, OpDefinition } from '../ops/op.js';
 import { size, type Tensor } from '../tensor/tensor.js';
 
 /**
- * What is known of state, by name, of which zeros alone count: weights as they are, or their masks. State that is
- * not given counts as no zero.
+ * What is known of state, by name, of which zeros alone count: weights as they are, or their masks. State
+ * that is not given counts as no zero.
  */
 export type Known = ReadonlyMap<string, ArrayLike<number>>;
 
@@ -55,8 +55,8 @@ const patternOfNode = (node: Tensor, inputs: readonly (Pattern | null)[]): Patte
 };
 
 /**
- * Whether an op moves its elements, or adds up products of them with factors that are not negative, as those of
- * path sets are: then it is above zero for patterns exactly where it may be other than zero for values.
+ * Whether an op moves its elements, or adds up products of them with factors that are not negative, as those
+ * of path sets are: then it is above zero for patterns exactly where it may be other than zero for values.
  */
 const keepsZeros = ({ paths }: OpDefinition, lowering: Lowering): boolean => {
   const { kind } = lowering;
@@ -94,10 +94,10 @@ const union = (node: Tensor, inputs: readonly (Pattern | null)[]): Pattern => {
 };
 
 /*
- * Note [Patterns, not values] Masks say which numbers are zero, not what the others are: a weight minus its mean
- * is zero everywhere if it is evaluated for its mask of ones, and almost nowhere in truth. So zeros are followed
- * through the graph instead. Movements take them along, a product is zero where one factor is, a sum where all
- * its terms are, and a function of single elements where it makes zero of zeros; whatever else an op does, its
- * result counts as other than zero. Values of weights that cancel each other are one step of training away from
- * not doing so, and count as live for that reason.
+ * Note [Patterns, not values] Masks say which numbers are zero, not what the others are: a weight minus its
+ * mean is zero everywhere if it is evaluated for its mask of ones, and almost nowhere in truth. So zeros are
+ * followed through the graph instead. Movements take them along, a product is zero where one factor is, a sum
+ * where all its terms are, and a function of single elements where it makes zero of zeros; whatever else an
+ * op does, its result counts as other than zero. Values of weights that cancel each other are one step of
+ * training away from not doing so, and count as live for that reason.
  */

@@ -68,8 +68,8 @@ export const training = <N extends Readable>(
 };
 
 /**
- * The same network, in which every dropout says which stream it draws from: that of its place. Where some are taken
- * out afterwards, the others go on to draw the same numbers.
+ * The same network, in which every dropout says which stream it draws from: that of its place. Where some are
+ * taken out afterwards, the others go on to draw the same numbers.
  */
 export const withStreams = (output: Tensor): Tensor => {
   let streams = 0;

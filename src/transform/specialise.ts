@@ -4,6 +4,7 @@ import { leaves, nameOf } from '../graph/graph.js';
 import { isLearnt, isPrunable, roleOf } from '../graph/roles.js';
 import { checkOptions, checkValue, networkKind, wordOf, type KindsOf } from '../kinds.js';
 import { definitionOf, ops } from '../ops/registry.js';
+import { placesOf } from '../ops/units.js';
 import { size, type Tensor } from '../tensor/tensor.js';
 import { build, type BuiltLayer } from './compact/build.js';
 import type { Form, LayerShape, LiveWeight } from './compact/layers.js';
@@ -23,14 +24,14 @@ export interface SpecialisedLayer {
 }
 
 /**
- * A network without what its masks prune; the values that it computes, and how they are learnt, are those of the
- * masked network but for rounding.
+ * A network without what its masks prune; the values that it computes, and how they are learnt, are those of
+ * the masked network but for rounding.
  */
 export interface Specialised<N extends Readable = Readable> {
   /**
-   * Its parameters have the names of the dense ones. A weight is its live values [nnz], in the order of the dense
-   * one; one without any is left out. All others have the shape that they had, those of channels that are gone
-   * included.
+   * Its parameters have the names of the dense ones. A weight is its live values [nnz], in the order of the
+   * dense one; one without any is left out. All others have the shape that they had, those of channels that
+   * are gone included.
    */
   readonly net: N;
   /** The network that it was made of, and its masks. */
@@ -38,13 +39,16 @@ export interface Specialised<N extends Readable = Readable> {
   readonly masks: Masks;
   readonly layers: readonly SpecialisedLayer[];
   /** Parameters that are not part of the graph any more: they have no gradient, but decay as ever. */
-  readonly idle: readonly Tensor[];
+  readonly unused: readonly Tensor[];
   /**
-   * Running statistics that nobody can observe, since no live weight reads their channels: 1 for those, by name. A
-   * training leaves them alone, or writes what is left of what they would be.
+   * Running statistics that nobody can observe, since no live weight reads their channels: 1 for those, by
+   * name. A training leaves them alone, or writes what is left of what they would be.
    */
   readonly unobserved: ReadonlyMap<string, Uint8Array>;
-  /** What the compacted network holds of a dense parameter, or of anything that has a number for each of its numbers. */
+  /**
+   * What the compacted network holds of a dense parameter, or of anything that has a number for each of its
+   * numbers.
+   */
   readonly pack: <A extends Numbers>(name: string, dense: A) => A;
   /** The dense one again; what is pruned is 0. */
   readonly unpack: <A extends Numbers>(name: string, packed: A) => A;
@@ -59,23 +63,21 @@ export interface SpecialiseOptions {
 const OPTIONS: KindsOf<SpecialiseOptions> = { layers: wordOf('auto', 'sparse', 'dense') };
 
 /**
- * What a sparse layer costs on the cpu device, in the time that a dense one takes for one weight at one place of its
- * result: for each live weight, and for each channel that is brought into planes or back. Fitted to the kernels' times
- * on AVX-512, docs/results.md, "Sparse tickets".
+ * What a sparse layer costs on the cpu device, in the time that a dense one takes for one weight at one place
+ * of its result: for each live weight, and for each channel that is brought into planes or back. Fitted to
+ * the kernels' times on AVX-512, docs/results.md, "Sparse tickets".
  */
 const [PER_LIVE_WEIGHT, PER_CHANNEL] = [2.2, 20];
 
-const places = ({ shape }: Tensor): number => shape.slice(1, -1).reduce((n, d) => n * d, 1);
-
 const byCost = ({ kernel, live, inputs, outputs, node }: LayerShape): 'sparse' | 'dense' => {
-  const channels = (inputs * places(node.inputs[0]!)) / places(node) + outputs;
+  const channels = (inputs * placesOf(node.inputs[0]!)) / placesOf(node) + outputs;
   return PER_LIVE_WEIGHT * live + PER_CHANNEL * channels < size(kernel) ? 'sparse' : 'dense';
 };
 
 /**
- * The compact network of a ticket: channels without live weights are gone or, where they are read, constants; weights
- * are their live values. Exact for every network, by masks alone. Throws WEIGHTS for masks that are not the network's,
- * OPTION for options that it does not know.
+ * The compact network of a ticket: channels without live weights are gone or, where they are read, constants;
+ * weights are their live values. Exact for every network, by masks alone. Throws WEIGHTS for masks that are
+ * not the network's, OPTION for options that it does not know.
  */
 export const specialise = <N extends Readable>(
   net: N,
@@ -102,7 +104,6 @@ export const specialise = <N extends Readable>(
     if (weight === undefined) return [leaf];
     return weight.values === null ? [] : [weight.values];
   });
-  const placesOf = (name: string): Int32Array | undefined => weights.get(name)?.places;
   const leafOf = new Map(dense.map((leaf) => [nameOf(leaf), leaf]));
   const sizeOf = (name: string): number =>
     size(
@@ -119,15 +120,15 @@ export const specialise = <N extends Readable>(
     dense: net,
     masks,
     layers: first.layers.map((layer) => described(layer, weights)),
-    idle: packed.filter((leaf) => !live.has(nameOf(leaf))),
+    unused: packed.filter((leaf) => !live.has(nameOf(leaf))),
     unobserved: unobserved(first.sets),
     pack: (name, values) => {
       expectLength(name, values, sizeOf(name));
-      const places = placesOf(name);
+      const places = weights.get(name)?.places;
       return places === undefined ? values : taken(values, places);
     },
     unpack: (name, values) => {
-      const places = placesOf(name);
+      const places = weights.get(name)?.places;
       expectLength(name, values, places?.length ?? sizeOf(name));
       return places === undefined ? values : put(values, places, sizeOf(name));
     },
@@ -202,10 +203,10 @@ const unobserved = ({ nodes, readOf }: UnitSets): ReadonlyMap<string, Uint8Array
 /** The parameters that a training of a compacted network learns, in the order of the dense ones. */
 export const learntOf = ({
   net,
-  idle,
+  unused,
   dense,
-}: Pick<Specialised, 'net' | 'idle' | 'dense'>): readonly Tensor[] => {
-  const own = new Map([...parametersOf(net), ...idle].map((leaf) => [nameOf(leaf), leaf]));
+}: Pick<Specialised, 'net' | 'unused' | 'dense'>): readonly Tensor[] => {
+  const own = new Map([...parametersOf(net), ...unused].map((leaf) => [nameOf(leaf), leaf]));
   return parametersOf(dense)
     .flatMap((leaf) => own.get(nameOf(leaf)) ?? [])
     .filter(isLearnt);

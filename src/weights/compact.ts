@@ -14,11 +14,11 @@ export type WeightsForm = 'dense' | 'compact';
 export const FORMS = ['dense', 'compact'] as const satisfies readonly WeightsForm[];
 
 /*
- * A compact file has, in the place of a weight and its mask, `<name>_values`, F32, its live values in row-major
- * order of PyTorch's shape, and `<name>_gaps`, U8, which say where they are: each byte is the distance to the
- * place before, the first from place 0, and 255 goes on by 255 places without a value. So the places are the
- * sums of all bytes up to those that are not 255. See Note [Why gaps]. The metadata `pathex-compact` holds
- * JSON, { version, shapes }: the shape of every such weight.
+ * A compact file has, in the place of a weight and its mask, `<name>_values`, F32, its live values in
+ * row-major order of PyTorch's shape, and `<name>_gaps`, U8, which say where they are: each byte is the
+ * distance to the place before, the first from place 0, and 255 goes on by 255 places without a value. So the
+ * places are the sums of all bytes up to those that are not 255. See Note [Why gaps]. The metadata
+ * `pathex-compact` holds JSON, { version, shapes }: the shape of every such weight.
  */
 const METADATA = 'pathex-compact';
 const VERSION = 1;
@@ -97,9 +97,9 @@ export interface PackedWeight {
 }
 
 /**
- * What a file holds as dense tensors, whatever its form. Nothing larger than `weights`, the prunable weights of
- * the network that reads it, is made, whatever the file claims. Throws WEIGHTS for a compact file that is not
- * of these weights, of another version, or whose values and places cannot belong together.
+ * What a file holds as dense tensors, whatever its form. Nothing larger than `weights`, the prunable weights
+ * of the network that reads it, is made, whatever the file claims. Throws WEIGHTS for a compact file that is
+ * not of these weights, of another version, or whose values and places cannot belong together.
  */
 export const expanded = (
   { tensors, metadata }: StoredTensors,
@@ -226,8 +226,8 @@ const unpacked = (
  * Note [Why gaps]
  *
  * No code of places at density d takes fewer than H(d) / d bits for each live weight where places are drawn
- * without structure, H the entropy of a coin: 7.2 at 1.8 %. A byte for each gap, and another for each 255 that
- * are passed, takes 8.1 there, and is never more than the byte for each weight that a dense file's mask takes. A
- * bit for each weight is less from a density of 1/8 on, where the values are most of the file: at 1/2 it would
- * save 15 % of it, for a second encoding that every reader has to know.
+ * without structure, H the entropy of a coin: 7.2 at 1.8 %. A byte for each gap, and another for each 255
+ * that are passed, takes 8.1 there, and is never more than the byte for each weight that a dense file's mask
+ * takes. A bit for each weight is less from a density of 1/8 on, where the values are most of the file: at
+ * 1/2 it would save 15 % of it, for a second encoding that every reader has to know.
  */

@@ -109,8 +109,8 @@ export const encodeWeights = (
 };
 
 /**
- * Writes weights and masks for PyTorch's names and layouts; in the form 'compact' only what masks leave of the
- * weights. Errors: those of the file that cannot be read again (WEIGHTS), and OUTPUT.
+ * Writes weights and masks for PyTorch's names and layouts; in the form 'compact' only what masks leave of
+ * the weights. Errors: those of the file that cannot be read again (WEIGHTS), and OUTPUT.
  */
 export const saveWeights = async (path: string, net: Network, file: WeightsFile): Promise<void> => {
   checkValue('saveWeights: path', path, kinds.path);
@@ -124,8 +124,8 @@ export const saveWeights = async (path: string, net: Network, file: WeightsFile)
  * exactly 0 and 1. Besides parameters a file may hold what changes nothing here: PyTorch's
  * `num_batches_tracked`, and what masked layers of Synaptic-Flow's kind, which PX's code has, keep for
  * everything: masks of biases and BatchNorm that are all 1, and scales of identity shortcuts that are all 1.
- * A compact file is known by its metadata; its pruned weights are 0. Throws WEIGHTS also where the network has
- * columns whose order in PyTorch is not known.
+ * A compact file is known by its metadata; its pruned weights are 0. Throws WEIGHTS also where the network
+ * has columns whose order in PyTorch is not known.
  */
 export const decodeWeights = (bytes: Uint8Array, net: Network, source: string): WeightsFile => {
   const packed = prunable(net).map((w) => ({ name: nameOf(w), shape: shapeInFile(w) }));
@@ -241,8 +241,9 @@ const isIdentityScale = (
 };
 
 /**
- * Reads weights and masks of a file in either form, `form` says in which: those of a compact file are what was
- * written bit for bit, but for pruned weights, whose values it does not keep and which are 0. Errors: WEIGHTS.
+ * Reads weights and masks of a file in either form, `form` says in which: those of a compact file are what
+ * was written bit for bit, but for pruned weights, whose values it does not keep and which are 0. Errors:
+ * WEIGHTS.
  */
 export const loadWeights = async (path: string, net: Network): Promise<WeightsFile> => {
   checkValue('loadWeights: path', path, kinds.path);

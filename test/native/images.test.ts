@@ -323,7 +323,9 @@ const randomPlan = (next: () => number): Plan => {
   return placed(planOf(specs, steps), next);
 };
 
-/** The plan with its arena laid out anew: in holes that dead values left, or on an operand of the same step. */
+/**
+ * The plan with its arena laid out anew: in holes that dead values left, or on an operand of the same step.
+ */
 const placed = (plan: Plan, next: () => number): Plan => {
   const lastRead = new Map<number, number>();
   plan.steps.forEach((s, i) => readsOf(s).forEach((b) => lastRead.set(b, i)));

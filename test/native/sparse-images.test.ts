@@ -6,8 +6,8 @@ import { addon, callOf, distance, floats, planOf, runOn } from './plans.js';
 import { conv, somePlaces, type Conv } from './sparse-convolutions.js';
 
 /**
- * Images from the weights that exist, and their gradients: what the op means, and the same bits for any number of
- * threads.
+ * Images from the weights that exist, and their gradients: what the op means, and the same bits for any
+ * number of threads.
  */
 
 const one = new addon.Device({ threads: 1 });

@@ -5,8 +5,8 @@ import { addon, callOf, distance, floats, integer, planOf, random, runOn } from 
 import { conv, somePlaces, type Conv, type Geometry } from './sparse-convolutions.js';
 
 /**
- * The gradient of the weights that exist, which copies images into the lanes of registers: any geometry, any number of
- * images and channels, the same bits for any number of threads.
+ * The gradient of the weights that exist, which copies images into the lanes of registers: any geometry, any
+ * number of images and channels, the same bits for any number of threads.
  */
 
 const one = new addon.Device({ threads: 1 });

@@ -84,7 +84,9 @@ export const EXACT = 1e-9;
 /** A loss that only a training has that goes astray. */
 const ASTRAY = 1e6;
 
-/** The last bit of a number near 1, how far trajectories may differ in any case, and how often rounding's gap. */
+/**
+ * The last bit of a number near 1, how far trajectories may differ in any case, and how often rounding's gap.
+ */
 export interface Precision {
   readonly bit: number;
   readonly exact: number;
@@ -94,9 +96,9 @@ export const DOUBLE: Precision = { bit: 1e-15, exact: EXACT, times: 100 };
 export const SINGLE: Precision = { bit: 2.4e-7, exact: 1e-4, times: 30 };
 
 /**
- * How far apart rounding may take two trajectories of a case: hardly, but for the few networks that make much of a
- * little, such as those of which a norm divides by almost nothing, or a maximum chooses between equals. They show it
- * if their start is changed in the last bit.
+ * How far apart rounding may take two trajectories of a case: hardly, but for the few networks that make much
+ * of a little, such as those of which a norm divides by almost nothing, or a maximum chooses between equals.
+ * They show it if their start is changed in the last bit.
  */
 export const roundingOf = async (
   device: Device,

@@ -24,12 +24,15 @@ export interface Verdict {
 
 const runnerOf = (compact: Specialised, { values }: Case): Runner => ({
   net: compact.net,
-  idle: compact.idle,
+  unused: compact.unused,
   masks: null,
   values: new Map([...values].map(([name, dense]) => [name, compact.pack(name, dense)])),
 });
 
-/** The state of a trained compacted network under the names and in the shapes of the dense one, moments included. */
+/**
+ * The state of a trained compacted network under the names and in the shapes of the dense one, moments
+ * included.
+ */
 const unpacked = (
   compact: Specialised,
   { values, course }: Case,
@@ -41,7 +44,7 @@ const unpacked = (
     const name = nameOf(leaf);
     // what holds no number is in no graph, and what no step changes is as it was
     const absent = isPrunable(leaf) ? new Float64Array(0) : undefined;
-    const kept = compact.idle.some((idle) => nameOf(idle) === name) ? values.get(name) : undefined;
+    const kept = compact.unused.some((unused) => nameOf(unused) === name) ? values.get(name) : undefined;
     for (const own of [name, ...moments.map((moment) => momentName(moment, name))]) {
       const packed = state.get(own) ?? absent ?? (own === name ? kept : undefined);
       if (packed !== undefined) dense.set(own, compact.unpack(name, packed));

@@ -21,8 +21,9 @@ import { size, type Tensor } from '../../src/tensor/tensor.js';
 import type { Masks } from '../../src/transform/mask.js';
 
 /**
- * Small random networks of every kind of part that the product has, with masks of every kind. A network is a list of
- * parts, each with a seed of its own, so that fast-check finds the few parts of a failing one that matter.
+ * Small random networks of every kind of part that the product has, with masks of every kind. A network is a
+ * list of parts, each with a seed of its own, so that fast-check finds the few parts of a failing one that
+ * matter.
  */
 
 /** Draws one after the other; the same for the same key. */
@@ -160,7 +161,10 @@ const strided: Part = (x, c) => {
   return activation(ops.add(normed(main, within(c, 'an')), normed(short, within(c, 'bn'))), c);
 };
 
-/** Every second pixel with zeros for new channels around its own, beside a layer: the shortcut without weights. */
+/**
+ * Every second pixel with zeros for new channels around its own, beside a layer: the shortcut without
+ * weights.
+ */
 const zeroShortcut: Part = (x, c) => {
   const before = c.dice.below(2);
   const out = unitsOf(x) + before + c.dice.below(2);
@@ -550,8 +554,8 @@ export const randomMasks = (net: Network, pruning: Pruning, seed: Key): Masks =>
 };
 
 /**
- * Values of parameters, masked: as a layer draws them first, or far from it, with scales of either sign and shifts
- * that are not zero.
+ * Values of parameters, masked: as a layer draws them first, or far from it, with scales of either sign and
+ * shifts that are not zero.
  */
 export const randomValues = (
   net: Network,

@@ -20,14 +20,16 @@ import {
 import { verdictOf, type Verdict } from './compact-oracle.js';
 import type { SpecialiseOptions } from '../../src/transform/specialise.js';
 import { randomMasks, randomValues } from './random-networks.js';
-import { TRAPS } from './still-channels.js';
+import { TRAPS } from './constant-channels.js';
 import { visionTransformer } from './vision-transformer.js';
 
 /** A compacted network computes, and learns, what the masked one does. */
 
 const device = referenceDevice();
 
-/** PATHEX_NETWORKS=5000 PATHEX_SEED=7 tries more networks, and others; one that fails is named by its parts. */
+/**
+ * PATHEX_NETWORKS=5000 PATHEX_SEED=7 tries more networks, and others; one that fails is named by its parts.
+ */
 const MANY = Number(process.env['PATHEX_NETWORKS'] ?? 200);
 const SEED = Number(process.env['PATHEX_SEED'] ?? 1);
 

@@ -14,8 +14,8 @@ import { masked } from '../../src/transform/mask.js';
 import { inference, NOISE, training } from '../../src/transform/readings.js';
 
 /**
- * What becomes of a network in some steps of training, so that two networks that claim to be the same can be held
- * against each other: losses, parameters, statistics, moments, and the answers of the trained network.
+ * What becomes of a network in some steps of training, so that two networks that claim to be the same can be
+ * held against each other: losses, parameters, statistics, moments, and the answers of the trained network.
  */
 
 /** How to train, the same for all networks that are compared. */
@@ -35,7 +35,7 @@ export interface Runner {
   readonly masks: ReadonlyMap<string, ArrayLike<number>> | null;
   readonly values: ReadonlyMap<string, ArrayLike<number>>;
   /** Parameters that are not in its graph, and are updated with the others. */
-  readonly idle?: readonly Tensor[];
+  readonly unused?: readonly Tensor[];
 }
 
 export interface Trajectory {
@@ -59,7 +59,7 @@ const readFor = ({ net, masks }: Runner): Network => (masks === null ? net : mas
 const stepOf = (runner: Runner, course: Course): Program => {
   const read = training(rebatch(readFor(runner), course.batch));
   const loss = lossOf(course.loss, read.output);
-  const learnt = [...parameters(runner.net), ...(runner.idle ?? [])].filter(isLearnt);
+  const learnt = [...parameters(runner.net), ...(runner.unused ?? [])].filter(isLearnt);
   const slopes = grad(loss, learnt);
   const gradients = course.clipNorm === undefined ? slopes : clipByNorm(slopes, course.clipNorm);
   return program('step', {
@@ -130,7 +130,9 @@ export const ownerOf = (name: string, moments: Optimiser['moments'], names: read
 
 export interface Gap {
   readonly where: string;
-  /** Largest difference, relative to the largest number of either side or, where all are smaller, to `least`. */
+  /**
+   * Largest difference, relative to the largest number of either side or, where all are smaller, to `least`.
+   */
   readonly gap: number;
   readonly values: readonly [number, number];
 }

@@ -52,7 +52,7 @@ class Forward : public Convolution {
     prepare(b);
     const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
     core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
-      core::Ahead nothing;
+      core::Prefetch nothing;
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t image = i / bands_ * e_.h * e_.w;
         computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_, nothing);
@@ -70,8 +70,8 @@ class Forward : public Convolution {
     });
   }
 
-  void compute(const core::Bindings& b, const core::Turn& turn) override {
-    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, turn.ahead);
+  void compute(const core::Bindings& b, const core::ImageContext& context) override {
+    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, context.ahead);
   }
   std::size_t fetches() const override {
     return (e_.f + panelFilters - 1) / panelFilters * slices_.size() * tilesOf(e_.h * e_.w);
@@ -97,7 +97,7 @@ class Forward : public Convolution {
   std::size_t copyBytes() const { return core::aligned((bandRows_ + 2) * rowStride() * sizeof(float)); }
 
   /// One band of an image.
-  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Ahead& ahead) const {
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Prefetch& ahead) const {
     const auto* const weights = reinterpret_cast<const float*>(b.scratch);
     auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
     const core::Range band = core::partOf(e_.h, part, bands_);
@@ -116,7 +116,7 @@ class Forward : public Convolution {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Ahead& ahead) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Prefetch& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters) {
       for (const Slice& slice : slices_) {
         // The first and the last row of the image lack a row of their windows.
@@ -138,7 +138,7 @@ class Forward : public Convolution {
 
   /// Adds a slice to some output rows of a band.
   void computeRows(core::Range outputs, const Slice& slice, std::size_t filter, const float* copy, const float* weights,
-                   float* y, core::Ahead& ahead) const {
+                   float* y, core::Prefetch& ahead) const {
     const std::size_t width = std::min(panelFilters, e_.f - filter), row = 3 * e_.c;
     const Stretch stretch{
         .x = copy + slice.rows.begin * rowStride() + slice.run.begin,

@@ -57,7 +57,7 @@ constexpr std::size_t tilesOf(std::size_t pixels) {
 
 /// Tiles of nearly equal size: a tile of one or two pixels would wait for its own sums.
 template <std::size_t vectors>
-void computeStretch(const Stretch& s, core::Ahead& ahead) {
+void computeStretch(const Stretch& s, core::Prefetch& ahead) {
   using Tile = void (*)(const Stretch&, std::size_t);
   static constexpr Tile tiles[tilePixels] = {computeTile<1, vectors>, computeTile<2, vectors>, computeTile<3, vectors>,
                                              computeTile<4, vectors>, computeTile<5, vectors>, computeTile<6, vectors>};

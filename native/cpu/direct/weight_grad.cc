@@ -54,7 +54,7 @@ struct Rows {
   const float *x, *dy;
   std::size_t count, w, c, f;
   std::array<Share, 2> ahead;
-  core::Ahead& next;
+  core::Prefetch& next;
 };
 
 /// Adds the products of one pixel of x with its three pixels of dy, of which the image's edges leave two or one.
@@ -117,7 +117,7 @@ class WeightGrad final : public Convolution {
     core::forEachPart(parts_, [&](std::size_t part) {
       const core::Range range = core::partOf(e_.n * bands_, part, parts_);
       std::fill_n(partialOf(b, part), e_.weights(), 0.0f);
-      core::Ahead nothing;
+      core::Prefetch nothing;
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t pixels = i / bands_ * e_.h * e_.w;
         addBand(b.at<float>(x_) + pixels * e_.c, b.at<float>(dy_) + pixels * e_.f,
@@ -134,11 +134,11 @@ class WeightGrad final : public Convolution {
   void prepare(const core::Bindings&) override {}
   std::size_t fetches() const override { return e_.f / lanes * taps * (e_.c / blockChannels) * e_.h; }
 
-  void compute(const core::Bindings& b, const core::Turn& turn) override {
-    float* const partial = partialOf(b, turn.part);
-    if (turn.isFirst) std::fill_n(partial, e_.weights(), 0.0f);
+  void compute(const core::Bindings& b, const core::ImageContext& context) override {
+    float* const partial = partialOf(b, context.part);
+    if (context.isFirst) std::fill_n(partial, e_.weights(), 0.0f);
     for (std::size_t i = 0; i < bands_; ++i) {
-      addBand(b.at<float>(x_), b.at<float>(dy_), core::partOf(e_.h, i, bands_), partial, turn.ahead);
+      addBand(b.at<float>(x_), b.at<float>(dy_), core::partOf(e_.h, i, bands_), partial, context.ahead);
     }
   }
 
@@ -162,7 +162,7 @@ class WeightGrad final : public Convolution {
 
   /// Adds what the rows `band` of an image x contribute. Meanwhile the rows after them are fetched, a share in each
   /// pass: a pass reads only some channels of each pixel, which is not a pattern that the processor foresees.
-  void addBand(const float* x, const float* dy, core::Range band, float* block, core::Ahead& next) const {
+  void addBand(const float* x, const float* dy, core::Range band, float* block, core::Prefetch& next) const {
     const std::size_t passes = e_.f / lanes * taps * (e_.c / blockChannels), pixels = band.size() * e_.w;
     constexpr std::size_t line = core::alignment / sizeof(float);
     std::size_t pass = 0;

@@ -37,7 +37,7 @@ class WideForward : public Convolution {
     prepare(b);
     const std::size_t work = 9 * e_.c * e_.f * e_.w * bandRows_;
     core::forEachRange(e_.n * bands_, 1 + 262144 / work, [&](core::Range range) {
-      core::Ahead nothing;
+      core::Prefetch nothing;
       for (std::size_t i = range.begin; i < range.end; ++i) {
         const std::size_t image = i / bands_ * e_.h * e_.w;
         computePart(b, b.at<float>(x_) + image * e_.c, b.at<float>(y_) + image * e_.f, i % bands_, nothing);
@@ -54,8 +54,8 @@ class WideForward : public Convolution {
     });
   }
 
-  void compute(const core::Bindings& b, const core::Turn& turn) override {
-    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, turn.ahead);
+  void compute(const core::Bindings& b, const core::ImageContext& context) override {
+    for (std::size_t i = 0; i < bands_; ++i) computePart(b, b.at<float>(x_), b.at<float>(y_), i, context.ahead);
   }
   std::size_t fetches() const override { return e_.f / panelFilters() * e_.h * tiles_.size(); }
 
@@ -94,7 +94,7 @@ class WideForward : public Convolution {
   std::size_t copyBytes() const { return core::aligned(e_.c / lanes * blockStride() * sizeof(float)); }
 
   /// One band of an image.
-  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Ahead& ahead) const {
+  void computePart(const core::Bindings& b, const float* x, float* y, std::size_t part, core::Prefetch& ahead) const {
     const auto* const weights = reinterpret_cast<const float*>(b.scratch);
     auto* const copy = reinterpret_cast<float*>(b.scratch + weightBytes() + core::threadIndex() * copyBytes());
     const core::Range band = core::partOf(e_.h, part, bands_);
@@ -117,7 +117,7 @@ class WideForward : public Convolution {
     }
   }
 
-  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Ahead& ahead) const {
+  void computeBand(const float* copy, const float* weights, core::Range band, float* y, core::Prefetch& ahead) const {
     for (std::size_t filter = 0; filter < e_.f; filter += panelFilters()) {
       for (std::size_t row = band.begin; row < band.end; ++row) {
         const core::Range window{row == 0 ? std::size_t{1} : 0, row == e_.h - 1 ? std::size_t{2} : 3};

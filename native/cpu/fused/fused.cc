@@ -351,12 +351,12 @@ class FusedOfImage final : public core::ImageKernel {
 
   void prepare(const Bindings& b) override { code_.prepare(code_.settingOf(b)); }
 
-  void compute(const Bindings& b, const core::Turn& turn) override {
+  void compute(const Bindings& b, const core::ImageContext& context) override {
     const Setting setting = code_.settingOf(b);
-    Interpreter interpreter = code_.interpreter(setting, turn.thread);
+    Interpreter interpreter = code_.interpreter(setting, context.thread);
     const core::Domain& d = code_.geometry().domain();
     const Part image{{0, d.outer}, {0, d.reduced}, {0, d.inner}};
-    code_.runPart(setting, interpreter, turn.thread, image, [&](core::Keep) { return turn.part; });
+    code_.runPart(setting, interpreter, context.thread, image, [&](core::Keep) { return context.part; });
   }
 
   void finish(const Bindings& b) override { code_.writeReductions(b); }

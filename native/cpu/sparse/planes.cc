@@ -30,14 +30,14 @@ std::size_t ceiling(std::size_t count, std::size_t by) {
 
 }  // namespace
 
-Spread::Spread(std::size_t batch, std::size_t height) : images(batch) {
+LaneLayout::LaneLayout(std::size_t batch, std::size_t height) : images(batch) {
   // Bands of an image overlap in the rows of x that they read, so they are worth an eighth of idle lanes.
   const auto idles = [&] { return ceiling(images * bands, lanes) * lanes * 8 > images * bands * 9; };
   while (bands < lanes && bands * 2 <= height && idles()) bands *= 2;
   rows = ceiling(height, bands);
 }
 
-std::size_t Spread::tiles() const {
+std::size_t LaneLayout::tiles() const {
   return ceiling(images * bands, lanes);
 }
 
@@ -59,16 +59,16 @@ void Planes::settle() {
   stridePlane = (tiles * rows.size() * columns.size() | 1) * lanes;
 }
 
-void Planes::fill(const Spread& spread, const float* images, std::size_t tile, std::size_t row, float* to) const {
+void Planes::fill(const LaneLayout& layout, const float* images, std::size_t tile, std::size_t row, float* to) const {
   for (std::size_t t = 0; t < tiles; ++t) {
     const float* image[lanes];
     std::int64_t first[lanes], end[lanes];
     for (std::size_t l = 0; l < lanes; ++l) {
-      const std::size_t number = (tile + t) * lanes + l, band = number % spread.bands, begin = band * spread.rows;
-      const bool exists = number < spread.images * spread.bands;
-      image[l] = images + (exists ? number / spread.bands : 0) * height * width * channels;
+      const std::size_t number = (tile + t) * lanes + l, band = number % layout.bands, begin = band * layout.rows;
+      const bool exists = number < layout.images * layout.bands;
+      image[l] = images + (exists ? number / layout.bands : 0) * height * width * channels;
       first[l] = static_cast<std::int64_t>((begin + row) * stride) + firstRow;
-      const std::size_t last = endsWithBand ? std::min(height, begin + spread.rows) : height;
+      const std::size_t last = endsWithBand ? std::min(height, begin + layout.rows) : height;
       end[l] = exists ? static_cast<std::int64_t>(last) : 0;
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {

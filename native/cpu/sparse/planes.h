@@ -10,10 +10,10 @@ namespace pathex::cpu::sparse {
 
 /// How the images of a batch are spread over the lanes of registers. A lane holds a band of rows of one image: all of
 /// them, or fewer where the batch has fewer images than there are lanes. A tile is a band in each lane.
-struct Spread {
+struct LaneLayout {
   std::size_t images = 1, bands = 1, rows = 1;  // bands of an image, rows of a band
 
-  Spread(std::size_t images, std::size_t height);
+  LaneLayout(std::size_t images, std::size_t height);
   std::size_t tiles() const;
 };
 
@@ -43,7 +43,7 @@ struct Planes {
   std::size_t floats() const { return stridePlane * (count + 1); }
 
   /// Fills the planes with the rows for rows row, row + 1 ... of the bands of tiles tile, tile + 1 ...
-  void fill(const Spread&, const float* images, std::size_t tile, std::size_t row, float* to) const;
+  void fill(const LaneLayout&, const float* images, std::size_t tile, std::size_t row, float* to) const;
 
  private:
   /// One row of a tile, from a row of each lane's image; lanes that `mask` leaves out get zeros.

@@ -20,8 +20,8 @@ namespace pathex::cpu::sparse {
 // Pixels of dx whose row and column have the same remainder by the stride have the same weights, and neighbours among
 // them read neighbours of dy: each such phase is an image of its own. y has one.
 //
-// A sum is formed in the order of the blocks and weights, wherever strips and parts begin: a result has the same bits for any
-// number of threads. Zeros of the edges are multiplied, too, as for the gradients.
+// A sum is formed in the order of the blocks and weights, wherever strips and parts begin: a result has the same bits
+// for any number of threads. Zeros of the edges are multiplied, too, as for the gradients.
 
 namespace {
 
@@ -160,7 +160,7 @@ class Images final : public core::Kernel {
         threads_(core::threadCount()),
         p_(problem),
         grid_{ceiling(size(p_.rows.out), size(p_.rows.phases)), ceiling(size(p_.columns.out), size(p_.columns.phases))},
-        spread_(p_.images, grid_.rows),
+        layout_(p_.images, grid_.rows),
         shape_(shapeOf(grid_.columns)) {
     std::vector<bool> live(size(p_.inChannels));
     for (const Term& t : terms) live[size(t.from)] = true;
@@ -181,7 +181,7 @@ class Images final : public core::Kernel {
       float* const x = values + valueFloats() + thread * threadFloats();
       nextPart([&](std::size_t step) {
         const std::size_t tile = step / stepsOfBand_ * x_.tiles, row = step % stepsOfBand_ * rowsOfStep_;
-        x_.fill(spread_, b.at<float>(in_), tile, row, x);
+        x_.fill(layout_, b.at<float>(in_), tile, row, x);
         computeStep(x, values, tile, row, x + x_.floats(), b.at<float>(out_));
       });
     });
@@ -217,17 +217,17 @@ class Images final : public core::Kernel {
     const auto bytesOf = [&](std::size_t rows) {
       return inputs(rows, p_.rows.stride, high) * columns * x_.count * lanes * sizeof(float);
     };
-    std::size_t rows = spread_.rows, tiles = 1;
+    std::size_t rows = layout_.rows, tiles = 1;
     while (rows > 1 && bytesOf(rows) > mostOfStep) --rows;
     // Cuts decide nothing about the bits of a result, so there may be as many as there are threads to share them.
-    while (rows > 1 && spread_.tiles() * ceiling(spread_.rows, rows) < threads_) rows = (rows + 1) / 2;
-    stepsOfBand_ = ceiling(spread_.rows, rows);
-    rows = ceiling(spread_.rows, stepsOfBand_);
+    while (rows > 1 && layout_.tiles() * ceiling(layout_.rows, rows) < threads_) rows = (rows + 1) / 2;
+    stepsOfBand_ = ceiling(layout_.rows, rows);
+    rows = ceiling(layout_.rows, stepsOfBand_);
     // Rows of several tiles fill the strips of small images.
     const auto isSmall = [&] { return stepsOfBand_ == 1 && tiles * rows < shape_.rows; };
-    const auto suits = [&] { return tiles * 2 * threads_ <= spread_.tiles() && 2 * tiles * bytesOf(rows) <= mostOfStep; };
+    const auto suits = [&] { return tiles * 2 * threads_ <= layout_.tiles() && 2 * tiles * bytesOf(rows) <= mostOfStep; };
     while (isSmall() && suits()) tiles *= 2;
-    steps_ = ceiling(spread_.tiles(), tiles) * stepsOfBand_;
+    steps_ = ceiling(layout_.tiles(), tiles) * stepsOfBand_;
     threads_ = std::min(steps_, threads_);
     rowsOfStep_ = rows;
     x_.tiles = tiles;
@@ -241,7 +241,7 @@ class Images final : public core::Kernel {
     }
     x_.settle();
     // Blocks order the sums, so that nothing that depends on threads may decide on them.
-    const std::size_t together = std::min(spread_.rows, shape_.rows);
+    const std::size_t together = std::min(layout_.rows, shape_.rows);
     const std::size_t lines = inputs(together, p_.rows.stride, high) * ceiling(shape_.rows, together);
     const std::size_t read = lines * inputs(shape_.columns, p_.columns.stride, wide);
     const std::size_t wanted = ceiling(read * x_.count * lanes * sizeof(float), mostOfBlock);
@@ -286,10 +286,10 @@ class Images final : public core::Kernel {
       const std::size_t at = std::min(first + r, count - 1), t = at / rowsOfStep_, own = at % rowsOfStep_;
       rows.offsets[r] = (t * x_.rows.size() + own * x_.stride) * x_.columns.size() * lanes;
       for (std::size_t l = 0; l < lanes; ++l) {
-        const std::size_t number = (tile + t) * lanes + l, image = number / spread_.bands;
-        const std::size_t ofGrid = number % spread_.bands * spread_.rows + row + own;
+        const std::size_t number = (tile + t) * lanes + l, image = number / layout_.bands;
+        const std::size_t ofGrid = number % layout_.bands * layout_.rows + row + own;
         const std::size_t ofImage = ofGrid * size(p_.rows.phases) + size(phase);
-        const bool exists = first + r < count && image < p_.images && row + own < spread_.rows;
+        const bool exists = first + r < count && image < p_.images && row + own < layout_.rows;
         const bool isInside = exists && ofImage < size(p_.rows.out);
         rows.lines[r][l] = isInside ? out + (image * size(p_.rows.out) + ofImage) * line : nullptr;
       }
@@ -366,7 +366,7 @@ class Images final : public core::Kernel {
   const struct Grid {
     std::size_t rows, columns;
   } grid_;
-  const Spread spread_;
+  const LaneLayout layout_;
   const Shape shape_;
   Planes x_;
   std::size_t stepsOfBand_ = 1, steps_ = 1, rowsOfStep_ = 1, blocks_ = 1;

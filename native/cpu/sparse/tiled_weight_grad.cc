@@ -145,7 +145,7 @@ class WeightGrad final : public core::Kernel {
         dyIn_(step.inputs[1]),
         out_(step.outputs[0]),
         threads_(core::threadCount()),
-        spread_(size(a.n), size(a.oh)),
+        layout_(size(a.n), size(a.oh)),
         down_(liveOf(places, &Place::row, a.kh), a.dilation[0]),
         across_(liveOf(places, &Place::column, a.kw), a.dilation[1]) {
     x_.setLive(liveOf(places, &Place::c, a.c));
@@ -165,8 +165,8 @@ class WeightGrad final : public core::Kernel {
         const core::Range steps = core::partOf(steps_, part, parts_);
         for (std::size_t s = steps.begin; s < steps.end; ++s) {
           const std::size_t tile = s / stepsOfBand_ * x_.tiles, row = s % stepsOfBand_ * dy_.rows.size();
-          x_.fill(spread_, b.at<float>(xIn_), tile, row, x);
-          dy_.fill(spread_, b.at<float>(dyIn_), tile, row, dy);
+          x_.fill(layout_, b.at<float>(xIn_), tile, row, x);
+          dy_.fill(layout_, b.at<float>(dyIn_), tile, row, dy);
           addStep(x, dy, partial);
         }
       });
@@ -194,14 +194,14 @@ class WeightGrad final : public core::Kernel {
       return (ofX + rows * width * dy_.count) * lanes * sizeof(float);
     };
     const std::size_t first = bytesOf(1), more = mostOfStep > first ? (mostOfStep - first) / (bytesOf(2) - first) : 0;
-    std::size_t rows = std::min(spread_.rows, 1 + more), tiles = 1;
-    stepsOfBand_ = ceiling(spread_.rows, rows);
-    rows = ceiling(spread_.rows, stepsOfBand_);
+    std::size_t rows = std::min(layout_.rows, 1 + more), tiles = 1;
+    stepsOfBand_ = ceiling(layout_.rows, rows);
+    rows = ceiling(layout_.rows, stepsOfBand_);
     // Small images are taken several tiles at a time, but not so many that nothing is left for other threads.
     const auto isSmall = [&] { return stepsOfBand_ == 1 && tiles * rows * width < pixelsOfBlock / 2; };
     const auto fitsTwice = [&] { return 2 * tiles * bytesOf(rows) <= mostOfStep * 3 / 2; };
-    while (isSmall() && fitsTwice() && tiles * 4 <= spread_.tiles()) tiles *= 2;
-    steps_ = ceiling(spread_.tiles(), tiles) * stepsOfBand_;
+    while (isSmall() && fitsTwice() && tiles * 4 <= layout_.tiles()) tiles *= 2;
+    steps_ = ceiling(layout_.tiles(), tiles) * stepsOfBand_;
     parts_ = std::min(mostParts, steps_);
     threads_ = std::min(parts_, threads_);
 
@@ -318,7 +318,7 @@ class WeightGrad final : public core::Kernel {
 
   const std::size_t xIn_, dyIn_, out_;
   std::size_t threads_;
-  const Spread spread_;
+  const LaneLayout layout_;
   const Reach down_, across_;
   Planes x_, dy_;
   std::size_t stepsOfBand_ = 1, steps_ = 1, parts_ = 1;

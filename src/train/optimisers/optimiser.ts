@@ -153,3 +153,7 @@ interface EachOptions {
   readonly groups?: readonly ParameterGroup[] | undefined;
   readonly weightDecay: number;
 }
+
+/** The further inputs of update number `t`, as runs take them. */
+export const scalarsOf = ({ inputs }: Optimiser, t: number): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(Object.entries(inputs?.(t) ?? {}).map(([name, value]) => [name, [value]]));

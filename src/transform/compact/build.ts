@@ -7,6 +7,7 @@ import type { Masks } from '../mask.js';
 import { withStreams } from '../readings.js';
 import {
   anyLayer,
+  denseWeight,
   liveLayer,
   type Form,
   type LayerShape,
@@ -20,10 +21,10 @@ import { unitSets, type Kept, type UnitSets } from './sets.js';
 interface Value {
   readonly node: Tensor;
   readonly kept: Kept;
-  /** Over the moving units of a batch; null where none moves. */
-  readonly moving: Tensor | null;
-  /** Over the still units, of one image; null where there are none. */
-  readonly still: Tensor | null;
+  /** Over the varying units of a batch; null where none varies. */
+  readonly varying: Tensor | null;
+  /** Over the constant units, of one image; null where there are none. */
+  readonly constant: Tensor | null;
 }
 
 /** What became of a layer. */
@@ -40,7 +41,7 @@ export interface Built {
   readonly sets: UnitSets;
 }
 
-export interface Making {
+export interface BuildOptions {
   readonly masks: Masks;
   /** By the name of the weight. */
   readonly weights: ReadonlyMap<string, LiveWeight>;
@@ -48,7 +49,7 @@ export interface Making {
 }
 
 /** The network over the units that its masks leave. */
-export const build = (dense: Readable, { masks, weights, choose }: Making): Built => {
+export const build = (dense: Readable, { masks, weights, choose }: BuildOptions): Built => {
   const net = { ...dense, output: withStreams(dense.output) };
   const sets = unitSets(net, masks);
   const images = net.input.shape[0]!;
@@ -68,28 +69,28 @@ export const build = (dense: Readable, { masks, weights, choose }: Making): Buil
         node,
         node.inputs.map((i) => parameters.get(i)!),
       );
-    return spread(node, weight);
+    return denseWeight(node, weight);
   };
 
-  const repeated = (still: Tensor): Tensor => {
-    const shape = [images, ...still.shape.slice(1)];
-    const image = ops.reshape(still, still.shape.slice(1));
+  const repeated = (constant: Tensor): Tensor => {
+    const shape = [images, ...constant.shape.slice(1)];
+    const image = ops.reshape(constant, constant.shape.slice(1));
     return ops.broadcast(
       image,
       shape,
       image.shape.map((_, axis) => axis + 1),
     );
   };
-  const sourcesOf = ({ kept, moving, still }: Value): readonly Source[] => [
-    ...(moving === null ? [] : [{ tensor: moving, units: kept.moving }]),
-    ...(still === null ? [] : [{ tensor: repeated(still), units: kept.still }]),
+  const sourcesOf = ({ kept, varying, constant }: Value): readonly Source[] => [
+    ...(varying === null ? [] : [{ tensor: varying, units: kept.varying }]),
+    ...(constant === null ? [] : [{ tensor: repeated(constant), units: kept.constant }]),
   ];
-  /** Some units of a value, moving or not, for every image. */
+  /** Some units of a value, varying or not, for every image. */
   const ofBatch = (value: Value, units: readonly number[]): Tensor =>
     unitsFrom(sourcesOf(value), units, value.node.shape);
-  /** Some still units of a value. */
-  const ofImage = ({ node, kept, still }: Value, units: readonly number[]): Tensor =>
-    unitsFrom(still === null ? [] : [{ tensor: still, units: kept.still }], units, [
+  /** Some constant units of a value. */
+  const ofImage = ({ node, kept, constant }: Value, units: readonly number[]): Tensor =>
+    unitsFrom(constant === null ? [] : [{ tensor: constant, units: kept.constant }], units, [
       1,
       ...node.shape.slice(1),
     ]);
@@ -167,8 +168,8 @@ export const build = (dense: Readable, { masks, weights, choose }: Making): Buil
   const liveOf = ({ inputs: [, weight] }: Tensor): LiveWeight | undefined =>
     weight?.op === 'state' ? weights.get(nameOf(weight)) : undefined;
 
-  /** A layer is the sum of what it makes of the moving units, and of the still ones. */
-  const layerOf = (node: Tensor, rule: LayerRule, kept: Kept): Pick<Value, 'moving' | 'still'> => {
+  /** A layer is the sum of what it makes of the varying units, and of the constant ones. */
+  const layerOf = (node: Tensor, rule: LayerRule, kept: Kept): Pick<Value, 'varying' | 'constant'> => {
     const x = values.get(node.inputs[0]!)!;
     const weight = node.inputs[1]!;
     const live = liveOf(node);
@@ -181,23 +182,23 @@ export const build = (dense: Readable, { masks, weights, choose }: Making): Buil
       const restricted: Restricted = { node, rule, x: from, inputs, outputs };
       if (live === undefined) return anyLayer(restricted, parameter(weight));
       const made = liveLayer(restricted, weight.shape, live, choose);
-      if (made !== null && from === x.moving) layers.push({ node, form: made.form, live: made.live });
+      if (made !== null && from === x.varying) layers.push({ node, form: made.form, live: made.live });
       return made?.output ?? null;
     };
     const known = layers.length;
     const zeros = (of: number, units: readonly number[]): Tensor | null =>
       units.length === 0 ? null : unitsFrom([], units, [of, ...node.shape.slice(1)]);
-    const main = between(x.moving, x.kept.moving, kept.moving);
-    const added = between(x.still, x.kept.still, kept.moving);
+    const main = between(x.varying, x.kept.varying, kept.varying);
+    const added = between(x.constant, x.kept.constant, kept.varying);
     if (live !== undefined && layers.length === known) layers.push({ node, form: 'removed', live: 0 });
-    const still = between(x.still, x.kept.still, kept.still) ?? zeros(1, kept.still);
-    if (added === null) return { moving: main ?? zeros(images, kept.moving), still };
-    return { moving: main === null ? repeated(added) : ops.add(main, repeated(added)), still };
+    const constant = between(x.constant, x.kept.constant, kept.constant) ?? zeros(1, kept.constant);
+    if (added === null) return { varying: main ?? zeros(images, kept.varying), constant };
+    return { varying: main === null ? repeated(added) : ops.add(main, repeated(added)), constant };
   };
 
   const valueOf = (node: Tensor): Value => {
     const kept = sets.kept(node);
-    if (node === net.input) return { node, kept, moving: node, still: null };
+    if (node === net.input) return { node, kept, varying: node, constant: null };
     const rule = definitionOf(node.op).units(node);
     if (sets.isWhole(node)) {
       const inputs = node.inputs.map((x) => {
@@ -206,23 +207,12 @@ export const build = (dense: Readable, { masks, weights, choose }: Making): Buil
       });
       const live = rule.kind === 'layer' ? liveOf(node) : undefined;
       if (live !== undefined) layers.push({ node, form: 'dense', live: live.places.length });
-      return { node, kept, moving: withInputs(node, inputs), still: null };
+      return { node, kept, varying: withInputs(node, inputs), constant: null };
     }
     if (rule.kind === 'layer') return { node, kept, ...layerOf(node, rule, kept) };
-    return { node, kept, moving: part(node, kept.moving, images), still: part(node, kept.still, 1) };
+    return { node, kept, varying: part(node, kept.varying, images), constant: part(node, kept.constant, 1) };
   };
 
   for (const node of sets.nodes) values.set(node, valueOf(node));
   return { output: whole(values.get(net.output)!), layers, sets };
-};
-
-/** The dense weight of live values. */
-const spread = (leaf: Tensor, { values, places }: LiveWeight): Tensor => {
-  if (values === null) return ops.constant(leaf.shape, 0);
-  const count = leaf.shape.reduce((n, d) => n * d, 1);
-  const flat =
-    places.length === count
-      ? values
-      : ops.scatterAdd(values, ops.literal([places.length], [...places], 'i32'), count);
-  return ops.reshape(flat, leaf.shape);
 };

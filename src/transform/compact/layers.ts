@@ -97,6 +97,17 @@ const restricted = (
 const dense = ({ node, x }: Restricted, weight: Tensor): Tensor =>
   make(node.op as OpName, [x, weight], sameOver(node), node.path); // a node's op is the name of one
 
+/** Values at flat places of a tensor, zero elsewhere. */
+const scattered = (values: Tensor, places: readonly number[], shape: Shape): Tensor => {
+  const count = size(shape);
+  const flat = places.length === count ? values : ops.scatterAdd(values, indexOf(places), count);
+  return ops.reshape(flat, shape);
+};
+
+/** The whole weight, zero where nothing is live. */
+export const denseWeight = ({ shape }: Tensor, { values, places }: LiveWeight): Tensor =>
+  values === null ? ops.constant(shape, 0) : scattered(values, [...places], shape);
+
 /** A layer whose weight has live places alone; null where none of them lies between its units. */
 export const liveLayer = (
   layer: Restricted,
@@ -107,7 +118,7 @@ export const liveLayer = (
   const { node, x } = layer;
   const to = restriction(shape, layer);
   const { numbers, index } = restricted(weight, to);
-  const [live, count] = [index.length, size(to.kernel)];
+  const live = index.length;
   if (weight.values === null || live === 0) return null;
   const isAll = live === weight.places.length;
   const values = isAll ? weight.values : ops.gather(weight.values, indexOf(numbers));
@@ -120,8 +131,7 @@ export const liveLayer = (
     const output = sparse!(ops, node, { x, values, index: indexOf(index), kernel: to.kernel });
     return { output, form, live };
   }
-  const flat = live === count ? values : ops.scatterAdd(values, indexOf(index), count);
-  return { output: dense(layer, ops.reshape(flat, to.kernel)), form, live };
+  return { output: dense(layer, scattered(values, index, to.kernel)), form, live };
 };
 
 /** A layer whose weight is some expression: that of the units in question is taken out of it. */

@@ -22,8 +22,8 @@ interface Stretch {
 }
 
 /**
- * The wanted units, each from the source that has it; zero where none has. `shape` is that of the result but for its
- * last axis.
+ * The wanted units, each from the source that has it; zero where none has. `shape` is that of the result but
+ * for its last axis.
  */
 export const unitsFrom = (sources: readonly Source[], wanted: readonly number[], shape: Shape): Tensor => {
   const whole = sources.find(({ units }) => isSame(units, wanted));

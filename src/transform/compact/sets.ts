@@ -1,17 +1,20 @@
 import { definitionOf } from '../../ops/registry.js';
-import { unitCount } from '../../ops/units.js';
+import { placesOf, unitCount } from '../../ops/units.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { reachedUnits, readUnits, unitGraph, type Edge } from '../connectivity.js';
 import { roleOf } from '../../graph/roles.js';
 import type { Readable } from '../../graph/description.js';
 import type { Masks } from '../mask.js';
 
-/** The units of a value that a compacted network has, by number, ascending. See Note [Moving and still]. */
+/**
+ * The units of a value that a compacted network has, by number, ascending. See Note [Varying and constant
+ * units].
+ */
 export interface Kept {
   /** Differ from image to image. */
-  readonly moving: readonly number[];
+  readonly varying: readonly number[];
   /** Are the same for every image. */
-  readonly still: readonly number[];
+  readonly constant: readonly number[];
 }
 
 /** What becomes of the values of a network that depend on its input. */
@@ -28,8 +31,8 @@ export interface UnitSets {
 }
 
 /**
- * Whether images, and units as far as its rule says, are computed each for themselves, from values whose first axis
- * is the batch.
+ * Whether images, and units as far as its rule says, are computed each for themselves, from values whose
+ * first axis is the batch.
  */
 const isSeparable = (node: Tensor, batch: number, has: (node: Tensor) => boolean): boolean => {
   const definition = definitionOf(node.op);
@@ -53,7 +56,7 @@ export const unitSets = (net: Readable, masks: Masks): UnitSets => {
   if (sharesStatistics(nodes)) return { ...allOf(nodes), has };
   const whole = new Set(nodes.filter((node) => node !== input && !isSeparable(node, input.shape[0]!, has)));
   const isWhole = (node: Tensor): boolean => whole.has(node);
-  const moving = new Map(
+  const varying = new Map(
     nodes.map((node) => [
       node,
       node === input || isWhole(node)
@@ -64,7 +67,7 @@ export const unitSets = (net: Readable, masks: Masks): UnitSets => {
   const widening = {
     nodes,
     edges: graph.edges,
-    moving,
+    varying,
     read,
     isWhole: (node: Tensor) => node === input || isWhole(node),
   };
@@ -72,13 +75,13 @@ export const unitSets = (net: Readable, masks: Masks): UnitSets => {
   widen(widening);
   const kept = new Map(
     nodes.map((node) => {
-      const [own, wanted] = [moving.get(node)!, read.get(node)!];
+      const [own, wanted] = [varying.get(node)!, read.get(node)!];
       const units = Array.from(own.keys());
       return [
         node,
         {
-          moving: units.filter((k) => own[k] === 1),
-          still: units.filter((k) => own[k] === 0 && wanted[k] === 1),
+          varying: units.filter((k) => own[k] === 1),
+          constant: units.filter((k) => own[k] === 0 && wanted[k] === 1),
         },
       ] as const;
     }),
@@ -87,8 +90,8 @@ export const unitSets = (net: Readable, masks: Masks): UnitSets => {
 };
 
 /**
- * Whether two nodes keep statistics of different values in the same place: the last one's are kept, whether live
- * weights read them or not, so that nothing of it may go.
+ * Whether two nodes keep statistics of different values in the same place: the last one's are kept, whether
+ * live weights read them or not, so that nothing of it may go.
  */
 const sharesStatistics = (nodes: readonly Tensor[]): boolean => {
   const measured = new Map<Tensor, Tensor>();
@@ -106,51 +109,52 @@ const sharesStatistics = (nodes: readonly Tensor[]): boolean => {
 /** Every value as it is in the dense network. */
 const allOf = (nodes: readonly Tensor[]): Omit<UnitSets, 'has'> => ({
   nodes,
-  kept: (node) => ({ moving: Array.from({ length: unitCount(node) }, (_, k) => k), still: [] }),
+  kept: (node) => ({ varying: Array.from({ length: unitCount(node) }, (_, k) => k), constant: [] }),
   isWhole: () => true,
   readOf: (node) => new Uint8Array(unitCount(node)).fill(1),
 });
 
 /**
- * Passes over memory that a still image costs where a layer adds it to what it makes of the moving units (it is read,
- * written, and its gradient summed over the images), and those that a unit costs which moves: forward and backward
- * through a norm and an activation.
+ * Passes over memory that a constant image costs where a layer adds it to what it makes of the varying units
+ * (it is read, written, and its gradient summed over the images), and those that a unit costs which varies:
+ * forward and backward through a norm and an activation.
  */
-const [PASSES_ADDED, PASSES_MOVING] = [3, 9];
+const [PASSES_ADDED, PASSES_VARYING] = [3, 9];
 
-const places = ({ shape }: Tensor): number => shape.slice(1, -1).reduce((n, d) => n * d, 1);
-
-/** Makes still units moving that a layer reads beside moving ones, where they are so few that it is cheaper. */
-const absorb = ({ nodes, edges, moving, isWhole }: Widening): void => {
+/**
+ * Computes constant units for every image that a layer reads beside varying ones, where they are so few that
+ * it is cheaper.
+ */
+const absorb = ({ nodes, edges, varying, isWhole }: Widening): void => {
   for (const node of nodes) {
     if (isWhole(node) || definitionOf(node.op).units(node).kind !== 'layer') continue;
     const [{ from, pairs }] = edges(node) as readonly [Edge]; // of a layer that is separable
-    const [units, own] = [moving.get(from)!, moving.get(node)!];
-    const still = new Set<number>();
+    const [units, own] = [varying.get(from)!, varying.get(node)!];
+    const constant = new Set<number>();
     if (pairs !== 'all')
       pairs((unit, output) => {
-        if (units[unit] === 0 && own[output] === 1) still.add(unit);
+        if (units[unit] === 0 && own[output] === 1) constant.add(unit);
       });
-    const movingOutputs = own.reduce((n, bit) => n + bit, 0);
+    const varyingOutputs = own.reduce((n, bit) => n + bit, 0);
     const isCheaper =
-      PASSES_MOVING * still.size * places(from) <= PASSES_ADDED * movingOutputs * places(node);
-    if (isCheaper && units.includes(1)) still.forEach((unit) => (units[unit] = 1));
+      PASSES_VARYING * constant.size * placesOf(from) <= PASSES_ADDED * varyingOutputs * placesOf(node);
+    if (isCheaper && units.includes(1)) constant.forEach((unit) => (units[unit] = 1));
   }
 };
 
 interface Widening {
   readonly nodes: readonly Tensor[];
   readonly edges: (node: Tensor) => readonly Edge[];
-  readonly moving: ReadonlyMap<Tensor, Uint8Array>;
+  readonly varying: ReadonlyMap<Tensor, Uint8Array>;
   readonly read: ReadonlyMap<Tensor, Uint8Array>;
   readonly isWhole: (node: Tensor) => boolean;
 }
 
 /**
- * Makes more units moving until values that meet element by element have the same ones, so that nothing is moved from
- * one place to another on the way: a layer may as well write a row of zeros.
+ * Counts more units as varying until values that meet element by element have the same ones, so that nothing
+ * is moved from one place to another on the way: a layer may as well write a row of zeros.
  */
-const widen = ({ nodes, edges, moving, read, isWhole }: Widening): void => {
+const widen = ({ nodes, edges, varying, read, isWhole }: Widening): void => {
   let grown = true;
   const add = (to: Uint8Array, k: number): void => {
     if (to[k] === 1) return;
@@ -160,9 +164,9 @@ const widen = ({ nodes, edges, moving, read, isWhole }: Widening): void => {
   const addAll = (to: Uint8Array, from: Uint8Array): void =>
     from.forEach((bit, k) => bit === 1 && add(to, k));
   const visit = (node: Tensor): void => {
-    const own = moving.get(node)!;
+    const own = varying.get(node)!;
     const rule = definitionOf(node.op).units(node);
-    const inputs = edges(node).map(({ from }) => moving.get(from)!);
+    const inputs = edges(node).map(({ from }) => varying.get(from)!);
     switch (rule.kind) {
       case 'stay':
         return meet([own, ...inputs]);
@@ -185,7 +189,7 @@ const widen = ({ nodes, edges, moving, read, isWhole }: Widening): void => {
         return;
     }
   };
-  /** Values without any moving unit are added as they are, once for all images. */
+  /** Values without any varying unit are added as they are, once for all images. */
   const meet = (values: readonly Uint8Array[]): void => {
     const some = values.filter((units, i) => i === 0 || units.includes(1));
     some.slice(1).forEach((units) => addAll(some[0]!, units));
@@ -195,7 +199,7 @@ const widen = ({ nodes, edges, moving, read, isWhole }: Widening): void => {
     let first = 0;
     for (const part of node.inputs) {
       const count = unitCount(part);
-      const units = moving.get(part);
+      const units = varying.get(part);
       for (let k = 0; units !== undefined && k < count; k++) {
         if (units[k] === 1) add(own, first + k);
         if (own[first + k] === 1) add(units, k);
@@ -210,16 +214,17 @@ const widen = ({ nodes, edges, moving, read, isWhole }: Widening): void => {
 };
 
 /*
- * Note [Moving and still]
+ * Note [Varying and constant units]
  *
- * A unit moves if live weights bring it from the input; otherwise it is the same for every image, though not
- * necessarily at every place of one: zero padding makes borders out of constants. What no live weight takes on to the
- * output is left out, moving or still. Masks decide all of it, never values.
+ * A unit varies if live weights bring it from the input; otherwise it is the same for every image, though not
+ * necessarily at every place of one: zero padding makes borders out of constants. What no live weight takes
+ * on to the output is left out, varying or constant. Masks decide all of it, never values.
  *
- * Still units are computed once a step, by the same ops over a batch of one image, from the same parameters: they
- * learn as ever. Where only a few are read beside moving ones it is cheaper to let them move, too. BatchNorm over such an image has the moments of the batch that it stands for; only the unbiased
- * variance asks how many images these are.
+ * Constant units are computed once a step, by the same ops over a batch of one image, from the same
+ * parameters: they learn as ever. BatchNorm over such an image has the moments of the batch that it stands
+ * for; only the unbiased variance asks how many images these are. Where a layer reads a few of them beside
+ * varying ones it is cheaper to compute them for every image, too.
  *
- * Where images or units are not independent, as after a softmax or with dropout, whose random numbers are those of
- * whole values, all units are put together again.
+ * Where images or units are not independent, as after a softmax or with dropout, whose random numbers are
+ * those of whole values, all units are put together again.
  */

@@ -10,7 +10,7 @@ export type Trainable<I extends Shape = Shape, O extends Shape = Shape> =
   Network<I, O> | Specialised<Network<I, O>>;
 
 /** The same as a step has it in its graph. */
-export interface Trainee {
+export interface StepNetwork {
   readonly net: Network;
   readonly learnt: readonly Tensor[];
   /** State that a step does not change and that goes along with the rest. */
@@ -19,7 +19,7 @@ export interface Trainee {
 
 /** A specialised network is no network, which would have an input. */
 export const isSpecialised = (given: Trainable): given is Specialised<Network> =>
-  'dense' in given && 'idle' in given;
+  'dense' in given && 'unused' in given;
 
 /** The network whose parameters have the names and shapes that people know. */
 export const denseOf = (given: Trainable): Network => (isSpecialised(given) ? given.dense : given);
@@ -27,7 +27,7 @@ export const denseOf = (given: Trainable): Network => (isSpecialised(given) ? gi
 export const checkTrainable = (where: string, given: Trainable): void =>
   checkValue(where, typeof given === 'object' && given !== null ? denseOf(given) : given, networkKind);
 
-export const traineeOf = (given: Trainable): Trainee =>
+export const stepNetworkOf = (given: Trainable): StepNetwork =>
   isSpecialised(given)
-    ? { net: given.net, learnt: learntOf(given), kept: given.idle.filter((leaf) => !isLearnt(leaf)) }
+    ? { net: given.net, learnt: learntOf(given), kept: given.unused.filter((leaf) => !isLearnt(leaf)) }
     : { net: masked(given), learnt: parameters(given).filter(isLearnt), kept: [] };

@@ -27,7 +27,10 @@ export interface Trap {
   readonly masks: Masks;
 }
 
-/** Masks in which a weight is live where `isLive` of its layer says so for its row, tap and column; else all are. */
+/**
+ * Masks in which a weight is live where `isLive` of its layer says so for its row, tap and column; else all
+ * are.
+ */
 type Live = Readonly<Record<string, (row: number, column: number, tap: number) => boolean>>;
 
 const masksOf = (net: Network, live: Live): Masks =>
